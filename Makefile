@@ -1,0 +1,117 @@
+# make             build everything into build/release
+# make check       build, lint, unit tests and bats tests (root: namespaces)
+# make demo        five hosts in namespaces, a client and a server (root)
+# make lint        layers, headers, manual pages, shell, static analysis
+# make asan        the same programs with sanitizers, in build/asan
+# make fuzz        fuzz targets in build/fuzz, each run for FUZZ_SECONDS
+# make install     into $(DESTDIR)$(PREFIX);  make uninstall takes it away
+# make deps        install what all of this needs, on Debian
+
+BUILD  ?= release
+PREFIX ?= /usr/local
+O      := build/$(BUILD)
+CC     ?= cc
+PKGS   := libpcap libsodium inih libb2
+
+PROGS  := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
+MANS   := $(wildcard man/*.[1-8])
+UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c))
+FUZZ_SECONDS ?= 60
+
+# Debian has libipsec-mb for x86-64 only; without it libsodium does it all.
+ifneq ($(wildcard /usr/include/intel-ipsec-mb.h),)
+CPPFLAGS_IMB := -DHAVE_IPSEC_MB
+LIBS_IMB     := -lIPSec_MB
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wundef -Wwrite-strings \
+	-Wcast-qual -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
+ifdef CI
+WARN += -Werror
+endif
+CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS.fuzz    := $(CFLAGS.asan) -fsanitize=fuzzer-no-link
+ALL_CFLAGS  = -std=c11 -g -MMD -MP -Ilib -I$(O) -D_GNU_SOURCE \
+	-fstack-protector-strong -fPIE $(CPPFLAGS_IMB) $(WARN) \
+	$(CFLAGS.$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+ALL_LDFLAGS = $(CFLAGS.$(BUILD)) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS       := $(shell pkg-config --libs $(PKGS)) -lnet $(LIBS_IMB)
+
+objs = $(patsubst %.c,$(O)/%.o,$(1))
+LIB := $(call objs,$(wildcard lib/*/*.c))
+
+all: $(PROGS:%=$(O)/%) $(O)/backhaul
+.SECONDARY:
+
+$(O)/bh-%: $(O)/cmd/bh-%.o $(O)/libbh.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/backhaul: cmd/backhaul
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+$(O)/libbh.a: $(LIB)
+	rm -f $@
+	ar rcs $@ $^
+
+$(O)/t/unit/%: $(O)/t/unit/%.o $(O)/libbh.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/t/fuzz/%: $(O)/t/fuzz/%.o $(O)/libbh.a
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+units: $(UNITS)
+
+check: all units lint
+	t/run $(O) $(UNITS) $(wildcard t/*.bats)
+
+demo: all
+	contrib/demo $(O)
+
+lint:
+	t/lint/run
+
+asan:
+	$(MAKE) BUILD=asan all units
+
+fuzz:
+	$(MAKE) BUILD=fuzz CC=clang FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-run
+fuzz-run: $(patsubst t/fuzz/%.c,$(O)/t/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
+	t/fuzz/run $(FUZZ_SECONDS) $^
+
+deps:
+	contrib/deps
+
+B := $(DESTDIR)$(PREFIX)
+install: all
+	install -d $(B)/sbin $(B)/share/man $(DESTDIR)/etc/backhaul
+	install -m 755 $(PROGS:%=$(O)/%) $(O)/backhaul $(B)/sbin
+	for m in $(MANS); do \
+		install -D -m 644 $$m $(B)/share/man/man$${m##*.}/$${m##*/}; \
+	done
+	install -D -m 644 contrib/completion/backhaul.bash \
+		$(B)/share/bash-completion/completions/backhaul
+	for p in $(PROGS); do ln -sf backhaul \
+		$(B)/share/bash-completion/completions/$$p; done
+	install -D -m 644 etc/backhaul.ini $(B)/share/doc/backhaul/backhaul.ini
+
+uninstall:
+	rm -f $(PROGS:%=$(B)/sbin/%) $(B)/sbin/backhaul
+	for m in $(MANS); do \
+		rm -f $(B)/share/man/man$${m##*.}/$${m##*/}; done
+	for p in backhaul $(PROGS); do \
+		rm -f $(B)/share/bash-completion/completions/$$p; done
+	rm -rf $(B)/share/doc/backhaul
+
+clean:
+	rm -rf build
+
+.PHONY: all units check demo lint asan fuzz fuzz-run deps install uninstall \
+	clean

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_ADDR_H
+#define BH_ADDR_H
+
+/*
+ * One address type for both families: 16 bytes, IPv4 as ::ffff:a.b.c.d.  One
+ * look-up, one flow key and one printer serve both.  The price: ip_parse
+ * refuses IPv6 packets that carry ::ffff:0:0/96 on the wire (RFC 4038 4.2).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct addr {
+	uint8_t b[16];
+};
+
+/* Host bits zero.  len counts bits of the 16-byte form: IPv4 /8 is 104. */
+struct prefix {
+	struct addr addr;
+	uint8_t len;
+};
+
+/* A UDP address; scope is the interface index of a link-local address. */
+struct endpoint {
+	struct addr addr;
+	uint16_t port; /* host order; 0: none */
+	uint32_t scope;
+};
+
+enum {
+	ADDR_STRLEN = 48,	/* an address as text, with its 0 */
+	PREFIX_STRLEN = 52,
+	ENDPOINT_STRLEN = 72,	/* [address%scope]:port */
+	PREFIX_V4 = 96,		/* bits before an IPv4 address */
+};
+
+bool addr_is_v4(const struct addr *a);
+bool addr_eq(const struct addr *a, const struct addr *b);
+struct addr addr_from_v4(const uint8_t b[4]);
+struct addr addr_from_v6(const uint8_t b[16]);
+
+/* Numeric text in, false if it is none; no name is ever resolved here. */
+bool addr_parse(struct addr *a, const char *text);
+const char *addr_format(const struct addr *a, char buf[static ADDR_STRLEN]);
+
+bool prefix_has(const struct prefix *p, const struct addr *a);
+/* "10.0.0.0/8", "2001:db8::/32"; a host without "/" is /32 or /128.  False if
+ * it is not a prefix; *host_bits says that bits were set beyond the length
+ * (they are cleared). */
+bool prefix_parse(struct prefix *p, const char *text, bool *host_bits);
+const char *prefix_format(const struct prefix *p,
+    char buf[static PREFIX_STRLEN]);
+
+/* To and from a socket address; always AF_INET6 (v4-mapped) when `dual'. */
+socklen_t endpoint_to_sockaddr(const struct endpoint *e, bool dual,
+    struct sockaddr_storage *ss);
+bool endpoint_from_sockaddr(struct endpoint *e,
+    const struct sockaddr_storage *ss);
+bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
+const char *endpoint_format(const struct endpoint *e,
+    char buf[static ENDPOINT_STRLEN]);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/counters.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const uint8_t counters_magic[8] = "bh-stat\n";
+
+static size_t
+counters_size(size_t npeers)
+{
+	return sizeof(struct counters) + npeers * sizeof(struct counters_peer);
+}
+
+static int
+counters_file(const char *dir, const char *program, int flags)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s.stat", dir, program) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+struct counters *
+counters_create(const char *dir, const char *program, size_t npeers)
+{
+	size_t size = counters_size(npeers);
+	int fd = -1, map = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	if (dir != NULL) {
+		fd = counters_file(dir, program, O_RDWR | O_CREAT);
+		if (fd < 0)
+			return NULL;
+		/* to nothing first: a restarted program counts from zero */
+		if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0) {
+			close(fd);
+			return NULL;
+		}
+		map = MAP_SHARED;
+	}
+	struct counters *c = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    map | MAP_POPULATE, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (c == MAP_FAILED)
+		return NULL;
+	memcpy(c->magic, counters_magic, sizeof(c->magic));
+	c->version = COUNTERS_VERSION;
+	c->verdicts = V_COUNT;
+	c->npeers = (uint32_t)npeers;
+	snprintf(c->program, sizeof(c->program), "%s", program);
+	return c;
+}
+
+static bool
+counters_valid(const struct counters *c, size_t size)
+{
+	return memcmp(c->magic, counters_magic, sizeof(c->magic)) == 0 &&
+	    c->version == COUNTERS_VERSION && c->verdicts == V_COUNT &&
+	    size == counters_size(c->npeers);
+}
+
+const struct counters *
+counters_open(const char *dir, const char *program)
+{
+	int fd = counters_file(dir, program, O_RDONLY);
+
+	if (fd < 0)
+		return NULL;
+	off_t size = lseek(fd, 0, SEEK_END);
+	if (size < (off_t)sizeof(struct counters)) {
+		close(fd);
+		errno = EPROTO;
+		return NULL;
+	}
+	struct counters *c = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd,
+	    0);
+	close(fd);
+	if (c == MAP_FAILED)
+		return NULL;
+	if (!counters_valid(c, (size_t)size)) {
+		munmap(c, (size_t)size);
+		errno = EPROTO;
+		return NULL;
+	}
+	return c;
+}
+
+void
+counters_close(const struct counters *c)
+{
+	munmap((void *)(uintptr_t)c, counters_size(c->npeers));
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_COUNTERS_H
+#define BH_COUNTERS_H
+
+/*
+ * A program's counters: one page-aligned file, PROGRAM.stat in the run
+ * directory, mapped.  The program is the only writer and spends nothing but
+ * the additions; bh-ctl(1) reads the file, so asking wakes nobody up.
+ *
+ * Invariant, at rest: in == sum of count[].
+ */
+
+#include "base/addr.h"
+#include "base/verdict.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 1 };
+
+/* What bh-tunnel says of a peer. */
+struct counters_peer {
+	char name[COUNTERS_NAMELEN];
+	struct endpoint endpoint;	/* port 0: none known */
+	uint64_t handshake_sec;		/* wall clock; 0: never */
+	uint64_t rx_bytes, tx_bytes;	/* of UDP payload */
+};
+
+struct counters {
+	uint8_t magic[8];		/* "bh-stat\n" */
+	uint32_t version, verdicts;	/* COUNTERS_VERSION, V_COUNT */
+	char program[16];
+	uint64_t in;			/* packets taken in */
+	uint64_t count[V_COUNT];	/* packets by verdict */
+	uint64_t bytes[V_COUNT];
+	uint64_t corrupt;		/* inner checksums found wrong */
+	uint64_t handshakes;
+	uint32_t npeers, pad;
+	struct counters_peer peer[];
+};
+
+/* Makes and maps DIR/PROGRAM.stat (0600); with dir NULL private memory.  NULL
+ * and errno if the system refuses.  Starting up only. */
+struct counters *counters_create(const char *dir, const char *program, size_t npeers);
+/* Maps another program's file read-only.  NULL and errno; EPROTO: not a stat
+ * file of this version. */
+const struct counters *counters_open(const char *dir, const char *program);
+void counters_close(const struct counters *c);
+
+/* A super-packet counts as one packet. */
+static inline void
+counters_add(struct counters *c, enum verdict v, size_t bytes)
+{
+	c->in++;
+	c->count[v]++;
+	c->bytes[v] += bytes;
+}
+
+#endif

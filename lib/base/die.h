@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_DIE_H
+#define BH_DIE_H
+
+/*
+ * Messages to the operator, one line each, in err(3) manners: "x" means
+ * without errno.  die is for starting up only; a running program returns
+ * verdicts.
+ */
+
+enum {
+	EXIT_NO = 1,	  /* the answer is no: findings, no match */
+	EXIT_FIX = 100,	  /* usage or configuration: restarting will not help */
+	EXIT_RETRY = 111, /* the system said no: it may say yes later */
+};
+
+/* The program's name, put before each message; the last part of argv0. */
+void die_name(const char *argv0);
+const char *die_myname(void);
+
+_Noreturn void die(int code, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+_Noreturn void diex(int code, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool
+key_parse(struct key *k, const char *text)
+{
+	size_t n = 0;
+	char again[KEY_STRLEN];
+
+	if (strlen(text) != KEY_STRLEN - 1 ||
+	    sodium_base642bin(k->b, KEY_LEN, text, KEY_STRLEN - 1, NULL, &n,
+	    NULL, sodium_base64_VARIANT_ORIGINAL) != 0 || n != KEY_LEN)
+		return false;
+	/* 44 characters hold 264 bits: two must be zero */
+	bool same = sodium_memcmp(key_format(k, again), text,
+	    KEY_STRLEN - 1) == 0;
+	sodium_memzero(again, sizeof(again));
+	return same;
+}
+
+const char *
+key_format(const struct key *k, char buf[static KEY_STRLEN])
+{
+	return sodium_bin2base64(buf, KEY_STRLEN, k->b, KEY_LEN,
+	    sodium_base64_VARIANT_ORIGINAL);
+}
+
+bool
+key_eq(const struct key *a, const struct key *b)
+{
+	return sodium_memcmp(a->b, b->b, KEY_LEN) == 0;
+}
+
+bool
+key_is_zero(const struct key *k)
+{
+	return sodium_is_zero(k->b, KEY_LEN) == 1;
+}
+
+void
+key_wipe(struct key *k)
+{
+	sodium_memzero(k->b, KEY_LEN);
+}
+
+static int
+read_key(int fd, struct key *k)
+{
+	char text[KEY_STRLEN + 1];
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+		errno = EPERM;
+		return -1;
+	}
+	ssize_t n = read(fd, text, sizeof(text));
+	if (n < 0)
+		return -1;
+	if (n > 0 && text[n - 1] == '\n')
+		n--;
+	bool ok = n == KEY_STRLEN - 1;
+	if (ok) {
+		text[n] = '\0';
+		ok = key_parse(k, text);
+	}
+	sodium_memzero(text, sizeof(text));
+	if (!ok)
+		errno = EINVAL;
+	return ok ? 0 : -1;
+}
+
+int
+key_read(struct key *k, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	int r = read_key(fd, k), error = errno;
+	close(fd);
+	errno = error;
+	return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_SANDBOX_H
+#define BH_SANDBOX_H
+
+/*
+ * Nothing left to regret: after sandbox_enter a program has no privileges,
+ * opens no file, makes no socket and starts no process.
+ */
+
+enum sandbox {
+	SANDBOX_GATE,	/* bh-classify, bh-egress: a TUN and a link */
+	SANDBOX_TUNNEL, /* bh-tunnel: UDP, links, getrandom(2) */
+};
+
+/* In this order: no core, not dumpable, no-new-privs; user and groups of
+ * `user' (NULL: "backhaul" if there is such a user, else nobody; left alone
+ * when not started as root) set and read back; all capabilities gone; landlock
+ * without a single rule where the kernel has it; a seccomp allow-list that
+ * kills.  Dies with EXIT_RETRY if a layer that the kernel has cannot be put in
+ * force. */
+void sandbox_enter(enum sandbox which, const char *user);
+
+#endif

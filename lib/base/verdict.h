@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_VERDICT_H
+#define BH_VERDICT_H
+
+/*
+ * What happened to a packet.  One table: the name is the counter, the word in
+ * a verdict line and the entry in bh(7); a test compares them.
+ */
+
+#include <stdbool.h>
+
+#define VERDICTS(X) \
+	/* delivered: the class of the packet */ \
+	X(V_SELF, "self", "for the gateway itself") \
+	X(V_LOCAL, "local", "between hosts of this location") \
+	X(V_PARTNER, "partner", "between participating hosts of partners") \
+	X(V_INTERNET, "internet", "to or from the Internet, by backhaul") \
+	/* malformed */ \
+	X(V_SHORT, "short", "ends inside a header") \
+	X(V_VERSION, "version", "neither IPv4 nor IPv6") \
+	X(V_HEADER, "header", "a header field contradicts the packet") \
+	X(V_CHECKSUM, "checksum", "IPv4 header checksum is wrong") \
+	X(V_MAPPED, "mapped", "IPv4-mapped IPv6 address on the wire") \
+	X(V_OPTIONS, "options", "source route or too many extension headers") \
+	X(V_TTL, "ttl", "TTL or hop limit is used up") \
+	X(V_OFFLOAD, "offload", "segmentation fields contradict the packet") \
+	/* addresses that are never forwarded */ \
+	X(V_MARTIAN, "martian", "source address cannot be a sender") \
+	X(V_MULTICAST, "multicast", "multicast or broadcast destination") \
+	X(V_LINKLOCAL, "link-local", "link-local destination") \
+	X(V_SPECIAL, "special", "special-purpose destination") \
+	/* policy */ \
+	X(V_SOURCE, "source", "source is not of this location") \
+	X(V_SPOOF, "spoof", "source does not belong to the sending location") \
+	X(V_EXCLUDED, "excluded", "source does not participate") \
+	X(V_INTERNAL, "internal", "internal here, not participating") \
+	X(V_ELSEWHERE, "elsewhere", "internal at another location") \
+	X(V_NOT_PARTNER, "not-partner", "the two locations are not partners") \
+	X(V_PRIVATE, "private", "private address that no location claims") \
+	X(V_ENDPOINT, "endpoint", "a tunnel endpoint of this domain") \
+	X(V_NO_ROLE, "no-role", "no backhaul between these two locations") \
+	X(V_PEER, "peer", "a sibling named a peer that this channel has not") \
+	/* tunnel */ \
+	X(V_DOWN, "down", "no session with the peer came about in time") \
+	X(V_STAGED, "staged", "too many packets wait for a session") \
+	X(V_TOO_BIG, "too-big", "larger than the MTU") \
+	X(V_TYPE, "type", "not a WireGuard message") \
+	X(V_MAC1, "mac1", "mac1 of a handshake is wrong") \
+	X(V_COOKIE, "cookie", "under load: answered with a cookie") \
+	X(V_LIMITED, "limited", "under load: too many handshakes of a source") \
+	X(V_HANDSHAKE, "handshake", "handshake does not authenticate") \
+	X(V_STALE, "stale", "handshake is a replay, or comes too soon") \
+	X(V_INDEX, "index", "no session has this receiver index") \
+	X(V_EXPIRED, "expired", "session is too old") \
+	X(V_AUTH, "auth", "packet does not authenticate") \
+	X(V_REPLAY, "replay", "counter was seen, or is too old") \
+	X(V_ECN, "ecn", "congestion mark on a packet that has no ECN") \
+	/* descriptors */ \
+	X(V_FULL, "full", "the queue to the next program is full") \
+	X(V_NO_LINK, "no-link", "the next program is not there") \
+	X(V_SEND, "send", "the system refused to send it")
+
+enum verdict {
+#define X(id, name, why) id,
+	VERDICTS(X)
+#undef X
+	V_COUNT
+};
+
+/* Not a verdict: a rule that has nothing to say. */
+enum { V_NEXT = V_COUNT };
+
+const char *verdict_name(enum verdict v);
+const char *verdict_why(enum verdict v);
+/* The verdict of that name; V_COUNT if there is none. */
+enum verdict verdict_parse(const char *name);
+static inline bool
+verdict_delivers(enum verdict v)
+{
+	return v <= V_INTERNET;
+}
+
+#endif

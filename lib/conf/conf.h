@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_CONF_H
+#define BH_CONF_H
+
+/*
+ * The domain file as data (bh.conf(5)).  Never prints, never dies: mistakes
+ * are a list of diagnostics.  One instance is built at start and then only
+ * read.
+ */
+
+#include "base/addr.h"
+#include "base/key.h"
+#include "conf/diag.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+	CONF_NAMELEN = 64,	/* a location's name and its 0 */
+	CONF_HOSTLEN = 256,
+	CONF_MTU_DEFAULT = 1420,
+	CONF_PORT_DEFAULT = 51820,
+	CONF_NONE = -1,		/* no such location */
+};
+
+enum conf_role { CONF_ROLE_NONE, CONF_ROLE_CLIENT, CONF_ROLE_SERVER };
+enum conf_nat { CONF_NAT_MASQUERADE, CONF_NAT_NONE };
+enum conf_sources { CONF_SOURCES_LAN, CONF_SOURCES_PARTICIPATING };
+
+/* Sorted, disjoint, no two adjacent ones that could be one; exclusions
+ * already taken out. */
+struct conf_prefixes {
+	struct prefix *p;
+	size_t n;
+	int line;		/* of the first mention; 0: key absent */
+};
+
+/* A name and, once resolved against the domain, its index. */
+struct conf_ref {
+	char name[CONF_NAMELEN];
+	int location;		/* CONF_NONE: no such */
+	int line;
+};
+
+struct conf_refs {
+	struct conf_ref *r;
+	size_t n;
+	int line;
+};
+
+struct conf_location {
+	char name[CONF_NAMELEN];
+	int line;			/* of [location NAME] */
+	bool active;			/* active = no: takes no part */
+	struct key public_key;
+	int public_key_line;		/* 0: none given */
+	char endpoint_host[CONF_HOSTLEN];	/* "": none */
+	uint16_t endpoint_port;
+	int endpoint_line;
+	uint16_t listen_port;		/* default: the endpoint's, or 51820 */
+	unsigned keepalive;		/* seconds, 0: off */
+	struct conf_prefixes lan, internal;
+	struct conf_prefixes address;	/* the gateway's own, hosts */
+	struct conf_refs partners, servers;
+	enum conf_role role;
+	int role_line;
+	enum conf_sources sources;
+	enum conf_nat nat;
+	int nat_line;
+	bool nat_upstream;
+	uint16_t nat_port_first, nat_port_last;	/* masquerade's range */
+	struct addr gateway4, gateway6;	/* default-gateway */
+	bool has_gateway4, has_gateway6;
+	int gateway_line;
+	char uplink[IFNAMSIZ], lan_interface[IFNAMSIZ];	/* "": not given */
+	char interface[IFNAMSIZ], egress_interface[IFNAMSIZ];	/* bh0, bhx0 */
+	uint16_t mtu;			/* inner, bytes */
+};
+
+struct conf {
+	char name[CONF_NAMELEN];	/* of the domain */
+	bool private_is_internal;
+	uint64_t generation;		/* hash of the file's bytes; not 0 */
+	struct conf_location *location;
+	size_t nlocations;
+};
+
+/* Loads a whole domain.  Mistakes go to *d, all of them; what could be read is
+ * in *cf all the same, so that checks can go on.  name is for messages.  Never
+ * fails but for memory (a diagnostic then). */
+void conf_load(struct conf *cf, struct diags *d, FILE *f, const char *name);
+void conf_free(struct conf *cf);
+/* Index of the location of that name, or CONF_NONE. */
+int conf_find(const struct conf *cf, const char *name);
+/* Both are active, and each names the other. */
+bool conf_partners(const struct conf *cf, size_t a, size_t b);
+/* The location is an active client and `server' is its active server. */
+bool conf_is_client_of(const struct conf *cf, size_t client, size_t server);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_LINT_H
+#define BH_LINT_H
+
+/* What loads but is wrong or risky: checks over the whole domain. */
+
+#include "conf/conf.h"
+
+/* Adds findings to *d.  What is an error here, no program starts with. */
+void lint_domain(const struct conf *cf, struct diags *d);
+
+/* The catalogue: code, severity, one line; false after the last. */
+bool lint_catalogue(unsigned i, int *code, enum severity *sev,
+    const char **text);
+/* A paragraph on a code: what it means, what to do; NULL: no such code. */
+const char *lint_explain(int code);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_LPM_H
+#define BH_LPM_H
+
+/*
+ * Longest prefix match over both families at once.  A table is built whole
+ * from a list and never changed: readers need no lock, and a new configuration
+ * is a new table put in the old one's place.
+ */
+
+#include "base/addr.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LPM_NONE = 0 };	/* no prefix: not a value to insert */
+
+struct lpm_entry {
+	struct prefix prefix;
+	uint32_t value;
+};
+
+struct lpm;
+
+/* Of two entries with the same prefix the later wins.  NULL and errno if there
+ * is no memory.  The list stays the caller's and is not kept; it may be
+ * reordered.  Starting up and reload only. */
+struct lpm *lpm_build(struct lpm_entry *e, size_t n);
+void lpm_free(struct lpm *t);
+uint32_t lpm_lookup(const struct lpm *t, const struct addr *a);
+/* The same, and which prefix it was; for explanations, not for speed. */
+uint32_t lpm_explain(const struct lpm *t, const struct addr *a,
+    struct prefix *p);
+
+#endif

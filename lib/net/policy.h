@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_POLICY_H
+#define BH_POLICY_H
+
+/*
+ * Classification and the guard: which of the company's traffic a packet is,
+ * and whether it may pass.  Pure functions of (policy, packet).  Each of the
+ * four places where a gateway decides is an ordered table of rules; the first
+ * rule that has something to say wins (DESIGN 5).
+ */
+
+#include "base/verdict.h"
+#include "net/ip.h"
+#include "net/lpm.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum role { ROLE_NONE, ROLE_CLIENT, ROLE_SERVER };
+
+/* Where an address belongs: the value in the `where' table.  Location i of the
+ * domain is PLACE(i, participates); nobody's is LPM_NONE. */
+#define PLACE(loc, participates) \
+	(((uint32_t)(loc) + 1) << 1 | ((participates) ? 1u : 0u))
+#define PLACE_LOC(place) (((place) >> 1) - 1)
+#define PLACE_PARTICIPATES(place) (((place) & 1) != 0)
+
+enum { PEER_NONE = 0xffff };
+
+/* What this gateway is to another location. */
+struct policy_site {
+	bool partner;		/* application traffic, both say so */
+	bool client;		/* it is a client of this server */
+	bool server;		/* it is the server of this client */
+	bool whole_lan;		/* its backhaul-sources = lan */
+};
+
+struct policy {
+	struct lpm *where;	/* addresses of the domain -> PLACE */
+	struct lpm *endpoints;	/* outer addresses of its tunnels; hosts -> 1 */
+	struct lpm *own;	/* addresses of this gateway -> 1 */
+	const struct policy_site *site;	/* by location; site[self] is ours */
+	uint16_t nsites, self;
+	uint16_t server;	/* the location an Internet packet goes to */
+	enum role role;
+	bool private_is_internal;
+};
+
+enum policy_point {
+	POLICY_OUT,	/* bh-classify: from the LAN */
+	POLICY_IN,	/* bh-classify: from a peer, to the LAN */
+	POLICY_EGRESS,	/* bh-egress: from a client, to the Internet */
+	POLICY_RETURN,	/* bh-egress: from the Internet, to a client */
+	POLICY_POINTS
+};
+
+/* What was asked and what came of it. */
+struct decision {
+	enum verdict verdict;
+	uint16_t peer;		/* next hop for OUT and RETURN, or PEER_NONE */
+	uint8_t rule;		/* index into the point's table */
+};
+
+/* `from' is the peer it came from (IN, EGRESS), else PEER_NONE. */
+struct decision policy_decide(const struct policy *pol, enum policy_point at,
+    const struct ip *ip, uint16_t from);
+
+/* For explanations: the rules of a point in order; false after the last. */
+bool policy_rule(enum policy_point at, unsigned rule, const char **name,
+    const char **text);
+
+#endif
