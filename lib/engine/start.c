@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/start.h"
+
+#include "base/die.h"
+#include "engine/lint.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONF_DEFAULT "/etc/backhaul/backhaul.ini"
+#define RUN_DEFAULT "/run/backhaul"
+
+enum { LINK_WAIT_MS = 5000 };
+
+void
+start_init(struct start *s, const char *argv0)
+{
+	die_name(argv0);
+	*s = (struct start){ .conf = CONF_DEFAULT, .ready_fd = -1 };
+}
+
+void
+start_usage(const char *synopsis)
+{
+	fprintf(stderr, "usage: %s %s\n", die_myname(), synopsis);
+	exit(EXIT_FIX);
+}
+
+unsigned
+start_number(const char *text, const char *what, unsigned min, unsigned max)
+{
+	char *end;
+
+	errno = 0;
+	unsigned long v = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
+	    v < min || v > max)
+		diex(EXIT_FIX, "%s: '%s' is not a number from %u to %u", what,
+		    text, min, max);
+	return (unsigned)v;
+}
+
+bool
+start_option(struct start *s, int opt, const char *arg, const char *synopsis,
+    const char *version)
+{
+	switch (opt) {
+	case 'f':
+		s->conf = arg;
+		return true;
+	case 'l':
+		s->location = arg;
+		return true;
+	case 'D':
+		s->rundir = arg;
+		return true;
+	case 'R':
+		s->ready_fd = (int)start_number(arg, "-R", 0, 1023);
+		return true;
+	case 'h':
+		printf("usage: %s %s\n", die_myname(), synopsis);
+		exit(0);
+	case 'V':
+		printf("%s %s%s%s\n", die_myname(), BH_VERSION,
+		    version != NULL ? " " : "", version != NULL ? version : "");
+		exit(0);
+	default:
+		return false;
+	}
+}
+
+static FILE *
+open_conf(const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return stdin;
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
+		    path);
+	return f;
+}
+
+void
+start_conf(struct conf *cf, const struct start *s)
+{
+	struct diags ds;
+	FILE *f = open_conf(s->conf);
+	const char *name = f == stdin ? "<stdin>" : s->conf;
+
+	diag_init(&ds);
+	conf_load(cf, &ds, f, name);
+	if (f != stdin)
+		fclose(f);
+	lint_domain(cf, &ds);
+	diag_sort(&ds);
+	for (size_t i = 0; ds.errors > 0 && i < ds.n; i++)
+		diag_print(&ds.d[i], name, stderr);
+	if (ds.errors > 0)
+		diex(EXIT_FIX, "%s: %zu error%s; nothing was started", name,
+		    ds.errors, ds.errors == 1 ? "" : "s");
+	diag_free(&ds);
+}
+
+/* "; it has hq, branch1, branch2", as far as there is room */
+static void
+list_locations(const struct conf *cf, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < cf->nlocations && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s %s",
+		    i == 0 ? "; it has" : ",", cf->location[i].name);
+}
+
+size_t
+start_location(const struct conf *cf, const struct start *s)
+{
+	char host[CONF_NAMELEN] = "", names[400];
+	const char *name = s->location;
+
+	if (name == NULL) {
+		gethostname(host, sizeof(host) - 1);
+		name = host;
+	}
+	int i = conf_find(cf, name);
+	if (i == CONF_NONE) {
+		list_locations(cf, names, sizeof(names));
+		diex(EXIT_FIX, "%s: no [location %s]%s%s", s->conf, name,
+		    s->location == NULL ? " (the host's name; see -l)" : "",
+		    names);
+	}
+	if (!cf->location[i].active)
+		diex(EXIT_FIX, "%s:%d: [location %s] has active = no", s->conf,
+		    cf->location[i].line, name);
+	return (size_t)i;
+}
+
+const char *
+start_rundir(const struct start *s, const struct conf *cf, size_t self,
+    char buf[static 128])
+{
+	if (s->rundir != NULL)
+		return s->rundir;
+	snprintf(buf, 128, "%s/%s", RUN_DEFAULT, cf->location[self].name);
+	return buf;
+}
+
+static size_t
+count_prefixes(const struct conf *cf)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cf->nlocations; i++)
+		n += cf->location[i].lan.n + cf->location[i].internal.n;
+	return n;
+}
+
+static size_t
+put_prefixes(struct lpm_entry *e, const struct conf_prefixes *ps,
+    uint32_t value)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		e[i] = (struct lpm_entry){ ps->p[i], value };
+	return ps->n;
+}
+
+static struct lpm *
+build(struct lpm_entry *e, size_t n)
+{
+	struct lpm *t = lpm_build(e, n);
+
+	if (t == NULL)
+		die(EXIT_RETRY, "cannot build a table of %zu prefixes", n);
+	return t;
+}
+
+/*
+ * Of equal prefixes the later entry wins.  What an inactive location calls its
+ * own stays corporate, and is refused, unless an active one has it; internal
+ * comes before participating.
+ */
+static struct lpm *
+build_where(const struct conf *cf)
+{
+	struct lpm_entry *e = calloc(count_prefixes(cf) + 1, sizeof(*e));
+	const struct conf_location *l = cf->location;
+	size_t n = 0;
+
+	if (e == NULL)
+		die(EXIT_RETRY, "cannot build the table of addresses");
+	for (int active = 0; active <= 1; active++)
+		for (size_t i = 0; i < cf->nlocations; i++)
+			if (l[i].active == active)
+				n += put_prefixes(e + n, &l[i].internal,
+				    PLACE(i, false));
+	for (int active = 0; active <= 1; active++)
+		for (size_t i = 0; i < cf->nlocations; i++)
+			if (l[i].active == active)
+				n += put_prefixes(e + n, &l[i].lan,
+				    PLACE(i, active));
+	struct lpm *t = build(e, n);
+	free(e);
+	return t;
+}
+
+static struct lpm *
+build_endpoints(const struct conf *cf)
+{
+	struct lpm_entry *e = calloc(cf->nlocations + 1, sizeof(*e));
+	size_t n = 0;
+
+	if (e == NULL)
+		die(EXIT_RETRY, "cannot build the table of endpoints");
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		/* a name is nobody's address until bh-tunnel resolves it */
+		struct prefix p = { .len = 128 };
+		if (cf->location[i].active &&
+		    addr_parse(&p.addr, cf->location[i].endpoint_host))
+			e[n++] = (struct lpm_entry){ p, 1 };
+	}
+	struct lpm *t = build(e, n);
+	free(e);
+	return t;
+}
+
+static struct lpm *
+build_own(const struct conf_location *l)
+{
+	struct lpm_entry *e = calloc(l->address.n + 1, sizeof(*e));
+
+	if (e == NULL)
+		die(EXIT_RETRY, "cannot build the table of own addresses");
+	struct lpm *t = build(e, put_prefixes(e, &l->address, 1));
+	free(e);
+	return t;
+}
+
+static const struct policy_site *
+build_sites(const struct conf *cf, size_t self)
+{
+	struct policy_site *site = calloc(cf->nlocations, sizeof(*site));
+
+	if (site == NULL)
+		die(EXIT_RETRY, "cannot build the table of locations");
+	for (size_t i = 0; i < cf->nlocations; i++)
+		site[i] = (struct policy_site){
+			.partner = i != self && conf_partners(cf, self, i),
+			.client = i != self && conf_is_client_of(cf, i, self),
+			.server = i != self && conf_is_client_of(cf, self, i),
+			.whole_lan =
+			    cf->location[i].sources == CONF_SOURCES_LAN,
+		};
+	return site;
+}
+
+static uint16_t
+find_server(const struct policy *pol)
+{
+	for (uint16_t i = 0; i < pol->nsites; i++)
+		if (pol->site[i].server)
+			return i;
+	return PEER_NONE;
+}
+
+void
+start_policy(struct policy *pol, const struct conf *cf, size_t self)
+{
+	static const enum role role[] = {
+		[CONF_ROLE_NONE] = ROLE_NONE,
+		[CONF_ROLE_CLIENT] = ROLE_CLIENT,
+		[CONF_ROLE_SERVER] = ROLE_SERVER,
+	};
+
+	*pol = (struct policy){
+		.where = build_where(cf),
+		.endpoints = build_endpoints(cf),
+		.own = build_own(&cf->location[self]),
+		.site = build_sites(cf, self),
+		.nsites = (uint16_t)cf->nlocations,
+		.self = (uint16_t)self,
+		.role = role[cf->location[self].role],
+		.private_is_internal = cf->private_is_internal,
+	};
+	pol->server = find_server(pol);
+}
+
+void
+start_link(struct link *l, const char *rundir, const char *name,
+    enum link_role me, int features, const struct conf *cf)
+{
+	struct link_hello hello = {
+		.magic = "BHLK", .version = LINK_VERSION, .role = (uint8_t)me,
+		.features = (uint8_t)features, .generation = cf->generation,
+	};
+	char path[512];
+	const char *why;
+
+	snprintf(path, sizeof(path), "%s/%s.link", rundir, name);
+	if (link_connect(l, path, LINK_WAIT_MS, &hello, LINK_TUNNEL, &why) == 0)
+		return;
+	if (why != NULL)
+		diex(EXIT_FIX, "cannot use link %s: %s", path, why);
+	die(EXIT_RETRY, "cannot connect to bh-tunnel at %s", path);
+}
