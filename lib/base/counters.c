@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const uint8_t counters_magic[8] = "bh-stat\n";
@@ -18,6 +17,7 @@ counters_size(size_t npeers)
 	return sizeof(struct counters) + npeers * sizeof(struct counters_peer);
 }
 
+/* A new file takes the old one's place: who reads the old one still may. */
 static int
 counters_file(const char *dir, const char *program, int flags)
 {
@@ -28,6 +28,8 @@ counters_file(const char *dir, const char *program, int flags)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
+	if (flags & O_CREAT)
+		unlink(path);
 	return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
@@ -38,11 +40,10 @@ counters_create(const char *dir, const char *program, size_t npeers)
 	int fd = -1, map = MAP_PRIVATE | MAP_ANONYMOUS;
 
 	if (dir != NULL) {
-		fd = counters_file(dir, program, O_RDWR | O_CREAT);
+		fd = counters_file(dir, program, O_RDWR | O_CREAT | O_EXCL);
 		if (fd < 0)
 			return NULL;
-		/* to nothing first: a restarted program counts from zero */
-		if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0) {
+		if (ftruncate(fd, (off_t)size) < 0) {
 			close(fd);
 			return NULL;
 		}

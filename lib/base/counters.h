@@ -41,7 +41,8 @@ struct counters {
 
 /* Makes and maps DIR/PROGRAM.stat (0600); with dir NULL private memory.  NULL
  * and errno if the system refuses.  Starting up only. */
-struct counters *counters_create(const char *dir, const char *program, size_t npeers);
+struct counters *counters_create(const char *dir, const char *program,
+    size_t npeers);
 /* Maps another program's file read-only.  NULL and errno; EPROTO: not a stat
  * file of this version. */
 const struct counters *counters_open(const char *dir, const char *program);

@@ -2,6 +2,7 @@
 #include "engine/start.h"
 
 #include "base/die.h"
+#include "base/version.h"
 #include "engine/lint.h"
 
 #include <errno.h>

@@ -21,8 +21,6 @@ struct start {
 
 #define START_OPTIONS "f:l:D:R:hV"
 
-#define BH_VERSION "0.1"
-
 void start_init(struct start *s, const char *argv0);
 /* -h and -V print and exit 0; synopsis is what -h prints after the name, and
  * version what -V prints after it (NULL: nothing more). */

@@ -14,7 +14,9 @@
 static_assert(sizeof(struct frame) == 20, "bh-link(5)");
 static_assert(sizeof(struct link_hello) == 16, "bh-link(5)");
 
-enum { HELLO_WAIT_MS = 1000, CONNECT_STEP_MS = 5 };
+/* A sibling that connects says hello at once; one that listens may be busy
+ * starting up. */
+enum { HELLO_WAIT_MS = 100, CONNECT_STEP_MS = 5 };
 
 static int
 unix_address(struct sockaddr_un *un, const char *path)
@@ -85,7 +87,7 @@ hello_wrong(const struct link_hello *me, enum link_role other,
 
 /* Both sides send first and read then; neither waits for the other. */
 static int
-exchange(struct link *l, int fd, const struct link_hello *me,
+exchange(struct link *l, int fd, int wait_ms, const struct link_hello *me,
     enum link_role other, const char **why)
 {
 	struct link_hello h;
@@ -95,7 +97,7 @@ exchange(struct link *l, int fd, const struct link_hello *me,
 	*why = NULL;
 	if (send(fd, me, sizeof(*me), MSG_NOSIGNAL) != sizeof(*me))
 		return -1;
-	int r = poll(&p, 1, HELLO_WAIT_MS);
+	int r = poll(&p, 1, wait_ms);
 	if (r <= 0) {
 		errno = r == 0 ? ETIMEDOUT : errno;
 		return -1;
@@ -114,10 +116,10 @@ exchange(struct link *l, int fd, const struct link_hello *me,
 }
 
 static int
-exchange_or_close(struct link *l, int fd, const struct link_hello *me,
-    enum link_role other, const char **why)
+exchange_or_close(struct link *l, int fd, int wait_ms,
+    const struct link_hello *me, enum link_role other, const char **why)
 {
-	int r = exchange(l, fd, me, other, why), error = errno;
+	int r = exchange(l, fd, wait_ms, me, other, why), error = errno;
 
 	if (r < 0) {
 		close(fd);
@@ -135,7 +137,7 @@ link_accept(struct link *l, int lfd, const struct link_hello *me,
 
 	if (fd < 0)
 		return -1;
-	return exchange_or_close(l, fd, me, other, why);
+	return exchange_or_close(l, fd, HELLO_WAIT_MS, me, other, why);
 }
 
 int
@@ -155,10 +157,11 @@ link_connect(struct link *l, const char *path, int wait_ms,
 	if (fd < 0)
 		return -1;
 	set_queue(fd);
+	int left = wait_ms;
 	while (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0) {
 		bool nobody = errno == ENOENT || errno == ECONNREFUSED ||
 		    errno == EAGAIN;
-		if (!nobody || (wait_ms -= CONNECT_STEP_MS) < 0) {
+		if (!nobody || (left -= CONNECT_STEP_MS) < 0) {
 			int error = errno;
 			close(fd);
 			errno = error;
@@ -166,7 +169,7 @@ link_connect(struct link *l, const char *path, int wait_ms,
 		}
 		nanosleep(&step, NULL);
 	}
-	return exchange_or_close(l, fd, me, other, why);
+	return exchange_or_close(l, fd, wait_ms, me, other, why);
 }
 
 void

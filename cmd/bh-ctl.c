@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/* bh-ctl: what the programs of a gateway have counted.  See bh-ctl(1). */
+
+#include "base/counters.h"
+#include "base/die.h"
+#include "base/version.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYNOPSIS "[-aj] [-D RUNDIR | -l LOCATION] counters [PROGRAM ...] | peers"
+
+struct ctl {
+	char rundir[512];
+	bool all, json;
+};
+
+static const char *const programs[] = { "bh-tunnel", "bh-classify",
+	"bh-egress" };
+
+static void
+print_verdicts(const struct ctl *ctl, const struct counters *c)
+{
+	for (unsigned v = 0; v < V_COUNT; v++) {
+		if (c->count[v] == 0 && !ctl->all)
+			continue;
+		printf(ctl->json ? "{\"program\":\"%s\",\"verdict\":\"%s\","
+		    "\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 "}\n" :
+		    "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", c->program,
+		    verdict_name(v), c->count[v], c->bytes[v]);
+	}
+}
+
+static void
+print_peer(const struct ctl *ctl, const struct counters_peer *p)
+{
+	char e[ENDPOINT_STRLEN] = "-";
+
+	if (p->endpoint.port != 0)
+		endpoint_format(&p->endpoint, e);
+	printf(ctl->json ? "{\"peer\":\"%s\",\"endpoint\":\"%s\","
+	    "\"latest_handshake\":%" PRIu64 ",\"rx_bytes\":%" PRIu64
+	    ",\"tx_bytes\":%" PRIu64 "}\n" :
+	    "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", p->name, e,
+	    p->handshake_sec, p->rx_bytes, p->tx_bytes);
+}
+
+static const struct counters *
+open_counters(const struct ctl *ctl, const char *program)
+{
+	const struct counters *c = counters_open(ctl->rundir, program);
+
+	if (c == NULL && errno == EPROTO)
+		diex(EXIT_FIX, "%s/%s.stat: written by another version; "
+		    "run 'backhaul restart'", ctl->rundir, program);
+	return c;
+}
+
+/* The named programs, or those that are there. */
+static int
+do_counters(const struct ctl *ctl, char *const *names)
+{
+	bool any = false, named = *names != NULL;
+	size_t n = sizeof(programs) / sizeof(programs[0]);
+
+	for (size_t i = 0; named ? names[i] != NULL : i < n; i++) {
+		const char *name = named ? names[i] : programs[i];
+		const struct counters *c = open_counters(ctl, name);
+		if (c == NULL && (named || errno != ENOENT))
+			die(EXIT_RETRY, "cannot open %s/%s.stat", ctl->rundir,
+			    name);
+		if (c == NULL)
+			continue;
+		print_verdicts(ctl, c);
+		counters_close(c);
+		any = true;
+	}
+	if (!any)
+		diex(EXIT_NO, "no counters in %s: is the gateway up?",
+		    ctl->rundir);
+	return 0;
+}
+
+static int
+do_peers(const struct ctl *ctl, char *const *names)
+{
+	const struct counters *c = open_counters(ctl, "bh-tunnel");
+
+	if (*names != NULL)
+		diex(EXIT_FIX, "peers takes no further argument");
+	if (c == NULL)
+		die(errno == ENOENT ? EXIT_NO : EXIT_RETRY,
+		    "cannot open %s/bh-tunnel.stat", ctl->rundir);
+	for (size_t i = 0; i < c->npeers; i++)
+		if (c->peer[i].name[0] != '\0')
+			print_peer(ctl, &c->peer[i]);
+	counters_close(c);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct ctl *ctl, char *const *args);
+} commands[] = {
+	{ "counters", do_counters },
+	{ "peers", do_peers },
+};
+
+static void
+set_rundir(struct ctl *ctl, const char *dir, const char *location)
+{
+	char host[256] = "";
+
+	if (dir == NULL && location == NULL) {
+		gethostname(host, sizeof(host) - 1);
+		location = host;
+	}
+	snprintf(ctl->rundir, sizeof(ctl->rundir), "%s%s",
+	    dir != NULL ? "" : "/run/backhaul/", dir != NULL ? dir : location);
+}
+
+static void
+parse(struct ctl *ctl, int argc, char *argv[])
+{
+	const char *dir = NULL, *location = NULL;
+	int opt;
+
+	die_name(argv[0]);
+	while ((opt = getopt(argc, argv, "ajD:l:hV")) != -1)
+		switch (opt) {
+		case 'a':
+			ctl->all = true;
+			break;
+		case 'j':
+			ctl->json = true;
+			break;
+		case 'D':
+			dir = optarg;
+			break;
+		case 'l':
+			location = optarg;
+			break;
+		case 'h':
+			printf("usage: bh-ctl " SYNOPSIS "\n");
+			exit(0);
+		case 'V':
+			printf("bh-ctl " BH_VERSION "\n");
+			exit(0);
+		default:
+			diex(EXIT_FIX, "usage: bh-ctl " SYNOPSIS);
+		}
+	set_rundir(ctl, dir, location);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct ctl ctl = { 0 };
+
+	parse(&ctl, argc, argv);
+	if (optind == argc)
+		diex(EXIT_FIX, "usage: bh-ctl " SYNOPSIS);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[optind], commands[i].name) == 0)
+			return commands[i].run(&ctl, argv + optind + 1);
+	diex(EXIT_FIX, "no command '%s'; there are counters and peers",
+	    argv[optind]);
+}
