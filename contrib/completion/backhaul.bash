@@ -1,0 +1,47 @@
+# bash completion for backhaul and its programs
+
+_backhaul_locations() {
+	local file=/etc/backhaul/backhaul.ini i
+	for ((i = 1; i < ${#COMP_WORDS[@]} - 1; i++)); do
+		[[ ${COMP_WORDS[i]} == -f ]] && file=${COMP_WORDS[i + 1]}
+	done
+	sed -n 's/^[[:blank:]]*\[location[[:blank:]]\+\([^]]*\)\].*/\1/p' \
+		"$file" 2>/dev/null
+}
+
+_backhaul() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local prog=${COMP_WORDS[0]##*/} words=
+
+	case $prev in
+	-f | -r | -w) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	-D | -k) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+	-l | -p) words=$(_backhaul_locations) ;;
+	-a) [[ $prog == bh-tunnel ]] && words='sodium ipsec-mb' ;;
+	-c) words='self local partner internet' ;;
+	-d)
+		if [[ $prog == backhaul ]]; then
+			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+			return
+		fi
+		words='in out'
+		;;
+	-x) words="all $(bh-check -x all 2>/dev/null | grep -o 'BH[0-9]*')" ;;
+	*)
+		case $prog in
+		backhaul) words='up down status restart -f -l -k -d -F' ;;
+		bh-check) words='-f -l -j -x -W -h -V' ;;
+		bh-classify) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
+		bh-ctl) words='counters peers -a -j -D -l -h -V' ;;
+		bh-egress) words='-f -l -p -r -w -j -s -d -D -R -h -V' ;;
+		bh-key) words='genkey pubkey genpsk -h -V' ;;
+		bh-plan) words='env nft routes rules -f -l -h -V' ;;
+		bh-tunnel) words='-f -l -k -a -D -R -h -V' ;;
+		esac
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -F _backhaul backhaul bh-check bh-classify bh-ctl bh-egress bh-key \
+	bh-plan bh-tunnel

@@ -1,0 +1,61 @@
+# What the manuals say is what there is.
+
+bats_require_minimum_version 1.8.0
+
+setup() {
+	bin=${BH_BIN:-$PWD/build/release}
+}
+
+@test "bh(7) names exactly the verdicts of the code, with the same words" {
+	sed -n 's/^\tX(V_[A-Z0-9_]*, "\([^"]*\)", *"\([^"]*\)").*/\1\n\2/p' \
+		lib/base/verdict.h >"$BATS_TEST_TMPDIR/code"
+	sed -n '/^\.Ss Verdicts/,/^\.Sh FILES/p' man/bh.7 |
+		sed -n '/^\.It Cm /{s///p;n;p}' >"$BATS_TEST_TMPDIR/man"
+	[ -s "$BATS_TEST_TMPDIR/code" ]
+	diff -u "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/man"
+}
+
+@test "every program has a page, and every page has EXIT STATUS and EXAMPLES" {
+	for p in "$bin"/bh-* "$bin/backhaul"; do
+		[ -f "$p" ] || continue
+		page=$(ls man/"${p##*/}".[18])
+		grep -q '^\.Sh EXIT STATUS' "$page"
+		grep -q '^\.Sh EXAMPLES' "$page"
+	done
+}
+
+@test "every program prints its synopsis for -h and a version for -V" {
+	for p in "$bin"/bh-* "$bin/backhaul"; do
+		[ -f "$p" ] || continue
+		run --separate-stderr "$p" -h
+		[ "$status" -eq 0 ]
+		[[ ${lines[0]} == "usage: ${p##*/} "* ]]
+		run --separate-stderr "$p" -V
+		[ "$status" -eq 0 ]
+		[[ $output == "${p##*/} 0.1"* ]]
+	done
+}
+
+@test "every program says usage and exits 100 for an unknown option" {
+	for p in "$bin"/bh-* "$bin/backhaul"; do
+		[ -f "$p" ] || continue
+		run --separate-stderr "$p" -Z
+		[ "$status" -eq 100 ] || { echo "$p: $status"; false; }
+		[[ $stderr == *usage:* ]]
+	done
+}
+
+@test "each option that a synopsis names is in its page, and the other way" {
+	for p in "$bin"/bh-* "$bin/backhaul"; do
+		[ -f "$p" ] || continue
+		page=$(ls man/"${p##*/}".[18])
+		"$p" -h | grep -oE -- '-[a-zA-Z]+' | sed 's/^-//' | fold -w1 |
+			sort -u >"$BATS_TEST_TMPDIR/h"
+		sed -n '/^\.Sh DESCRIPTION/,$p' "$page" |
+			sed -n 's/^\.It Fl \([a-zA-Z]\).*/\1/p' |
+			grep -v '[hV]' | sort -u >"$BATS_TEST_TMPDIR/m"
+		grep -v '[hV]' "$BATS_TEST_TMPDIR/h" >"$BATS_TEST_TMPDIR/h2" || :
+		diff -u "$BATS_TEST_TMPDIR/h2" "$BATS_TEST_TMPDIR/m" ||
+			{ echo "$page"; false; }
+	done
+}
