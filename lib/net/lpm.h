@@ -6,6 +6,10 @@
  * Longest prefix match over both families at once.  A table is built whole
  * from a list and never changed: readers need no lock, and a new configuration
  * is a new table put in the old one's place.
+ *
+ * The families never meet: an address is looked up among the prefixes of its
+ * own, so ::/0 (and any IPv6 prefix around ::ffff:0:0/96) holds no IPv4
+ * address.
  */
 
 #include "base/addr.h"
@@ -13,11 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LPM_NONE = 0 };	/* no prefix: not a value to insert */
+enum {
+	LPM_NONE = 0,			/* no prefix: not a value to insert */
+	LPM_VALUE_MAX = 0x3fffffff,
+};
 
 struct lpm_entry {
 	struct prefix prefix;
-	uint32_t value;
+	uint32_t value;		/* up to LPM_VALUE_MAX */
 };
 
 struct lpm;
@@ -31,5 +38,7 @@ uint32_t lpm_lookup(const struct lpm *t, const struct addr *a);
 /* The same, and which prefix it was; for explanations, not for speed. */
 uint32_t lpm_explain(const struct lpm *t, const struct addr *a,
     struct prefix *p);
+/* Bytes that the table takes. */
+size_t lpm_size(const struct lpm *t);
 
 #endif
