@@ -4,9 +4,9 @@
 
 /*
  * Classification and the guard: which of the company's traffic a packet is,
- * and whether it may pass.  Pure functions of (policy, packet).  Each of the
- * four places where a gateway decides is an ordered table of rules; the first
- * rule that has something to say wins (DESIGN 5).
+ * and whether it may pass.  Pure functions of (policy, packet).  A packet is
+ * reduced to a word of facts; each of the four places where a gateway decides
+ * is an ordered table of rules over them, and the first that matches wins.
  */
 
 #include "base/verdict.h"
