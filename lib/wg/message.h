@@ -58,8 +58,8 @@ static_assert(sizeof(struct msg_data) == 16, "W1");
 enum { DATA_OVERHEAD = sizeof(struct msg_data) + TAG_LEN };
 
 #define REKEY_AFTER_MESSAGES ((uint64_t)1 << 60)
-#define REJECT_AFTER_MESSAGES (UINT64_MAX - REPLAY_WINDOW)
 #define REPLAY_WINDOW ((uint64_t)8192 - 64)
+#define REJECT_AFTER_MESSAGES (UINT64_MAX - REPLAY_WINDOW - 1)
 #define REKEY_AFTER_TIME (120 * NSEC_SEC)
 #define REJECT_AFTER_TIME (180 * NSEC_SEC)
 #define REKEY_ATTEMPT_TIME (90 * NSEC_SEC)
