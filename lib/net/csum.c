@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/csum.h"
+
+#include "base/bytes.h"
+
+#include <string.h>
+
+/*
+ * One's complement addition does not care about the width of its words, nor
+ * about byte order until the end (RFC 1071 2): so add native 64-bit words and
+ * count the carries, which have the weight of 1.  Partial sums are in the
+ * machine's byte order; csum_fold turns the result round.
+ */
+
+static inline uint64_t
+add_carry(uint64_t a, uint64_t b)
+{
+	a += b;
+	return a + (a < b);
+}
+
+/* Next n <= 8 bytes as a word, as if zeros followed; copied if dst is not
+ * NULL.  n is a constant where this is called. */
+static inline uint64_t
+take(uint8_t **dst, const uint8_t **src, size_t n)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, *src, n);
+	*src += n;
+	if (*dst != NULL) {
+		memcpy(*dst, &v, n);
+		*dst += n;
+	}
+	return v;
+}
+
+/* Two chains of additions, so that neither waits for the other's carry. */
+static inline uint64_t
+sum_blocks(uint64_t sum, uint8_t **dst, const uint8_t **src, size_t blocks)
+{
+	uint64_t a = 0, b = 0, carry = 0;
+
+	while (blocks-- > 0) {
+		for (int i = 0; i < 2; i++) {
+			uint64_t v = take(dst, src, 8);
+			uint64_t w = take(dst, src, 8);
+
+			a += v;
+			carry += a < v;
+			b += w;
+			carry += b < w;
+		}
+	}
+	return add_carry(add_carry(add_carry(sum, a), b), carry);
+}
+
+static inline uint64_t
+sum_bytes(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t n)
+{
+	if (n >= 32)
+		sum = sum_blocks(sum, &dst, &src, n / 32);
+	if (n & 16) {
+		sum = add_carry(sum, take(&dst, &src, 8));
+		sum = add_carry(sum, take(&dst, &src, 8));
+	}
+	if (n & 8)
+		sum = add_carry(sum, take(&dst, &src, 8));
+	if (n & 4)
+		sum = add_carry(sum, take(&dst, &src, 4));
+	if (n & 2)
+		sum = add_carry(sum, take(&dst, &src, 2));
+	if (n & 1)
+		sum = add_carry(sum, take(&dst, &src, 1));
+	return sum;
+}
+
+uint64_t
+csum_add(uint64_t sum, const void *p, size_t n)
+{
+	return sum_bytes(sum, NULL, p, n);
+}
+
+uint64_t
+csum_copy(uint64_t sum, void *dst, const void *src, size_t n)
+{
+	return sum_bytes(sum, dst, src, n);
+}
+
+uint16_t
+csum_fold(uint64_t sum)
+{
+	be16 wire;
+	uint16_t v;
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	v = (uint16_t)(sum + (sum >> 16));
+	memcpy(&wire, &v, sizeof(wire));
+	return be16_get(wire);
+}
+
+uint64_t
+csum_pseudo(const struct ip *ip, uint8_t proto, size_t len)
+{
+	const be32 tail[2] = { be32_put((uint32_t)len), be32_put(proto) };
+	size_t skip = ip->version == 4 ? 12 : 0;
+	uint64_t sum = csum_add(0, tail, sizeof(tail));
+
+	sum = csum_add(sum, ip->src.b + skip, 16 - skip);
+	return csum_add(sum, ip->dst.b + skip, 16 - skip);
+}
