@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/* bh-plan: what the kernel must be told for a location.  See bh-plan(8). */
+
+#include "base/die.h"
+#include "engine/plan.h"
+#include "engine/start.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] " \
+	"env | sysctl | ip4 | ip6 | nft"
+
+static void
+print_ip4(const struct plan *p, FILE *out)
+{
+	plan_routes(p, FAMILY_V4, out);
+}
+
+static void
+print_ip6(const struct plan *p, FILE *out)
+{
+	plan_routes(p, FAMILY_V6, out);
+}
+
+static const struct {
+	const char *name;
+	void (*print)(const struct plan *p, FILE *out);
+} parts[] = {
+	{ "env", plan_env },
+	{ "sysctl", plan_sysctl },
+	{ "ip4", print_ip4 },
+	{ "ip6", print_ip6 },
+	{ "nft", plan_nft },
+};
+
+/* The first number in /proc/sys/net/FAMILY/DEV/KEY; -1 if there is none. */
+static long
+read_sysctl(const char *family, const char *dev, const char *key)
+{
+	char name[128];
+	long v;
+
+	snprintf(name, sizeof(name), "/proc/sys/net/%s/%s%s%s", family, dev,
+	    *dev != '\0' ? "/" : "", key);
+	FILE *f = fopen(name, "re");
+	if (f == NULL)
+		return -1;
+	if (fscanf(f, "%ld", &v) != 1)
+		v = -1;
+	fclose(f);
+	return v;
+}
+
+static bool
+from_sockaddr(struct addr *a, const struct sockaddr *sa)
+{
+	struct sockaddr_storage ss = { 0 };
+	struct endpoint e;
+
+	if (sa == NULL || (sa->sa_family != AF_INET &&
+	    sa->sa_family != AF_INET6))
+		return false;
+	memcpy(&ss, sa, sa->sa_family == AF_INET ?
+	    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+	if (!endpoint_from_sockaddr(&e, &ss))
+		return false;
+	*a = e.addr;
+	return true;
+}
+
+/* Bits of a netmask, in the 16-byte form. */
+static uint8_t
+mask_bits(const struct sockaddr *sa)
+{
+	struct addr mask;
+	uint8_t n = 0;
+
+	if (!from_sockaddr(&mask, sa))
+		return 128;
+	/* getifaddrs(3) gives an IPv4 mask as an address: ::ffff:m.m.m.m */
+	for (unsigned bit = sa->sa_family == AF_INET ? PREFIX_V4 : 0;
+	    bit < 128 && (mask.b[bit / 8] & 0x80 >> bit % 8) != 0; bit++)
+		n++;
+	return (uint8_t)(n + (sa->sa_family == AF_INET ? PREFIX_V4 : 0));
+}
+
+/* A next hop has to be on a network that an interface is on. */
+static void
+note_gateway(struct plan *p, const struct ifaddrs *ifa, const struct addr *a)
+{
+	enum family fam = addr_is_v4(a) ? FAMILY_V4 : FAMILY_V6;
+	struct prefix net = { *a, mask_bits(ifa->ifa_netmask) };
+	const struct addr *gw = plan_gateway(p, fam);
+
+	for (unsigned bit = net.len; bit < 128; bit++)
+		net.addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+	if (gw != NULL && !addr_eq(gw, a) && prefix_has(&net, gw))
+		snprintf(p->host.gateway_dev[fam], IFNAMSIZ, "%s",
+		    ifa->ifa_name);
+}
+
+static void
+look_at_host(struct plan *p)
+{
+	struct ifaddrs *list, *ifa;
+	size_t n = 0;
+
+	if (getifaddrs(&list) < 0)
+		die(EXIT_RETRY, "cannot list the addresses of this host");
+	for (ifa = list; ifa != NULL; ifa = ifa->ifa_next)
+		n++;
+	struct addr *own = calloc(n + 1, sizeof(*own));
+	if (own == NULL)
+		die(EXIT_RETRY, "cannot list the addresses of this host");
+	for (ifa = list; ifa != NULL; ifa = ifa->ifa_next) {
+		if (!from_sockaddr(&own[p->host.nown], ifa->ifa_addr))
+			continue;
+		note_gateway(p, ifa, &own[p->host.nown]);
+		p->host.nown++;
+	}
+	p->host.own = own;
+	freeifaddrs(list);
+}
+
+static void
+look_at_forwarding(struct plan *p)
+{
+	const char *dev[PLAN_DEVS];
+	size_t n = plan_forwarders(p, dev);
+
+	for (size_t i = 0; i < n; i++)
+		p->host.forwards4[i] =
+		    read_sysctl("ipv4/conf", dev[i], "forwarding") > 0;
+	long v6 = read_sysctl("ipv6/conf", "all", "forwarding");
+	p->host.has_v6 = v6 >= 0;
+	p->host.forwards6 = v6 > 0;
+	p->host.hears_ra = v6 == 0 &&
+	    read_sysctl("ipv6/conf", p->self->uplink, "accept_ra") == 1;
+}
+
+static void
+need(const struct plan *p, const char *key, const char *value)
+{
+	if (*value == '\0')
+		diex(EXIT_FIX, "[location %s] %s: missing; a gateway cannot "
+		    "be set up without it", p->self->name, key);
+}
+
+/* A port that a program of this host may get by itself can be shadowed. */
+static void
+check_ports(const struct plan *p)
+{
+	const struct conf_location *l = p->self;
+	long first = read_sysctl("ipv4", "", "ip_local_port_range");
+
+	if (l->role != CONF_ROLE_SERVER || l->nat != CONF_NAT_MASQUERADE)
+		return;
+	if (first >= 0 && l->nat_port_last >= first)
+		diex(EXIT_FIX, "[location %s] nat-ports: %u-%u reaches into "
+		    "this host's own ports, which start at %ld "
+		    "(net.ipv4.ip_local_port_range)", l->name,
+		    l->nat_port_first, l->nat_port_last, first);
+	if (l->listen_port >= l->nat_port_first &&
+	    l->listen_port <= l->nat_port_last)
+		diex(EXIT_FIX, "[location %s] nat-ports: %u-%u holds the "
+		    "tunnel's own port %u", l->name, l->nat_port_first,
+		    l->nat_port_last, l->listen_port);
+}
+
+static void
+check_gateways(const struct plan *p)
+{
+	char buf[ADDR_STRLEN];
+
+	if (p->self->role != CONF_ROLE_SERVER)
+		return;
+	for (int fam = 0; fam < FAMILIES; fam++) {
+		const struct addr *gw = plan_gateway(p, fam);
+		if (gw != NULL && p->host.gateway_dev[fam][0] == '\0')
+			diex(EXIT_RETRY, "[location %s] default-gateway: no "
+			    "interface is on the network of %s",
+			    p->self->name, addr_format(gw, buf));
+	}
+}
+
+static void
+check(const struct plan *p)
+{
+	if (!plan_has_peers(p))
+		return;
+	need(p, "lan-interface", p->self->lan_interface);
+	if (p->self->role != CONF_ROLE_NONE)
+		need(p, "uplink", p->self->uplink);
+	check_ports(p);
+	check_gateways(p);
+}
+
+static const char *
+parse(struct start *s, int argc, char *argv[])
+{
+	int opt;
+
+	start_init(s, argv[0]);
+	while ((opt = getopt(argc, argv, START_OPTIONS)) != -1)
+		if (!start_option(s, opt, optarg, SYNOPSIS, NULL))
+			start_usage(SYNOPSIS);
+	if (optind + 1 != argc)
+		start_usage(SYNOPSIS);
+	return argv[optind];
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct start s;
+	struct conf cf;
+	char rundir[128];
+
+	const char *what = parse(&s, argc, argv);
+	start_conf(&cf, &s);
+	struct plan p = { .cf = &cf, .index = start_location(&cf, &s) };
+	p.self = &cf.location[p.index];
+	p.rundir = start_rundir(&s, &cf, p.index, rundir);
+	look_at_host(&p);
+	look_at_forwarding(&p);
+	check(&p);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strcmp(parts[i].name, what) == 0) {
+			parts[i].print(&p, stdout);
+			if (fflush(stdout) != 0)
+				die(EXIT_RETRY, "cannot write");
+			return 0;
+		}
+	start_usage(SYNOPSIS);
+}

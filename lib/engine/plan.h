@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_PLAN_H
+#define BH_PLAN_H
+
+/*
+ * What the kernel must be told so that a gateway fails closed: interfaces,
+ * policy routing and nftables, written as text for ip(8), nft(8) and sh(1).
+ * Pure functions of the domain file and of what the host has.
+ */
+
+#include "conf/conf.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Fixed names of ours in the kernel (backhaul(8)). */
+enum {
+	PLAN_PROTO = 176,		/* marks our routes and rules */
+	PLAN_TABLE_LAN = 7800,		/* where the LAN's packets go */
+	PLAN_TABLE_OWN = 7801,		/* the gateway's own, to partners */
+	PLAN_TABLE_RETURN = 7802,	/* server: to the clients' hosts */
+	PLAN_TABLE_GATEWAY = 7803,	/* server: to default-gateway */
+	PLAN_PREF_TUNNEL = 780,		/* preferences of the rules, in order */
+	PLAN_PREF_OWN = 781,
+	PLAN_PREF_LAN = 782,
+	PLAN_PREF_INSIDE = 783,
+	PLAN_PREF_EGRESS = 784,
+	PLAN_PREF_RETURN = 785,
+	PLAN_PREF_END = 789,		/* does nothing: the target of goto */
+};
+
+enum family { FAMILY_V4, FAMILY_V6 };
+#define FAMILIES 2
+enum { PLAN_DEVS = 4 };
+
+/* What the plan has to know of the host. */
+struct plan_host {
+	const struct addr *own;		/* addresses of its interfaces */
+	size_t nown;
+	char gateway_dev[FAMILIES][IFNAMSIZ];	/* "": not on a known net */
+	/* what forwarded before `up': the plan_forwarders, and IPv6 */
+	bool forwards4[PLAN_DEVS], forwards6;
+	bool has_v6;
+	bool hears_ra;	/* the uplink's IPv6 routes come by advertisement */
+};
+
+struct plan {
+	const struct conf *cf;
+	const struct conf_location *self;
+	size_t index;
+	struct plan_host host;
+	const char *rundir;
+};
+
+/* The location has a tunnel to anybody: else there is nothing to do. */
+bool plan_has_peers(const struct plan *p);
+/* Where this server hands Internet packets of a family over, or NULL. */
+const struct addr *plan_gateway(const struct plan *p, enum family fam);
+/* LAN and uplink are one interface. */
+bool plan_one_arm(const struct plan *p);
+/* Internet packets of the clients leave by the LAN interface. */
+bool plan_egress_by_lan(const struct plan *p);
+/* The interfaces that must forward: first the LAN's, then those where a
+ * server's Internet is.  Their number. */
+size_t plan_forwarders(const struct plan *p, const char *dev[PLAN_DEVS]);
+
+/* Assignments for sh(1). */
+void plan_env(const struct plan *p, FILE *out);
+/* Lines "PATH VALUE", PATH below /proc/sys. */
+void plan_sysctl(const struct plan *p, FILE *out);
+/* Routes, then rules, for `ip -4 -batch -' or `ip -6 -batch -'. */
+void plan_routes(const struct plan *p, enum family fam, FILE *out);
+/* The table `inet backhaul', for `nft -f -'; replaces it in one step. */
+void plan_nft(const struct plan *p, FILE *out);
+/* Its sets: one family's addresses, by what they are to this location. */
+void plan_sets(const struct plan *p, enum family fam, FILE *out);
+
+#endif

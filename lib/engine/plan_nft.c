@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/plan.h"
+
+/*
+ * The static guard: it knows neither programs nor routes, only which
+ * interface a packet comes in by, which it goes out by, and the domain's
+ * addresses.  Loaded before anything else is changed, removed after all.
+ */
+
+static const char *const counter_names[] = {
+	"lan_clear", "to_lan", "tunnel_out", "into_tunnel", "elsewhere",
+	"weak_host", "guard_out", "guard_in", "egress_cross", "egress_hop",
+	"egress_self", "egress_invalid", "unsolicited", "shadow",
+	"not_forwarded",
+};
+
+static void
+put_drop(FILE *out, const char *match, const char *counter)
+{
+	fprintf(out, "\t\t%s%scounter name \"%s\" drop\n", match,
+	    *match != '\0' ? " " : "", counter);
+}
+
+/* Only downward: nft never raises an option.  40 and 60: RFC 9293 3.7.1. */
+static void
+chain_mss(const struct plan *p, FILE *out)
+{
+	const struct conf_location *l = p->self;
+	bool server = l->role == CONF_ROLE_SERVER;
+
+	fputs("\tchain mss {\n"
+	    "\t\ttype filter hook forward priority mangle; policy accept;\n",
+	    out);
+	for (int dir = 0; dir < 2; dir++)
+		fprintf(out, "\t\t%s { \"%s\"%s%s%s } tcp flags & (syn | rst) "
+		    "== syn goto clamp\n", dir == 0 ? "iifname" : "oifname",
+		    l->interface, server ? ", \"" : "",
+		    server ? l->egress_interface : "", server ? "\"" : "");
+	fprintf(out, "\t}\n\tchain clamp {\n"
+	    "\t\tmeta nfproto ipv4 tcp option maxseg size set %d\n"
+	    "\t\tmeta nfproto ipv6 tcp option maxseg size set %d\n"
+	    "\t\ttcp option maxseg size set rt mtu\n\t}\n", l->mtu - 40,
+	    l->mtu - 60);
+}
+
+/* Nobody on the uplink talks to the LAN past the tunnel (CVE-2019-14899). */
+static void
+chain_raw(const struct plan *p, FILE *out)
+{
+	if (p->self->role != CONF_ROLE_CLIENT || plan_one_arm(p))
+		return;
+	fprintf(out, "\tchain raw {\n"
+	    "\t\ttype filter hook prerouting priority raw; policy accept;\n"
+	    "\t\tiifname \"%s\" ip daddr @lan4 counter name \"weak_host\" drop\n"
+	    "\t\tiifname \"%s\" ip6 daddr @lan6 counter name \"weak_host\" drop\n"
+	    "\t}\n", p->self->uplink, p->self->uplink);
+}
+
+/* An interface that forwarded nothing before `up' forwards for Backhaul only. */
+static void
+chain_closed(const struct plan *p, FILE *out)
+{
+	const char *dev[PLAN_DEVS];
+	size_t n = plan_forwarders(p, dev);
+
+	fputs("\tchain closed {\n", out);
+	for (size_t i = 0; i < n; i++)
+		if (!p->host.forwards4[i])
+			fprintf(out, "\t\tmeta nfproto ipv4 iifname \"%s\" "
+			    "counter name \"not_forwarded\" drop\n", dev[i]);
+	if (!p->host.forwards6)
+		put_drop(out, "meta nfproto ipv6", "not_forwarded");
+	fputs("\t}\n", out);
+}
+
+static void
+chain_from_lan(const struct plan *p, FILE *out)
+{
+	const struct conf_location *l = p->self;
+
+	fprintf(out, "\tchain from_lan {\n\t\toifname \"%s\" accept\n"
+	    "\t\toifname \"%s\" ip daddr @lan4 accept\n"
+	    "\t\toifname \"%s\" ip6 daddr @lan6 accept\n", l->interface,
+	    l->lan_interface, l->lan_interface);
+	if (l->role == CONF_ROLE_CLIENT) {
+		put_drop(out, "", "lan_clear");
+		fputs("\t}\n", out);
+		return;
+	}
+	if (l->role == CONF_ROLE_SERVER)
+		fprintf(out, "\t\toifname \"%s\" goto to_client\n",
+		    l->egress_interface);
+	put_drop(out, "ip daddr @elsewhere4", "elsewhere");
+	put_drop(out, "ip6 daddr @elsewhere6", "elsewhere");
+	fputs("\t\tgoto closed\n\t}\n", out);
+}
+
+static void
+chain_from_tunnel(const struct plan *p, FILE *out)
+{
+	const char *lan = p->self->lan_interface;
+
+	fprintf(out, "\tchain from_tunnel {\n"
+	    "\t\toifname \"%s\" ip daddr @lan4 accept\n"
+	    "\t\toifname \"%s\" ip6 daddr @lan6 accept\n", lan, lan);
+	if (p->self->role == CONF_ROLE_CLIENT)
+		/* backhaul-sources = lan: hosts that do not participate */
+		fprintf(out, "\t\toifname \"%s\" ip daddr @site4 accept\n"
+		    "\t\toifname \"%s\" ip6 daddr @site6 accept\n", lan, lan);
+	put_drop(out, "", "tunnel_out");
+	fputs("\t}\n", out);
+}
+
+/* default-gateway: its interface and its address, or nothing. */
+static void
+put_hop(const struct plan *p, enum family fam, FILE *out)
+{
+	const struct addr *gw = plan_gateway(p, fam);
+	int v = fam == FAMILY_V4 ? 4 : 6;
+	char buf[ADDR_STRLEN];
+
+	if (gw == NULL) {
+		fprintf(out, "\t\tmeta nfproto ipv%d counter name "
+		    "\"egress_hop\" drop\n", v);
+		return;
+	}
+	fprintf(out, "\t\tmeta nfproto ipv%d oifname != \"%s\" counter name "
+	    "\"egress_hop\" drop\n", v, p->host.gateway_dev[fam]);
+	fprintf(out, "\t\tmeta nfproto ipv%d rt %s nexthop != %s counter name "
+	    "\"egress_hop\" drop\n", v, v == 4 ? "ip" : "ip6",
+	    addr_format(gw, buf));
+}
+
+static void
+put_cross(const struct plan *p, const char *direction, FILE *out)
+{
+	const struct conf_location *l = p->self;
+
+	fprintf(out, "\t\t%s { \"%s\", \"%s\"", direction, l->interface,
+	    l->egress_interface);
+	if (!plan_egress_by_lan(p))
+		fprintf(out, ", \"%s\"", l->lan_interface);
+	fputs(" } counter name \"egress_cross\" drop\n", out);
+}
+
+static void
+chain_from_client(const struct plan *p, FILE *out)
+{
+	fputs("\tchain from_client {\n", out);
+	put_cross(p, "oifname", out);
+	put_drop(out, "ip daddr @guard4", "guard_out");
+	put_drop(out, "ip6 daddr @guard6", "guard_out");
+	if (p->self->has_gateway4 || p->self->has_gateway6) {
+		put_hop(p, FAMILY_V4, out);
+		put_hop(p, FAMILY_V6, out);
+	}
+	if (p->self->nat == CONF_NAT_MASQUERADE)
+		/* conntrack would let it out untranslated */
+		put_drop(out, "ct state { invalid, untracked }",
+		    "egress_invalid");
+	fputs("\t\taccept\n\t}\n", out);
+}
+
+static void
+chain_to_client(const struct plan *p, FILE *out)
+{
+	fputs("\tchain to_client {\n", out);
+	put_cross(p, "iifname", out);
+	put_drop(out, "ip saddr @guard4", "guard_in");
+	put_drop(out, "ip6 saddr @guard6", "guard_in");
+	if (p->self->nat == CONF_NAT_MASQUERADE)
+		put_drop(out, "ct state != { established, related }",
+		    "unsolicited");
+	fputs("\t\taccept\n\t}\n", out);
+}
+
+static void
+chain_forward(const struct plan *p, FILE *out)
+{
+	const struct conf_location *l = p->self;
+	bool server = l->role == CONF_ROLE_SERVER;
+
+	fputs("\tchain forward {\n"
+	    "\t\ttype filter hook forward priority filter; policy accept;\n",
+	    out);
+	if (server)
+		fprintf(out, "\t\tiifname \"%s\" goto from_client\n",
+		    l->egress_interface);
+	fprintf(out, "\t\tiifname \"%s\" goto from_tunnel\n"
+	    "\t\tiifname \"%s\" goto from_lan\n", l->interface,
+	    l->lan_interface);
+	if (server)
+		fprintf(out, "\t\toifname \"%s\" goto to_client\n",
+		    l->egress_interface);
+	fprintf(out, "\t\toifname \"%s\" counter name \"into_tunnel\" drop\n",
+	    l->interface);
+	if (l->role == CONF_ROLE_CLIENT) {
+		fprintf(out, "\t\tiifname \"%s\" oifname \"%s\" counter name "
+		    "\"to_lan\" drop\n", l->uplink, l->lan_interface);
+		/* whatever other interface they came in by */
+		fprintf(out, "\t\toifname \"%s\" ip saddr @site4 counter name "
+		    "\"lan_clear\" drop\n", l->uplink);
+		fprintf(out, "\t\toifname \"%s\" ip6 saddr @site6 counter name "
+		    "\"lan_clear\" drop\n", l->uplink);
+	}
+	fputs("\t\tgoto closed\n\t}\n", out);
+}
+
+/* A port in use by nobody here cannot be shadowed (CVE-2021-3773), and what
+ * knocks there unasked is not for us. */
+static void
+chain_input(const struct plan *p, FILE *out)
+{
+	const struct conf_location *l = p->self;
+	const char *dev[PLAN_DEVS];
+	size_t n = plan_forwarders(p, dev);
+
+	if (l->role != CONF_ROLE_SERVER)
+		return;
+	fputs("\tchain input {\n"
+	    "\t\ttype filter hook input priority filter; policy accept;\n",
+	    out);
+	fprintf(out, "\t\tiifname \"%s\" counter name \"egress_self\" drop\n",
+	    l->egress_interface);
+	for (size_t i = 0; i < n && l->nat == CONF_NAT_MASQUERADE; i++)
+		if (i > 0 || plan_egress_by_lan(p))
+			fprintf(out, "\t\tiifname \"%s\" "
+			    "meta l4proto { tcp, udp } th dport %u-%u "
+			    "ct state new counter name \"shadow\" drop\n",
+			    dev[i], l->nat_port_first, l->nat_port_last);
+	fputs("\t}\n", out);
+}
+
+static void
+chain_nat(const struct plan *p, FILE *out)
+{
+	const struct conf_location *l = p->self;
+
+	if (l->role != CONF_ROLE_SERVER || l->nat != CONF_NAT_MASQUERADE)
+		return;
+	fprintf(out, "\tchain srcnat {\n"
+	    "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+	    "\t\tiifname \"%s\" meta l4proto { tcp, udp } "
+	    "masquerade to :%u-%u fully-random\n"
+	    "\t\tiifname \"%s\" masquerade\n\t}\n", l->egress_interface,
+	    l->nat_port_first, l->nat_port_last, l->egress_interface);
+}
+
+void
+plan_nft(const struct plan *p, FILE *out)
+{
+	size_t n = sizeof(counter_names) / sizeof(counter_names[0]);
+
+	/* in one transaction: gone if it was there, and there again */
+	fputs("table inet backhaul {}\ndelete table inet backhaul\n"
+	    "table inet backhaul {\n", out);
+	fprintf(out, "\tcomment \"%s\"\n", p->rundir);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "\tcounter %s {}\n", counter_names[i]);
+	plan_sets(p, FAMILY_V4, out);
+	plan_sets(p, FAMILY_V6, out);
+	chain_mss(p, out);
+	chain_closed(p, out);
+	chain_raw(p, out);
+	if (p->self->role == CONF_ROLE_SERVER) {
+		chain_to_client(p, out);
+		chain_from_client(p, out);
+	}
+	chain_from_lan(p, out);
+	chain_from_tunnel(p, out);
+	chain_forward(p, out);
+	chain_input(p, out);
+	chain_nat(p, out);
+	fputs("}\n", out);
+}
