@@ -4,6 +4,7 @@
 # make lint        layers, headers, manual pages, shell, static analysis
 # make asan        the same programs with sanitizers, in build/asan
 # make fuzz        fuzz targets in build/fuzz, each run for FUZZ_SECONDS
+# make bench       against plain forwarding and wireguard-go (root)
 # make install     into $(DESTDIR)$(PREFIX);  make uninstall takes it away
 # make deps        install what all of this needs, on Debian
 
@@ -75,6 +76,9 @@ check: all units lint
 demo: all
 	contrib/demo $(O)
 
+bench: all
+	t/bench/run --only backhaul,wireguard-go,plain --reps 3 --secs 3
+
 lint:
 	t/lint/run
 
@@ -113,5 +117,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units check demo lint asan fuzz fuzz-run deps install uninstall \
+.PHONY: all units check demo bench lint asan fuzz fuzz-run deps install uninstall \
 	clean
