@@ -23,6 +23,7 @@ enum {
 	CONF_HOSTLEN = 256,
 	CONF_MTU_DEFAULT = 1420,
 	CONF_PORT_DEFAULT = 51820,
+	CONF_LOCATIONS_MAX = 4096,
 	CONF_NONE = -1,		/* no such location */
 };
 
@@ -36,6 +37,7 @@ struct conf_prefixes {
 	struct prefix *p;
 	size_t n;
 	int line;		/* of the first mention; 0: key absent */
+	bool broken;		/* an item was malformed, and reported */
 };
 
 /* A name and, once resolved against the domain, its index. */
@@ -47,7 +49,7 @@ struct conf_ref {
 
 struct conf_refs {
 	struct conf_ref *r;
-	size_t n;
+	size_t n, room;
 	int line;
 };
 
@@ -61,23 +63,30 @@ struct conf_location {
 	uint16_t endpoint_port;
 	int endpoint_line;
 	uint16_t listen_port;		/* default: the endpoint's, or 51820 */
+	int listen_line;
 	unsigned keepalive;		/* seconds, 0: off */
 	struct conf_prefixes lan, internal;
 	struct conf_prefixes address;	/* the gateway's own, hosts */
-	struct conf_refs partners, servers;
+	struct conf_refs partners;	/* once resolved: by location */
+	struct conf_refs servers;	/* in order of preference */
 	enum conf_role role;
 	int role_line;
 	enum conf_sources sources;
+	int sources_line;
 	enum conf_nat nat;
 	int nat_line;
 	bool nat_upstream;
+	int nat_upstream_line;
 	uint16_t nat_port_first, nat_port_last;	/* masquerade's range */
+	int nat_ports_line;
 	struct addr gateway4, gateway6;	/* default-gateway */
 	bool has_gateway4, has_gateway6;
 	int gateway_line;
 	char uplink[IFNAMSIZ], lan_interface[IFNAMSIZ];	/* "": not given */
 	char interface[IFNAMSIZ], egress_interface[IFNAMSIZ];	/* bh0, bhx0 */
+	int uplink_line, lan_interface_line, interface_line, egress_line;
 	uint16_t mtu;			/* inner, bytes */
+	int mtu_line;
 };
 
 struct conf {
@@ -86,12 +95,13 @@ struct conf {
 	uint64_t generation;		/* hash of the file's bytes; not 0 */
 	struct conf_location *location;
 	size_t nlocations;
+	uint16_t *by_name;		/* indexes of them, sorted by name */
 };
 
 /* Loads a whole domain.  Mistakes go to *d, all of them; what could be read is
- * in *cf all the same, so that checks can go on.  name is for messages.  Never
- * fails but for memory (a diagnostic then). */
-void conf_load(struct conf *cf, struct diags *d, FILE *f, const char *name);
+ * in *cf all the same, so that checks can go on.  Never fails but for memory (a
+ * diagnostic then). */
+void conf_load(struct conf *cf, struct diags *d, FILE *f);
 void conf_free(struct conf *cf);
 /* Index of the location of that name, or CONF_NONE. */
 int conf_find(const struct conf *cf, const char *name);

@@ -93,7 +93,7 @@ start_conf(struct conf *cf, const struct start *s)
 	const char *name = f == stdin ? "<stdin>" : s->conf;
 
 	diag_init(&ds);
-	conf_load(cf, &ds, f, name);
+	conf_load(cf, &ds, f);
 	if (f != stdin)
 		fclose(f);
 	lint_domain(cf, &ds);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_CODE_H
+#define BH_CODE_H
+
+/*
+ * Every finding about a domain file: identifier, number, severity, one line.
+ * Families by hundreds: 0 the file, 1 values, 2 the domain and its keys,
+ * 3 addresses, 4 partners, 5 backhaul, 6 endpoints, 7 interfaces and numbers.
+ * A number is never used again for something else; bh-check(1) lists them and
+ * engine/explain.c explains them at length.
+ */
+
+#define CODES(X) \
+	X(FILE_READ, 1, SEV_ERROR, "the file cannot be read to its end") \
+	X(FILE_SIZE, 2, SEV_ERROR, "the file or its domain is too large") \
+	X(LINE_LONG, 3, SEV_ERROR, "a line is too long") \
+	X(LINE_NUL, 4, SEV_ERROR, "a line holds a NUL byte") \
+	X(LINE_SYNTAX, 5, SEV_ERROR, "a line is no section and no key = value") \
+	X(SECTION_SYNTAX, 6, SEV_ERROR, "a section's line is malformed") \
+	X(SECTION_UNKNOWN, 7, SEV_ERROR, "a section of that kind does not exist") \
+	X(SECTION_TWICE, 8, SEV_ERROR, "a section is there twice") \
+	X(KEY_UNKNOWN, 9, SEV_ERROR, "a key of that name does not exist") \
+	X(KEY_TWICE, 10, SEV_ERROR, "a key that takes one value is there twice") \
+	X(KEY_STRAY, 11, SEV_ERROR, "a key stands before the first section") \
+	X(KEY_CONTINUED, 12, SEV_ERROR, "an indented line continues no list") \
+	X(KEY_EMPTY, 13, SEV_ERROR, "a key has no value") \
+	X(UNSUPPORTED, 14, SEV_ERROR, "not supported by this version") \
+	X(BAD_PREFIX, 101, SEV_ERROR, "a prefix is malformed") \
+	X(HOST_BITS, 102, SEV_ERROR, "a prefix has bits set beyond its length") \
+	X(BAD_ADDRESS, 103, SEV_ERROR, "an address is malformed") \
+	X(BAD_ENDPOINT, 104, SEV_ERROR, "an endpoint is malformed") \
+	X(BAD_KEY, 105, SEV_ERROR, "a public key is malformed") \
+	X(BAD_NUMBER, 106, SEV_ERROR, "a number is malformed or out of range") \
+	X(BAD_WORD, 107, SEV_ERROR, "a value is none of those allowed") \
+	X(BAD_NAME, 108, SEV_ERROR, "a location's name is malformed") \
+	X(BAD_INTERFACE, 109, SEV_ERROR, "an interface name is malformed") \
+	X(GATEWAY_NAME, 110, SEV_ERROR, "default-gateway is a name") \
+	X(FEW_LOCATIONS, 201, SEV_ERROR, "fewer than two active locations") \
+	X(NO_SERVER, 202, SEV_ERROR, "there is a client but no server") \
+	X(NO_CLIENT, 203, SEV_ERROR, "there is a server but no client") \
+	X(NO_BACKHAUL, 204, SEV_NOTICE, "there is neither client nor server") \
+	X(KEY_MISSING, 205, SEV_ERROR, "a location has no public key") \
+	X(KEY_ZERO, 206, SEV_ERROR, "a public key is all zeros") \
+	X(KEY_LOW_ORDER, 207, SEV_ERROR, "a public key is a point of low order") \
+	X(KEY_ENCODING, 208, SEV_ERROR, "a public key is not in canonical form") \
+	X(KEY_SHARED, 209, SEV_ERROR, "two locations have one public key") \
+	X(LAN_MISSING, 301, SEV_ERROR, "a location that needs a lan has none") \
+	X(LAN_OUTSIDE, 302, SEV_ERROR, "lan is not inside internal") \
+	X(NO_INTERNAL_SERVER, 303, SEV_ERROR, "a server has no internal") \
+	X(NO_INTERNAL, 304, SEV_WARNING, "a location has no internal") \
+	X(LAN_LAN, 305, SEV_ERROR, "the lan of two locations overlap") \
+	X(LAN_INTERNAL, 306, SEV_ERROR, "a lan overlaps another's internal") \
+	X(INTERNAL_INTERNAL, 307, SEV_WARNING, \
+	    "the internal of two locations overlap") \
+	X(SPECIAL, 308, SEV_ERROR, "a prefix holds special addresses") \
+	X(V4_ONLY, 309, SEV_NOTICE, "a client's lan has no IPv6") \
+	X(ADDRESS_OUTSIDE, 310, SEV_ERROR, \
+	    "a gateway's address is not in its own network") \
+	X(PARTNER_UNKNOWN, 401, SEV_ERROR, "a partner does not exist") \
+	X(PARTNER_INACTIVE, 402, SEV_WARNING, "a partner is inactive") \
+	X(PARTNER_SELF, 403, SEV_ERROR, "a location is its own partner") \
+	X(PARTNER_ONE_SIDED, 404, SEV_ERROR, "a partnership is one-sided") \
+	X(PARTNER_TWICE, 405, SEV_WARNING, "a partner is named twice") \
+	X(CLIENT_NO_SERVER, 501, SEV_ERROR, "a client names no server") \
+	X(SERVER_UNKNOWN, 502, SEV_ERROR, "a client's server does not exist") \
+	X(SERVER_INACTIVE, 503, SEV_ERROR, "a client's server is inactive") \
+	X(SERVER_ROLE, 504, SEV_ERROR, "a client's server is no server") \
+	X(SERVER_MANY, 505, SEV_ERROR, "a client names more than one server") \
+	X(ROLE_BOTH, 506, SEV_ERROR, "a server has a server itself") \
+	X(ROLE_UNSAID, 507, SEV_ERROR, "a location without role has a server") \
+	X(KEY_ROLE, 508, SEV_ERROR, "a key does not go with the role") \
+	X(PUBLIC_LAN, 509, SEV_ERROR, \
+	    "public client addresses meet a server that does not translate") \
+	X(NO_TRANSLATION, 510, SEV_NOTICE, \
+	    "private client addresses meet a server that does not translate") \
+	X(GATEWAY_IN_CLIENT, 511, SEV_ERROR, \
+	    "default-gateway is inside a client's network") \
+	X(SERVER_IDLE, 512, SEV_NOTICE, "a server has no active client") \
+	X(NO_WAY, 601, SEV_ERROR, "neither side of a tunnel has an endpoint") \
+	X(ENDPOINT_INSIDE, 602, SEV_ERROR, \
+	    "an endpoint is inside the company's network") \
+	X(ENDPOINT_SHARED, 603, SEV_ERROR, "two locations have one endpoint") \
+	X(ENDPOINT_PORT, 604, SEV_NOTICE, \
+	    "endpoint and listen-port have different ports") \
+	X(IF_MISSING, 701, SEV_ERROR, "a client or server lacks an interface") \
+	X(IF_PARTNER, 702, SEV_NOTICE, "a partner has no interfaces") \
+	X(IF_SAME, 703, SEV_ERROR, "an interface has two jobs") \
+	X(MTU_SMALL, 704, SEV_ERROR, "mtu is too small for IPv6") \
+	X(PORTS_LISTEN, 705, SEV_ERROR, "nat-ports holds the listen port") \
+	X(PORTS_EPHEMERAL, 706, SEV_WARNING, \
+	    "nat-ports overlaps the host's own ports")
+
+enum code {
+#define CODE_ID(id, number, severity, text) BH_##id = (number),
+	CODES(CODE_ID)
+#undef CODE_ID
+};
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf.h"
+
+#include "conf/load.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+free_location(struct conf_location *l)
+{
+	free(l->lan.p);
+	free(l->internal.p);
+	free(l->address.p);
+	free(l->partners.r);
+	free(l->servers.r);
+}
+
+/* qsort_r(3) is GNU's; its context is the array that the indexes are of. */
+static int
+cmp_name(const void *a, const void *b, void *arg)
+{
+	const struct conf_location *l = arg;
+	uint16_t i = *(const uint16_t *)a, j = *(const uint16_t *)b;
+	int c = strcmp(l[i].name, l[j].name);
+
+	return c != 0 ? c : i - j;
+}
+
+static void
+index_names(struct conf *cf)
+{
+	for (size_t i = 0; i < cf->nlocations; i++)
+		cf->by_name[i] = (uint16_t)i;
+	if (cf->nlocations > 1)
+		qsort_r(cf->by_name, cf->nlocations, sizeof(*cf->by_name),
+		    cmp_name, cf->location);
+}
+
+/* Reports sections of one name, and clears the name of all but the first. */
+static size_t
+mark_repeated(const struct conf *cf, struct diags *d)
+{
+	size_t marked = 0, first = 0;
+	struct conf_location *l = cf->location;
+
+	for (size_t i = 1; i < cf->nlocations; i++) {
+		struct conf_location *a = &l[cf->by_name[first]];
+		struct conf_location *b = &l[cf->by_name[i]];
+		if (strcmp(a->name, b->name) != 0) {
+			first = i;
+			continue;
+		}
+		char section[CONF_NAMELEN + 16];
+		snprintf(section, sizeof(section), "location %s", a->name);
+		diag_add(d, b->line, BH_SECTION_TWICE, section, "", "the "
+		    "section is there already, in line %d; put all of it in "
+		    "one place", a->line);
+		b->name[0] = '\0';
+		marked++;
+	}
+	return marked;
+}
+
+static void
+drop_repeated(struct conf *cf)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cf->nlocations; i++)
+		if (cf->location[i].name[0] == '\0')
+			free_location(&cf->location[i]);
+		else
+			cf->location[n++] = cf->location[i];
+	cf->nlocations = n;
+}
+
+static int
+cmp_ref(const void *a, const void *b)
+{
+	const struct conf_ref *p = a, *q = b;
+
+	return p->location != q->location ?
+	    (p->location < q->location ? -1 : 1) : p->line - q->line;
+}
+
+static void
+resolve(const struct conf *cf, struct conf_refs *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		refs->r[i].location = conf_find(cf, refs->r[i].name);
+}
+
+static void
+resolve_all(struct conf *cf)
+{
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		struct conf_refs *p = &cf->location[i].partners;
+		resolve(cf, &cf->location[i].servers);
+		resolve(cf, p);
+		if (p->n > 1)
+			qsort(p->r, p->n, sizeof(*p->r), cmp_ref);
+	}
+}
+
+/* Names can be looked up from here on. */
+static void
+link_names(struct conf *cf, struct diags *d)
+{
+	cf->by_name = calloc(cf->nlocations + 1, sizeof(*cf->by_name));
+	if (cf->by_name == NULL) {
+		diag_add(d, 0, BH_FILE_SIZE, "", "", "no memory");
+		return;
+	}
+	index_names(cf);
+	if (mark_repeated(cf, d) > 0) {
+		drop_repeated(cf);
+		index_names(cf);
+	}
+	resolve_all(cf);
+}
+
+void
+conf_load(struct conf *cf, struct diags *d, FILE *f)
+{
+	*cf = (struct conf){ .private_is_internal = true };
+	if (sodium_init() < 0) {
+		diag_add(d, 0, BH_FILE_READ, "", "", "cannot start libsodium");
+		return;
+	}
+	load_sections(cf, d, f);
+	link_names(cf, d);
+}
+
+void
+conf_free(struct conf *cf)
+{
+	for (size_t i = 0; i < cf->nlocations; i++)
+		free_location(&cf->location[i]);
+	free(cf->location);
+	free(cf->by_name);
+	*cf = (struct conf){ 0 };
+}
+
+int
+conf_find(const struct conf *cf, const char *name)
+{
+	size_t lo = 0, hi = cf->by_name != NULL ? cf->nlocations : 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(name, cf->location[cf->by_name[mid]].name);
+		if (c == 0)
+			return cf->by_name[mid];
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return CONF_NONE;
+}
+
+static bool
+names(const struct conf_refs *refs, size_t location)
+{
+	struct conf_ref want = { .location = (int)location };
+	size_t lo = 0, hi = refs->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (refs->r[mid].location < want.location)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < refs->n && refs->r[lo].location == want.location;
+}
+
+bool
+conf_partners(const struct conf *cf, size_t a, size_t b)
+{
+	const struct conf_location *p = &cf->location[a];
+	const struct conf_location *q = &cf->location[b];
+
+	return a != b && p->active && q->active && names(&p->partners, b) &&
+	    names(&q->partners, a);
+}
+
+bool
+conf_is_client_of(const struct conf *cf, size_t client, size_t server)
+{
+	const struct conf_location *c = &cf->location[client];
+	const struct conf_location *s = &cf->location[server];
+
+	if (!c->active || c->role != CONF_ROLE_CLIENT || !s->active ||
+	    s->role != CONF_ROLE_SERVER)
+		return false;
+	for (size_t i = 0; i < c->servers.n; i++)
+		if (c->servers.r[i].location == (int)server)
+			return true;
+	return false;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_GUESS_H
+#define BH_GUESS_H
+
+/* "Did you mean": the known word nearest to one that is not known. */
+
+enum { GUESS_MAX = 64 };	/* longer words are not guessed */
+
+struct guess {
+	const char *word;	/* borrowed */
+	const char *best;	/* NULL: nothing near enough yet */
+	unsigned distance;	/* to be beaten */
+};
+
+void guess_init(struct guess *g, const char *word);
+void guess_try(struct guess *g, const char *known);
+/* "; did you mean 'best'?" or "" */
+const char *guess_format(const struct guess *g, char buf[static 96]);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/keys.h"
+
+#include "conf/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int
+no_memory(char *why)
+{
+	snprintf(why, VALUE_WHYLEN, "no memory");
+	return BH_FILE_SIZE;
+}
+
+static int
+set_later(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t, (void)k, (void)to, (void)v;
+	snprintf(why, VALUE_WHYLEN, "not supported by this version; take the "
+	    "line out");
+	return BH_UNSUPPORTED;
+}
+
+static int
+set_name(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t, (void)k;
+	return value_name(to, v, why);
+}
+
+static int
+set_bool(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+	unsigned n;
+	int code = value_word(&n, words, v, why);
+
+	(void)t, (void)k;
+	if (code == 0)
+		*(bool *)to = n != 0;
+	return code;
+}
+
+/* Enums without negative members are unsigned to gcc and clang. */
+static int
+set_word(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t;
+	return value_word(to, k->words, v, why);
+}
+
+static int
+set_u16(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	unsigned n;
+	int code = value_number(&n, k->min, k->max, v, why);
+
+	(void)t;
+	if (code == 0)
+		*(uint16_t *)to = (uint16_t)n;
+	return code;
+}
+
+static int
+set_unsigned(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t;
+	return value_number(to, k->min, k->max, v, why);
+}
+
+static int
+set_ports(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	unsigned first, last;
+	int code = value_range(&first, &last, k->min, k->max, v, why);
+
+	(void)to;
+	if (code == 0) {
+		t->loc->nat_port_first = (uint16_t)first;
+		t->loc->nat_port_last = (uint16_t)last;
+	}
+	return code;
+}
+
+static int
+set_public_key(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t, (void)k;
+	return value_key(to, v, why);
+}
+
+static int
+set_endpoint(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)k, (void)to;
+	return value_endpoint(t->loc->endpoint_host, &t->loc->endpoint_port, v,
+	    why);
+}
+
+static int
+set_interface(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t, (void)k;
+	return value_interface(to, v, why);
+}
+
+static int
+set_prefix(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	struct conf_prefixes *ps = to;
+	struct keys_set *set = &t->set[k->min];
+	bool not = *v == '!';
+	struct prefix p;
+
+	int code = value_prefix(&p, v + not, why);
+	if (code != 0)
+		ps->broken = true;
+	else if (!prefix_list_add(not ? &set->exclude : &set->include, &p))
+		code = no_memory(why);
+	return code;
+}
+
+static int
+set_address(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	struct conf_prefixes *ps = to;
+	struct prefix p = { .len = 128 };
+
+	int code = value_address(&p.addr, v, why);
+	if (code != 0)
+		ps->broken = true;
+	else if (!prefix_list_add(&t->set[k->min].include, &p))
+		code = no_memory(why);
+	return code;
+}
+
+static int
+set_ref(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	struct conf_refs *refs = to;
+	struct conf_ref ref = { .location = CONF_NONE, .line = t->line };
+	int code = value_name(ref.name, v, why);
+
+	(void)k;
+	if (code != 0)
+		return code;
+	if (refs->n == refs->room) {
+		size_t room = refs->room == 0 ? 4 : refs->room * 2;
+		struct conf_ref *r = realloc(refs->r, room * sizeof(*r));
+		if (r == NULL)
+			return no_memory(why);
+		refs->r = r;
+		refs->room = room;
+	}
+	refs->r[refs->n++] = ref;
+	return 0;
+}
+
+/* One address of each family. */
+static int
+set_gateway(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	struct conf_location *l = t->loc;
+	struct addr a;
+	int code = value_address(&a, v, why);
+	bool v4 = code == 0 && addr_is_v4(&a);
+	bool *has = v4 ? &l->has_gateway4 : &l->has_gateway6;
+
+	(void)k, (void)to;
+	if (code != 0 && strspn(v, "0123456789.:/") != strlen(v)) {
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is not an address; names "
+		    "are not supported by this version", v);
+		return BH_GATEWAY_NAME;
+	}
+	if (code != 0)
+		return code;
+	if (*has) {
+		snprintf(why, VALUE_WHYLEN, "'%s' is the second address of "
+		    "IPv%c; there is one next hop for each family", v,
+		    v4 ? '4' : '6');
+		return BH_KEY_TWICE;
+	}
+	*has = true;
+	*(v4 ? &l->gateway4 : &l->gateway6) = a;
+	return 0;
+}
+
+static const char *const roles[] = { "none", "client", "server", NULL };
+static const char *const nats[] = { "masquerade", "none", NULL };
+static const char *const sources[] = { "lan", "participating", NULL };
+
+#define TO(member) .to = offsetof(struct conf_location, member)
+#define LINE(member) .line = offsetof(struct conf_location, member)
+
+const struct keydef keys_domain[] = {
+	{ "name", set_name, .to = offsetof(struct conf, name) },
+	{ "private-is-internal", set_bool,
+	    .to = offsetof(struct conf, private_is_internal) },
+	{ .name = NULL },
+};
+
+const struct keydef keys_location[] = {
+	{ "active", set_bool, TO(active) },
+	{ "public-key", set_public_key, TO(public_key), LINE(public_key_line) },
+	{ "endpoint", set_endpoint, TO(endpoint_host), LINE(endpoint_line) },
+	{ "listen-port", set_u16, TO(listen_port), LINE(listen_line),
+	    .min = 1, .max = 65535 },
+	{ "keepalive", set_unsigned, TO(keepalive), .max = 65535 },
+	{ "lan", set_prefix, TO(lan), LINE(lan.line), .min = KEYS_LAN,
+	    .list = true },
+	{ "internal", set_prefix, TO(internal), LINE(internal.line),
+	    .min = KEYS_INTERNAL, .list = true },
+	{ "address", set_address, TO(address), LINE(address.line),
+	    .min = KEYS_ADDRESS, .list = true },
+	{ "partners", set_ref, TO(partners), LINE(partners.line),
+	    .list = true },
+	{ "backhaul", set_word, TO(role), LINE(role_line), .words = roles },
+	{ "server", set_ref, TO(servers), LINE(servers.line), .list = true },
+	{ "backhaul-sources", set_word, TO(sources), LINE(sources_line),
+	    .words = sources },
+	{ "nat", set_word, TO(nat), LINE(nat_line), .words = nats,
+	    .later = "pool" },
+	{ "nat-upstream", set_bool, TO(nat_upstream), LINE(nat_upstream_line) },
+	{ "nat-ports", set_ports, TO(nat_port_first), LINE(nat_ports_line),
+	    .min = 1024, .max = 65535 },
+	{ "default-gateway", set_gateway, TO(gateway4), LINE(gateway_line),
+	    .list = true },
+	{ "uplink", set_interface, TO(uplink), LINE(uplink_line) },
+	{ "lan-interface", set_interface, TO(lan_interface),
+	    LINE(lan_interface_line) },
+	{ "interface", set_interface, TO(interface), LINE(interface_line) },
+	{ "egress-interface", set_interface, TO(egress_interface),
+	    LINE(egress_line) },
+	{ "mtu", set_u16, TO(mtu), LINE(mtu_line), .min = 576, .max = 9000,
+	    .later = "auto" },
+	{ .name = "server-mode", .set = set_later },
+	{ .name = "failback", .set = set_later },
+	{ .name = "probe", .set = set_later },
+	{ .name = "nat-pool", .set = set_later },
+	{ .name = "dscp", .set = set_later },
+	{ .name = NULL },
+};
+
+const struct keydef *
+keys_find(const struct keydef *table, const char *name)
+{
+	for (const struct keydef *k = table; k->name != NULL; k++)
+		if (strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}

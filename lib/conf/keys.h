@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_KEYS_H
+#define BH_KEYS_H
+
+/* The one table of what a domain file may say: sections, keys, setters. */
+
+#include "conf/conf.h"
+#include "conf/prefixes.h"
+
+enum { KEYS_MAX = 32 };
+enum { KEYS_LAN, KEYS_INTERNAL, KEYS_ADDRESS, KEYS_SETS };
+
+/* A location's prefix lists while they are read. */
+struct keys_set {
+	struct prefix_list include, exclude;
+};
+
+/* Where a setter puts what it read. */
+struct keys_target {
+	struct conf *cf;		/* [domain] */
+	struct conf_location *loc;	/* [location], else NULL */
+	struct keys_set *set;		/* KEYS_SETS of them */
+	int line;
+};
+
+struct keydef {
+	const char *name;
+	/* Takes one value, of a list one item; 0 or a code with the reason. */
+	int (*set)(const struct keys_target *t, const struct keydef *k,
+	    void *to, const char *value, char *why);
+	size_t to, line;	/* offsets; line 0: nobody asks for it */
+	unsigned min, max;	/* of a number; index of a set */
+	const char *const *words;
+	const char *later;	/* a value for a later version */
+	bool list;
+};
+
+extern const struct keydef keys_domain[], keys_location[];
+
+/* NULL: no such key.  The tables end with an entry without name. */
+const struct keydef *keys_find(const struct keydef *table, const char *name);
+
+#endif
