@@ -8,21 +8,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool
-key_parse(struct key *k, const char *text)
+/* 44 characters hold 264 bits: the last two must be zero, which no other text
+ * of the same key shares. */
+static bool
+is_canonical(const struct key *k, const char *text)
 {
-	size_t n = 0;
 	char again[KEY_STRLEN];
 
-	if (strlen(text) != KEY_STRLEN - 1 ||
-	    sodium_base642bin(k->b, KEY_LEN, text, KEY_STRLEN - 1, NULL, &n,
-	    NULL, sodium_base64_VARIANT_ORIGINAL) != 0 || n != KEY_LEN)
-		return false;
-	/* 44 characters hold 264 bits: two must be zero */
 	bool same = sodium_memcmp(key_format(k, again), text,
 	    KEY_STRLEN - 1) == 0;
 	sodium_memzero(again, sizeof(again));
 	return same;
+}
+
+bool
+key_parse(struct key *k, const char *text)
+{
+	size_t n = 0;
+
+	if (strlen(text) == KEY_STRLEN - 1 &&
+	    sodium_base642bin(k->b, KEY_LEN, text, KEY_STRLEN - 1, NULL, &n,
+	    NULL, sodium_base64_VARIANT_ORIGINAL) == 0 && n == KEY_LEN &&
+	    is_canonical(k, text))
+		return true;
+	key_wipe(k);
+	return false;
 }
 
 const char *
@@ -48,6 +58,29 @@ void
 key_wipe(struct key *k)
 {
 	sodium_memzero(k->b, KEY_LEN);
+}
+
+void
+key_clamp(struct key *k)
+{
+	k->b[0] &= 248;
+	k->b[31] = (k->b[31] & 127) | 64;
+}
+
+void
+key_public(struct key *public_key, const struct key *private_key)
+{
+	crypto_scalarmult_base(public_key->b, private_key->b);
+}
+
+bool
+key_agree(struct key *shared, const struct key *private_key,
+    const struct key *public_key)
+{
+	if (crypto_scalarmult(shared->b, private_key->b, public_key->b) == 0)
+		return true;
+	key_wipe(shared);
+	return false;
 }
 
 static int

@@ -10,6 +10,7 @@
  */
 
 #include "base/key.h"
+#include "wg/ikpsk2.h"
 #include "wg/message.h"
 
 #include <stdbool.h>
@@ -35,9 +36,7 @@ enum noise_state {
 struct noise_handshake {
 	enum noise_state state;
 	uint32_t local_index, remote_index;
-	struct key ephemeral;		/* ours, private */
-	struct key remote_ephemeral;
-	uint8_t hash[HASH_LEN], chain[HASH_LEN];
+	struct ikpsk2 ik;
 };
 
 /* Transport keys of a finished handshake. */
@@ -49,7 +48,8 @@ struct noise_keys {
 
 /* Clamps the private key and derives the public one. */
 void noise_local_init(struct noise_local *l, const struct key *private_key);
-/* False for a public key of low order (W22): such a peer never gets a byte. */
+/* False for a public key of low order (W22): such a peer never gets a byte.
+ * psk may be NULL for none. */
 bool noise_remote_init(struct noise_remote *r, const struct noise_local *l,
     const struct key *public_key, const struct key *psk);
 
@@ -70,6 +70,7 @@ bool noise_finish_initiation(struct noise_handshake *hs,
     const struct noise_remote *r, const struct msg_initiation *m,
     uint8_t tai64n[TAI64N_LEN]);
 
+/* The last message of each side: gives the keys, and wipes *hs. */
 bool noise_create_response(struct noise_handshake *hs,
     const struct noise_remote *r, const struct key *random,
     uint32_t local_index, struct msg_response *m, struct noise_keys *k);
