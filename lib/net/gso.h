@@ -13,6 +13,7 @@
 
 #include "net/ip.h"
 #include "net/vnet.h"
+#include "net/wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,18 +23,29 @@
 struct gso {
 	const uint8_t *pkt;
 	size_t len, done;	/* payload: whole, cut so far */
-	uint16_t hlen;		/* IP and transport header, bytes */
+	uint16_t hlen;		/* what each segment begins with, bytes */
 	uint16_t size;		/* payload of a segment */
-	uint16_t l4, csum_at;	/* offsets; csum_at 0: leave the sum alone */
-	uint32_t seg;
+	uint16_t csum_at;	/* offset; 0: leave the sum alone */
+	uint16_t id_step;	/* of the IPv4 id */
+	uint32_t seg;		/* given so far */
 	uint8_t type;		/* VNET_GSO_* without the ECN bit */
 	struct ip ip;
 };
 
+/* By how much the id grows from one segment to the next.  A sender whose
+ * packets are atomic may leave it 0 (RFC 6864 4.1), so 0 and DF stays so; that
+ * way what such a sender sent is joined and comes out as it was. */
+static inline uint16_t
+gso_id_step(const struct ip4_hdr *h)
+{
+	return be16_get(h->id) == 0 && be16_get(h->frag) == IP4_DF ? 0 : 1;
+}
+
 /* Begins to cut `n' bytes at pkt, described by *v and already parsed into
  * *ip.  V_NEXT, or V_OFFLOAD if the header contradicts the packet (gso size 0,
  * csum outside it, wrong protocol, segment longer than mtu), V_TOO_BIG for a
- * plain packet longer than mtu.  A packet without GSO is one segment. */
+ * plain packet longer than mtu.  A packet without GSO is one segment; bytes
+ * beyond ip->len are left off. */
 enum verdict gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
     const uint8_t *pkt, size_t n, size_t mtu);
 /* How many segments gso_next will give; bytes of the n-th is at most hlen +
@@ -57,7 +69,8 @@ struct gro_slot {
 	uint32_t bytes;		/* of all pieces */
 	uint32_t npieces;
 	uint32_t next_seq;
-	uint16_t hlen, size;
+	uint16_t next_id, id_step;
+	uint16_t hlen, size;	/* as in struct gso */
 	bool open;		/* may grow */
 	uint16_t tag;		/* the caller's: only equal tags are joined */
 	struct iovec piece[GRO_PIECES];
@@ -66,13 +79,14 @@ struct gro_slot {
 struct gro {
 	size_t n;
 	bool udp;		/* may join UDP (the far TUN knows USO) */
+	uint8_t recent[256];	/* by hash of flow: its last slot + 1, or 0 */
 	struct gro_slot slot[GRO_SLOTS];
 };
 
 void gro_init(struct gro *g, bool udp);
 /* Takes a parsed packet (ip->len bytes at pkt, which stay the caller's and may
- * be written).  False if all slots are taken: flush and come again.  *bad is
- * set if a TCP or UDP checksum is wrong (the packet is taken as it is, alone:
+ * be written).  False if all slots are taken: flush and come again.  *bad says
+ * whether a TCP or UDP checksum is wrong (the packet is taken as it is, alone:
  * W23). */
 bool gro_add(struct gro *g, uint8_t *pkt, const struct ip *ip, uint16_t tag,
     bool *bad);

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: ISC */
+/* Super-packets: cut and joined, compared byte for byte with packets that were
+ * written one by one. */
+#include "test.h"
+
+#include "joincut.h"
+#include "packet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOUND ((enum verdict)V_NEXT)
+
+enum { SIZE = 1000, MTU = 1420 };
+
+static struct packet pk, want;
+static uint8_t out[PACKET_MAX];
+static struct joincut jc;
+
+static const struct segment tcp4 = {
+	.proto = PROTO_TCP, .ttl = 64, .tos = 2, .id = 0xfffe, .frag = IP4_DF,
+	.sport = 40000, .dport = 443, .seq = 0xfffffc00, .ack = 77,
+	.flags = TCP_ACK, .win = 512, .options = 12, .payload = SIZE,
+};
+static const struct segment tcp6 = {
+	.v6 = true, .proto = PROTO_TCP, .ttl = 60, .label = 0xabcde,
+	.sport = 22, .dport = 50000, .seq = 5, .flags = TCP_ACK, .win = 99,
+	.payload = SIZE,
+};
+static const struct segment udp4 = {
+	.proto = PROTO_UDP, .ttl = 64, .id = 9, .frag = IP4_DF,
+	.sport = 443, .dport = 50001, .payload = SIZE,
+};
+static const struct segment udp6 = {
+	.v6 = true, .proto = PROTO_UDP, .ttl = 64, .sport = 443,
+	.dport = 50001, .payload = SIZE,
+};
+
+/* The i-th segment of a burst that begins with s. */
+static struct segment
+nth(struct segment s, unsigned i)
+{
+	s.seq += i * SIZE;
+	s.id = (uint16_t)(s.id + i);
+	s.fill = (uint8_t)(s.fill + i * SIZE * 7);
+	return s;
+}
+
+static struct vnet
+vnet_of(const struct segment *s)
+{
+	bool tcp = s->proto == PROTO_TCP;
+
+	return (struct vnet){
+		.flags = VNET_NEEDS_CSUM,
+		.gso_type = !tcp ? VNET_GSO_UDP : s->v6 ? VNET_GSO_TCP6 :
+		    VNET_GSO_TCP4,
+		.gso_size = SIZE,
+		.csum_start = s->v6 ? 40 : 20, .csum_offset = tcp ? 16 : 6,
+	};
+}
+
+static enum verdict
+open_packet(struct gso *g, const struct vnet *v, size_t mtu)
+{
+	struct ip ip;
+
+	if (ip_parse(&ip, pk.b, pk.n) != SOUND)
+		return V_COUNT;
+	return gso_open(g, v, &ip, pk.b, pk.n, mtu);
+}
+
+/* Cuts a packet of `payload' bytes that begins with s; end: flags that only
+ * the last has, start: only the first.  The number of right segments. */
+static unsigned
+cut(struct segment s, size_t payload, uint8_t start, uint8_t end)
+{
+	struct vnet v = vnet_of(&s);
+	struct gso g;
+	unsigned i = 0;
+	size_t n;
+
+	s.payload = payload;
+	s.flags |= start | end;
+	packet_make(&pk, &s);
+	s.flags &= (uint8_t)~(start | end);
+	if (open_packet(&g, &v, MTU) != SOUND)
+		return 0;
+	size_t segments = gso_segments(&g);
+	for (; (n = gso_next(&g, out)) > 0; i++) {
+		struct segment one = nth(s, i);
+		bool last = i + 1 == segments;
+
+		one.payload = last ? payload - i * SIZE : SIZE;
+		one.flags |= (i == 0 ? start : 0) | (last ? end : 0);
+		packet_make(&want, &one);
+		if (n != want.n || memcmp(out, want.b, n) != 0)
+			return 0;
+	}
+	return i == segments ? i : 0;
+}
+
+static void
+test_cut(void)
+{
+	OK(cut(tcp4, 2500, 0, 0) == 3);
+	OK(cut(tcp4, 2500, TCP_CWR, TCP_PSH | TCP_FIN) == 3);
+	OK(cut(tcp4, 2000, 0, TCP_PSH) == 2);
+	OK(cut(tcp4, 60000, 0, 0) == 60);
+	OK(cut(tcp4, SIZE, 0, TCP_PSH) == 1);
+	OK(cut(tcp4, 1, TCP_CWR, TCP_FIN) == 1);
+	OK(cut(tcp6, 64321, TCP_CWR, TCP_PSH) == 65);
+	OK(cut(udp4, 2001, 0, 0) == 3);
+	OK(cut(udp6, 64000, 0, 0) == 64);
+}
+
+/* Each contradiction between virtio-net header and packet. */
+static void
+test_cut_refused(void)
+{
+	static const struct {
+		const char *what;
+		size_t at;		/* in struct vnet */
+		uint16_t value;
+		bool wide;
+	} t[] = {
+		{ "no checksum asked for", offsetof(struct vnet, flags), 0, 0 },
+		{ "size 0", offsetof(struct vnet, gso_size), 0, 1 },
+		{ "segments over the MTU", offsetof(struct vnet, gso_size),
+		    MTU - 52 + 1, 1 },
+		{ "sum before the transport header",
+		    offsetof(struct vnet, csum_start), 12, 1 },
+		{ "sum beyond it", offsetof(struct vnet, csum_start), 40, 1 },
+		{ "sum in another field",
+		    offsetof(struct vnet, csum_offset), 6, 1 },
+		{ "IPv6", offsetof(struct vnet, gso_type), VNET_GSO_TCP6, 0 },
+		{ "UDP", offsetof(struct vnet, gso_type), VNET_GSO_UDP, 0 },
+		{ "unknown", offsetof(struct vnet, gso_type), 7, 0 },
+		{ "UFO", offsetof(struct vnet, gso_type), 3, 0 },
+		{ "ECN alone", offsetof(struct vnet, gso_type), 0x80, 0 },
+	};
+	struct segment s = tcp4;
+	struct gso g;
+
+	s.payload = 5000;
+	packet_make(&pk, &s);
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct vnet v = vnet_of(&s);
+		uint8_t low = (uint8_t)t[i].value;
+
+		memcpy((uint8_t *)&v + t[i].at,
+		    t[i].wide ? (const void *)&t[i].value : &low,
+		    t[i].wide ? 2 : 1);
+		OKF(open_packet(&g, &v, MTU) == V_OFFLOAD, "refused: %s",
+		    t[i].what);
+	}
+}
+
+/* What the packet says of itself must hold as well. */
+static void
+test_cut_headers(void)
+{
+	struct segment s = tcp4;
+	struct vnet v = vnet_of(&s);
+	struct gso g;
+
+	packet_make(&pk, &s);
+	pk.b[20 + 12] = 0x40;			/* TCP header of 16 */
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+	s.payload = 10;
+	s.options = 0;
+	packet_make(&pk, &s);
+	pk.b[20 + 12] = 0xf0;			/* beyond the packet */
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+	s.frag = IP4_MF;
+	packet_make(&pk, &s);
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+	v.hdr_len = 0xffff;			/* a hint, never used */
+	s = tcp4;
+	packet_make(&pk, &s);
+	OK(open_packet(&g, &v, MTU) == SOUND && g.hlen == 52);
+	v.gso_type |= VNET_GSO_ECN;
+	OK(open_packet(&g, &v, MTU) == SOUND);
+}
+
+/* A plain packet whose checksum is left to us, as the kernel hands it over:
+ * the field holds the pseudo header's sum. */
+static bool
+completes(const struct segment *s)
+{
+	struct vnet v = vnet_of(s);
+	struct gso g;
+
+	packet_make(&want, s);
+	pk = want;
+	uint8_t *field = pk.b + v.csum_start + v.csum_offset;
+	*(be16 *)(void *)field = be16_put(packet_pseudo(pk.b, s->proto,
+	    pk.n - v.csum_start));
+	v.gso_type = VNET_GSO_NONE;
+	if (open_packet(&g, &v, MTU) != SOUND || gso_segments(&g) != 1)
+		return false;
+	size_t n = gso_next(&g, out);
+	return n == want.n && memcmp(out, want.b, n) == 0 &&
+	    gso_next(&g, out) == 0;
+}
+
+/* The payload that makes the sum come out as zero, found by trying. */
+static bool
+zero_becomes_ones(void)
+{
+	struct segment s = udp4;
+	struct vnet v = vnet_of(&s);
+
+	s.payload = 2;
+	for (unsigned i = 0; i < 65536; i++) {
+		packet_make(&want, &s);
+		want.b[28] = (uint8_t)(i >> 8);
+		want.b[29] = (uint8_t)i;
+		packet_sum_l4(want.b, 20, want.n, PROTO_UDP);
+		if (want.b[26] != 0xff || want.b[27] != 0xff)
+			continue;
+		struct gso g;
+		pk = want;
+		*(be16 *)(void *)(pk.b + 26) = be16_put(
+		    packet_pseudo(pk.b, PROTO_UDP, 10));
+		v.gso_type = VNET_GSO_NONE;
+		return open_packet(&g, &v, MTU) == SOUND &&
+		    gso_next(&g, out) == want.n &&
+		    memcmp(out, want.b, want.n) == 0;
+	}
+	return false;
+}
+
+static void
+test_plain(void)
+{
+	struct vnet none = { 0 }, v = vnet_of(&tcp4);
+	struct gso g;
+
+	OK(completes(&tcp4));
+	OK(completes(&tcp6));
+	OK(completes(&udp4));
+	OK(completes(&udp6));
+	OK(zero_becomes_ones());
+
+	packet_make(&pk, &tcp4);
+	pk.n += 6;				/* link padding */
+	OK(open_packet(&g, &none, MTU) == SOUND);
+	OK(gso_next(&g, out) == pk.n - 6 && memcmp(out, pk.b, pk.n - 6) == 0);
+	OK(gso_next(&g, out) == 0);
+	OK(open_packet(&g, &none, pk.n - 7) == V_TOO_BIG);
+
+	v.gso_type = VNET_GSO_NONE;
+	v.csum_offset = 6;			/* not TCP's */
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+	v.csum_start = 12, v.csum_offset = 0;	/* the source address */
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+	v.csum_start = (uint16_t)(pk.n - 8), v.csum_offset = 1;
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+	v.csum_start = 0xffff, v.csum_offset = 0xffff;
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+}
+
+static void
+give(struct segment s, uint16_t tag)
+{
+	packet_make(&pk, &s);
+	joincut_add(&jc, pk.b, pk.n, tag);
+}
+
+/* Supers that came of what was given; -1 if cutting does not give it back. */
+static int
+joined(void)
+{
+	const char *wrong = joincut_check(&jc);
+
+	if (wrong != NULL)
+		printf("# %s\n", wrong);
+	joincut_free(&jc);
+	return wrong == NULL ? (int)jc.supers : -1;
+}
+
+static const struct segment *const bursts[] = { &tcp4, &tcp6, &udp4, &udp6 };
+
+static void
+test_join(void)
+{
+	jc.udp = true;
+	for (size_t k = 0; k < 4; k++) {
+		for (unsigned i = 0; i < 10; i++)
+			give(nth(*bursts[k], i), 1);
+		OKF(joined() == 1, "burst %zu: ten become one", k);
+		for (unsigned i = 0; i < 130; i++)
+			give(nth(*bursts[k], i), 1);
+		OKF(joined() == 3, "burst %zu: bounded by 65535 bytes and by "
+		    "%d pieces", k, GRO_PIECES);
+	}
+	for (unsigned i = 0; i < 40; i++)
+		for (size_t k = 0; k < 4; k++)
+			give(nth(*bursts[k], i), 1);
+	OK(joined() == 4);
+	jc.udp = false;
+	for (unsigned i = 0; i < 4; i++)
+		give(nth(udp4, i), 1);
+	OK(joined() == 0);
+	jc.udp = true;
+}
+
+/* The super-packet itself: headers and what the virtio-net header says. */
+static void
+test_join_headers(void)
+{
+	static struct gro g;
+	static struct packet in[3];
+	struct ip ip;
+	bool bad = true;
+
+	gro_init(&g, true);
+	for (unsigned i = 0; i < 3; i++) {
+		struct segment s = nth(tcp4, i);
+		s.flags |= i == 0 ? TCP_CWR : i == 2 ? TCP_PSH : 0;
+		s.payload = i == 2 ? 500 : SIZE;
+		packet_make(&in[i], &s);
+		ip_parse(&ip, in[i].b, in[i].n);
+		gro_add(&g, in[i].b, &ip, 3, &bad);
+	}
+	gro_finish(&g);
+	OK(!bad && g.n == 1 && g.slot[0].npieces == 3 && g.slot[0].tag == 3);
+	OK(g.slot[0].bytes == 52 + 2500 && g.slot[0].ip.len == 52 + 2500);
+	OK(g.slot[0].vnet.flags == VNET_NEEDS_CSUM);
+	OK(g.slot[0].vnet.gso_type == (VNET_GSO_TCP4 | VNET_GSO_ECN));
+	OK(g.slot[0].vnet.gso_size == SIZE && g.slot[0].vnet.hdr_len == 52);
+	OK(g.slot[0].vnet.csum_start == 20 && g.slot[0].vnet.csum_offset == 16);
+
+	struct segment s = tcp4;
+	s.payload = 2500;
+	s.flags |= TCP_CWR | TCP_PSH;
+	packet_make(&want, &s);
+	*(be16 *)(void *)(want.b + 36) = be16_put(packet_pseudo(want.b,
+	    PROTO_TCP, want.n - 20));
+	OK(memcmp(want.b, in[0].b, 52 + SIZE) == 0);
+}
+
+/* What ends a super-packet, and what never begins one. */
+static void
+test_join_refused(void)
+{
+	static const struct {
+		const char *what;
+		size_t at;	/* byte of struct segment to change */
+		uint8_t flip;
+	} t[] = {
+		{ "another TTL", offsetof(struct segment, ttl), 1 },
+		{ "another TOS", offsetof(struct segment, tos), 1 },
+		{ "a gap in the ids", offsetof(struct segment, id), 0x40 },
+		{ "a gap in the sequence", offsetof(struct segment, seq), 1 },
+		{ "another ack", offsetof(struct segment, ack), 1 },
+		{ "another window", offsetof(struct segment, win), 1 },
+		{ "SYN", offsetof(struct segment, flags), TCP_SYN },
+		{ "RST", offsetof(struct segment, flags), TCP_RST },
+		{ "URG", offsetof(struct segment, flags), TCP_URG },
+		{ "ECE", offsetof(struct segment, flags), TCP_ECE },
+		{ "CWR", offsetof(struct segment, flags), TCP_CWR },
+		{ "other options", offsetof(struct segment, options), 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct segment s = nth(tcp4, 1);
+		((uint8_t *)&s)[t[i].at] ^= t[i].flip;
+		give(tcp4, 1);
+		give(s, 1);
+		OKF(joined() == 0, "not joined: %s", t[i].what);
+	}
+	struct segment s = nth(tcp6, 1);
+	s.label++;
+	give(tcp6, 1);
+	give(s, 1);
+	OK(joined() == 0);
+	give(tcp4, 1);
+	give(nth(tcp4, 1), 2);
+	OK(joined() == 0);		/* another tag: another peer */
+}
+
+/* A flow stays in order whatever stands between its segments. */
+static void
+test_join_order(void)
+{
+	struct segment ack = nth(tcp4, 1), psh = nth(tcp6, 1);
+
+	ack.payload = 0;
+	give(tcp4, 1);
+	give(ack, 1);
+	give(nth(tcp4, 1), 1);
+	OK(joined() == 0);
+
+	psh.flags |= TCP_PSH;
+	for (unsigned i = 0; i < 4; i++)
+		give(i == 1 ? psh : nth(tcp6, i), 1);
+	OK(joined() == 2);
+
+	struct segment small = nth(tcp4, 1), next = nth(tcp4, 2);
+	small.payload = 10;
+	next.seq = small.seq + 10;
+	give(tcp4, 1);
+	give(small, 1);
+	give(next, 1);
+	OK(joined() == 1);
+}
+
+/* RFC 6864: all ids zero with DF is what some senders do. */
+static void
+test_join_ids(void)
+{
+	for (unsigned k = 0; k < 3; k++) {
+		struct segment s = tcp4;
+		s.id = k == 1 ? 5 : 0;
+		s.frag = k == 2 ? 0 : IP4_DF;
+		for (unsigned i = 0; i < 3; i++) {
+			struct segment one = nth(s, i);
+			one.id = s.id;
+			give(one, 1);
+		}
+		OKF(joined() == (k == 0 ? 1 : 0), "id stays %u, DF %d", s.id,
+		    k != 2);
+	}
+}
+
+/* W23: what was broken inside arrives as broken as it was, and is counted. */
+static void
+test_join_bad(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct segment s = nth(tcp4, i);
+		packet_make(&pk, &s);
+		pk.b[pk.n - 1] ^= i == 1;
+		joincut_add(&jc, pk.b, pk.n, 1);
+	}
+	OK(joined() == 0 && jc.bad == 1);
+
+	struct ip ip;
+	bool bad;
+	static struct gro g;
+	gro_init(&g, true);
+	packet_make(&pk, &udp4);
+	ip_parse(&ip, pk.b, pk.n);
+	gro_add(&g, pk.b, &ip, 0, &bad);
+	OK(!bad && g.slot[0].vnet.flags == VNET_DATA_VALID);
+	pk.b[26] = pk.b[27] = 0;		/* no checksum */
+	gro_add(&g, pk.b, &ip, 0, &bad);
+	OK(!bad && g.slot[1].vnet.flags == 0 && g.n == 2);
+	pk.b[26] = 1;
+	gro_add(&g, pk.b, &ip, 0, &bad);
+	OK(bad && g.slot[2].vnet.flags == 0 && g.n == 3);
+}
+
+/* More flows than slots: full is said, and nothing is lost. */
+static void
+test_join_full(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		for (uint16_t flow = 0; flow < 100; flow++) {
+			struct segment s = nth(tcp4, i);
+			s.sport = flow;
+			give(s, 1);
+		}
+	OK(joined() >= 0);
+}
+
+/* Streams of which nobody knows what they hold. */
+static void
+test_join_random(void)
+{
+	const unsigned seed = 9293;
+	size_t supers = 0;
+	int wrong = 0;
+
+	srand(seed);
+	for (int round = 0; round < 300; round++) {
+		struct segment s[4] = { tcp4, tcp6, udp4, udp6 };
+		for (int i = 0; i < 100; i++) {
+			struct segment *f = &s[rand() % 4];
+			f->flags = rand() % 8 ? TCP_ACK : (uint8_t)rand();
+			f->payload = rand() % 8 ? 100 : (size_t)rand() % 101;
+			give(*f, (uint16_t)(rand() % 16 == 0));
+			f->seq += (uint32_t)f->payload;
+			f->id += rand() % 8 ? 1 : 0;
+		}
+		int n = joined();
+		wrong += n < 0;
+		supers += n > 0 ? (size_t)n : 0;
+	}
+	OKF(wrong == 0 && supers > 1000, "300 streams come out as they went "
+	    "in, seed %u, %zu super-packets", seed, supers);
+}
+
+int
+main(void)
+{
+	test_cut();
+	test_cut_refused();
+	test_cut_headers();
+	test_plain();
+	test_join();
+	test_join_headers();
+	test_join_refused();
+	test_join_order();
+	test_join_ids();
+	test_join_bad();
+	test_join_full();
+	test_join_random();
+	return DONE();
+}
