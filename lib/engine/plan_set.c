@@ -218,24 +218,41 @@ put_guard(const struct plan *p, enum family fam, FILE *out)
 	set_close(&s);
 }
 
-void
-plan_sets(const struct plan *p, enum family fam, FILE *out)
+static void
+put_own(const struct plan *p, enum family fam, FILE *out)
 {
-	struct own own;
 	struct set s;
 
 	set_open(&s, out, "lan", fam);
 	set_prefixes(&s, &p->self->lan);
 	set_close(&s);
+	if (p->self->role != CONF_ROLE_CLIENT)
+		return;
 	set_open(&s, out, "site", fam);
 	set_prefixes(&s, &p->self->lan);
 	set_prefixes(&s, &p->self->internal);
 	set_close(&s);
+}
+
+static void
+put_elsewhere(const struct plan *p, enum family fam, FILE *out)
+{
+	struct own own;
+	struct set s;
+
 	own_init(&own, p->self);
 	set_open(&s, out, "elsewhere", fam);
 	set_others(&s, p, &own);
 	set_close(&s);
 	free(own.p);
+}
+
+void
+plan_sets(const struct plan *p, enum family fam, FILE *out)
+{
+	put_own(p, fam, out);
+	if (p->self->role != CONF_ROLE_CLIENT)
+		put_elsewhere(p, fam, out);
 	if (p->self->role == CONF_ROLE_SERVER)
 		put_guard(p, fam, out);
 }
