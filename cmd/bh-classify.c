@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* bh-classify: the LAN's TUN device, the policy, the link.  bh-classify(8). */
+
+#include "base/ready.h"
+#include "base/sandbox.h"
+#include "engine/gate.h"
+#include "engine/offline.h"
+#include "engine/start.h"
+
+#include <unistd.h>
+
+#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
+	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS
+
+static const struct gate_kind kind = {
+	.link = "classify", .role = LINK_CLASSIFY,
+	.to_link = POLICY_OUT, .to_tun = POLICY_IN,
+};
+static const struct offline_points points = { POLICY_OUT, POLICY_IN };
+
+static void
+parse(struct start *s, struct offline *o, int argc, char *argv[])
+{
+	int opt;
+
+	start_init(s, argv[0]);
+	while ((opt = getopt(argc, argv, START_OPTIONS OFFLINE_OPTIONS)) != -1)
+		if (!offline_option(o, opt, optarg) &&
+		    !start_option(s, opt, optarg, SYNOPSIS, NULL))
+			start_usage(SYNOPSIS);
+	if (optind != argc)
+		start_usage(SYNOPSIS);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct gate g;
+	struct start s;
+	struct offline o = { .read = NULL };
+	struct conf cf;
+	struct policy pol;
+	char buf[128];
+
+	parse(&s, &o, argc, argv);
+	bool offline = offline_asked(&o);
+	start_conf(&cf, &s);
+	size_t self = start_location(&cf, &s);
+	start_policy(&pol, &cf, self);
+	if (offline)
+		return offline_run(&o, &points, &cf, &pol);
+
+	gate_open(&g, &kind, &pol, cf.location[self].interface,
+	    start_rundir(&s, &cf, self, buf), &cf);
+	sandbox_enter(SANDBOX_GATE, NULL);
+	ready_tell(s.ready_fd);
+	return gate_run(&g);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/offline.h"
+
+#include "base/die.h"
+#include "engine/explain.h"
+#include "engine/trace.h"
+
+#include <string.h>
+
+/* A comma list; -c may also be repeated. */
+static void
+select_verdicts(struct offline *o, const char *list)
+{
+	char name[32];
+
+	o->select = true;
+	for (;; list++) {
+		size_t n = strcspn(list, ",");
+		size_t room = n < sizeof(name) ? n : sizeof(name) - 1;
+		memcpy(name, list, room);
+		name[room] = '\0';
+		enum verdict v = verdict_parse(name);
+		if (v == V_COUNT)
+			diex(EXIT_FIX, "-c: no verdict is called '%s'; "
+			    "see bh(7)", name);
+		o->selected[v] = true;
+		list += n;
+		if (*list == '\0')
+			return;
+	}
+}
+
+static bool
+direction(const char *arg)
+{
+	if (strcmp(arg, "in") != 0 && strcmp(arg, "out") != 0)
+		diex(EXIT_FIX, "-d: '%s' is neither in nor out", arg);
+	return strcmp(arg, "in") == 0;
+}
+
+bool
+offline_option(struct offline *o, int opt, const char *arg)
+{
+	switch (opt) {
+	case 'c':
+		select_verdicts(o, arg);
+		return true;
+	case 'd':
+		o->in = direction(arg);
+		return true;
+	case 'e':
+		o->explain = arg;
+		return true;
+	case 'j':
+		o->json = true;
+		return true;
+	case 'p':
+		o->peer = arg;
+		return true;
+	case 'r':
+		o->read = arg;
+		return true;
+	case 's':
+		o->summary = true;
+		return true;
+	case 'w':
+		o->write = arg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+offline_asked(const struct offline *o)
+{
+	if (o->explain != NULL && (o->read != NULL || o->write != NULL ||
+	    o->select || o->json || o->summary))
+		diex(EXIT_FIX, "-e goes with -d and -p only");
+	if (o->explain == NULL && o->read == NULL &&
+	    (o->write != NULL || o->select || o->json || o->summary ||
+	    o->peer != NULL || o->in))
+		diex(EXIT_FIX, "-c, -d, -j, -p, -s and -w need -r");
+	return o->explain != NULL || o->read != NULL;
+}
+
+/* The only one of a kind: the server of a client, the client of a server that
+ * has no other. */
+static uint16_t
+only_peer(const struct policy *pol, enum policy_point at)
+{
+	uint16_t found = PEER_NONE;
+
+	for (uint16_t i = 0; i < pol->nsites; i++) {
+		if (at == POLICY_EGRESS ? !pol->site[i].client :
+		    !pol->site[i].server)
+			continue;
+		if (found != PEER_NONE)
+			return PEER_NONE;
+		found = i;
+	}
+	return found;
+}
+
+/* Whom packets come from at this point. */
+static uint16_t
+find_peer(const struct offline *o, enum policy_point at, const struct conf *cf,
+    const struct policy *pol)
+{
+	bool needed = at == POLICY_IN || at == POLICY_EGRESS;
+
+	if (!needed && o->peer != NULL)
+		diex(EXIT_FIX, "-p: these packets come from no peer "
+		    "(see -d)");
+	if (!needed)
+		return PEER_NONE;
+	int i = o->peer != NULL ? conf_find(cf, o->peer) :
+	    (int)only_peer(pol, at);
+	if (i == CONF_NONE)
+		diex(EXIT_FIX, "-p: no location is called '%s'", o->peer);
+	if (i == PEER_NONE)
+		diex(EXIT_FIX, "which location do these packets come from? "
+		    "say it with -p");
+	return (uint16_t)i;
+}
+
+int
+offline_run(const struct offline *o, const struct offline_points *at,
+    const struct conf *cf, const struct policy *pol)
+{
+	struct trace t = {
+		.cf = cf, .pol = pol, .at = o->in ? at->in : at->out,
+		.in = o->in, .read = o->read, .write = o->write,
+		.json = o->json, .summary = o->summary, .select = o->select,
+	};
+
+	t.from = find_peer(o, t.at, cf, pol);
+	if (o->explain != NULL)
+		return explain_run(cf, pol, t.at, t.from, o->explain);
+	memcpy(t.selected, o->selected, sizeof(t.selected));
+	return trace_run(&t);
+}

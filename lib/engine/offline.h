@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_OFFLINE_H
+#define BH_OFFLINE_H
+
+/* What a gate does without a network: judge a capture, explain a packet. */
+
+#include "conf/conf.h"
+#include "net/policy.h"
+
+#include <stdbool.h>
+
+/* Where packets that go out from the LAN, and those that come in, are
+ * decided by this program. */
+struct offline_points {
+	enum policy_point out, in;
+};
+
+struct offline {
+	const char *read, *write;	/* -r, -w */
+	const char *explain;		/* -e */
+	const char *peer;		/* -p */
+	bool in;			/* -d in */
+	bool json, summary;		/* -j, -s */
+	bool select;			/* -c */
+	bool selected[V_COUNT];
+};
+
+#define OFFLINE_OPTIONS "c:d:e:jp:r:sw:"
+#define OFFLINE_SYNOPSIS \
+	"-r FILE [-d in|out] [-p PEER] [-c VERDICT[,...]] [-w FILE] [-js] | " \
+	"-e 'SRC[:PORT] > DST[:PORT] PROTO [PORT]' [-d in|out] [-p PEER]"
+
+/* Takes one option that getopt(3) gave; false if it is none of these. */
+bool offline_option(struct offline *o, int opt, const char *arg);
+/* Whether any of them was given, that is: not live.  Exits 100 if they do not
+ * fit together. */
+bool offline_asked(const struct offline *o);
+/* Does it, and returns the status to exit with. */
+int offline_run(const struct offline *o, const struct offline_points *at,
+    const struct conf *cf, const struct policy *pol);
+
+#endif

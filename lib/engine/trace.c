@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/trace.h"
+
+#include "base/die.h"
+#include "base/json.h"
+#include "engine/gate.h"
+#include "net/l2.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	IO_BUFFER = 1 << 20,
+	PACKET_MAX = 65535,
+	PORTS_LEN = 4,		/* of a transport header, for a verdict line */
+};
+
+/* One packet of the capture on its way through. */
+struct item {
+	uint64_t number;
+	const struct pcap_pkthdr *h;
+	const uint8_t *p;	/* the IP packet; NULL if there is none */
+	size_t n, wire;		/* bytes captured and sent */
+	struct ip ip;
+	struct decision d;
+};
+
+struct run {
+	const struct trace *t;
+	pcap_t *in;
+	int dlt;
+	pcap_dumper_t *out;
+	FILE *text;
+	uint64_t packets[V_COUNT], bytes[V_COUNT], matched;
+	uint8_t whole[PACKET_MAX];
+};
+
+static FILE *
+open_file(const char *name, const char *mode, FILE *standard)
+{
+	FILE *f = strcmp(name, "-") == 0 ? standard : fopen(name, mode);
+
+	if (f == NULL)
+		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
+		    name);
+	setvbuf(f, NULL, _IOFBF, IO_BUFFER);
+	return f;
+}
+
+/* False if the file does not even begin as a capture. */
+static bool
+open_capture(struct run *r)
+{
+	char why[PCAP_ERRBUF_SIZE];
+	const char *name = r->t->read;
+	FILE *f = open_file(name, "rb", stdin);
+
+	r->in = pcap_fopen_offline_with_tstamp_precision(f,
+	    PCAP_TSTAMP_PRECISION_NANO, why);
+	if (r->in == NULL) {
+		warnx("%s: %s", name, why);
+		return false;
+	}
+	r->dlt = pcap_datalink(r->in);
+	if (!l2_known(r->dlt)) {
+		const char *type = pcap_datalink_val_to_name(r->dlt);
+		diex(EXIT_FIX, "%s: packets of link type %s (%d) cannot be "
+		    "read", name, type != NULL ? type : "unknown", r->dlt);
+	}
+	return true;
+}
+
+/* Verdicts go where the capture does not. */
+static void
+open_output(struct run *r)
+{
+	const struct trace *t = r->t;
+
+	if (t->write != NULL) {
+		FILE *f = open_file(t->write, "wb", stdout);
+		pcap_t *p = pcap_open_dead_with_tstamp_precision(DLT_RAW,
+		    PACKET_MAX, PCAP_TSTAMP_PRECISION_NANO);
+		r->out = p != NULL ? pcap_dump_fopen(p, f) : NULL;
+		if (r->out == NULL)
+			diex(EXIT_RETRY, "cannot write %s: %s", t->write,
+			    p != NULL ? pcap_geterr(p) : "no memory");
+		if (f == stdout) {
+			r->text = stderr;
+			return;
+		}
+	}
+	r->text = stdout;
+	setvbuf(stdout, NULL, _IOFBF, IO_BUFFER);
+}
+
+/*
+ * A capture may hold only the first bytes of each packet.  The rest is taken
+ * as zeros, so that lengths agree and the verdict is what the whole packet
+ * would get; unless the ports themselves are missing.
+ */
+static struct decision
+judge_cut(struct run *r, struct item *i)
+{
+	const struct trace *t = r->t;
+
+	memcpy(r->whole, i->p, i->n);
+	memset(r->whole + i->n, 0, i->wire - i->n);
+	struct decision d = gate_judge(t->pol, t->at, r->whole, i->wire,
+	    t->from, &i->ip);
+	if (d.rule != GATE_NO_RULE && i->ip.frag_off == 0 &&
+	    i->n < i->ip.l4 + (size_t)PORTS_LEN)
+		return (struct decision){ V_SHORT, PEER_NONE, GATE_NO_RULE };
+	return d;
+}
+
+static struct decision
+judge(struct run *r, struct item *i, int offset)
+{
+	const struct trace *t = r->t;
+
+	if (offset < 0)
+		return (struct decision){ offset == L2_SHORT ? V_SHORT :
+			V_VERSION, PEER_NONE, GATE_NO_RULE };
+	if (i->n < i->wire)
+		return judge_cut(r, i);
+	return gate_judge(t->pol, t->at, i->p, i->n, t->from, &i->ip);
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* libpcap may say that more was captured than there was. */
+static void
+take_packet(struct run *r, struct item *i, const uint8_t *p)
+{
+	size_t n = least(i->h->caplen, i->h->len);
+	int offset = l2_offset(r->dlt, p, n);
+	size_t skip = offset > 0 ? (size_t)offset : 0;
+
+	i->p = p + skip;
+	i->n = least(n - skip, PACKET_MAX);
+	i->wire = least(i->h->len - skip, PACKET_MAX);
+	memset(&i->ip, 0, sizeof(i->ip));
+	i->d = judge(r, i, offset);
+	if (i->d.rule == GATE_NO_RULE)
+		return;
+	i->wire = i->ip.len;	/* without padding */
+	i->n = least(i->n, i->wire);
+}
+
+static const char *
+hop_name(const struct run *r, const struct item *i)
+{
+	return i->d.peer == PEER_NONE ? NULL :
+	    r->t->cf->location[i->d.peer].name;
+}
+
+static const char *
+rule_name(const struct run *r, const struct item *i)
+{
+	const char *name = NULL, *text;
+
+	if (i->d.rule != GATE_NO_RULE)
+		policy_rule(r->t->at, i->d.rule, &name, &text);
+	return name;
+}
+
+static const char *
+class_name(const struct item *i)
+{
+	return verdict_delivers(i->d.verdict) ? verdict_name(i->d.verdict) :
+	    "refused";
+}
+
+static const char *
+side(const struct item *i, const struct addr *a, uint16_t port,
+    char buf[static ENDPOINT_STRLEN])
+{
+	struct endpoint e = { .addr = *a, .port = port };
+	bool ports = i->ip.ports && i->ip.proto != 1 && i->ip.proto != 58;
+
+	if (i->ip.version == 0)
+		return "-";
+	return ports ? endpoint_format(&e, buf) : addr_format(a, buf);
+}
+
+static const char *
+or_dash(const char *s)
+{
+	return s != NULL ? s : "-";
+}
+
+static void
+put_line(const struct run *r, const struct item *i)
+{
+	char src[ENDPOINT_STRLEN], dst[ENDPOINT_STRLEN], proto[8];
+
+	fprintf(r->text, "%" PRIu64 "\t%lld.%09ld\t%s\t%s\t%s\t%s\t%s\t%s\t%s"
+	    "\t%s\t%s\n", i->number, (long long)i->h->ts.tv_sec,
+	    (long)i->h->ts.tv_usec, r->t->in ? "in" : "out",
+	    side(i, &i->ip.src, i->ip.sport, src),
+	    side(i, &i->ip.dst, i->ip.dport, dst), i->ip.version == 0 ? "-" :
+	    ip_proto_name(i->ip.proto, proto), verdict_name(i->d.verdict),
+	    class_name(i), or_dash(hop_name(r, i)), or_dash(rule_name(r, i)),
+	    verdict_why(i->d.verdict));
+}
+
+static void
+put_member(FILE *f, const char *name, const char *value)
+{
+	fprintf(f, ",\"%s\":", name);
+	if (value != NULL)
+		json_string(f, value);
+	else
+		fputs("null", f);
+}
+
+static void
+put_json(const struct run *r, const struct item *i)
+{
+	char a[ADDR_STRLEN], proto[8];
+	const struct ip *ip = &i->ip;
+	bool ip_known = ip->version != 0;
+	FILE *f = r->text;
+
+	fprintf(f, "{\"number\":%" PRIu64 ",\"time\":%lld.%09ld", i->number,
+	    (long long)i->h->ts.tv_sec, (long)i->h->ts.tv_usec);
+	put_member(f, "direction", r->t->in ? "in" : "out");
+	put_member(f, "source", ip_known ? addr_format(&ip->src, a) : NULL);
+	put_member(f, "destination",
+	    ip_known ? addr_format(&ip->dst, a) : NULL);
+	put_member(f, "protocol",
+	    ip_known ? ip_proto_name(ip->proto, proto) : NULL);
+	if (ip->ports && ip->proto != 1 && ip->proto != 58)
+		fprintf(f, ",\"source_port\":%u,\"destination_port\":%u",
+		    ip->sport, ip->dport);
+	fprintf(f, ",\"length\":%zu", i->wire);
+	put_member(f, "verdict", verdict_name(i->d.verdict));
+	put_member(f, "class", class_name(i));
+	put_member(f, "next_hop", hop_name(r, i));
+	put_member(f, "rule", rule_name(r, i));
+	put_member(f, "reason", verdict_why(i->d.verdict));
+	fputs("}\n", f);
+}
+
+static void
+put_packet(const struct run *r, const struct item *i)
+{
+	struct pcap_pkthdr h = { .ts = i->h->ts,
+		.caplen = (bpf_u_int32)i->n, .len = (bpf_u_int32)i->wire };
+
+	pcap_dump((u_char *)r->out, &h, i->p);
+}
+
+static void
+put_count(const struct run *r, const char *name, uint64_t packets,
+    uint64_t bytes)
+{
+	fprintf(r->text, r->t->json ? "{\"verdict\":\"%s\",\"packets\":%"
+	    PRIu64 ",\"bytes\":%" PRIu64 "}\n" : "%s\t%" PRIu64 "\t%" PRIu64
+	    "\n", name, packets, bytes);
+}
+
+static void
+put_summary(const struct run *r)
+{
+	uint64_t packets = 0, bytes = 0;
+
+	for (enum verdict v = 0; v < V_COUNT; v++) {
+		if (r->packets[v] == 0)
+			continue;
+		put_count(r, verdict_name(v), r->packets[v], r->bytes[v]);
+		packets += r->packets[v];
+		bytes += r->bytes[v];
+	}
+	put_count(r, "total", packets, bytes);
+}
+
+/* With -w alone the capture is all there is to say. */
+static void
+put_verdict(const struct run *r, const struct item *i)
+{
+	const struct trace *t = r->t;
+
+	if (t->summary || (t->write != NULL && !t->json))
+		return;
+	if (t->json)
+		put_json(r, i);
+	else
+		put_line(r, i);
+}
+
+static void
+one_packet(struct run *r, struct item *i, const uint8_t *p)
+{
+	const struct trace *t = r->t;
+
+	take_packet(r, i, p);
+	enum verdict v = i->d.verdict;
+	if (t->select && !t->selected[v])
+		return;
+	r->matched++;
+	r->packets[v]++;
+	r->bytes[v] += i->wire;
+	put_verdict(r, i);
+	/* -c may ask for what is refused; a frame that is not IP has no place
+	 * in a file of IP packets */
+	if (r->out != NULL && (t->select || verdict_delivers(v)) &&
+	    v != V_VERSION)
+		put_packet(r, i);
+}
+
+/* Whether all could be read. */
+static bool
+all_packets(struct run *r)
+{
+	struct item i = { .number = 0 };
+	struct pcap_pkthdr *h;
+	const uint8_t *p;
+	int got;
+
+	while ((got = pcap_next_ex(r->in, &h, &p)) == 1) {
+		i.number++;
+		i.h = h;
+		one_packet(r, &i, p);
+	}
+	if (got == PCAP_ERROR)
+		warnx("%s: after packet %" PRIu64 ": %s", r->t->read, i.number,
+		    pcap_geterr(r->in));
+	return got != PCAP_ERROR;
+}
+
+static void
+close_output(struct run *r)
+{
+	if (r->t->summary)
+		put_summary(r);
+	if (r->out != NULL && pcap_dump_flush(r->out) != 0)
+		die(EXIT_RETRY, "cannot write %s", r->t->write);
+	if (fflush(r->text) != 0)
+		die(EXIT_RETRY, "cannot write verdicts");
+}
+
+int
+trace_run(const struct trace *t)
+{
+	static struct run r;
+
+	r = (struct run){ .t = t };
+	bool whole = open_capture(&r);
+	open_output(&r);
+	whole = whole && all_packets(&r);
+	close_output(&r);
+	return whole && (!t->select || r.matched > 0) ? 0 : EXIT_NO;
+}
