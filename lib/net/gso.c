@@ -137,7 +137,7 @@ put_sum(const struct gso *g, uint8_t *out, uint64_t sum)
 
 	if (v == 0 && g->ip.proto != PROTO_TCP)
 		v = 0xffff;
-	*(be16 *)(out + g->csum_at) = be16_put(v);
+	wire_put16(out + g->csum_at, v);
 }
 
 static void

@@ -3,12 +3,15 @@
 #define BH_WIRE_H
 
 /* Headers of packets as they stand on the wire: alignment 1, laid over the
- * bytes only after their length was checked. */
+ * bytes only after their length was checked.  They may alias whatever type the
+ * bytes were declared with, which C11 6.5 p7 alone does not grant. */
 
 #include "base/bytes.h"
 
 #include <assert.h>
 #include <stdint.h>
+
+#define WIRE __attribute__((may_alias))
 
 enum {
 	PROTO_HOPOPTS = 0,
@@ -44,7 +47,7 @@ struct ip4_hdr {
 	uint8_t ttl, proto;
 	be16 csum;
 	uint8_t src[4], dst[4];
-};
+} WIRE;
 static_assert(sizeof(struct ip4_hdr) == 20, "RFC 791");
 
 struct ip6_hdr {
@@ -52,14 +55,14 @@ struct ip6_hdr {
 	be16 len;		/* of what follows */
 	uint8_t next, hops;
 	uint8_t src[16], dst[16];
-};
+} WIRE;
 static_assert(sizeof(struct ip6_hdr) == 40, "RFC 8200 3");
 
 struct ip6_frag {
 	uint8_t next, reserved;
 	be16 off;
 	be32 id;
-};
+} WIRE;
 static_assert(sizeof(struct ip6_frag) == 8, "RFC 8200 4.5");
 
 struct tcp_hdr {
@@ -68,18 +71,25 @@ struct tcp_hdr {
 	uint8_t off;		/* high nibble: header length in 32-bit words */
 	uint8_t flags;
 	be16 win, csum, urg;
-};
+} WIRE;
 static_assert(sizeof(struct tcp_hdr) == 20, "RFC 9293 3.1");
 
 struct udp_hdr {
 	be16 sport, dport, len, csum;
-};
+} WIRE;
 static_assert(sizeof(struct udp_hdr) == 8, "RFC 768");
 
 struct icmp_hdr {
 	uint8_t type, code;
 	be16 csum, id, seq;	/* id and seq: echo and its reply only */
-};
+} WIRE;
 static_assert(sizeof(struct icmp_hdr) == 8, "RFC 792");
+
+static inline void
+wire_put16(uint8_t at[2], uint16_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
 
 #endif

@@ -194,9 +194,8 @@ completes(const struct segment *s)
 
 	packet_make(&want, s);
 	pk = want;
-	uint8_t *field = pk.b + v.csum_start + v.csum_offset;
-	*(be16 *)(void *)field = be16_put(packet_pseudo(pk.b, s->proto,
-	    pk.n - v.csum_start));
+	wire_put16(pk.b + v.csum_start + v.csum_offset,
+	    packet_pseudo(pk.b, s->proto, pk.n - v.csum_start));
 	v.gso_type = VNET_GSO_NONE;
 	if (open_packet(&g, &v, MTU) != SOUND || gso_segments(&g) != 1)
 		return false;
@@ -222,8 +221,7 @@ zero_becomes_ones(void)
 			continue;
 		struct gso g;
 		pk = want;
-		*(be16 *)(void *)(pk.b + 26) = be16_put(
-		    packet_pseudo(pk.b, PROTO_UDP, 10));
+		wire_put16(pk.b + 26, packet_pseudo(pk.b, PROTO_UDP, 10));
 		v.gso_type = VNET_GSO_NONE;
 		return open_packet(&g, &v, MTU) == SOUND &&
 		    gso_next(&g, out) == want.n &&
@@ -337,8 +335,8 @@ test_join_headers(void)
 	s.payload = 2500;
 	s.flags |= TCP_CWR | TCP_PSH;
 	packet_make(&want, &s);
-	*(be16 *)(void *)(want.b + 36) = be16_put(packet_pseudo(want.b,
-	    PROTO_TCP, want.n - 20));
+	wire_put16(want.b + 36,
+	    packet_pseudo(want.b, PROTO_TCP, want.n - 20));
 	OK(memcmp(want.b, in[0].b, 52 + SIZE) == 0);
 }
 

@@ -70,12 +70,12 @@ packet_sum_ip(uint8_t *p)
 static inline void
 packet_sum_l4(uint8_t *p, size_t l4, size_t n, uint8_t proto)
 {
-	be16 *at = (void *)(p + l4 + (proto == PROTO_TCP ? 16 : 6));
+	uint8_t *at = p + l4 + (proto == PROTO_TCP ? 16 : 6);
 
-	*at = be16_put(0);
+	wire_put16(at, 0);
 	uint16_t sum = (uint16_t)~packet_sum(p + l4, n - l4,
 	    packet_pseudo(p, proto, n - l4));
-	*at = be16_put(sum == 0 && proto == PROTO_UDP ? 0xffff : sum);
+	wire_put16(at, sum == 0 && proto == PROTO_UDP ? 0xffff : sum);
 }
 
 static inline size_t
