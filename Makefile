@@ -39,6 +39,9 @@ ALL_CFLAGS  = -std=c11 -g -MMD -MP -Ilib -I$(O) -D_GNU_SOURCE \
 ALL_LDFLAGS = $(CFLAGS.$(BUILD)) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS       := $(shell pkg-config --libs $(PKGS)) -lnet $(LIBS_IMB)
 
+# V=1 shows the commands
+$(V).SILENT:
+
 objs = $(patsubst %.c,$(O)/%.o,$(1))
 LIB := $(call objs,$(wildcard lib/*/*.c))
 
@@ -46,10 +49,11 @@ all: $(PROGS:%=$(O)/%) $(O)/backhaul
 .SECONDARY:
 
 $(O)/bh-%: $(O)/cmd/bh-%.o $(O)/libbh.a
+	echo "  LD $@"
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(O)/backhaul: cmd/backhaul
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
 	install -m 755 $< $@
 
 $(O)/libbh.a: $(LIB)
@@ -63,7 +67,8 @@ $(O)/t/fuzz/%: $(O)/t/fuzz/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 $(O)/%.o: %.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	echo "  CC $<"
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
@@ -117,5 +122,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units check demo bench lint asan fuzz fuzz-run deps install uninstall \
-	clean
+.PHONY: all units check demo bench lint asan fuzz fuzz-run deps install \
+	uninstall clean
