@@ -16,16 +16,9 @@
  * each field that it would check is set here.
  */
 
-struct nonce {
-	le32 zero;
-	le64 counter;
-};
-static_assert(sizeof(struct nonce) == 12, "whitepaper 5.4");
-
 struct mb {
 	IMB_MGR *mgr;
-	struct nonce nonce[AEAD_BURST];
-	uint8_t tag[AEAD_BURST][TAG_LEN];
+	uint8_t tag[AEAD_BURST][TAG_LEN];	/* of a burst to be opened */
 };
 
 static bool
@@ -57,22 +50,20 @@ mb_close(void *state)
 }
 
 static void
-fill(IMB_JOB *out, const struct aead_job *j, struct nonce *nonce, uint8_t *tag,
-    IMB_CIPHER_DIRECTION direction)
+fill(IMB_JOB *out, const struct aead_job *j, const struct aead_with *w,
+    uint8_t *tag, IMB_CIPHER_DIRECTION direction)
 {
-	*nonce = (struct nonce){ .counter = le64_put(j->counter) };
 	out->cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
 	out->hash_alg = IMB_AUTH_CHACHA20_POLY1305;
 	out->cipher_direction = direction;
 	out->chain_order = direction == IMB_DIR_ENCRYPT ?
 	    IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
 	out->enc_keys = out->dec_keys = j->key;
-	out->key_len_in_bytes = 32;
-	out->iv = (const uint8_t *)nonce;
-	out->iv_len_in_bytes = sizeof(*nonce);
-	out->u.CHACHA20_POLY1305.aad = NULL;
-	out->u.CHACHA20_POLY1305.aad_len_in_bytes = 0;
-	out->u.CHACHA20_POLY1305.ctx = NULL;
+	out->key_len_in_bytes = IMB_KEY_256_BYTES;
+	out->iv = w->nonce;
+	out->iv_len_in_bytes = sizeof(w->nonce);
+	out->u.CHACHA20_POLY1305.aad = w->ad;
+	out->u.CHACHA20_POLY1305.aad_len_in_bytes = w->adlen;
 	out->src = j->src;
 	out->dst = j->dst;
 	out->cipher_start_src_offset_in_bytes = 0;
@@ -85,34 +76,35 @@ fill(IMB_JOB *out, const struct aead_job *j, struct nonce *nonce, uint8_t *tag,
 
 /* The queue is empty before and after, so a burst always fits in it. */
 static void
-run(struct mb *mb, struct aead_job *job, size_t njobs,
-    IMB_CIPHER_DIRECTION direction)
+run(struct mb *mb, struct aead_job *job, const struct aead_with *w,
+    size_t njobs, IMB_CIPHER_DIRECTION direction)
 {
 	IMB_JOB *list[AEAD_BURST];
 	uint32_t n = (uint32_t)njobs;
 
 	IMB_GET_NEXT_BURST(mb->mgr, n, list);
 	for (uint32_t i = 0; i < n; i++)
-		fill(list[i], &job[i], &mb->nonce[i],
-		    direction == IMB_DIR_ENCRYPT ? job[i].dst + job[i].n :
-		    mb->tag[i], direction);
+		fill(list[i], &job[i], &w[i], direction == IMB_DIR_ENCRYPT ?
+		    job[i].dst + job[i].n : mb->tag[i], direction);
 	uint32_t done = IMB_SUBMIT_BURST_NOCHECK(mb->mgr, n, list);
 	while (done < n)
 		done += IMB_FLUSH_BURST(mb->mgr, n - done, list);
 }
 
 static void
-mb_seal(void *state, struct aead_job *job, size_t njobs)
+mb_seal(void *state, struct aead_job *job, const struct aead_with *w,
+    size_t njobs)
 {
-	run(state, job, njobs, IMB_DIR_ENCRYPT);
+	run(state, job, w, njobs, IMB_DIR_ENCRYPT);
 }
 
 static void
-mb_open_burst(void *state, struct aead_job *job, size_t njobs)
+mb_unseal(void *state, struct aead_job *job, const struct aead_with *w,
+    size_t njobs)
 {
 	struct mb *mb = state;
 
-	run(mb, job, njobs, IMB_DIR_DECRYPT);
+	run(mb, job, w, njobs, IMB_DIR_DECRYPT);
 	for (size_t i = 0; i < njobs; i++) {
 		const uint8_t *sent = job[i].src + job[i].n;
 
@@ -127,7 +119,7 @@ const struct aead_engine aead_mb = {
 	.open = mb_open,
 	.close = mb_close,
 	.seal = mb_seal,
-	.open_burst = mb_open_burst,
+	.unseal = mb_unseal,
 };
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Every engine: published vectors, each length, mixed bursts, refusals. */
 #include "wg/aead.h"
+#include "wg/aead_engine.h"
 
 #include "test.h"
+#include "vectors.h"
 
-#include <sodium.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MOST = 2048, TAG = 16 };
 
@@ -164,6 +164,67 @@ test_bits(struct aead *a)
 	    aead_name(a));
 }
 
+enum { VEC_KEY, VEC_NONCE, VEC_AD, VEC_PLAIN, VEC_SEALED, VEC_FIELDS };
+
+/* Opens, and refuses, and seals again; in place every second time. */
+static bool
+vector_good(const struct aead_engine *e, void *state, const struct vector *v)
+{
+	static uint8_t in[VECTOR_MOST], out[VECTOR_MOST];
+	static unsigned turn;
+	const struct field *sealed = &v->f[VEC_SEALED];
+	bool valid = strstr(v->name, "-valid") != NULL, good;
+	struct aead_with w = { .ad = v->f[VEC_AD].b,
+		.adlen = v->f[VEC_AD].n };
+	struct aead_job j = { .key = v->f[VEC_KEY].b, .src = in,
+		.dst = turn++ % 2 ? in : out, .n = sealed->n - TAG };
+
+	memcpy(w.nonce, v->f[VEC_NONCE].b, sizeof(w.nonce));
+	memcpy(in, sealed->b, sealed->n);
+	e->unseal(state, &j, &w, 1);
+	good = j.ok == valid && (valid ?
+	    memcmp(j.dst, v->f[VEC_PLAIN].b, j.n) == 0 :
+	    is_zeros(j.dst, j.n));
+	if (!valid)
+		return good;
+	memcpy(in, v->f[VEC_PLAIN].b, j.n);
+	e->seal(state, &j, &w, 1);
+	return good && memcmp(j.dst, sealed->b, sealed->n) == 0;
+}
+
+/* Nonces of other sizes cannot be said in this interface. */
+static void
+test_vectors(const struct aead_engine *e)
+{
+	FILE *fp = fopen("t/data/chacha20-poly1305.txt", "r");
+	static struct vector v;
+	unsigned ran = 0, other = 0;
+	void *state;
+
+	if (fp == NULL || !e->open(&state)) {
+		OKF(false, "%s: vectors", e->name);
+		return;
+	}
+	for (; vector_next(&v, fp); ran++) {
+		if (v.f[VEC_NONCE].n != 12) {
+			other++;
+			continue;
+		}
+		if (v.nfields != VEC_FIELDS || !vector_good(e, state, &v))
+			OKF(false, "%s %s", e->name, v.name);
+	}
+	OKF(ran == 301 && other == 7, "%s ran the vectors of Wycheproof and "
+	    "RFC 8439: %u", e->name, ran - other);
+	e->close(state);
+	fclose(fp);
+}
+
+#ifdef HAVE_IPSEC_MB
+static const struct aead_engine *const other_engine = &aead_mb;
+#else
+static const struct aead_engine *const other_engine = NULL;
+#endif
+
 static void
 test_engine(const char *name)
 {
@@ -187,8 +248,11 @@ main(void)
 
 	OK(a != NULL && strcmp(aead_name(a), aead_available(0)) == 0);
 	OK(aead_open("rot13") == NULL);
-	for (; (name = aead_available(n)) != NULL; n++)
+	for (; (name = aead_available(n)) != NULL; n++) {
 		test_engine(name);
+		test_vectors(strcmp(name, "sodium") == 0 ? &aead_sodium :
+		    other_engine);
+	}
 	OK(n > 0 && aead_available(n + 1) == NULL);
 	OK(strcmp(aead_available(n - 1), "sodium") == 0);
 	aead_close(a);

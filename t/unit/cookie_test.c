@@ -4,9 +4,7 @@
 #include "wg/noise.h"
 
 #include "test.h"
-
-#include <sodium.h>
-#include <string.h>
+#include "vectors.h"
 
 static const nsec t0 = 1000 * NSEC_SEC;
 
@@ -195,6 +193,47 @@ test_response(void)
 	OK(cookie_consume(&s.asks, &reply, t0));
 }
 
+/* XChaCha20-Poly1305, of which the cookie's box is made: as published, and
+ * not with any bit of the tag flipped. */
+static bool
+vector_good(const struct vector *v)
+{
+	enum { K, NONCE, AD, PLAIN, SEALED };
+	static uint8_t out[VECTOR_MOST], in[VECTOR_MOST];
+	const struct field *f = v->f, *sealed = &f[SEALED];
+	unsigned long long n;
+	bool good;
+
+	crypto_aead_xchacha20poly1305_ietf_encrypt(out, &n, f[PLAIN].b,
+	    f[PLAIN].n, f[AD].b, f[AD].n, NULL, f[NONCE].b, f[K].b);
+	good = n == sealed->n && memcmp(out, sealed->b, n) == 0;
+	for (size_t bit = 0; bit <= TAG_LEN * 8; bit++) {
+		memcpy(in, sealed->b, sealed->n);
+		if (bit < TAG_LEN * 8)
+			in[f[PLAIN].n + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		bool ok = crypto_aead_xchacha20poly1305_ietf_decrypt(out, &n,
+		    NULL, in, sealed->n, f[AD].b, f[AD].n, f[NONCE].b,
+		    f[K].b) == 0;
+		good = good && ok == (bit == TAG_LEN * 8);
+	}
+	return good && memcmp(out, f[PLAIN].b, f[PLAIN].n) == 0;
+}
+
+static void
+test_vectors(void)
+{
+	FILE *fp = fopen("t/data/xchacha20-poly1305.txt", "r");
+	static struct vector v;
+	unsigned ran = 0;
+
+	for (; fp != NULL && vector_next(&v, fp); ran++)
+		if (!vector_good(&v))
+			OKF(false, "W5 %s", v.name);
+	OKF(ran == 56, "W5 XChaCha20-Poly1305: %u published vectors", ran);
+	if (fp != NULL)
+		fclose(fp);
+}
+
 int
 main(void)
 {
@@ -205,5 +244,6 @@ main(void)
 	test_ages();
 	test_consume();
 	test_response();
+	test_vectors();
 	return DONE();
 }
