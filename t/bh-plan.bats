@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: ISC
+# bh-plan: what the kernel is told, compared as text and read by the kernel.
+bats_require_minimum_version 1.8.0
+
+setup() {
+	BH_BIN=${BH_BIN:-$PWD/build/release}
+	. t/lib/world.bash
+	export W=bp$$ W_DIR=$BATS_TEST_TMPDIR
+	mkdir -p "$W_DIR/keys"
+	world_host gw
+	for dev in lan0 up0 dmz0; do
+		ip -n "$W-gw" link add $dev type veth peer name "peer-$dev"
+		ip -n "$W-gw" link set $dev up
+	done
+	ip -n "$W-gw" addr add 10.0.0.1/20 dev lan0
+	ip -n "$W-gw" addr add 10.0.200.1/24 dev dmz0
+	ip -n "$W-gw" addr add 198.51.100.2/24 dev up0
+}
+
+teardown() {
+	world_down
+}
+
+# Two IPv4 locations; further lines for each.
+domain() {	# [HQ [BRANCH1 [MORE]]]
+	cat >"$W_DIR/d.ini" <<-EOF
+	[domain]
+	name = test
+	[location hq]
+	public-key = $(world_key hq)
+	endpoint = 198.51.100.2:51820
+	lan = 10.0.0.0/20
+	internal = 10.0.0.0/16
+	address = 10.0.0.1
+	backhaul = server
+	uplink = up0
+	lan-interface = lan0
+	$(printf '%b' "${1:-}")
+	[location branch1]
+	public-key = $(world_key branch1)
+	lan = 10.1.0.0/20
+	internal = 10.1.0.0/16
+	backhaul = client
+	server = hq
+	uplink = up0
+	lan-interface = lan0
+	$(printf '%b' "${2:-}")
+	$(printf '%b' "${3:-}")
+	EOF
+}
+
+plan() {	# LOCATION PART
+	in_host gw "$BH_BIN/bh-plan" -f "$W_DIR/d.ini" -l "$1" \
+		-D /run/backhaul/test "$2"
+}
+
+same() {	# LOCATION PART: standard input
+	cat >"$W_DIR/want"
+	plan "$1" "$2" >"$W_DIR/got"
+	diff -u "$W_DIR/want" "$W_DIR/got"
+}
+
+@test "env: a client has two programs, a server three" {
+	domain
+	same branch1 env <<-'EOF'
+	LOCATION='branch1'
+	ROLE='client'
+	PROGRAMS='bh-tunnel bh-classify'
+	TUN='bh0'
+	EGRESS_TUN=''
+	LAN_IF='lan0'
+	UPLINK='up0'
+	MTU=1420
+	PROTO=176
+	EOF
+	eval "$(plan hq env)"
+	[ "$PROGRAMS" = 'bh-tunnel bh-classify bh-egress' ]
+	[ "$ROLE $TUN $EGRESS_TUN" = 'server bh0 bhx0' ]
+}
+
+@test "env: without role and partners there is nothing to run" {
+	domain '' '' "[location home]
+public-key = $(world_key home)
+lan = 10.9.0.0/24
+internal = 10.9.0.0/24
+"
+	eval "$(plan home env)"
+	[ "$ROLE:$PROGRAMS:$TUN" = none:: ]
+}
+
+@test "client: all of the LAN's traffic goes into the TUN, or nowhere" {
+	domain
+	same branch1 ip4 <<-'EOF'
+	route replace 10.0.0.0/16 dev bh0 table 7800 proto 176
+	route replace unreachable 10.0.0.0/16 metric 4294967294 table 7800 proto 176
+	route replace 10.0.0.0/20 dev bh0 table 7800 proto 176
+	route replace unreachable 10.0.0.0/20 metric 4294967294 table 7800 proto 176
+	route replace throw 10.1.0.0/20 table 7800 proto 176
+	route replace 0.0.0.0/0 dev bh0 table 7800 proto 176
+	route replace unreachable 0.0.0.0/0 metric 4294967294 table 7800 proto 176
+	rule add pref 789 from all nop protocol 176
+	rule add pref 780 from all ipproto udp sport 51820 iif lo goto 789 protocol 176
+	rule add pref 781 from all iif lo lookup 7801 protocol 176
+	rule add pref 782 from all iif lan0 lookup 7800 protocol 176
+	rule add pref 783 from all iif bh0 goto 789 protocol 176
+	EOF
+	same branch1 ip6 <<-'EOF'
+	route replace ::/0 dev bh0 table 7800 proto 176
+	route replace unreachable ::/0 metric 4294967294 table 7800 proto 176
+	rule add pref 789 from all nop protocol 176
+	rule add pref 780 from all ipproto udp sport 51820 iif lo goto 789 protocol 176
+	rule add pref 781 from all iif lo lookup 7801 protocol 176
+	rule add pref 782 from all iif lan0 lookup 7800 protocol 176
+	rule add pref 783 from all iif bh0 goto 789 protocol 176
+	EOF
+}
+
+@test "client: an MTU too small for IPv6 refuses IPv6, not lets it out" {
+	domain '' 'mtu = 1200\n'
+	plan branch1 ip6 >"$W_DIR/got"
+	grep -q '^route replace unreachable ::/0' "$W_DIR/got"
+	run ! grep -q 'dev bh0' "$W_DIR/got"
+}
+
+@test "server: partners go into the tunnel with the gateway's own address" {
+	domain 'partners = branch1\n' 'partners = hq\n'
+	same hq ip4 <<-'EOF'
+	route replace 10.1.0.0/16 dev bh0 table 7800 proto 176
+	route replace unreachable 10.1.0.0/16 metric 4294967294 table 7800 proto 176
+	route replace 10.1.0.0/20 dev bh0 table 7800 proto 176
+	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7800 proto 176
+	route replace throw 10.0.0.0/16 table 7800 proto 176
+	route replace throw 10.0.0.0/20 table 7800 proto 176
+	route replace 10.1.0.0/20 dev bh0 src 10.0.0.1 table 7801 proto 176
+	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7801 proto 176
+	route replace 10.1.0.0/16 dev bhx0 table 7802 proto 176
+	route replace unreachable 10.1.0.0/16 metric 4294967294 table 7802 proto 176
+	route replace 10.1.0.0/20 dev bhx0 table 7802 proto 176
+	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7802 proto 176
+	rule add pref 789 from all nop protocol 176
+	rule add pref 780 from all ipproto udp sport 51820 iif lo goto 789 protocol 176
+	rule add pref 781 from all iif lo lookup 7801 protocol 176
+	rule add pref 782 from 10.0.0.0/16 iif lan0 lookup 7800 protocol 176
+	rule add pref 782 from 10.0.0.0/20 iif lan0 lookup 7800 protocol 176
+	rule add pref 783 from all iif bh0 goto 789 protocol 176
+	rule add pref 784 from all iif bhx0 goto 789 protocol 176
+	rule add pref 785 from all lookup 7802 protocol 176
+	EOF
+}
+
+@test "server: only participating hosts come back if the client says so" {
+	domain '' 'backhaul-sources = participating\n'
+	plan hq ip4 >"$W_DIR/got"
+	grep -q '^route replace 10.1.0.0/20 dev bhx0' "$W_DIR/got"
+	run ! grep -q '10.1.0.0/16 dev bhx0' "$W_DIR/got"
+}
+
+@test "server: default-gateway has its own table, and one family only" {
+	domain 'default-gateway = 10.0.200.9\n'
+	plan hq ip4 | grep -E 'table 7803|pref 784|lookup 7803' >"$W_DIR/got"
+	diff -u - "$W_DIR/got" <<-'EOF'
+	route replace 0.0.0.0/0 via 10.0.200.9 dev dmz0 table 7803 proto 176
+	route replace unreachable 0.0.0.0/0 metric 4294967294 table 7803 proto 176
+	rule add pref 784 from all iif bhx0 lookup 7803 protocol 176
+	EOF
+	plan hq ip6 | grep 'route.*7803' >"$W_DIR/got"
+	diff -u - "$W_DIR/got" <<-'EOF'
+	route replace unreachable ::/0 metric 4294967294 table 7803 proto 176
+	EOF
+	plan hq nft | grep egress_hop | tail -n +2 |
+		tr -d '\t' >"$W_DIR/got"
+	diff -u - "$W_DIR/got" <<-'EOF'
+			meta nfproto ipv4 oifname != "dmz0" counter name "egress_hop" drop
+			meta nfproto ipv4 rt ip nexthop != 10.0.200.9 counter name "egress_hop" drop
+			meta nfproto ipv6 counter name "egress_hop" drop
+	EOF
+	plan hq sysctl | grep -qx 'net/ipv4/conf/dmz0/forwarding 1'
+}
+
+@test "server: a default-gateway on no network of ours is refused with 111" {
+	domain 'default-gateway = 10.0.77.9\n'
+	run --separate-stderr plan hq env
+	[ "$status" -eq 111 ]
+	[ -z "$output" ]
+	[[ $stderr == *"default-gateway: no interface is on the network of 10.0.77.9" ]]
+}
+
+@test "server: an own host inside another's network stays own (LPM)" {
+	# 10.0.0.0/16 of hq lies inside 10.0.0.0/8 of the branch
+	domain '' '' "[location depot]
+public-key = $(world_key depot)
+lan = 10.5.0.0/20
+internal = 10.0.0.0/8
+"
+	plan hq nft | sed -n '/set elsewhere4/,/}$/p' >"$W_DIR/got"
+	run ! grep -q '10.0.0.0/8' "$W_DIR/got"
+	grep -q '10.1.0.0-10.255.255.255' "$W_DIR/got"
+	plan hq ip4 | grep -qx \
+	    'route replace throw 10.0.0.0/16 table 7800 proto 176'
+}
+
+@test "one interface for LAN and Internet: no redirects, LAN by source" {
+	domain
+	sed -i '/location hq/,/location branch1/s/^uplink = up0/uplink = lan0/' \
+		"$W_DIR/d.ini"
+	plan hq sysctl | grep -qx 'net/ipv4/conf/lan0/send_redirects 0'
+	plan hq nft | grep -q 'oifname { "bh0", "bhx0" } counter name "egress_cross"'
+	plan hq nft | grep -q 'iifname "lan0" meta l4proto { tcp, udp } th dport 16384-32767 ct state new'
+}
+
+@test "a host that routed before goes on; one that did not routes for us only" {
+	domain
+	plan hq nft | grep -c not_forwarded >"$W_DIR/got"
+	[ "$(cat "$W_DIR/got")" -eq 4 ]
+	world_routes gw
+	plan hq nft | grep -c not_forwarded >"$W_DIR/got"
+	[ "$(cat "$W_DIR/got")" -eq 1 ]
+}
+
+@test "the uplink goes on hearing router advertisements" {
+	domain
+	plan branch1 sysctl | grep -qx 'net/ipv6/conf/up0/accept_ra 2'
+	in_host gw sysctl -qw net.ipv6.conf.up0.accept_ra=0
+	[ -z "$(plan branch1 sysctl | grep accept_ra)" ]
+}
+
+@test "nat-ports must be below this host's own ports, and hold no listener" {
+	domain 'nat-ports = 16384-40000\n'
+	run --separate-stderr plan hq nft
+	[ "$status" -eq 100 ]
+	[[ $stderr == *"nat-ports: 16384-40000 reaches into this host's own ports"* ]]
+	domain 'nat-ports = 16384-20000\nlisten-port = 17000\n'
+	run --separate-stderr plan hq nft
+	[ "$status" -eq 100 ]
+}
+
+@test "a location with a tunnel needs lan-interface and uplink" {
+	for key in lan-interface uplink; do
+		domain
+		sed -i "/location branch1/,\$s/^$key = .*//" "$W_DIR/d.ini"
+		run --separate-stderr plan branch1 env
+		[ "$status" -eq 100 ]
+		[[ $stderr == *"[location branch1] $key: "* ]]
+	done
+}
+
+@test "the kernel takes every plan, and twice" {
+	domain 'partners = branch1\ndefault-gateway = 10.0.200.9\n' \
+		'partners = hq\n'
+	for location in hq branch1; do
+		plan $location nft >"$W_DIR/nft"
+		in_host gw nft -f "$W_DIR/nft"
+		in_host gw nft list table inet backhaul >"$W_DIR/once"
+		in_host gw nft -f "$W_DIR/nft"
+		in_host gw nft list table inet backhaul | diff "$W_DIR/once" -
+		in_host gw nft delete table inet backhaul
+		for tun in bh0 bhx0; do
+			in_host gw ip tuntap add $tun mode tun vnet_hdr
+			in_host gw ip link set $tun up
+		done
+		for v in 4 6; do
+			plan $location ip$v >"$W_DIR/ip"
+			in_host gw ip -$v -batch "$W_DIR/ip"
+			in_host gw ip -$v rule flush protocol 176
+			in_host gw ip -$v route flush table all proto 176
+			[ -z "$(in_host gw ip -$v route show table all proto 176)" ]
+		done
+		in_host gw ip link del bh0
+		in_host gw ip link del bhx0
+	done
+}
+
+@test "wrong usage and unknown parts exit 100" {
+	domain
+	for args in '' 'frob' 'env nft'; do
+		# shellcheck disable=SC2086 # a list
+		run --separate-stderr "$BH_BIN/bh-plan" -f "$W_DIR/d.ini" -l hq $args
+		[ "$status" -eq 100 ]
+	done
+}
+
+@test "every mistake of the file is named, and nothing is printed" {
+	domain 'lann = 10.0.0.0/20\nmtu = many\n'
+	run --separate-stderr plan hq nft
+	[ "$status" -eq 100 ]
+	[ -z "$output" ]
+	[[ $stderr == *"lann"* && $stderr == *"many"* ]]
+}
