@@ -54,7 +54,7 @@
 	    "the internal of two locations overlap") \
 	X(SPECIAL, 308, SEV_ERROR, "a prefix holds special addresses") \
 	X(V4_ONLY, 309, SEV_NOTICE, "a client's lan has no IPv6") \
-	X(ADDRESS_OUTSIDE, 310, SEV_ERROR, \
+	X(ADDRESS_OUTSIDE, 310, SEV_WARNING, \
 	    "a gateway's address is not in its own network") \
 	X(PARTNER_UNKNOWN, 401, SEV_ERROR, "a partner does not exist") \
 	X(PARTNER_INACTIVE, 402, SEV_WARNING, "a partner is inactive") \
@@ -73,8 +73,8 @@
 	    "public client addresses meet a server that does not translate") \
 	X(NO_TRANSLATION, 510, SEV_NOTICE, \
 	    "private client addresses meet a server that does not translate") \
-	X(GATEWAY_IN_CLIENT, 511, SEV_ERROR, \
-	    "default-gateway is inside a client's network") \
+	X(GATEWAY_ELSEWHERE, 511, SEV_ERROR, \
+	    "default-gateway is inside another location's network") \
 	X(SERVER_IDLE, 512, SEV_NOTICE, "a server has no active client") \
 	X(NO_WAY, 601, SEV_ERROR, "neither side of a tunnel has an endpoint") \
 	X(ENDPOINT_INSIDE, 602, SEV_ERROR, \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf.h"
 
+#include "conf/keys.h"
 #include "conf/load.h"
 
 #include <sodium.h>
@@ -159,6 +160,14 @@ conf_find(const struct conf *cf, const char *name)
 			lo = mid + 1;
 	}
 	return CONF_NONE;
+}
+
+bool
+conf_broken(const struct conf_location *l, const char *key)
+{
+	const struct keydef *k = keys_find(keys_location, key);
+
+	return k != NULL && (l->broken >> (k - keys_location) & 1) != 0;
 }
 
 static bool

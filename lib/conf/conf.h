@@ -37,7 +37,6 @@ struct conf_prefixes {
 	struct prefix *p;
 	size_t n;
 	int line;		/* of the first mention; 0: key absent */
-	bool broken;		/* an item was malformed, and reported */
 };
 
 /* A name and, once resolved against the domain, its index. */
@@ -56,6 +55,7 @@ struct conf_refs {
 struct conf_location {
 	char name[CONF_NAMELEN];
 	int line;			/* of [location NAME] */
+	uint32_t broken;		/* see conf_broken */
 	bool active;			/* active = no: takes no part */
 	struct key public_key;
 	int public_key_line;		/* 0: none given */
@@ -105,6 +105,8 @@ void conf_load(struct conf *cf, struct diags *d, FILE *f);
 void conf_free(struct conf *cf);
 /* Index of the location of that name, or CONF_NONE. */
 int conf_find(const struct conf *cf, const char *name);
+/* The key has a malformed value there, or part of one, which was reported. */
+bool conf_broken(const struct conf_location *l, const char *key);
 /* Both are active, and each names the other. */
 bool conf_partners(const struct conf *cf, size_t a, size_t b);
 /* The location is an active client and `server' is its active server. */

@@ -119,16 +119,15 @@ static int
 set_prefix(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
 {
-	struct conf_prefixes *ps = to;
 	struct keys_set *set = &t->set[k->min];
 	bool not = *v == '!';
 	struct prefix p;
-
 	int code = value_prefix(&p, v + not, why);
-	if (code != 0)
-		ps->broken = true;
-	else if (!prefix_list_add(not ? &set->exclude : &set->include, &p))
-		code = no_memory(why);
+
+	(void)to;
+	if (code == 0 &&
+	    !prefix_list_add(not ? &set->exclude : &set->include, &p))
+		return no_memory(why);
 	return code;
 }
 
@@ -136,14 +135,12 @@ static int
 set_address(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
 {
-	struct conf_prefixes *ps = to;
 	struct prefix p = { .len = 128 };
-
 	int code = value_address(&p.addr, v, why);
-	if (code != 0)
-		ps->broken = true;
-	else if (!prefix_list_add(&t->set[k->min].include, &p))
-		code = no_memory(why);
+
+	(void)to;
+	if (code == 0 && !prefix_list_add(&t->set[k->min].include, &p))
+		return no_memory(why);
 	return code;
 }
 

@@ -13,6 +13,7 @@
 static_assert((int)VALUE_NAMELEN <= (int)CONF_NAMELEN, "names fit");
 static_assert((int)VALUE_HOSTLEN == (int)CONF_HOSTLEN, "hosts fit");
 static_assert(sizeof(enum conf_role) == sizeof(unsigned), "set_word");
+static_assert(KEYS_MAX <= 32, "a bit for each in conf_location.broken");
 static_assert(sizeof("location ") - 1 + VALUE_NAMELEN - 1 <= INI_SECTION_MAX,
     "inih keeps every name whole");
 
@@ -318,9 +319,12 @@ set_value(struct load *ld, const struct keydef *k, const char *value, int line)
 	} else {
 		code = k->set(&t, k, base + k->to, value, why);
 	}
-	if (code != 0)
-		diag_add(ld->d, line, (enum code)code, ld->section, k->name,
-		    "%s", why);
+	if (code == 0)
+		return;
+	diag_add(ld->d, line, (enum code)code, ld->section, k->name, "%s",
+	    why);
+	if (ld->loc != NULL)
+		ld->loc->broken |= UINT32_C(1) << (k - ld->table);
 }
 
 static void

@@ -1,265 +1,283 @@
 /* SPDX-License-Identifier: ISC */
-#include "engine/explain.h"
+#include "engine/lint.h"
 
-#include "base/bytes.h"
-#include "base/die.h"
-#include "engine/gate.h"
-#include "net/csum.h"
+#include <stddef.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum {
-	PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58,
-	TCP_HLEN = 20,
-	L4_HLEN = 8,		/* UDP, ICMP, and what we know nothing of */
-	TTL = 64,
-	ECHO4 = 8, ECHO6 = 128,
-	TEXT_MAX = 200,
+/* What bh-check -x says: what a finding means, why it matters, what to do. */
+static const struct {
+	enum code code;
+	const char *text;
+} explanations[] = {
+	{ BH_FILE_READ,
+	    "Reading ended before the end of the file, so what was checked is "
+	    "not all of it. The reason is the system's; is it a directory, or "
+	    "did the disk fail?" },
+	{ BH_FILE_SIZE,
+	    "A domain file has less than 16 MiB and at most 4096 locations, "
+	    "and must fit in memory. A larger one is a mistake of whatever "
+	    "wrote it." },
+	{ BH_LINE_LONG,
+	    "A line has at most 198 bytes. For a long list write the key "
+	    "again on the next line, or go on in a line that begins with a "
+	    "blank; the parts add up." },
+	{ BH_LINE_NUL,
+	    "A domain file is text. A NUL byte usually means a file in UTF-16 "
+	    "or one that a full disk cut." },
+	{ BH_LINE_SYNTAX,
+	    "A line is a [section], a 'key = value', a comment that begins "
+	    "with ';' or '#', or empty. A line that continues a list begins "
+	    "with a blank." },
+	{ BH_SECTION_SYNTAX,
+	    "Sections are [domain] and [location NAME], each on a line of its "
+	    "own. The keys below a malformed one are not looked at, since "
+	    "nobody knows whose they are." },
+	{ BH_SECTION_UNKNOWN,
+	    "Sections of other names do not exist. They are errors and not "
+	    "ignored: a misspelt section would silently take its keys along." },
+	{ BH_SECTION_TWICE,
+	    "All that is said about a location, or the domain, stands in one "
+	    "section. Two of one name are most often a copy whose name was "
+	    "not changed." },
+	{ BH_KEY_UNKNOWN,
+	    "bh.conf(5) lists the keys. Unknown ones are errors and not "
+	    "ignored, since a misspelt 'internal' would take the guard away." },
+	{ BH_KEY_TWICE,
+	    "A key that takes one value was given a second one, and nobody "
+	    "can tell which was meant. Lists (lan, internal, address, "
+	    "partners, server, default-gateway) may be repeated and add up; "
+	    "of next hops there is one for each family." },
+	{ BH_KEY_STRAY,
+	    "Every key belongs to a section: [domain] or [location NAME]." },
+	{ BH_KEY_CONTINUED,
+	    "A line that begins with a blank continues the key above it. Only "
+	    "lists can be continued. Keys must not be indented: begin them in "
+	    "the first column." },
+	{ BH_KEY_EMPTY,
+	    "The key stands there without a value. Give one, or take the line "
+	    "out to get the default." },
+	{ BH_UNSUPPORTED,
+	    "The name is known and reserved, but this version does not do what "
+	    "it asks for. It is an error and not ignored, since a gateway that "
+	    "does less than its file says is worse than none." },
+	{ BH_BAD_PREFIX,
+	    "A prefix is 192.0.2.0/24 or 2001:db8::/32; a host may stand "
+	    "without a length. '!' in front takes it out of the set. IPv6 "
+	    "prefixes that hold ::ffff:0:0/96 cannot be used: all unicast of "
+	    "IPv6 is 2000::/3." },
+	{ BH_HOST_BITS,
+	    "10.0.0.5/20 can mean the host or the network, and they differ by "
+	    "4095 addresses. Write 10.0.0.0/20 for the network, 10.0.0.5 for "
+	    "the host." },
+	{ BH_BAD_ADDRESS,
+	    "An address is 192.0.2.1 or 2001:db8::1, in numbers and without a "
+	    "length." },
+	{ BH_BAD_ENDPOINT,
+	    "An endpoint is where others send this location's datagrams: "
+	    "gw.example.net:51820, 192.0.2.1:51820 or [2001:db8::1]:51820. The "
+	    "port is always said, and the address is one of a host." },
+	{ BH_BAD_KEY,
+	    "A public key is 32 bytes in base64: 44 characters, the last of "
+	    "which is '='. 'bh-key pubkey' prints it. Private keys never stand "
+	    "in this file." },
+	{ BH_BAD_NUMBER,
+	    "Numbers are decimal digits without sign or unit, and a range is "
+	    "FIRST-LAST. The message has the bounds." },
+	{ BH_BAD_WORD,
+	    "The key takes one of a few words, which the message lists." },
+	{ BH_BAD_NAME,
+	    "A location's name becomes part of file names and of messages, so "
+	    "it has letters, digits, '-', '_' and '.', a letter or digit "
+	    "first, and at most 40 characters. Give each gateway the name that "
+	    "its host has: then no program needs -l." },
+	{ BH_BAD_INTERFACE,
+	    "A network interface has at most 15 characters: letters, digits, "
+	    "'-', '_' and '.', a letter or digit first." },
+	{ BH_GATEWAY_NAME,
+	    "The next hop of backhauled traffic is an address in this version. "
+	    "Resolve the name and write what it stands for." },
+	{ BH_FEW_LOCATIONS,
+	    "Backhaul needs at least two active locations, a server and a "
+	    "client. 'active = no' takes a location out without deleting it." },
+	{ BH_NO_SERVER,
+	    "A client sends all Internet traffic of its LAN to a server. "
+	    "Without a server all of it is refused; nothing is let out in "
+	    "clear instead." },
+	{ BH_NO_CLIENT,
+	    "A server without any client has nothing to let out. If it is only "
+	    "a partner of others, write 'backhaul = none'." },
+	{ BH_NO_BACKHAUL,
+	    "The domain has partners only. That works: their traffic with each "
+	    "other goes through tunnels. Internet traffic of each location is "
+	    "not touched." },
+	{ BH_KEY_MISSING,
+	    "Without the public key nobody can have a tunnel with this "
+	    "location. Make the pair on the gateway (bh-key genkey), keep the "
+	    "private half there in KEYDIR/LOCATION.key, and write the public "
+	    "half here." },
+	{ BH_KEY_ZERO,
+	    "The all-zero key is what templates have. Put the location's own "
+	    "key in." },
+	{ BH_KEY_LOW_ORDER,
+	    "On Curve25519 a few points give the same shared secret with every "
+	    "private key (RFC 7748 section 6.1), so anybody could read and "
+	    "write. No honest program makes such a key." },
+	{ BH_KEY_ENCODING,
+	    "The key is one of the second ways to write a point: the highest "
+	    "bit is set, or it is not less than 2^255 - 19. No private key has "
+	    "it for its public key, so handshakes would always fail." },
+	{ BH_KEY_SHARED,
+	    "A key is a location's identity. With one key for two, packets of "
+	    "one would be taken for the other's, or both tunnels would fail in "
+	    "turn." },
+	{ BH_LAN_MISSING,
+	    "'lan' is what takes part. A client without it has no traffic to "
+	    "send, and a partner has nothing that others could reach; every "
+	    "packet would be refused for its source." },
+	{ BH_LAN_OUTSIDE,
+	    "'internal' is every address of the corporate network at the site, "
+	    "whether it takes part or not, so it holds all of 'lan'. If it "
+	    "does not, it was probably forgotten when the LAN grew." },
+	{ BH_NO_INTERNAL_SERVER,
+	    "The guard tells the server's own subnets from the Internet by "
+	    "'internal'. Without it a packet from a client to a subnet of the "
+	    "server's site that does not take part (a management network, "
+	    "say) looks like Internet traffic and is let through to it, past "
+	    "every rule that keeps the branch out. List every corporate "
+	    "address of the site, taking part or not." },
+	{ BH_NO_INTERNAL,
+	    "Without 'internal', subnets at this location that do not take "
+	    "part are taken for Internet: the location's own hosts that send "
+	    "to them are sent to the server, and other locations' guards do "
+	    "not know them. List every corporate address of the site." },
+	{ BH_LAN_LAN,
+	    "A packet goes to the location whose 'lan' holds its destination. "
+	    "If two claim it, one of them gets the other's traffic. Renumber, "
+	    "or exclude the part that is not there with '!'." },
+	{ BH_LAN_INTERNAL,
+	    "An address takes part at one location and is internal at "
+	    "another. It is at one of them only; the other would refuse or "
+	    "misdeliver it. The usual reason is an 'internal' as wide as the "
+	    "whole company (10.0.0.0/8): give the site's own part only." },
+	{ BH_INTERNAL_INTERNAL,
+	    "Two locations claim the same addresses as theirs. They are "
+	    "refused either way, so nothing leaks, but explanations will name "
+	    "the wrong site." },
+	{ BH_SPECIAL,
+	    "Loopback, link-local, multicast and 'this network' addresses are "
+	    "never forwarded. A prefix that holds them is wider than any site; "
+	    "0.0.0.0/0 in 'internal' would leave no Internet at all." },
+	{ BH_V4_ONLY,
+	    "IPv6 is treated as IPv4 is, or refused; it is never ignored. "
+	    "Hosts of this LAN that have IPv6 will see it refused, and use "
+	    "IPv4. Give the LAN's IPv6 prefix to backhaul it as well." },
+	{ BH_ADDRESS_OUTSIDE,
+	    "'address' lists the gateway's own addresses as its LAN sees it, "
+	    "for packets to the gateway itself. One outside the site's "
+	    "networks is most often a typing mistake." },
+	{ BH_PARTNER_UNKNOWN,
+	    "A partner is the NAME of another [location NAME] of this file." },
+	{ BH_PARTNER_INACTIVE,
+	    "The partner takes no part in the domain for now. Nothing is sent "
+	    "to it and nothing taken from it." },
+	{ BH_PARTNER_SELF,
+	    "Traffic inside a location needs no tunnel." },
+	{ BH_PARTNER_ONE_SIDED,
+	    "Partnership is mutual: each of the two names the other. If only "
+	    "one does, both gateways drop everything between them, and no "
+	    "program can tell which of the two was meant." },
+	{ BH_PARTNER_TWICE,
+	    "Naming a partner once is enough." },
+	{ BH_CLIENT_NO_SERVER,
+	    "A client names the location that lets its Internet traffic out: "
+	    "'server = NAME'." },
+	{ BH_SERVER_UNKNOWN,
+	    "'server' is the NAME of a [location NAME] of this file that has "
+	    "'backhaul = server'." },
+	{ BH_SERVER_INACTIVE,
+	    "The server takes no part in the domain for now, so the client's "
+	    "Internet traffic would be refused. Name another, or make it "
+	    "active." },
+	{ BH_SERVER_ROLE,
+	    "The location named as server does not act as one, so it would "
+	    "refuse everything. In particular a client of a client does not "
+	    "exist." },
+	{ BH_SERVER_MANY,
+	    "In this version a client has one server. A list of servers, in "
+	    "order of preference, comes with a later version." },
+	{ BH_ROLE_BOTH,
+	    "The roles exclude each other: a server lets traffic out where it "
+	    "is, and has no server of its own." },
+	{ BH_ROLE_UNSAID,
+	    "The role is never guessed from other keys. A client says "
+	    "'backhaul = client' and 'server = NAME'." },
+	{ BH_KEY_ROLE,
+	    "The key means nothing in this location's role. Either the role is "
+	    "wrong, or the key was copied from elsewhere." },
+	{ BH_PUBLIC_LAN,
+	    "With 'nat = none' a client's packets reach the Internet with "
+	    "their own, public source addresses. Replies follow the Internet's "
+	    "routes to those addresses, so they arrive at the branch in clear "
+	    "and not at the server; connections hang, and the filter sees one "
+	    "half. Let the server translate (nat = masquerade), or, if a "
+	    "device behind the server does, say 'nat-upstream = yes'." },
+	{ BH_NO_TRANSLATION,
+	    "With 'nat = none' a client's private source addresses leave the "
+	    "server as they are. Something behind it must translate them, or "
+	    "no reply comes back. Say 'nat-upstream = yes' if it does." },
+	{ BH_GATEWAY_ELSEWHERE,
+	    "'default-gateway' is the next hop of backhauled traffic and must "
+	    "be a neighbour of the server. An address of another location "
+	    "would send the traffic back into a tunnel." },
+	{ BH_SERVER_IDLE,
+	    "No active client names this server. Right if it waits for one." },
+	{ BH_NO_WAY,
+	    "Of two locations that talk, one must know where to send the first "
+	    "datagram. A location behind a translating router can do without "
+	    "an endpoint if the other has one: it dials out and keeps the way "
+	    "open ('keepalive')." },
+	{ BH_ENDPOINT_INSIDE,
+	    "An endpoint is an address of the outer network. If it were also "
+	    "an address of a site, the tunnel's own datagrams would be sent "
+	    "into the tunnel. Take it out of the site's prefixes: "
+	    "'internal = 192.0.2.0/24, !192.0.2.1'." },
+	{ BH_ENDPOINT_SHARED,
+	    "Datagrams to one address and port arrive at one gateway. Two "
+	    "behind one public address need two ports, each forwarded to its "
+	    "own." },
+	{ BH_ENDPOINT_PORT,
+	    "Others send to the endpoint's port, and the gateway listens on "
+	    "another. Right if a router in between forwards the one to the "
+	    "other." },
+	{ BH_IF_MISSING,
+	    "'backhaul up' needs to know where the LAN is and which interface "
+	    "leads to the outer network, for the routes and for the rules that "
+	    "keep LAN traffic from leaving in clear." },
+	{ BH_IF_PARTNER,
+	    "A location without role can be any WireGuard endpoint. If it is a "
+	    "gateway of ours, name its interfaces." },
+	{ BH_IF_SAME,
+	    "'interface' and 'egress-interface' are made by 'backhaul up' and "
+	    "must be names that nothing else has. Only 'uplink' and "
+	    "'lan-interface' may be the same, on a gateway with one arm." },
+	{ BH_MTU_SMALL,
+	    "IPv6 needs links that carry 1280 bytes (RFC 8200 section 5)." },
+	{ BH_PORTS_LISTEN,
+	    "The server gives translated flows source ports from 'nat-ports'. "
+	    "If the tunnel's own port is among them, a flow can take it, and "
+	    "the tunnel's datagrams would be delivered to a client." },
+	{ BH_PORTS_EPHEMERAL,
+	    "The gateway's own programs get their ports from "
+	    "net.ipv4.ip_local_port_range, 32768-60999 as Linux comes. A "
+	    "client's flow on such a port can shadow one of theirs. The "
+	    "default, 16384-32767, is below." },
 };
 
-struct wanted {
-	struct endpoint src, dst;
-	int proto;
-	int number;		/* -1: none */
-};
-
-static int
-number(const char *text)
+const char *
+lint_explain(int code)
 {
-	char *end;
-	unsigned long v = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || v > UINT16_MAX)
-		return -1;
-	return (int)v;
-}
-
-/* ADDR, ADDR:PORT for IPv4, [ADDR]:PORT for either. */
-static bool
-take_side(struct endpoint *e, char *text)
-{
-	char *port = NULL;
-
-	*e = (struct endpoint){ .port = 0 };
-	if (addr_parse(&e->addr, text))
-		return true;
-	if (*text == '[') {
-		port = strchr(++text, ']');
-		if (port == NULL || port[1] != ':')
-			return false;
-		*port++ = '\0';
-	} else {
-		port = strchr(text, ':');
-	}
-	if (port == NULL)
-		return false;
-	*port++ = '\0';
-	int n = number(port);
-	e->port = (uint16_t)n;
-	return n >= 0 && addr_parse(&e->addr, text);
-}
-
-/* NULL, or what is wrong. */
-static const char *
-take_text(struct wanted *w, const char *text)
-{
-	char buf[TEXT_MAX], *save, *word[4] = { NULL };
-	const char *arrow = strchr(text, '>');
-	size_t n = 0;
-
-	if (arrow == NULL)
-		return "there is no '>' between source and destination";
-	if (snprintf(buf, sizeof(buf), "%.*s %s", (int)(arrow - text), text,
-	    arrow + 1) >= (int)sizeof(buf))
-		return "it is too long";
-	for (char *t = strtok_r(buf, " \t", &save); t != NULL;
-	    t = strtok_r(NULL, " \t", &save)) {
-		if (n == 4)
-			return "there is something after the port";
-		word[n++] = t;
-	}
-	if (n < 3)
-		return "it needs a source, a destination and a protocol";
-	if (!take_side(&w->src, word[0]))
-		return "the source is no address";
-	if (!take_side(&w->dst, word[1]))
-		return "the destination is no address";
-	if (addr_is_v4(&w->src.addr) != addr_is_v4(&w->dst.addr))
-		return "source and destination are of two families";
-	w->proto = ip_proto_parse(word[2]);
-	if (w->proto < 0)
-		return "the protocol is neither a name nor a number";
-	w->number = word[3] != NULL ? number(word[3]) : -1;
-	if (word[3] != NULL && w->number < 0)
-		return "the port is no number up to 65535";
+	for (size_t i = 0;
+	    i < sizeof(explanations) / sizeof(explanations[0]); i++)
+		if ((int)explanations[i].code == code)
+			return explanations[i].text;
 	return NULL;
-}
-
-static size_t
-put_transport(uint8_t *p, const struct wanted *w, int proto)
-{
-	size_t len = proto == PROTO_TCP ? TCP_HLEN : L4_HLEN;
-	bool given = w->number >= 0;
-
-	memset(p, 0, len);
-	if (proto == PROTO_ICMP || proto == PROTO_ICMP6) {
-		p[0] = (uint8_t)(given ? w->number :
-		    proto == PROTO_ICMP ? ECHO4 : ECHO6);
-		return len;
-	}
-	be16 ports[2] = { be16_put(w->src.port),
-		be16_put(given ? (uint16_t)w->number : w->dst.port) };
-	memcpy(p, ports, sizeof(ports));
-	if (proto == PROTO_TCP) {
-		p[12] = TCP_HLEN / 4 << 4;
-		p[13] = 2;	/* SYN */
-	} else if (proto == PROTO_UDP) {
-		p[5] = L4_HLEN;
-	}
-	return len;
-}
-
-size_t
-explain_packet(const char *text, uint8_t buf[static EXPLAIN_PACKET_MAX],
-    const char **why)
-{
-	struct wanted w;
-
-	*why = take_text(&w, text);
-	if (*why != NULL)
-		return 0;
-	bool v4 = addr_is_v4(&w.src.addr);
-	/* whoever says icmp means that of the family */
-	int proto = !v4 && w.proto == PROTO_ICMP ? PROTO_ICMP6 : w.proto;
-	size_t hlen = v4 ? IP4_HLEN : IP6_HLEN;
-	size_t n = put_transport(buf + hlen, &w, proto);
-
-	memset(buf, 0, hlen);
-	if (!v4) {
-		buf[0] = 6 << 4;
-		buf[5] = (uint8_t)n;
-		buf[6] = (uint8_t)proto;
-		buf[7] = TTL;
-		memcpy(buf + 8, w.src.addr.b, 16);
-		memcpy(buf + 24, w.dst.addr.b, 16);
-		return hlen + n;
-	}
-	buf[0] = 4 << 4 | IP4_HLEN / 4;
-	buf[3] = (uint8_t)(hlen + n);
-	buf[8] = TTL;
-	buf[9] = (uint8_t)proto;
-	memcpy(buf + 12, w.src.addr.b + 12, 4);
-	memcpy(buf + 16, w.dst.addr.b + 12, 4);
-	be16 sum = be16_put((uint16_t)~csum_fold(csum_add(0, buf, hlen)));
-	memcpy(buf + 10, &sum, sizeof(sum));
-	return hlen + n;
-}
-
-/* One gateway's part in it. */
-struct step {
-	const struct conf *cf;
-	const struct policy *pol;
-	enum policy_point at;
-	uint16_t from;
-};
-
-static const char *const point_text[POLICY_POINTS] = {
-	[POLICY_OUT] = "bh-classify, from the LAN",
-	[POLICY_IN] = "bh-classify, out of the tunnel from",
-	[POLICY_EGRESS] = "bh-egress, out of the tunnel from",
-	[POLICY_RETURN] = "bh-egress, from the Internet",
-};
-
-static void
-print_place(const struct step *s, const char *what, const struct addr *a)
-{
-	char text[ADDR_STRLEN], net[PREFIX_STRLEN];
-	struct prefix p;
-	uint32_t place = lpm_explain(s->pol->where, a, &p);
-
-	printf("  %-12s %s: ", what, addr_format(a, text));
-	if (place == LPM_NONE)
-		printf("no location has it\n");
-	else
-		printf("in %s of %s, %s\n", prefix_format(&p, net),
-		    s->cf->location[PLACE_LOC(place)].name,
-		    PLACE_PARTICIPATES(place) ? "takes part" :
-		    "internal, does not take part");
-}
-
-static void
-print_rules(const struct step *s, const struct decision *d)
-{
-	const char *name, *text;
-
-	for (unsigned i = 0; i <= d->rule &&
-	    policy_rule(s->at, i, &name, &text); i++)
-		printf("  %-4s %-16s %s\n", i == d->rule ? "yes" : "no", name,
-		    text);
-}
-
-static struct decision
-explain_step(const struct step *s, const uint8_t *p, size_t n)
-{
-	struct ip ip;
-	struct decision d = gate_judge(s->pol, s->at, p, n, s->from, &ip);
-
-	printf("%s: %s%s%s\n", s->cf->location[s->pol->self].name,
-	    point_text[s->at], s->from != PEER_NONE ? " " : "",
-	    s->from != PEER_NONE ? s->cf->location[s->from].name : "");
-	if (d.rule != GATE_NO_RULE) {
-		print_place(s, "source", &ip.src);
-		print_place(s, "destination", &ip.dst);
-		print_rules(s, &d);
-	}
-	printf("  %s: %s (%s)\n",
-	    verdict_delivers(d.verdict) ? "pass" : "refused",
-	    verdict_name(d.verdict), verdict_why(d.verdict));
-	if (d.peer != PEER_NONE)
-		printf("  next hop %s, by its tunnel\n",
-		    s->cf->location[d.peer].name);
-	return d;
-}
-
-/* Where a packet turns up that was sent on to a peer. */
-static enum policy_point
-far_point(enum policy_point at, enum verdict v)
-{
-	return at == POLICY_OUT && v == V_INTERNET ? POLICY_EGRESS : POLICY_IN;
-}
-
-static void
-print_nat(const struct conf *cf, const struct policy *pol)
-{
-	if (cf->location[pol->self].nat == CONF_NAT_MASQUERADE)
-		printf("  then the kernel gives it the address of %s's uplink "
-		    "(nat = masquerade)\n", cf->location[pol->self].name);
-	else
-		printf("  then it leaves as it is (nat = none)\n");
-}
-
-int
-explain_run(const struct conf *cf, const struct policy *pol,
-    enum policy_point at, uint16_t from, const char *text)
-{
-	struct step s = { cf, pol, at, from };
-	uint8_t p[EXPLAIN_PACKET_MAX];
-	struct policy far;
-	const char *why;
-	size_t n = explain_packet(text, p, &why);
-
-	if (n == 0)
-		diex(EXIT_FIX, "-e: '%s': %s", text, why);
-	struct decision d = explain_step(&s, p, n);
-	if (d.peer != PEER_NONE && verdict_delivers(d.verdict)) {
-		start_policy(&far, cf, d.peer);
-		s = (struct step){ cf, &far, far_point(at, d.verdict),
-			pol->self };
-		d = explain_step(&s, p, n);
-	}
-	if (s.at == POLICY_EGRESS && verdict_delivers(d.verdict))
-		print_nat(cf, s.pol);
-	return verdict_delivers(d.verdict) ? 0 : EXIT_NO;
 }

@@ -9,10 +9,8 @@
 /* Adds findings to *d.  What is an error here, no program starts with. */
 void lint_domain(const struct conf *cf, struct diags *d);
 
-/* The catalogue: code, severity, one line; false after the last. */
-bool lint_catalogue(unsigned i, int *code, enum severity *sev,
-    const char **text);
-/* A paragraph on a code: what it means, what to do; NULL: no such code. */
+/* A paragraph on a code, of the loader or the linter: what it means, what to
+ * do.  NULL: no such code.  code_entry lists the codes. */
 const char *lint_explain(int code);
 
 #endif

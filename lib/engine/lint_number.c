@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/lint_part.h"
+
+#include <string.h>
+
+/* Interfaces, ports and sizes of one gateway. */
+
+enum { MTU_V6 = 1280 };		/* RFC 8200 section 5 */
+
+/* Linux's net.ipv4.ip_local_port_range, as it comes */
+enum { EPHEMERAL_FIRST = 32768, EPHEMERAL_LAST = 60999 };
+
+static void
+check_given(struct lint *lt, const struct conf_location *l)
+{
+	const struct {
+		const char *key;
+		int line;
+	} need[] = {
+		{ "uplink", l->uplink_line },
+		{ "lan-interface", l->lan_interface_line },
+	};
+	bool role = l->role != CONF_ROLE_NONE;
+
+	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++) {
+		if (need[i].line != 0)
+			continue;
+		if (role)
+			lint_say(lt, l, 0, BH_IF_MISSING, need[i].key,
+			    "a %s needs it; write '%s = INTERFACE'",
+			    l->role == CONF_ROLE_CLIENT ? "client" : "server",
+			    need[i].key);
+		else if (l->partners.n > 0)
+			lint_say(lt, l, 0, BH_IF_PARTNER, need[i].key,
+			    "not given: 'backhaul up' cannot serve this "
+			    "location; right if it runs plain WireGuard");
+	}
+}
+
+/* One-armed gateways have uplink and LAN on one interface; our own two have
+ * one job each. */
+static void
+check_same(struct lint *lt, const struct conf_location *l)
+{
+	bool server = l->role == CONF_ROLE_SERVER;
+	const struct {
+		const char *key, *name, *other_key, *other;
+		int line, other_line;
+		bool used;
+	} pair[] = {
+#define PAIR(k, m, ml, k2, m2, m2l, used) \
+	{ k, l->m, k2, l->m2, l->ml, l->m2l, used }
+		PAIR("interface", interface, interface_line, "uplink", uplink,
+		    uplink_line, true),
+		PAIR("interface", interface, interface_line, "lan-interface",
+		    lan_interface, lan_interface_line, true),
+		PAIR("egress-interface", egress_interface, egress_line,
+		    "interface", interface, interface_line, server),
+		PAIR("egress-interface", egress_interface, egress_line,
+		    "uplink", uplink, uplink_line, server),
+		PAIR("egress-interface", egress_interface, egress_line,
+		    "lan-interface", lan_interface, lan_interface_line, server),
+#undef PAIR
+	};
+
+	for (size_t i = 0; i < sizeof(pair) / sizeof(pair[0]); i++)
+		if (pair[i].used && strcmp(pair[i].name, pair[i].other) == 0)
+			lint_say(lt, l, pair[i].line != 0 ? pair[i].line :
+			    pair[i].other_line, BH_IF_SAME, pair[i].key,
+			    "'%s' is also '%s'; name an interface that does "
+			    "not exist yet", pair[i].name, pair[i].other_key);
+}
+
+static bool
+has_v6(const struct conf_prefixes *ps)
+{
+	/* sorted: IPv4 stands in one block, so the ends tell */
+	return ps->n > 0 && (!addr_is_v4(&ps->p[0].addr) ||
+	    !addr_is_v4(&ps->p[ps->n - 1].addr));
+}
+
+static void
+check_mtu(struct lint *lt, const struct conf_location *l)
+{
+	if (l->mtu < MTU_V6 && (has_v6(&l->lan) || has_v6(&l->internal)))
+		lint_say(lt, l, l->mtu_line, BH_MTU_SMALL, "mtu", "%u is too "
+		    "small for IPv6, which this location has; %d is the least",
+		    l->mtu, (int)MTU_V6);
+}
+
+static void
+check_ports(struct lint *lt, const struct conf_location *l)
+{
+	unsigned first = l->nat_port_first, last = l->nat_port_last;
+	int line = l->nat_ports_line;
+
+	if (l->role != CONF_ROLE_SERVER || l->nat != CONF_NAT_MASQUERADE)
+		return;
+	if (first <= l->listen_port && l->listen_port <= last)
+		lint_say(lt, l, line != 0 ? line : l->listen_line != 0 ?
+		    l->listen_line : l->endpoint_line, BH_PORTS_LISTEN,
+		    "nat-ports", "%u-%u holds %u, the tunnel's own port: "
+		    "translated flows could take its datagrams; choose another "
+		    "range", first, last, l->listen_port);
+	if (first <= EPHEMERAL_LAST && last >= EPHEMERAL_FIRST)
+		lint_say(lt, l, line, BH_PORTS_EPHEMERAL, "nat-ports",
+		    "%u-%u overlaps %d-%d, from which the gateway's own "
+		    "sockets get their ports; choose a range below", first,
+		    last, (int)EPHEMERAL_FIRST, (int)EPHEMERAL_LAST);
+}
+
+static void
+check_listen(struct lint *lt, const struct conf_location *l)
+{
+	if (l->endpoint_port != 0 && l->listen_line != 0 &&
+	    l->endpoint_port != l->listen_port &&
+	    !conf_broken(l, "listen-port"))
+		lint_say(lt, l, l->listen_line, BH_ENDPOINT_PORT, "listen-port",
+		    "others send to port %u and this gateway listens on %u; "
+		    "right if something in between forwards it",
+		    l->endpoint_port, l->listen_port);
+}
+
+void
+lint_numbers(struct lint *lt)
+{
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		const struct conf_location *l = &lt->cf->location[i];
+		if (!l->active)
+			continue;
+		check_given(lt, l);
+		check_same(lt, l);
+		check_mtu(lt, l);
+		check_ports(lt, l);
+		check_listen(lt, l);
+	}
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/lint_part.h"
+
+#include "conf/prefixes.h"
+
+/* A location's addresses, looked at by themselves. */
+
+#define V4(a, b, c, d, len) \
+	{ { { [10] = 0xff, [11] = 0xff, a, b, c, d } }, PREFIX_V4 + (len) }
+#define V6(a, b, len) { { { a, b } }, len }
+
+/* Never forwarded: RFC 6890, RFC 5771, RFC 4291. */
+static const struct prefix special[] = {
+	V4(0, 0, 0, 0, 8), V4(127, 0, 0, 0, 8), V4(169, 254, 0, 0, 16),
+	V4(224, 0, 0, 0, 3), V6(0, 0, 127), V6(0xfe, 0x80, 10),
+	V6(0xff, 0, 8),
+};
+
+/* RFC 1918, RFC 6598, RFC 4193.  The documentation prefixes are ordinary, that
+ * is public, addresses here. */
+static const struct prefix private[] = {
+	V4(10, 0, 0, 0, 8), V4(172, 16, 0, 0, 12), V4(192, 168, 0, 0, 16),
+	V4(100, 64, 0, 0, 10), V6(0xfc, 0, 7),
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool
+overlaps(const struct prefix *p, const struct prefix *q)
+{
+	return p->len < q->len ? prefix_has(p, &q->addr) :
+	    prefix_has(q, &p->addr);
+}
+
+static const struct prefix *
+find_overlap(const struct prefix *p, const struct prefix *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (overlaps(p, &list[i]))
+			return &list[i];
+	return NULL;
+}
+
+static void
+check_special(struct lint *lt, const struct conf_location *l,
+    const struct conf_prefixes *ps, const char *key)
+{
+	char a[PREFIX_STRLEN], b[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct prefix *s = find_overlap(&ps->p[i], special,
+		    COUNT(special));
+		if (s == NULL)
+			continue;
+		lint_say(lt, l, ps->line, BH_SPECIAL, key, "%s overlaps %s, "
+		    "which is never forwarded; give the site's own prefixes",
+		    prefix_format(&ps->p[i], a), prefix_format(s, b));
+		return;
+	}
+}
+
+static void
+check_lan(struct lint *lt, const struct conf_location *l)
+{
+	bool client = l->role == CONF_ROLE_CLIENT;
+
+	if (l->lan.n > 0 || conf_broken(l, "lan"))
+		return;
+	if (l->lan.line != 0)
+		lint_say(lt, l, l->lan.line, BH_LAN_MISSING, "lan", "nothing "
+		    "is left after the exclusions; give a prefix to exclude "
+		    "from");
+	else if (client || l->partners.n > 0)
+		lint_say(lt, l, 0, BH_LAN_MISSING, "lan", "%s needs one; write "
+		    "the prefixes that take part", client ? "a client" :
+		    "a location with partners");
+}
+
+static void
+check_internal(struct lint *lt, const struct conf_location *l)
+{
+	int line = l->internal.line;
+
+	if (l->internal.n > 0 || conf_broken(l, "internal"))
+		return;
+	if (l->role == CONF_ROLE_SERVER)
+		lint_say(lt, l, line, BH_NO_INTERNAL_SERVER, "internal",
+		    "a server must list every corporate address of its site; "
+		    "without it, what clients send to subnets here that do "
+		    "not take part is let through as if it were Internet");
+	else
+		lint_say(lt, l, line, BH_NO_INTERNAL, "internal", "not given, "
+		    "so subnets here that do not take part count as Internet; "
+		    "list every corporate address of the site");
+}
+
+/* The normal form makes one look-up enough (conf/prefixes.h). */
+static void
+check_inside(struct lint *lt, const struct conf_location *l)
+{
+	char a[PREFIX_STRLEN];
+
+	if (l->internal.n == 0 || conf_broken(l, "internal"))
+		return;
+	for (size_t i = 0; i < l->lan.n; i++) {
+		if (prefixes_find(l->internal.p, l->internal.n,
+		    &l->lan.p[i]) != NULL)
+			continue;
+		lint_say(lt, l, l->lan.line, BH_LAN_OUTSIDE, "lan", "%s is not "
+		    "inside 'internal'; add it to 'internal', which is all of "
+		    "the site", prefix_format(&l->lan.p[i], a));
+		return;
+	}
+}
+
+static void
+check_address(struct lint *lt, const struct conf_location *l)
+{
+	char a[ADDR_STRLEN];
+	bool unknown = conf_broken(l, "lan") || conf_broken(l, "internal") ||
+	    l->lan.n + l->internal.n == 0;
+
+	for (size_t i = 0; !unknown && i < l->address.n; i++) {
+		const struct prefix *p = &l->address.p[i];
+		if (prefixes_find(l->lan.p, l->lan.n, p) == NULL &&
+		    prefixes_find(l->internal.p, l->internal.n, p) == NULL)
+			lint_say(lt, l, l->address.line, BH_ADDRESS_OUTSIDE,
+			    "address", "%s is in neither 'lan' nor 'internal'; "
+			    "this key is for the gateway's addresses on the "
+			    "LAN side", addr_format(&p->addr, a));
+	}
+}
+
+static void
+check_families(struct lint *lt, const struct conf_location *l)
+{
+	bool v6 = false;
+
+	if (l->role != CONF_ROLE_CLIENT || l->lan.n == 0 ||
+	    conf_broken(l, "lan"))
+		return;
+	for (size_t i = 0; i < l->lan.n; i++)
+		v6 = v6 || !addr_is_v4(&l->lan.p[i].addr);
+	if (!v6)
+		lint_say(lt, l, l->lan.line, BH_V4_ONLY, "lan", "there is no "
+		    "IPv6 prefix: IPv6 of this LAN's hosts is refused, not let "
+		    "out in clear");
+}
+
+/* The first prefix of a client that is (not) private. */
+static const struct prefix *
+find_source(const struct conf_prefixes *ps, bool want_private)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		bool is = false;
+		for (size_t j = 0; j < COUNT(private); j++)
+			is = is || (private[j].len <= ps->p[i].len &&
+			    prefix_has(&private[j], &ps->p[i].addr));
+		if (is == want_private)
+			return &ps->p[i];
+	}
+	return NULL;
+}
+
+/* What a client sends to the Internet: its lan, and unless it says otherwise
+ * the rest of its site. */
+static const struct prefix *
+find_backhauled(const struct conf_location *l, bool want_private,
+    const char **key, int *line)
+{
+	const struct prefix *p = find_source(&l->lan, want_private);
+
+	*key = "lan";
+	*line = l->lan.line;
+	if (p == NULL && l->sources == CONF_SOURCES_LAN) {
+		p = find_source(&l->internal, want_private);
+		*key = "internal";
+		*line = l->internal.line;
+	}
+	return p;
+}
+
+/* Semantics C43: without translation replies to a public address come back by
+ * whatever way the Internet knows to it, not through server and tunnel. */
+static void
+check_translation(struct lint *lt, const struct conf_location *l)
+{
+	const struct conf_location *s;
+	const struct prefix *p;
+	const char *key;
+	char a[PREFIX_STRLEN];
+	int line;
+
+	if (l->role != CONF_ROLE_CLIENT || l->servers.n == 0 ||
+	    l->servers.r[0].location == CONF_NONE)
+		return;
+	s = &lt->cf->location[l->servers.r[0].location];
+	if (!s->active || s->role != CONF_ROLE_SERVER ||
+	    s->nat != CONF_NAT_NONE || s->nat_upstream ||
+	    conf_broken(s, "nat-upstream"))
+		return;
+	p = find_backhauled(l, false, &key, &line);
+	if (p != NULL) {
+		lint_say(lt, l, line, BH_PUBLIC_LAN, key, "%s is public and "
+		    "server %s has 'nat = none': replies would not come back "
+		    "through it; translate there, or write 'nat-upstream = "
+		    "yes' if a filter behind it does", prefix_format(p, a),
+		    s->name);
+		diag_also(lt->d, s->name);
+	}
+	p = find_backhauled(l, true, &key, &line);
+	if (p != NULL) {
+		lint_say(lt, l, line, BH_NO_TRANSLATION, key, "%s is private "
+		    "and server %s has 'nat = none': something behind it must "
+		    "translate; if so, write 'nat-upstream = yes' there",
+		    prefix_format(p, a), s->name);
+		diag_also(lt->d, s->name);
+	}
+}
+
+void
+lint_own_space(struct lint *lt, const struct conf_location *l)
+{
+	check_special(lt, l, &l->lan, "lan");
+	check_special(lt, l, &l->internal, "internal");
+	check_lan(lt, l);
+	if (!conf_broken(l, "backhaul"))
+		check_internal(lt, l);
+	check_inside(lt, l);
+	check_address(lt, l);
+	check_families(lt, l);
+	check_translation(lt, l);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_LINT_PART_H
+#define BH_LINT_PART_H
+
+/* What the files of the linter share; nobody else includes this. */
+
+#include "engine/lint.h"
+
+struct lint {
+	const struct conf *cf;
+	struct diags *d;
+	unsigned guesses;	/* left: guessing is slow */
+};
+
+/* A finding about a location, at that line, or at its section if 0. */
+void lint_say(struct lint *lt, const struct conf_location *l, int line,
+    enum code code, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+/* "; did you mean 'hq'?", or "" */
+const char *lint_guess(struct lint *lt, const char *name,
+    char buf[static 96]);
+
+/* Each set of checks, over the active locations. */
+void lint_roles(struct lint *lt);
+void lint_keys(struct lint *lt);
+void lint_space(struct lint *lt);
+/* One location's addresses by themselves. */
+void lint_own_space(struct lint *lt, const struct conf_location *l);
+void lint_peers(struct lint *lt);
+void lint_numbers(struct lint *lt);
+
+#endif

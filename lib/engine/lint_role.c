@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/lint_part.h"
+
+#include <string.h>
+
+/* Who sends Internet traffic to whom. */
+
+static const struct {
+	const char *key;
+	size_t line;
+	enum conf_role role;
+} role_keys[] = {
+#define ROLE_KEY(key, member, role) \
+	{ key, offsetof(struct conf_location, member), role }
+	ROLE_KEY("default-gateway", gateway_line, CONF_ROLE_SERVER),
+	ROLE_KEY("nat", nat_line, CONF_ROLE_SERVER),
+	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER),
+	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER),
+	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER),
+	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT),
+#undef ROLE_KEY
+};
+
+static const char *
+role_name(enum conf_role role)
+{
+	static const char *const name[] = {
+		[CONF_ROLE_NONE] = "none",
+		[CONF_ROLE_CLIENT] = "client",
+		[CONF_ROLE_SERVER] = "server",
+	};
+
+	return name[role];
+}
+
+static void
+check_role_keys(struct lint *lt, const struct conf_location *l)
+{
+	for (size_t i = 0; i < sizeof(role_keys) / sizeof(role_keys[0]); i++) {
+		int line;
+		memcpy(&line, (const char *)l + role_keys[i].line,
+		    sizeof(line));
+		if (line == 0 || l->role == role_keys[i].role)
+			continue;
+		lint_say(lt, l, line, BH_KEY_ROLE, role_keys[i].key, "the key "
+		    "is for a %s, and this has 'backhaul = %s'; take it out, "
+		    "or correct the role", role_name(role_keys[i].role),
+		    role_name(l->role));
+	}
+}
+
+static void
+check_server(struct lint *lt, const struct conf_location *l)
+{
+	const struct conf_ref *r = &l->servers.r[0];
+	char hint[96];
+
+	if (r->location == CONF_NONE) {
+		lint_say(lt, l, r->line, BH_SERVER_UNKNOWN, "server", "there "
+		    "is no [location %s]%s", r->name,
+		    lint_guess(lt, r->name, hint));
+		return;
+	}
+	const struct conf_location *s = &lt->cf->location[r->location];
+	if (!s->active)
+		lint_say(lt, l, r->line, BH_SERVER_INACTIVE, "server",
+		    "[location %s] has 'active = no'; name an active server, "
+		    "or this location's Internet traffic goes nowhere",
+		    s->name);
+	else if (s->role != CONF_ROLE_SERVER && !conf_broken(s, "backhaul"))
+		lint_say(lt, l, r->line, BH_SERVER_ROLE, "server", "[location "
+		    "%s] is no server, it has 'backhaul = %s'; name one that "
+		    "has 'backhaul = server'", s->name, role_name(s->role));
+	else
+		return;
+	diag_also(lt->d, s->name);
+}
+
+static void
+check_client(struct lint *lt, const struct conf_location *l)
+{
+	if (l->servers.n > 1)
+		lint_say(lt, l, l->servers.line, BH_SERVER_MANY, "server",
+		    "%zu servers are named; this version takes one, lists come "
+		    "with a later one", l->servers.n);
+	else if (l->servers.n == 1)
+		check_server(lt, l);
+	else if (!conf_broken(l, "server"))
+		lint_say(lt, l, l->role_line, BH_CLIENT_NO_SERVER, "server",
+		    "a client needs a server; write 'server = NAME'");
+}
+
+static void
+check_role(struct lint *lt, const struct conf_location *l)
+{
+	if (!l->active || conf_broken(l, "backhaul"))
+		return;
+	check_role_keys(lt, l);
+	if (l->role == CONF_ROLE_CLIENT)
+		check_client(lt, l);
+	else if (l->servers.line != 0 && l->role == CONF_ROLE_SERVER)
+		lint_say(lt, l, l->servers.line, BH_ROLE_BOTH, "server",
+		    "a location is a client or a server, not both; take out "
+		    "'server' or write 'backhaul = client'");
+	else if (l->servers.line != 0)
+		lint_say(lt, l, l->servers.line, BH_ROLE_UNSAID, "server",
+		    "only a client has a server; write 'backhaul = client' or "
+		    "take the line out");
+}
+
+/* How many active locations have each role; false: one cannot be told. */
+static bool
+count_roles(const struct conf *cf, size_t count[static 3],
+    const struct conf_location *first[static 3])
+{
+	bool sure = true;
+
+	for (size_t i = cf->nlocations; i-- > 0;) {
+		const struct conf_location *l = &cf->location[i];
+		if (!l->active)
+			continue;
+		sure = sure && !conf_broken(l, "backhaul");
+		count[l->role]++;
+		first[l->role] = l;
+	}
+	return sure;
+}
+
+static void
+check_domain(struct lint *lt)
+{
+	const struct conf_location *first[3] = { NULL };
+	size_t n[3] = { 0 };
+
+	if (!count_roles(lt->cf, n, first))
+		return;
+	size_t clients = n[CONF_ROLE_CLIENT], servers = n[CONF_ROLE_SERVER];
+	if (clients > 0 && servers == 0)
+		diag_add(lt->d, first[CONF_ROLE_CLIENT]->role_line,
+		    BH_NO_SERVER, "", "", "the domain has clients but no "
+		    "server: their Internet traffic would go nowhere; write "
+		    "'backhaul = server' in one location");
+	else if (servers > 0 && clients == 0)
+		diag_add(lt->d, first[CONF_ROLE_SERVER]->role_line,
+		    BH_NO_CLIENT, "", "", "the domain has a server but no "
+		    "client; write 'backhaul = client' and 'server = %s' in "
+		    "one location", first[CONF_ROLE_SERVER]->name);
+	else if (clients + servers == 0 && n[CONF_ROLE_NONE] > 1)
+		diag_add(lt->d, 0, BH_NO_BACKHAUL, "", "", "no location is "
+		    "client or server: there are partners only, and Internet "
+		    "traffic stays where it is");
+}
+
+/* Servers that no active client names. */
+static void
+check_idle(struct lint *lt)
+{
+	const struct conf *cf = lt->cf;
+	bool used[CONF_LOCATIONS_MAX] = { false }, any = false;
+
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *l = &cf->location[i];
+		if (!l->active || l->role != CONF_ROLE_CLIENT)
+			continue;
+		any = true;
+		for (size_t j = 0; j < l->servers.n; j++)
+			if (l->servers.r[j].location != CONF_NONE)
+				used[l->servers.r[j].location] = true;
+	}
+	for (size_t i = 0; any && i < cf->nlocations; i++) {
+		const struct conf_location *l = &cf->location[i];
+		if (l->active && l->role == CONF_ROLE_SERVER && !used[i])
+			lint_say(lt, l, l->role_line, BH_SERVER_IDLE,
+			    "backhaul", "no active client names this server");
+	}
+}
+
+void
+lint_roles(struct lint *lt)
+{
+	for (size_t i = 0; i < lt->cf->nlocations; i++)
+		check_role(lt, &lt->cf->location[i]);
+	check_domain(lt);
+	check_idle(lt);
+}
