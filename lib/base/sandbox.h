@@ -12,12 +12,12 @@ enum sandbox {
 	SANDBOX_TUNNEL, /* bh-tunnel: UDP, links, getrandom(2) */
 };
 
-/* In this order: no core, not dumpable, no-new-privs; user and groups of
- * `user' (NULL: "backhaul" if there is such a user, else nobody; left alone
- * when not started as root) set and read back; all capabilities gone; landlock
- * without a single rule where the kernel has it; a seccomp allow-list that
- * kills.  Dies with EXIT_RETRY if a layer that the kernel has cannot be put in
- * force. */
+/* In this order: no core, no-new-privs; the bounding set empty; user and group
+ * of `user' (NULL: "backhaul" if there is such a user, else nobody), no other
+ * groups, read back (left alone when not started as root); all capabilities
+ * gone; not dumpable, no new process; landlock without a single rule, where the
+ * kernel has it; a seccomp allow-list that kills.  Dies with EXIT_RETRY if a
+ * layer cannot be put in force, EXIT_FIX if the user is unknown or root. */
 void sandbox_enter(enum sandbox which, const char *user);
 
 #endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/sandbox.h"
+
+#include "base/die.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+enum { X32_FROM = 0x40000000 };	/* numbers of x86-64's second ABI */
+
+#ifndef PR_SET_MDWE	/* Linux 6.3; Debian 12's headers are older */
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
+
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#endif			/* elsewhere ARCH is missed: add it, then test */
+
+/* The runtime of AddressSanitizer maps memory, starts a thread that traces us
+ * and reads /proc as it exits: builds with it go without the layers that would
+ * forbid that, and are for tests only. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+/*
+ * What a running program asks of the kernel, the most frequent first.  No
+ * number makes a descriptor (but for accept4, of links) or memory, or names a
+ * file, an address or a process.
+ */
+#define EVERY_PROGRAM \
+	__NR_read, __NR_write, __NR_readv, __NR_writev, \
+	__NR_sendmsg, __NR_recvfrom, \
+	POLL __NR_ppoll, \
+	__NR_clock_gettime,	/* only where the vDSO cannot */ \
+	__NR_close,		/* a link whose other end has gone */ \
+	__NR_restart_syscall,	/* poll, after SIGSTOP and SIGCONT */ \
+	__NR_rt_sigreturn, __NR_exit, __NR_exit_group
+
+#ifdef __NR_poll
+#define POLL __NR_poll,
+#else
+#define POLL			/* aarch64: the C library uses ppoll */
+#endif
+
+static const unsigned gate_calls[] = {
+	EVERY_PROGRAM,
+};
+
+static const unsigned tunnel_calls[] = {
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
+	EVERY_PROGRAM,
+	__NR_accept4,		/* a program that was started again */
+	__NR_sendto,		/* hello to it */
+};
+
+static const struct table {
+	const unsigned *call;
+	size_t n;
+} tables[] = {
+	[SANDBOX_GATE] = { gate_calls, COUNT(gate_calls) },
+	[SANDBOX_TUNNEL] = { tunnel_calls, COUNT(tunnel_calls) },
+};
+
+enum { CALLS_MAX = 32, FILTER_MAX = 6 + 2 * CALLS_MAX + 1 };
+
+static_assert(COUNT(gate_calls) <= CALLS_MAX &&
+    COUNT(tunnel_calls) <= CALLS_MAX, "the filter has room");
+
+#define LOAD(field) \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define SKIP_NEXT_IF(op, k) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, 1, 0)
+#define SKIP_NEXT_UNLESS(op, k) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, 0, 1)
+#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
+
+/* The same number means another call to another ABI: ABIs come first. */
+static size_t
+filter_build(struct sock_filter f[static FILTER_MAX], const struct table *t)
+{
+	size_t n = 0;
+
+	f[n++] = (struct sock_filter)LOAD(arch);
+	f[n++] = (struct sock_filter)SKIP_NEXT_IF(BPF_JEQ, ARCH);
+	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
+	f[n++] = (struct sock_filter)LOAD(nr);
+	f[n++] = (struct sock_filter)SKIP_NEXT_UNLESS(BPF_JGE, X32_FROM);
+	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
+	for (size_t i = 0; i < t->n; i++) {
+		f[n++] = (struct sock_filter)SKIP_NEXT_UNLESS(BPF_JEQ,
+		    t->call[i]);
+		f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
+	}
+	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
+	return n;
+}
+
+static void
+enter_seccomp(enum sandbox which)
+{
+	struct sock_filter filter[FILTER_MAX];
+	struct sock_fprog prog = {
+		.len = (unsigned short)filter_build(filter, &tables[which]),
+		.filter = filter,
+	};
+
+	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_TSYNC, &prog) != 0)
+		die(EXIT_RETRY, "cannot filter system calls");
+}
+
+/*
+ * Landlock, without the header of any particular kernel: which rights each
+ * version of its ABI knows (landlock(7)).  All that are known are taken, and
+ * no rule gives one back.
+ */
+static const struct {
+	int abi;
+	uint64_t fs, net, scoped;
+} rights[] = {
+	{ 1, 0x1fff, 0, 0 },	/* files and directories */
+	{ 2, 0x3fff, 0, 0 },	/* links between directories */
+	{ 3, 0x7fff, 0, 0 },	/* truncate */
+	{ 4, 0x7fff, 3, 0 },	/* TCP bind and connect */
+	{ 5, 0xffff, 3, 0 },	/* ioctl of devices opened from now on */
+	{ 6, 0xffff, 3, 3 },	/* abstract sockets and signals */
+};
+
+static bool
+landlock_is_absent(void)
+{
+	return errno == ENOSYS || errno == EOPNOTSUPP;
+}
+
+static void
+enter_landlock(void)
+{
+	struct {
+		uint64_t fs, net, scoped;
+	} attr = { 0 };
+	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (abi < 0 && landlock_is_absent())
+		return;
+	for (size_t i = 0; i < COUNT(rights) && rights[i].abi <= abi; i++) {
+		attr.fs = rights[i].fs;
+		attr.net = rights[i].net;
+		attr.scoped = rights[i].scoped;
+	}
+	int fd = (int)syscall(__NR_landlock_create_ruleset, &attr,
+	    sizeof(attr), 0);
+	if (fd < 0 || syscall(__NR_landlock_restrict_self, fd, 0) < 0)
+		die(EXIT_RETRY, "cannot restrict access by landlock");
+	close(fd);
+}
+
+static void
+limit(int resource, const char *what)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(resource, &none) < 0)
+		die(EXIT_RETRY, "cannot forbid %s", what);
+}
+
+static void
+set_process(int option, unsigned long value, const char *what)
+{
+	if (prctl(option, value, 0, 0, 0) < 0)
+		die(EXIT_RETRY, "cannot set %s", what);
+}
+
+static const struct passwd *
+find_user(const char *user)
+{
+	const struct passwd *pw;
+
+	if (user == NULL) {
+		pw = getpwnam("backhaul");
+		pw = pw != NULL ? pw : getpwnam("nobody");
+		user = "nobody";
+	} else {
+		pw = getpwnam(user);
+	}
+	if (pw == NULL)
+		diex(EXIT_FIX, "there is no user '%s'", user);
+	if (pw->pw_uid == 0)
+		diex(EXIT_FIX, "user '%s' is root", user);
+	return pw;
+}
+
+/* What the kernel says counts, not that it returned 0. */
+static bool
+ids_are(uid_t uid, gid_t gid)
+{
+	uid_t u[3];
+	gid_t g[3];
+
+	if (getresuid(&u[0], &u[1], &u[2]) < 0 ||
+	    getresgid(&g[0], &g[1], &g[2]) < 0 || getgroups(0, NULL) != 0)
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (u[i] != uid || g[i] != gid)
+			return false;
+	return true;
+}
+
+static void
+become(const char *user)
+{
+	if (geteuid() != 0)
+		return;
+	const struct passwd *pw = find_user(user);
+	uid_t uid = pw->pw_uid;
+	gid_t gid = pw->pw_gid;
+
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		die(EXIT_RETRY, "cannot become user '%s'", pw->pw_name);
+	if (!ids_are(uid, gid))
+		diex(EXIT_RETRY, "did not become user '%s'", pw->pw_name);
+}
+
+/* Needs CAP_SETPCAP; who has not got it cannot use the set either, since
+ * no-new-privs keeps execve(2) from handing anything out. */
+static void
+drop_bounding_set(void)
+{
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0;
+	    cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EPERM)
+			die(EXIT_RETRY, "cannot drop capability %lu", cap);
+}
+
+static void
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct c[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (syscall(__NR_capset, &h, c) < 0 || syscall(__NR_capget, &h, c) < 0)
+		die(EXIT_RETRY, "cannot drop capabilities");
+	for (size_t i = 0; i < COUNT(c); i++)
+		if ((c[i].effective | c[i].permitted | c[i].inheritable) != 0)
+			diex(EXIT_RETRY, "capabilities are still there");
+}
+
+/* Memory that was writable never becomes executable; new kernels only. */
+static void
+refuse_exec_gain(void)
+{
+	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0 &&
+	    errno != EINVAL && errno != EOPNOTSUPP)
+		die(EXIT_RETRY, "cannot forbid new code");
+}
+
+void
+sandbox_enter(enum sandbox which, const char *user)
+{
+	limit(RLIMIT_CORE, "core dumps");
+	set_process(PR_SET_NO_NEW_PRIVS, 1, "no-new-privs");
+	drop_bounding_set();
+	become(user);
+	drop_capabilities();
+	if (SANITIZED)
+		return;
+	set_process(PR_SET_DUMPABLE, 0, "non-dumpable");
+	limit(RLIMIT_NPROC, "processes");
+	refuse_exec_gain();
+	enter_landlock();
+	enter_seccomp(which);
+}
