@@ -2,8 +2,8 @@
 #include "engine/offline.h"
 
 #include "base/die.h"
-#include "engine/explain.h"
 #include "engine/trace.h"
+#include "engine/whatif.h"
 
 #include <string.h>
 
@@ -136,7 +136,7 @@ offline_run(const struct offline *o, const struct offline_points *at,
 
 	t.from = find_peer(o, t.at, cf, pol);
 	if (o->explain != NULL)
-		return explain_run(cf, pol, t.at, t.from, o->explain);
+		return whatif_run(cf, pol, t.at, t.from, o->explain);
 	memcpy(t.selected, o->selected, sizeof(t.selected));
 	return trace_run(&t);
 }

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/whatif.h"
+
+#include "base/bytes.h"
+#include "base/die.h"
+#include "engine/gate.h"
+#include "net/csum.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58,
+	TCP_HLEN = 20,
+	L4_HLEN = 8,		/* UDP, ICMP, and what we know nothing of */
+	TTL = 64,
+	ECHO4 = 8, ECHO6 = 128,
+	TEXT_MAX = 200,
+};
+
+struct wanted {
+	struct endpoint src, dst;
+	int proto;
+	int number;		/* -1: none */
+};
+
+static int
+number(const char *text)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || v > UINT16_MAX)
+		return -1;
+	return (int)v;
+}
+
+/* ADDR, ADDR:PORT for IPv4, [ADDR]:PORT for either. */
+static bool
+take_side(struct endpoint *e, char *text)
+{
+	char *port = NULL;
+
+	*e = (struct endpoint){ .port = 0 };
+	if (addr_parse(&e->addr, text))
+		return true;
+	if (*text == '[') {
+		port = strchr(++text, ']');
+		if (port == NULL || port[1] != ':')
+			return false;
+		*port++ = '\0';
+	} else {
+		port = strchr(text, ':');
+	}
+	if (port == NULL)
+		return false;
+	*port++ = '\0';
+	int n = number(port);
+	e->port = (uint16_t)n;
+	return n >= 0 && addr_parse(&e->addr, text);
+}
+
+/* NULL, or what is wrong. */
+static const char *
+take_text(struct wanted *w, const char *text)
+{
+	char buf[TEXT_MAX], *save, *word[4] = { NULL };
+	const char *arrow = strchr(text, '>');
+	size_t n = 0;
+
+	if (arrow == NULL)
+		return "there is no '>' between source and destination";
+	if (snprintf(buf, sizeof(buf), "%.*s %s", (int)(arrow - text), text,
+	    arrow + 1) >= (int)sizeof(buf))
+		return "it is too long";
+	for (char *t = strtok_r(buf, " \t", &save); t != NULL;
+	    t = strtok_r(NULL, " \t", &save)) {
+		if (n == 4)
+			return "there is something after the port";
+		word[n++] = t;
+	}
+	if (n < 3)
+		return "it needs a source, a destination and a protocol";
+	if (!take_side(&w->src, word[0]))
+		return "the source is no address";
+	if (!take_side(&w->dst, word[1]))
+		return "the destination is no address";
+	if (addr_is_v4(&w->src.addr) != addr_is_v4(&w->dst.addr))
+		return "source and destination are of two families";
+	w->proto = ip_proto_parse(word[2]);
+	if (w->proto < 0)
+		return "the protocol is neither a name nor a number";
+	w->number = word[3] != NULL ? number(word[3]) : -1;
+	if (word[3] != NULL && w->number < 0)
+		return "the port is no number up to 65535";
+	return NULL;
+}
+
+static size_t
+put_transport(uint8_t *p, const struct wanted *w, int proto)
+{
+	size_t len = proto == PROTO_TCP ? TCP_HLEN : L4_HLEN;
+	bool given = w->number >= 0;
+
+	memset(p, 0, len);
+	if (proto == PROTO_ICMP || proto == PROTO_ICMP6) {
+		p[0] = (uint8_t)(given ? w->number :
+		    proto == PROTO_ICMP ? ECHO4 : ECHO6);
+		return len;
+	}
+	be16 ports[2] = { be16_put(w->src.port),
+		be16_put(given ? (uint16_t)w->number : w->dst.port) };
+	memcpy(p, ports, sizeof(ports));
+	if (proto == PROTO_TCP) {
+		p[12] = TCP_HLEN / 4 << 4;
+		p[13] = 2;	/* SYN */
+	} else if (proto == PROTO_UDP) {
+		p[5] = L4_HLEN;
+	}
+	return len;
+}
+
+size_t
+whatif_packet(const char *text, uint8_t buf[static WHATIF_PACKET_MAX],
+    const char **why)
+{
+	struct wanted w;
+
+	*why = take_text(&w, text);
+	if (*why != NULL)
+		return 0;
+	bool v4 = addr_is_v4(&w.src.addr);
+	/* whoever says icmp means that of the family */
+	int proto = !v4 && w.proto == PROTO_ICMP ? PROTO_ICMP6 : w.proto;
+	size_t hlen = v4 ? IP4_HLEN : IP6_HLEN;
+	size_t n = put_transport(buf + hlen, &w, proto);
+
+	memset(buf, 0, hlen);
+	if (!v4) {
+		buf[0] = 6 << 4;
+		buf[5] = (uint8_t)n;
+		buf[6] = (uint8_t)proto;
+		buf[7] = TTL;
+		memcpy(buf + 8, w.src.addr.b, 16);
+		memcpy(buf + 24, w.dst.addr.b, 16);
+		return hlen + n;
+	}
+	buf[0] = 4 << 4 | IP4_HLEN / 4;
+	buf[3] = (uint8_t)(hlen + n);
+	buf[8] = TTL;
+	buf[9] = (uint8_t)proto;
+	memcpy(buf + 12, w.src.addr.b + 12, 4);
+	memcpy(buf + 16, w.dst.addr.b + 12, 4);
+	be16 sum = be16_put((uint16_t)~csum_fold(csum_add(0, buf, hlen)));
+	memcpy(buf + 10, &sum, sizeof(sum));
+	return hlen + n;
+}
+
+/* One gateway's part in it. */
+struct step {
+	const struct conf *cf;
+	const struct policy *pol;
+	enum policy_point at;
+	uint16_t from;
+};
+
+static const char *const point_text[POLICY_POINTS] = {
+	[POLICY_OUT] = "bh-classify, from the LAN",
+	[POLICY_IN] = "bh-classify, out of the tunnel from",
+	[POLICY_EGRESS] = "bh-egress, out of the tunnel from",
+	[POLICY_RETURN] = "bh-egress, from the Internet",
+};
+
+static void
+print_place(const struct step *s, const char *what, const struct addr *a)
+{
+	char text[ADDR_STRLEN], net[PREFIX_STRLEN];
+	struct prefix p;
+	uint32_t place = lpm_explain(s->pol->where, a, &p);
+
+	printf("  %-12s %s: ", what, addr_format(a, text));
+	if (place == LPM_NONE)
+		printf("no location has it\n");
+	else
+		printf("in %s of %s, %s\n", prefix_format(&p, net),
+		    s->cf->location[PLACE_LOC(place)].name,
+		    PLACE_PARTICIPATES(place) ? "takes part" :
+		    "internal, does not take part");
+}
+
+static void
+print_rules(const struct step *s, const struct decision *d)
+{
+	const char *name, *text;
+
+	for (unsigned i = 0; i <= d->rule &&
+	    policy_rule(s->at, i, &name, &text); i++)
+		printf("  %-4s %-16s %s\n", i == d->rule ? "yes" : "no", name,
+		    text);
+}
+
+static struct decision
+whatif_step(const struct step *s, const uint8_t *p, size_t n)
+{
+	struct ip ip;
+	struct decision d = gate_judge(s->pol, s->at, p, n, s->from, &ip);
+
+	printf("%s: %s%s%s\n", s->cf->location[s->pol->self].name,
+	    point_text[s->at], s->from != PEER_NONE ? " " : "",
+	    s->from != PEER_NONE ? s->cf->location[s->from].name : "");
+	if (d.rule != GATE_NO_RULE) {
+		print_place(s, "source", &ip.src);
+		print_place(s, "destination", &ip.dst);
+		print_rules(s, &d);
+	}
+	printf("  %s: %s (%s)\n",
+	    verdict_delivers(d.verdict) ? "pass" : "refused",
+	    verdict_name(d.verdict), verdict_why(d.verdict));
+	if (d.peer != PEER_NONE)
+		printf("  next hop %s, by its tunnel\n",
+		    s->cf->location[d.peer].name);
+	return d;
+}
+
+/* Where a packet turns up that was sent on to a peer. */
+static enum policy_point
+far_point(enum policy_point at, enum verdict v)
+{
+	return at == POLICY_OUT && v == V_INTERNET ? POLICY_EGRESS : POLICY_IN;
+}
+
+static void
+print_nat(const struct conf *cf, const struct policy *pol)
+{
+	if (cf->location[pol->self].nat == CONF_NAT_MASQUERADE)
+		printf("  then the kernel gives it the address of %s's uplink "
+		    "(nat = masquerade)\n", cf->location[pol->self].name);
+	else
+		printf("  then it leaves as it is (nat = none)\n");
+}
+
+int
+whatif_run(const struct conf *cf, const struct policy *pol,
+    enum policy_point at, uint16_t from, const char *text)
+{
+	struct step s = { cf, pol, at, from };
+	uint8_t p[WHATIF_PACKET_MAX];
+	struct policy far;
+	const char *why;
+	size_t n = whatif_packet(text, p, &why);
+
+	if (n == 0)
+		diex(EXIT_FIX, "-e: '%s': %s", text, why);
+	struct decision d = whatif_step(&s, p, n);
+	if (d.peer != PEER_NONE && verdict_delivers(d.verdict)) {
+		start_policy(&far, cf, d.peer);
+		s = (struct step){ cf, &far, far_point(at, d.verdict),
+			pol->self };
+		d = whatif_step(&s, p, n);
+	}
+	if (s.at == POLICY_EGRESS && verdict_delivers(d.verdict))
+		print_nat(cf, s.pol);
+	return verdict_delivers(d.verdict) ? 0 : EXIT_NO;
+}
