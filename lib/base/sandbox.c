@@ -199,18 +199,12 @@ set_process(int option, unsigned long value, const char *what)
 static const struct passwd *
 find_user(const char *user)
 {
-	const struct passwd *pw;
-
-	if (user == NULL) {
-		pw = getpwnam("backhaul");
-		pw = pw != NULL ? pw : getpwnam("nobody");
-		user = "nobody";
-	} else {
-		pw = getpwnam(user);
-	}
+	if (user == NULL)
+		user = getpwnam("backhaul") != NULL ? "backhaul" : "nobody";
+	const struct passwd *pw = getpwnam(user);
 	if (pw == NULL)
 		diex(EXIT_FIX, "there is no user '%s'", user);
-	if (pw->pw_uid == 0)
+	else if (pw->pw_uid == 0)
 		diex(EXIT_FIX, "user '%s' is root", user);
 	return pw;
 }
