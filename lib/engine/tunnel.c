@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/tunnel_impl.h"
+
+#include "base/die.h"
+#include "base/ready.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+
+enum {
+	FD_UDP,
+	FD_SIGNAL,
+	FD_LISTEN,			/* one each channel */
+	FD_LINK = FD_LISTEN + CHANNELS,
+	NFDS = FD_LINK + CHANNELS,
+
+	ROUNDS = 8,	/* before time is read again and timers have a turn */
+};
+
+/* ---- counters ---- */
+
+void
+tunnel_touch(struct tunnel *t, uint16_t peer)
+{
+	if (t->is_dirty[peer])
+		return;
+	t->is_dirty[peer] = true;
+	t->dirty[t->ndirty++] = peer;
+}
+
+static void
+publish(struct tunnel *t)
+{
+	for (unsigned i = 0; i < t->ndirty; i++) {
+		const struct peer *p = device_peer(t->device, t->dirty[i]);
+		struct counters_peer *c = &t->stat->peer[t->dirty[i]];
+		c->endpoint = p->path.remote;
+		c->handshake_sec = p->handshake_wall / NSEC_SEC;
+		c->rx_bytes = p->rx_bytes;
+		c->tx_bytes = p->tx_bytes;
+		t->is_dirty[t->dirty[i]] = false;
+	}
+	t->ndirty = 0;
+}
+
+/* ---- time ---- */
+
+static nsec
+earlier(nsec a, nsec b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static nsec
+next_due(const struct tunnel *t)
+{
+	return earlier(device_due(t->device), stage_due(t->stage));
+}
+
+static void
+tick(struct tunnel *t)
+{
+	uint8_t random[DEVICE_RANDOM];
+	const struct staged *w;
+	struct device_out o;
+	nsec due;
+
+	while ((due = device_due(t->device)) != 0 && due <= t->at.now) {
+		randombytes_buf(random, sizeof(random));
+		if (device_tick(t->device, &t->at, random, &o))
+			tunnel_do(t, &o);
+	}
+	sodium_memzero(random, sizeof(random));
+	while ((w = stage_expired(t->stage, t->at.now)) != NULL)
+		counters_add(t->stat, V_DOWN, w->len);
+}
+
+/* ---- descriptors ---- */
+
+/* A sibling that was started again; one at a time. */
+static void
+accept_link(struct tunnel *t, enum channel c)
+{
+	struct port *p = &t->port[c];
+	const char *why;
+
+	if (p->link.fd < 0 && link_accept(&p->link, p->listen_fd, &t->hello,
+	    p->role, &why) < 0 && why != NULL)
+		warnx("refused a program on %s.link: %s", p->name, why);
+}
+
+/* While a link is up nobody else is listened to; poll(2) skips -1. */
+static void
+set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
+{
+	fd[FD_UDP].fd = t->udp.fd;
+	fd[FD_SIGNAL].fd = t->signals;
+	for (enum channel c = 0; c < CHANNELS; c++) {
+		const struct port *p = &t->port[c];
+		fd[FD_LISTEN + c].fd = p->link.fd < 0 ? p->listen_fd : -1;
+		fd[FD_LINK + c].fd = p->link.fd;
+	}
+	for (int i = 0; i < NFDS; i++)
+		fd[i].events = POLLIN;
+}
+
+/* Takes turns until all have run dry or time should be read again. */
+static void
+drain(struct tunnel *t, const struct pollfd fd[static NFDS])
+{
+	bool udp = fd[FD_UDP].revents != 0, busy = true;
+	bool link[CHANNELS];
+
+	for (enum channel c = 0; c < CHANNELS; c++)
+		link[c] = fd[FD_LINK + c].revents != 0;
+	for (int i = 0; i < ROUNDS && busy; i++) {
+		udp = udp && tunnel_in(t);
+		busy = udp;
+		for (enum channel c = 0; c < CHANNELS; c++) {
+			link[c] = link[c] && tunnel_out(t, c);
+			busy |= link[c];
+		}
+	}
+}
+
+/* True if it asks us to end. */
+static bool
+take_signal(const struct tunnel *t)
+{
+	int sig = ready_signal(t->signals);
+
+	return sig == SIGTERM || sig == SIGINT;
+}
+
+int
+tunnel_run(struct tunnel *t)
+{
+	struct pollfd fd[NFDS] = { 0 };
+
+	for (;;) {
+		set_fds(t, fd);
+		nsec due = next_due(t), now = due == 0 ? 0 : clock_now();
+		if (poll(fd, NFDS, clock_poll_ms(due, now)) < 0 &&
+		    errno != EINTR)
+			die(EXIT_RETRY, "cannot wait for packets");
+		t->at = (struct moment){ clock_now(), clock_wall() };
+		if (fd[FD_SIGNAL].revents != 0 && take_signal(t))
+			return 0;
+		for (enum channel c = 0; c < CHANNELS; c++)
+			if (fd[FD_LISTEN + c].revents != 0)
+				accept_link(t, c);
+		drain(t, fd);
+		tick(t);
+		publish(t);
+	}
+}

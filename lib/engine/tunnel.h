@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_TUNNEL_H
+#define BH_TUNNEL_H
+
+/* bh-tunnel: links on one side, WireGuard over UDP on the other. */
+
+#include "conf/conf.h"
+
+struct tunnel_setup {
+	const struct conf *cf;
+	size_t self;		/* our location */
+	const char *rundir, *keydir;
+	const char *aead;	/* engine by name; NULL: the fastest */
+};
+
+struct tunnel;
+
+/* Reads the keys, opens socket, links and counters, allocates everything.  Dies
+ * if it cannot. */
+struct tunnel *tunnel_open(const struct tunnel_setup *how);
+/* Carries packets until a signal ends it; the exit status. */
+int tunnel_run(struct tunnel *t);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_TUNNEL_IMPL_H
+#define BH_TUNNEL_IMPL_H
+
+/*
+ * The parts of the tunnel's engine and what they share.
+ *
+ * tunnel.c       the loop: waits, and calls the others
+ * tunnel_open.c  keys, peers, sockets, memory
+ * tunnel_out.c   frames from a link are cut, sealed and sent
+ * tunnel_in.c    datagrams are opened, checked, joined and handed on
+ * tunnel_route.c which peer may say what on which link
+ */
+
+#include "base/counters.h"
+#include "engine/tunnel.h"
+#include "net/ecn.h"
+#include "net/gso.h"
+#include "net/link.h"
+#include "net/policy.h"
+#include "net/udp.h"
+#include "wg/aead.h"
+#include "wg/device.h"
+#include "wg/stage.h"
+
+/* A verdict that is none: nothing is wrong so far. */
+#define TUNNEL_SOUND ((enum verdict)V_NEXT)
+
+enum channel { CH_CLASSIFY, CH_EGRESS, CHANNELS };
+
+/* A sibling, or the place where we wait for it. */
+struct port {
+	int listen_fd;		/* -1: this gateway has no such sibling */
+	enum link_role role;
+	const char *name;
+	struct link link;
+};
+
+enum {
+	OUT_ARENA = 160 * 1024,	/* bytes of datagrams between two flushes */
+	OUT_JOBS = 256,
+	OUT_FRAMES = 256,
+	STAGE_BYTES = 2 * 1024 * 1024,
+	HANDSHAKE_TOS = 0x88,	/* AF41 (W20) */
+};
+
+/* A packet from a link whose verdict depends on whether it can be sent. */
+struct out_frame {
+	uint32_t bytes;
+	uint8_t verdict;
+};
+
+/* Datagrams that go out with the next flush, behind each other in the arena,
+ * in runs that cost one send each. */
+struct outbox {
+	uint8_t *arena;
+	size_t used;
+	unsigned njobs, ntrains, nframes;
+	struct aead_job job[OUT_JOBS];
+	struct udp_out train[UDP_TRAIN_MAX];
+	struct {
+		uint16_t peer;
+		unsigned first, last;	/* frames that have a part in it */
+		unsigned n;		/* datagrams */
+	} run[UDP_TRAIN_MAX];
+	struct out_frame frame[OUT_FRAMES];
+};
+
+/* A data message on its way in. */
+struct in_packet {
+	struct session *session;
+	const struct udp_in *from;
+	uint8_t *data;			/* behind the message header */
+	uint64_t counter;
+	uint16_t peer;
+};
+
+/* A message for a link, as pieces. */
+struct burst {
+	unsigned n, nframes;
+	size_t bytes;
+	struct frame frame[LINK_FRAMES_MAX];
+	struct iovec piece[LINK_FRAMES_MAX * 2 + GRO_SLOTS * GRO_PIECES / 4];
+};
+
+struct inbox {
+	struct udp_in msg[UDP_BATCH];
+	unsigned n;
+	struct in_packet packet[AEAD_BURST];
+	struct aead_job job[AEAD_BURST];
+	struct gro gro;
+	struct burst burst[CHANNELS];
+};
+
+struct tunnel {
+	struct moment at;	/* read once a wake-up */
+	struct device *device;
+	struct stage *stage;
+	struct aead *aead;
+	struct udp udp;
+	struct port port[CHANNELS];
+	struct link_hello hello;
+	struct policy policy;
+	struct counters *stat;
+	size_t mtu;
+	int signals;
+	uint16_t *dirty;	/* peers whose counters are to be published */
+	unsigned ndirty;
+	bool *is_dirty;
+	uint8_t *message;	/* LINK_BURST_MAX bytes */
+	struct outbox out;
+	struct inbox in;
+};
+
+/* tunnel_route.c */
+
+/* May a frame with this peer and class come by that channel? */
+bool route_may_send(const struct tunnel *t, enum channel c, uint16_t peer,
+    uint8_t class);
+/* Cryptokey routing: may the peer send a packet from there? */
+bool route_owns(const struct tunnel *t, uint16_t peer, const struct addr *src);
+/* Where a packet from that peer goes, and as what. */
+enum channel route_deliver(const struct tunnel *t, uint16_t peer,
+    const struct ip *ip, uint8_t *class);
+
+/* tunnel_out.c */
+
+/* Takes messages from a link; false when it has no more. */
+bool tunnel_out(struct tunnel *t, enum channel c);
+/* Sends what waited for this peer; a keepalive if nothing did and `confirm'. */
+void tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm);
+void tunnel_keepalive(struct tunnel *t, uint16_t peer);
+/* Does what the device said. */
+void tunnel_do(struct tunnel *t, const struct device_out *o);
+
+/* tunnel_in.c */
+
+/* Takes a batch from the socket; false when it has no more. */
+bool tunnel_in(struct tunnel *t);
+
+/* tunnel.c */
+
+/* The peer's counters have changed. */
+void tunnel_touch(struct tunnel *t, uint16_t peer);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/tunnel_impl.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* ---- to the links ---- */
+
+static void
+burst_send(struct tunnel *t, enum channel c)
+{
+	struct burst *b = &t->in.burst[c];
+	struct link *l = &t->port[c].link;
+	bool ok = b->n > 0 && link_send(l, b->piece, b->n) == 0;
+	enum verdict refused = l->fd < 0 ? V_NO_LINK : V_FULL;
+
+	for (unsigned i = 0; i < b->nframes; i++)
+		counters_add(t->stat, ok ? b->frame[i].class : refused,
+		    b->frame[i].len);
+	l->lost += ok ? 0 : b->nframes;
+	b->n = b->nframes = 0;
+	b->bytes = 0;
+}
+
+static void
+burst_piece(struct burst *b, const void *p, size_t n)
+{
+	b->piece[b->n++] = (struct iovec){ (void *)(uintptr_t)p, n };
+	b->bytes += n;
+}
+
+static void
+burst_add(struct tunnel *t, const struct gro_slot *s)
+{
+	static const uint8_t zero[LINK_ALIGN];
+	size_t room = link_room(s->bytes);
+	struct frame f = { .len = s->bytes, .peer = s->tag, .vnet = s->vnet };
+	enum channel c = route_deliver(t, s->tag, &s->ip, &f.class);
+	struct burst *b = &t->in.burst[c];
+
+	if (b->nframes == LINK_FRAMES_MAX ||
+	    b->bytes + room > LINK_BURST_MAX ||
+	    b->n + s->npieces + 2 > sizeof(b->piece) / sizeof(b->piece[0]))
+		burst_send(t, c);
+	b->frame[b->nframes] = f;
+	burst_piece(b, &b->frame[b->nframes++], sizeof(f));
+	for (unsigned i = 0; i < s->npieces; i++)
+		burst_piece(b, s->piece[i].iov_base, s->piece[i].iov_len);
+	if (room > sizeof(f) + s->bytes)
+		burst_piece(b, zero, room - sizeof(f) - s->bytes);
+}
+
+static void
+start_joining(struct tunnel *t)
+{
+	bool uso = true;
+
+	for (enum channel c = 0; c < CHANNELS; c++)
+		if (t->port[c].link.fd >= 0)
+			uso &= (t->port[c].link.features & LINK_F_USO) != 0;
+	gro_init(&t->in.gro, uso);
+}
+
+/* Hands on all that has been put together; the datagrams' buffers are free
+ * afterwards. */
+static void
+hand_on(struct tunnel *t)
+{
+	struct gro *g = &t->in.gro;
+
+	gro_finish(g);
+	for (size_t i = 0; i < g->n; i++)
+		burst_add(t, &g->slot[i]);
+	for (enum channel c = 0; c < CHANNELS; c++)
+		if (t->in.burst[c].nframes > 0)
+			burst_send(t, c);
+	start_joining(t);
+}
+
+/* ---- packets ---- */
+
+static void
+join(struct tunnel *t, uint8_t *packet, const struct ip *ip, uint16_t peer)
+{
+	bool bad = false;
+
+	if (!gro_add(&t->in.gro, packet, ip, peer, &bad)) {
+		hand_on(t);
+		gro_add(&t->in.gro, packet, ip, peer, &bad);
+	}
+	t->stat->corrupt += bad;
+}
+
+/* A packet that a peer has sent: n bytes with padding. */
+static enum verdict
+take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
+{
+	struct ip ip;
+
+	if (n == 0)
+		return V_SELF;
+	enum verdict v = ip_parse(&ip, in->data, n);
+	if (v != TUNNEL_SOUND)
+		return v;
+	if (!route_owns(t, in->peer, &ip.src))
+		return V_SPOOF;
+	int ecn = ecn_decapsulate(ip.tos, in->from->tos);
+	if (ecn == ECN_DROP)
+		return V_ECN;
+	if (ecn != (ip.tos & ECN_MASK)) {
+		ecn_set(in->data, ip.version, (uint8_t)ecn);
+		ip.tos = (uint8_t)((ip.tos & ~ECN_MASK) | ecn);
+	}
+	join(t, in->data, &ip, in->peer);
+	return TUNNEL_SOUND;
+}
+
+static enum verdict
+finish_packet(struct tunnel *t, const struct in_packet *in,
+    const struct aead_job *job)
+{
+	bool ready;
+
+	if (!job->ok)
+		return V_AUTH;
+	enum verdict v = device_received(t->device, in->peer, in->session,
+	    in->counter, job->n, &in->from->path, t->at.now, &ready);
+	if (v != TUNNEL_SOUND)
+		return v;
+	tunnel_touch(t, in->peer);
+	if (ready)
+		tunnel_ready(t, in->peer, false);
+	return take_packet(t, in, job->n);
+}
+
+/* Opens all data messages that have been collected. */
+static void
+open_collected(struct tunnel *t)
+{
+	struct inbox *in = &t->in;
+
+	if (in->n > 0)
+		aead_open_burst(t->aead, in->job, in->n);
+	for (unsigned i = 0; i < in->n; i++) {
+		enum verdict v = finish_packet(t, &in->packet[i], &in->job[i]);
+		if (v != TUNNEL_SOUND)
+			counters_add(t->stat, v, in->job[i].n);
+	}
+	in->n = 0;
+}
+
+/* ---- datagrams ---- */
+
+static enum verdict
+take_data(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
+{
+	struct inbox *in = &t->in;
+	struct in_packet *k = &in->packet[in->n];
+	struct msg_data m;
+
+	if (n < DATA_OVERHEAD)
+		return V_TYPE;
+	memcpy(&m, p, sizeof(m));
+	enum verdict v = device_receiver(t->device, le32_get(m.receiver),
+	    t->at.now, &k->session, &k->peer);
+	if (v != TUNNEL_SOUND)
+		return v;
+	k->from = u;
+	k->data = p + sizeof(m);
+	k->counter = le64_get(m.counter);
+	in->job[in->n] = (struct aead_job){
+		.key = k->session->keys.receive.b, .counter = k->counter,
+		.src = k->data, .dst = k->data, .n = n - DATA_OVERHEAD };
+	if (++in->n == AEAD_BURST)
+		open_collected(t);
+	return TUNNEL_SOUND;
+}
+
+static enum verdict
+take_handshake(struct tunnel *t, const struct udp_in *u, const uint8_t *p,
+    size_t n)
+{
+	uint8_t random[DEVICE_RANDOM];
+	struct device_out o;
+
+	/* it may replace a session that a collected message is for */
+	open_collected(t);
+	randombytes_buf(random, sizeof(random));
+	enum verdict v = device_handshake(t->device, &t->at, random, p, n,
+	    &u->path, &o);
+	sodium_memzero(random, sizeof(random));
+	tunnel_do(t, &o);
+	return v;
+}
+
+static void
+take_datagram(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
+{
+	static const le32 data = { { MSG_DATA } };
+	bool is_data = n >= sizeof(data) && memcmp(p, &data, sizeof(data)) == 0;
+	enum verdict v = is_data ? take_data(t, u, p, n) :
+	    take_handshake(t, u, p, n);
+
+	if (v != TUNNEL_SOUND)
+		counters_add(t->stat, v, n);
+}
+
+bool
+tunnel_in(struct tunnel *t)
+{
+	size_t n = udp_recv(&t->udp, t->in.msg);
+
+	start_joining(t);
+	for (size_t i = 0; i < n; i++) {
+		const struct udp_in *u = &t->in.msg[i];
+		size_t at = 0;
+		do {
+			size_t size = u->len - at < u->size ? u->len - at :
+			    u->size;
+			take_datagram(t, u, u->data + at, size);
+			at += size;
+		} while (at < u->len);
+	}
+	open_collected(t);
+	hand_on(t);
+	return n == UDP_BATCH;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/tunnel_impl.h"
+
+#include <string.h>
+
+enum {
+	OUT_MESSAGES = 16,	/* taken from a link before others get a turn */
+	PAD = 16,		/* W15 */
+};
+
+/* ---- the outbox ---- */
+
+static void
+count_frames(struct tunnel *t, unsigned n)
+{
+	struct outbox *o = &t->out;
+
+	for (unsigned i = 0; i < n; i++)
+		counters_add(t->stat, o->frame[i].verdict, o->frame[i].bytes);
+}
+
+static void
+take_results(struct tunnel *t)
+{
+	struct outbox *o = &t->out;
+
+	for (unsigned i = 0; i < o->ntrains; i++) {
+		struct peer *p = device_peer(t->device, o->run[i].peer);
+		if (o->train[i].moved)
+			p->path.local = (struct addr){ { 0 } };
+		if (!o->train[i].failed)
+			continue;
+		for (unsigned f = o->run[i].first; f <= o->run[i].last &&
+		    f < o->nframes; f++)
+			o->frame[f].verdict = V_SEND;
+	}
+}
+
+/* Seals and sends.  keep: the last frame is not complete yet, and stays. */
+static void
+flush(struct tunnel *t, bool keep)
+{
+	struct outbox *o = &t->out;
+
+	for (unsigned i = 0; i < o->njobs; i += AEAD_BURST)
+		aead_seal(t->aead, o->job + i, o->njobs - i < AEAD_BURST ?
+		    o->njobs - i : AEAD_BURST);
+	udp_send(&t->udp, o->train, o->ntrains);
+	take_results(t);
+	count_frames(t, o->nframes - keep);
+	if (keep)
+		o->frame[0] = o->frame[o->nframes - 1];
+	o->nframes = keep;
+	o->njobs = o->ntrains = 0;
+	o->used = 0;
+}
+
+static void
+open_frame(struct tunnel *t, uint8_t class, size_t bytes)
+{
+	struct outbox *o = &t->out;
+
+	if (o->nframes == OUT_FRAMES)
+		flush(t, false);
+	o->frame[o->nframes++] = (struct out_frame){ (uint32_t)bytes, class };
+}
+
+/* Where the plaintext of the next message is to be written: room for an MTU. */
+static uint8_t *
+next_plaintext(struct tunnel *t, bool keep)
+{
+	struct outbox *o = &t->out;
+
+	if (o->njobs == OUT_JOBS || o->ntrains == UDP_TRAIN_MAX ||
+	    OUT_ARENA - o->used < t->mtu + DATA_OVERHEAD)
+		flush(t, keep);
+	return o->arena + o->used + sizeof(struct msg_data);
+}
+
+/* A datagram joins the run before it if it looks the same; a shorter one ends
+ * the run. */
+static bool
+joins(const struct outbox *o, uint16_t peer, uint8_t tos, size_t n)
+{
+	if (o->ntrains == 0)
+		return false;
+	const struct udp_out *u = &o->train[o->ntrains - 1];
+	unsigned have = o->run[o->ntrains - 1].n;
+	return o->run[o->ntrains - 1].peer == peer && u->tos == tos &&
+	    n <= u->size && u->len == have * u->size &&
+	    have < UDP_TRAIN_MAX && u->len + n <= UDP_TRAIN_BYTES;
+}
+
+static void
+put_datagram(struct tunnel *t, uint16_t peer, uint8_t tos, size_t n)
+{
+	struct outbox *o = &t->out;
+	unsigned frame = o->nframes > 0 ? o->nframes - 1 : 0;
+
+	if (!joins(o, peer, tos, n)) {
+		o->train[o->ntrains] = (struct udp_out){
+			.data = o->arena + o->used, .size = n, .tos = tos,
+			.path = device_peer(t->device, peer)->path,
+		};
+		o->run[o->ntrains].peer = peer;
+		o->run[o->ntrains].first = frame;
+		o->run[o->ntrains++].n = 0;
+	}
+	o->train[o->ntrains - 1].len += n;
+	o->run[o->ntrains - 1].last = frame;
+	o->run[o->ntrains - 1].n++;
+	o->used += n;
+}
+
+/* The n bytes at next_plaintext become a message: header, padding up to the
+ * MTU at most (W15), a job for the cipher.  Its size. */
+static size_t
+put_message(struct tunnel *t, uint16_t peer, struct session *s, uint8_t tos,
+    size_t n)
+{
+	struct outbox *o = &t->out;
+	uint8_t *at = o->arena + o->used, *text = at + sizeof(struct msg_data);
+	size_t padded = (n + PAD - 1) & ~(size_t)(PAD - 1);
+	struct msg_data m = {
+		.type = le32_put(MSG_DATA),
+		.receiver = le32_put(s->keys.remote_index),
+		.counter = le64_put(s->counter),
+	};
+
+	if (padded > t->mtu)
+		padded = t->mtu;
+	memcpy(at, &m, sizeof(m));
+	memset(text + n, 0, padded - n);
+	o->job[o->njobs++] = (struct aead_job){ .key = s->keys.send.b,
+		.counter = s->counter++, .src = text, .dst = text,
+		.n = padded };
+	put_datagram(t, peer, tos, padded + DATA_OVERHEAD);
+	return padded + DATA_OVERHEAD;
+}
+
+/* ---- frames ---- */
+
+static void
+stage_packet(struct tunnel *t, uint16_t peer, struct gso *g, uint8_t class,
+    uint8_t tos)
+{
+	uint16_t evicted;
+
+	/* cut already: what waits is counted packet by packet when it leaves */
+	for (size_t left = gso_segments(g); left > 0; left--) {
+		struct staged *s = stage_push(t->stage, peer, t->at.now,
+		    &evicted);
+		if (evicted > 0)
+			counters_add(t->stat, V_STAGED, evicted);
+		s->len = (uint16_t)gso_next(g, s->packet);
+		s->class = class;
+		s->tos = tos;
+	}
+}
+
+static void
+send_packet(struct tunnel *t, uint16_t peer, struct session *s, struct gso *g,
+    uint8_t class, uint8_t tos, size_t bytes)
+{
+	size_t n, sent = 0;
+
+	open_frame(t, class, bytes);
+	while ((n = gso_next(g, next_plaintext(t, true))) > 0) {
+		if (!session_may_send(s, t->at.now)) {
+			t->out.frame[t->out.nframes - 1].verdict = V_EXPIRED;
+			break;
+		}
+		sent += put_message(t, peer, s, tos, n);
+	}
+	device_sent(t->device, peer, s, true, sent, t->at.now);
+	tunnel_touch(t, peer);
+}
+
+/* V_NEXT if somebody else has counted it or will. */
+static enum verdict
+take_frame(struct tunnel *t, enum channel c, const struct frame *f)
+{
+	const uint8_t *packet = (const uint8_t *)(f + 1);
+	struct ip ip;
+	struct gso g;
+
+	if (!route_may_send(t, c, f->peer, f->class))
+		return V_PEER;
+	enum verdict v = ip_parse(&ip, packet, f->len);
+	if (v == TUNNEL_SOUND)
+		v = gso_open(&g, &f->vnet, &ip, packet, f->len, t->mtu);
+	if (v != TUNNEL_SOUND)
+		return v;
+	const struct peer *p = device_peer(t->device, f->peer);
+	if (p == NULL || p->path.remote.port == 0)
+		return V_DOWN;
+	struct session *s = device_sender(t->device, f->peer, t->at.now);
+	uint8_t tos = ip.tos & ECN_MASK;
+	if (s == NULL)
+		stage_packet(t, f->peer, &g, f->class, tos);
+	else
+		send_packet(t, f->peer, s, &g, f->class, tos, f->len);
+	return TUNNEL_SOUND;
+}
+
+static void
+take_message(struct tunnel *t, enum channel c, size_t n)
+{
+	const struct frame *f;
+	size_t at = 0;
+	bool bad;
+
+	while ((f = link_next(t->message, n, &at, &bad)) != NULL) {
+		enum verdict v = take_frame(t, c, f);
+		if (v != TUNNEL_SOUND)
+			counters_add(t->stat, v, f->len);
+	}
+	if (bad)
+		link_close(&t->port[c].link);
+}
+
+bool
+tunnel_out(struct tunnel *t, enum channel c)
+{
+	struct link *l = &t->port[c].link;
+	int i;
+
+	for (i = 0; i < OUT_MESSAGES && l->fd >= 0; i++) {
+		ssize_t n = link_recv(l, t->message, LINK_BURST_MAX);
+		if (n <= 0)
+			break;
+		take_message(t, c, (size_t)n);
+	}
+	flush(t, false);
+	return i == OUT_MESSAGES;
+}
+
+/* ---- what the device asks for ---- */
+
+/* True if anything was sent. */
+static bool
+send_staged(struct tunnel *t, uint16_t peer)
+{
+	const struct staged *w;
+	struct session *s;
+	size_t sent = 0;
+
+	while (stage_count(t->stage, peer) > 0 &&
+	    (s = device_sender(t->device, peer, t->at.now)) != NULL) {
+		w = stage_pop(t->stage, peer);
+		open_frame(t, w->class, w->len);
+		memcpy(next_plaintext(t, true), w->packet, w->len);
+		sent = put_message(t, peer, s, w->tos, w->len);
+		device_sent(t->device, peer, s, true, sent, t->at.now);
+	}
+	flush(t, false);
+	tunnel_touch(t, peer);
+	return sent > 0;
+}
+
+void
+tunnel_keepalive(struct tunnel *t, uint16_t peer)
+{
+	struct session *s = device_sender(t->device, peer, t->at.now);
+
+	if (s == NULL)
+		return;
+	next_plaintext(t, false);
+	size_t sent = put_message(t, peer, s, 0, 0);
+	device_sent(t->device, peer, s, false, sent, t->at.now);
+	flush(t, false);
+	tunnel_touch(t, peer);
+}
+
+void
+tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm)
+{
+	t->stat->handshakes++;
+	if (!send_staged(t, peer) && confirm)
+		tunnel_keepalive(t, peer);
+}
+
+static void
+send_handshake(struct tunnel *t, const struct device_out *o)
+{
+	struct udp_out u = { .data = o->msg, .len = o->n, .size = o->n,
+		.path = o->to, .tos = HANDSHAKE_TOS };
+	struct peer *p = device_peer(t->device, o->peer);
+
+	udp_send(&t->udp, &u, 1);
+	if (p == NULL)
+		return;
+	if (u.moved)
+		p->path.local = (struct addr){ { 0 } };
+	tunnel_touch(t, o->peer);
+}
+
+void
+tunnel_do(struct tunnel *t, const struct device_out *o)
+{
+	switch (o->todo) {
+	case DEVICE_NOTHING:
+		break;
+	case DEVICE_SEND:
+		send_handshake(t, o);
+		break;
+	case DEVICE_KEEPALIVE:
+		tunnel_keepalive(t, o->peer);
+		break;
+	case DEVICE_READY:
+		tunnel_ready(t, o->peer, true);
+		break;
+	}
+}

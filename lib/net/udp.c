@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- opening ---- */
+
+static const struct {
+	int level, name, value;
+	bool v6_only;
+} options[] = {
+	{ SOL_IP, IP_RECVTOS, 1, false },
+	{ SOL_IP, IP_PKTINFO, 1, false },
+	/* outer fragments are better than a black hole */
+	{ SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, false },
+	{ SOL_IPV6, IPV6_RECVTCLASS, 1, true },
+	{ SOL_IPV6, IPV6_RECVPKTINFO, 1, true },
+	{ SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, true },
+	{ SOL_UDP, UDP_GRO, 1, false },
+};
+
+/* None of these is worth failing for: each has a slower or coarser way. */
+static void
+set_options(struct udp *u)
+{
+	int room = UDP_QUEUE, none = 0;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (u->dual || !options[i].v6_only)
+			setsockopt(u->fd, options[i].level, options[i].name,
+			    &options[i].value, sizeof(int));
+	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+	    sizeof(room)) < 0)
+		setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	if (setsockopt(u->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room,
+	    sizeof(room)) < 0)
+		setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	u->segment = setsockopt(u->fd, SOL_UDP, UDP_SEGMENT, &none,
+	    sizeof(none)) == 0;
+}
+
+static int
+bind_family(struct udp *u, int family, uint16_t port)
+{
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port) };
+	struct sockaddr_in a4 = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+	int off = 0;
+
+	u->fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (u->fd < 0)
+		return -1;
+	u->dual = family == AF_INET6;
+	if (u->dual)
+		setsockopt(u->fd, SOL_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	int r = u->dual ?
+	    bind(u->fd, (struct sockaddr *)&a6, sizeof(a6)) :
+	    bind(u->fd, (struct sockaddr *)&a4, sizeof(a4));
+	if (r < 0) {
+		int error = errno;
+		close(u->fd);
+		errno = error;
+	}
+	return r;
+}
+
+/* What never changes from call to call. */
+static void
+wire_slots(struct udp *u)
+{
+	for (int i = 0; i < UDP_BATCH; i++) {
+		struct udp_slot *s = &u->in_slot[i];
+		s->iov = (struct iovec){ u->buffer + i * UDP_BUFFER,
+			UDP_BUFFER };
+		u->in[i].msg_hdr = (struct msghdr){ .msg_name = &s->addr,
+			.msg_iov = &s->iov, .msg_iovlen = 1,
+			.msg_control = s->control };
+	}
+	for (int i = 0; i < UDP_TRAIN_MAX; i++) {
+		struct udp_slot *s = &u->out_slot[i];
+		u->out[i].msg_hdr = (struct msghdr){ .msg_name = &s->addr,
+			.msg_iov = &s->iov, .msg_iovlen = 1,
+			.msg_control = s->control };
+	}
+}
+
+int
+udp_open(struct udp *u, uint16_t port)
+{
+	memset(u, 0, sizeof(*u));
+	/* no IPv6 in the kernel, or it is switched off */
+	if (bind_family(u, AF_INET6, port) < 0 &&
+	    (errno == EADDRINUSE || errno == EACCES ||
+	    bind_family(u, AF_INET, port) < 0))
+		return -1;
+	u->buffer = malloc((size_t)UDP_BATCH * UDP_BUFFER);
+	if (u->buffer == NULL) {
+		close(u->fd);
+		errno = ENOMEM;
+		return -1;
+	}
+	set_options(u);
+	wire_slots(u);
+	return 0;
+}
+
+void
+udp_close(struct udp *u)
+{
+	close(u->fd);
+	free(u->buffer);
+}
+
+/* ---- receiving ---- */
+
+static int
+control_int(const struct cmsghdr *c)
+{
+	int v = 0;
+
+	/* the kernel gives IP_TOS as one byte, all else as an int */
+	memcpy(&v, CMSG_DATA(c), c->cmsg_len == CMSG_LEN(1) ? 1 : sizeof(v));
+	return v;
+}
+
+static void
+take_local(struct path *p, const struct cmsghdr *c, bool dual)
+{
+	if (c->cmsg_level == SOL_IPV6) {
+		struct in6_pktinfo i6;
+		memcpy(&i6, CMSG_DATA(c), sizeof(i6));
+		memcpy(p->local.b, &i6.ipi6_addr, sizeof(p->local.b));
+	} else if (!dual) {
+		struct in_pktinfo i4;
+		memcpy(&i4, CMSG_DATA(c), sizeof(i4));
+		p->local = addr_from_v4((const uint8_t *)&i4.ipi_addr);
+	}
+}
+
+static void
+take_control(struct udp_in *in, struct msghdr *m, bool dual)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL;
+	    c = CMSG_NXTHDR(m, c)) {
+		int level = c->cmsg_level, type = c->cmsg_type;
+		if ((level == SOL_IP && type == IP_PKTINFO) ||
+		    (level == SOL_IPV6 && type == IPV6_PKTINFO))
+			take_local(&in->path, c, dual);
+		else if ((level == SOL_IP && type == IP_TOS) ||
+		    (level == SOL_IPV6 && type == IPV6_TCLASS))
+			in->tos = (uint8_t)control_int(c);
+		else if (level == SOL_UDP && type == UDP_GRO)
+			in->size = (size_t)control_int(c);
+	}
+}
+
+static bool
+take_message(struct udp_in *in, struct mmsghdr *m, bool dual)
+{
+	*in = (struct udp_in){ .data = m->msg_hdr.msg_iov->iov_base,
+		.len = m->msg_len, .size = m->msg_len };
+	if (!endpoint_from_sockaddr(&in->path.remote, m->msg_hdr.msg_name))
+		return false;
+	take_control(in, &m->msg_hdr, dual);
+	return in->size > 0 || in->len == 0;
+}
+
+size_t
+udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH])
+{
+	size_t taken = 0;
+
+	for (int i = 0; i < UDP_BATCH; i++) {
+		u->in[i].msg_hdr.msg_namelen = sizeof(u->in_slot[i].addr);
+		u->in[i].msg_hdr.msg_controllen = UDP_CONTROL;
+	}
+	int n = recvmmsg(u->fd, u->in, UDP_BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++)
+		taken += take_message(&in[taken], &u->in[i], u->dual);
+	return taken;
+}
+
+/* ---- sending ---- */
+
+static void
+put_control(struct msghdr *m, int level, int type, const void *data, size_t n)
+{
+	struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)m->msg_control +
+	    m->msg_controllen);
+
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(n);
+	memcpy(CMSG_DATA(c), data, n);
+	m->msg_controllen += CMSG_SPACE(n);
+}
+
+static void
+put_local(const struct udp *u, struct msghdr *m, const struct path *p)
+{
+	struct in6_pktinfo i6 = { 0 };
+	struct in_pktinfo i4 = { 0 };
+
+	if (u->dual) {
+		memcpy(&i6.ipi6_addr, p->local.b, sizeof(i6.ipi6_addr));
+		put_control(m, SOL_IPV6, IPV6_PKTINFO, &i6, sizeof(i6));
+	} else {
+		memcpy(&i4.ipi_spec_dst, p->local.b + 12, 4);
+		put_control(m, SOL_IP, IP_PKTINFO, &i4, sizeof(i4));
+	}
+}
+
+/* Fills a slot; segment: the train goes out in one send. */
+static void
+put_train(struct udp *u, int at, const struct udp_out *o, bool segment)
+{
+	struct msghdr *m = &u->out[at].msg_hdr;
+	struct udp_slot *s = &u->out_slot[at];
+	bool v4 = addr_is_v4(&o->path.remote.addr);
+	int tos = o->tos;
+
+	s->iov = (struct iovec){ (void *)(uintptr_t)o->data, o->len };
+	m->msg_namelen = endpoint_to_sockaddr(&o->path.remote, u->dual,
+	    &s->addr);
+	m->msg_controllen = 0;
+	put_control(m, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_TOS : IPV6_TCLASS, &tos,
+	    sizeof(tos));
+	if (path_has_local(&o->path))
+		put_local(u, m, &o->path);
+	if (segment) {
+		uint16_t size = (uint16_t)o->size;
+		put_control(m, SOL_UDP, UDP_SEGMENT, &size, sizeof(size));
+	}
+}
+
+/* Sends slots [at, n); how many the kernel took.  Only 0 tells that it refused
+ * the first, and why: sendmmsg(2) forgets an error that comes later. */
+static int
+send_slots(struct udp *u, int at, int n)
+{
+	int r;
+
+	do
+		r = sendmmsg(u->fd, u->out + at, (unsigned)(n - at), 0);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? 0 : r;
+}
+
+/* One datagram a message.  False, and errno, if not all were sent. */
+static bool
+send_singly(struct udp *u, int at, const struct udp_out *o)
+{
+	struct udp_out one = *o;
+	bool all = true;
+
+	for (size_t done = 0; done < o->len; done += one.len) {
+		one.data = o->data + done;
+		one.len = o->len - done < o->size ? o->len - done : o->size;
+		put_train(u, at, &one, false);
+		all &= send_slots(u, at, at + 1) == 1;
+	}
+	return all;
+}
+
+/* A full queue is no reason to try harder. */
+static bool
+queue_is_full(int error)
+{
+	return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
+}
+
+/* The kernel refused a train: perhaps it cannot cut it (no checksum offload:
+ * EIO; larger than the path's MTU: EINVAL, EMSGSIZE), perhaps the address that
+ * we answer from has gone. */
+static void
+send_hard(struct udp *u, int at, struct udp_out *o)
+{
+	int error = errno;
+	bool train = u->segment && o->len > o->size;
+
+	if (queue_is_full(error)) {
+		o->failed = true;
+		return;
+	}
+	if (train && error == EIO)
+		u->segment = false;
+	if (train && send_singly(u, at, o))
+		return;
+	if (path_has_local(&o->path) && !queue_is_full(errno)) {
+		o->moved = true;
+		o->path.local = (struct addr){ { 0 } };
+		o->failed = !send_singly(u, at, o);
+		return;
+	}
+	o->failed = true;
+}
+
+void
+udp_send(struct udp *u, struct udp_out *out, size_t n)
+{
+	int end = (int)n;
+
+	for (int i = 0; i < end; i++) {
+		out[i].failed = out[i].moved = false;
+		put_train(u, i, &out[i], u->segment && out[i].len >
+		    out[i].size);
+	}
+	for (int i = 0, sent; i < end; i += sent > 0 ? sent : 1) {
+		sent = send_slots(u, i, end);
+		if (sent == 0)
+			send_hard(u, i, &out[i]);
+	}
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_UDP_H
+#define BH_UDP_H
+
+/*
+ * The UDP socket of a tunnel: one for both families, many datagrams a call.
+ * Trains of datagrams of one size to one place cost one send (UDP_SEGMENT) and
+ * arrive as one buffer (UDP_GRO) where the kernel can.
+ */
+
+#include "base/path.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+enum {
+	UDP_BATCH = 32,			/* buffers or trains in one call */
+	UDP_BUFFER = 65536,
+	UDP_TRAIN_MAX = 64,		/* datagrams in a train: the kernel's */
+	UDP_TRAIN_BYTES = 65507 - 20,	/* less IPv6's longer header */
+	UDP_CONTROL = 128,		/* bytes of control messages */
+	UDP_QUEUE = 4 * 1024 * 1024,
+};
+
+/* What arrived: datagrams of `size' bytes, the last may be shorter. */
+struct udp_in {
+	uint8_t *data;
+	size_t len, size;
+	struct path path;
+	uint8_t tos;
+};
+
+/* What is to be sent, likewise: at most UDP_TRAIN_MAX datagrams and
+ * UDP_TRAIN_BYTES. */
+struct udp_out {
+	const uint8_t *data;
+	size_t len, size;
+	struct path path;
+	uint8_t tos;
+	bool failed;		/* out: not everything was sent */
+	bool moved;		/* out: path.local is not ours any more */
+};
+
+struct udp_slot {
+	struct sockaddr_storage addr;
+	struct iovec iov;
+	_Alignas(8) uint8_t control[UDP_CONTROL];
+};
+
+struct udp {
+	int fd;
+	bool dual;		/* AF_INET6 with mapped IPv4; else AF_INET */
+	bool segment;		/* UDP_SEGMENT works here */
+	uint8_t *buffer;	/* UDP_BATCH * UDP_BUFFER */
+	struct mmsghdr in[UDP_BATCH], out[UDP_TRAIN_MAX];
+	struct udp_slot in_slot[UDP_BATCH], out_slot[UDP_TRAIN_MAX];
+};
+
+/* Binds the port at all addresses of both families (IPv4 only where the kernel
+ * has no IPv6); -1 and errno.  Allocates the buffers. */
+int udp_open(struct udp *u, uint16_t port);
+void udp_close(struct udp *u);
+/* Takes what is there, up to UDP_BATCH buffers, which are good until the next
+ * call.  How many. */
+size_t udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH]);
+/* Sends n trains, at most UDP_TRAIN_MAX, in order. */
+void udp_send(struct udp *u, struct udp_out *out, size_t n);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_DEVICE_H
+#define BH_DEVICE_H
+
+/*
+ * The WireGuard protocol as a pure state machine: datagrams, time and random
+ * bytes go in, what is to be done comes out.  It opens nothing, sends nothing
+ * and never looks at a clock; encryption of data is the caller's, with the
+ * sessions it is given here.  A message that is refused changes nothing but
+ * the load estimate.
+ *
+ * Peers are numbered by the caller; their table is allocated once.
+ */
+
+#include "base/verdict.h"
+#include "wg/peer.h"
+#include "wg/ratelimit.h"
+
+enum {
+	DEVICE_PEERS_MAX = 16384,
+	DEVICE_RANDOM = 64,	/* fresh random bytes that a step may use */
+	DEVICE_NOBODY = UINT16_MAX,
+};
+
+struct moment {
+	nsec now;
+	uint64_t wall;		/* clock_wall(): for time stamps only */
+};
+
+enum device_todo {
+	DEVICE_NOTHING,
+	DEVICE_SEND,		/* msg, a handshake message, to `to' */
+	DEVICE_KEEPALIVE,	/* send peer an empty data message */
+	DEVICE_READY,		/* as initiator: send what waits for the peer,
+				 * or a keepalive if nothing does */
+};
+
+struct device_out {
+	enum device_todo todo;
+	uint16_t peer;		/* DEVICE_NOBODY: a cookie reply */
+	uint8_t n;
+	struct path to;
+	uint8_t msg[sizeof(struct msg_initiation)];
+};
+
+struct device;
+
+/* A device with no peers; random is DEVICE_RANDOM bytes.  NULL if there is no
+ * memory, or more peers than DEVICE_PEERS_MAX.  Starting up only. */
+struct device *device_new(uint16_t npeers, const struct key *private_key,
+    const uint8_t *random);
+void device_free(struct device *d);
+const struct key *device_public_key(const struct device *d);
+
+/* Makes number i a peer.  persistent: seconds, 0 off.  False if the key is our
+ * own, another peer's or of low order. */
+bool device_add(struct device *d, uint16_t i, const struct key *public_key,
+    const struct key *psk, const struct endpoint *remote, uint16_t persistent,
+    nsec now);
+/* A peer for reading, and its byte counts for writing; NULL if i is none. */
+struct peer *device_peer(struct device *d, uint16_t i);
+
+/* Takes a message of any type but data.  V_SELF if it was good, else why not.
+ * There is something to do in either case if out->todo says so. */
+enum verdict device_handshake(struct device *d, const struct moment *t,
+    const uint8_t random[static DEVICE_RANDOM], const void *msg, size_t n,
+    const struct path *from, struct device_out *out);
+
+/* When device_tick has something to do; 0: never. */
+nsec device_due(const struct device *d);
+/* Does one thing that is due; false if there is none. */
+bool device_tick(struct device *d, const struct moment *t,
+    const uint8_t random[static DEVICE_RANDOM], struct device_out *out);
+
+/* The session to send to a peer with; the caller takes counters from it, one a
+ * message.  NULL: there is none, and a handshake is on its way. */
+struct session *device_sender(struct device *d, uint16_t peer, nsec now);
+/* Messages of so many bytes were sent in that session; data: not only
+ * keepalives. */
+void device_sent(struct device *d, uint16_t peer, const struct session *s,
+    bool data, size_t bytes, nsec now);
+
+/* The session that a data message is for.  V_NEXT, V_INDEX or V_EXPIRED. */
+enum verdict device_receiver(struct device *d, uint32_t index, nsec now,
+    struct session **s, uint16_t *peer);
+/* A data message with n bytes inside (0: a keepalive) has authenticated.
+ * V_NEXT or V_REPLAY; *ready: what waits for this peer can be sent now. */
+enum verdict device_received(struct device *d, uint16_t peer,
+    struct session *s, uint64_t counter, size_t n, const struct path *from,
+    nsec now, bool *ready);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_PEER_H
+#define BH_PEER_H
+
+/*
+ * One peer: who it is, where it is, its handshake under way, its sessions and
+ * its deadlines.
+ *
+ * Sessions.  `current' is the one we send with.  `next' is one in which we
+ * were the responder and have heard nothing yet: we may not send with it, and
+ * the first packet that authenticates makes it the current one.  All others
+ * only receive, for packets still under way, and make room oldest first (W10,
+ * W11).  The whitepaper has one slot of this third kind; we have two, so that
+ * nothing is lost when both sides begin a handshake at once: each then holds
+ * its own new session, the other's new session, and the old one.
+ */
+
+#include "base/path.h"
+#include "wg/cookie.h"
+#include "wg/noise.h"
+#include "wg/session.h"
+#include "wg/timers.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PEER_SESSIONS = 4 };
+
+/* What can become due (whitepaper 6; W7, W8, W13, W14). */
+enum peer_timer {
+	PT_INITIATE,	/* send a handshake initiation, again perhaps */
+	PT_KEEPALIVE,	/* we have received, and sent nothing since */
+	PT_SILENCE,	/* we have sent data, and heard nothing since */
+	PT_ERASE,	/* no new session for a long time: forget the keys */
+	PT_PERSISTENT,	/* keep a NAT's mapping open */
+	PEER_TIMERS
+};
+
+struct peer {
+	struct timer timer;		/* due no later than any of these */
+	nsec due[PEER_TIMERS];		/* 0: not set */
+	struct session session[PEER_SESSIONS];
+	struct session *current, *next;	/* or NULL */
+	struct path path;		/* where it is, so far as known */
+	nsec persistent;		/* interval; 0: off */
+	bool used;
+
+	struct noise_remote remote;
+	struct noise_handshake handshake;	/* ours, waiting for a response */
+	struct cookie_maker cookie;
+	nsec trying_since;		/* 0: no handshake wanted */
+	nsec handshake_sent;		/* the last one, of either kind */
+	nsec accepted;			/* the last initiation of theirs */
+	uint64_t stamp_sent;		/* wall clock, never the same twice */
+	uint8_t stamp_got[TAI64N_LEN];
+	nsec jitter;			/* another for each handshake */
+	bool last_minute;		/* asked for new keys on receiving */
+	uint64_t handshake_wall;	/* when the last session began; 0 */
+	uint64_t rx_bytes, tx_bytes;	/* of UDP payload */
+};
+
+/* The session to send with, or NULL. */
+struct session *peer_sender(const struct peer *p, nsec now);
+/* The session of that local index that may still receive, or NULL. */
+struct session *peer_session(struct peer *p, uint32_t local_index);
+/* The slot that a new session is to take; what is in it is no longer needed. */
+struct session *peer_slot(struct peer *p, bool initiator);
+/* Puts a started session to use. */
+void peer_install(struct peer *p, struct session *s);
+/* A packet authenticated in this session: true if that confirmed it, so that
+ * we may send now. */
+bool peer_confirm(struct peer *p, const struct session *s);
+
+/* What happened, for the deadlines. */
+void peer_on_sent(struct peer *p, struct timers *q, bool data, nsec now);
+void peer_on_received(struct peer *p, struct timers *q, bool data, nsec now);
+void peer_on_initiation_sent(struct peer *p, struct timers *q, nsec now);
+void peer_on_session(struct peer *p, struct timers *q, nsec now);
+void peer_on_confirmed(struct peer *p);
+/* Somebody wants to send: try for another 90 s (W7). */
+void peer_want(struct peer *p, struct timers *q, nsec now);
+/* Keys are getting old: the same, unless a handshake is under way. */
+void peer_refresh(struct peer *p, struct timers *q, const struct session *s,
+    bool sent, nsec now);
+
+void peer_set(struct peer *p, struct timers *q, enum peer_timer k, nsec due);
+/* Takes one deadline that has passed; PEER_TIMERS if there is none, and the
+ * node is queued for the next one. */
+enum peer_timer peer_expired(struct peer *p, struct timers *q, nsec now);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#include "wg/session.h"
+
+#include <sodium.h>
+
+/* When an initiator that only receives asks for new keys: early enough for one
+ * handshake to get lost. */
+#define REKEY_RECEIVING \
+	(REJECT_AFTER_TIME - KEEPALIVE_TIMEOUT - REKEY_TIMEOUT)
+
+void
+session_start(struct session *s, const struct noise_keys *k, nsec now)
+{
+	s->keys = *k;
+	s->born = now;
+	s->counter = 0;
+	replay_init(&s->replay);
+}
+
+void
+session_wipe(struct session *s)
+{
+	sodium_memzero(s, sizeof(*s));
+}
+
+bool
+session_stale_sending(const struct session *s, nsec now)
+{
+	return s->counter >= REKEY_AFTER_MESSAGES ||
+	    (s->keys.initiator && now - s->born >= REKEY_AFTER_TIME);
+}
+
+bool
+session_stale_receiving(const struct session *s, nsec now)
+{
+	return s->keys.initiator && now - s->born >= REKEY_RECEIVING;
+}
