@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /*
@@ -19,32 +20,41 @@ add_carry(uint64_t a, uint64_t b)
 	return a + (a < b);
 }
 
-/* Next n <= 8 bytes as a word, as if zeros followed; copied if dst is not
- * NULL.  n is a constant where this is called. */
-static inline uint64_t
-take(uint8_t **dst, const uint8_t **src, size_t n)
+/* Where bytes are read, and written if this is a copy.  All that takes one is
+ * inlined, so that `copying' is a constant there. */
+struct stream {
+	const uint8_t *src;
+	uint8_t *dst;
+	bool copying;
+};
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* The next n <= 8 bytes as a word, as if zeros followed. */
+INLINE uint64_t
+take(struct stream *s, size_t n)
 {
 	uint64_t v = 0;
 
-	memcpy(&v, *src, n);
-	*src += n;
-	if (*dst != NULL) {
-		memcpy(*dst, &v, n);
-		*dst += n;
+	memcpy(&v, s->src, n);
+	s->src += n;
+	if (s->copying) {
+		memcpy(s->dst, &v, n);
+		s->dst += n;
 	}
 	return v;
 }
 
 /* Two chains of additions, so that neither waits for the other's carry. */
-static inline uint64_t
-sum_blocks(uint64_t sum, uint8_t **dst, const uint8_t **src, size_t blocks)
+INLINE uint64_t
+sum_blocks(uint64_t sum, struct stream *s, size_t blocks)
 {
 	uint64_t a = 0, b = 0, carry = 0;
 
 	while (blocks-- > 0) {
 		for (int i = 0; i < 2; i++) {
-			uint64_t v = take(dst, src, 8);
-			uint64_t w = take(dst, src, 8);
+			uint64_t v = take(s, 8);
+			uint64_t w = take(s, 8);
 
 			a += v;
 			carry += a < v;
@@ -55,36 +65,39 @@ sum_blocks(uint64_t sum, uint8_t **dst, const uint8_t **src, size_t blocks)
 	return add_carry(add_carry(add_carry(sum, a), b), carry);
 }
 
-static inline uint64_t
-sum_bytes(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t n)
+INLINE uint64_t
+sum_bytes(uint64_t sum, struct stream *s, size_t n)
 {
-	if (n >= 32)
-		sum = sum_blocks(sum, &dst, &src, n / 32);
+	sum = sum_blocks(sum, s, n / 32);
 	if (n & 16) {
-		sum = add_carry(sum, take(&dst, &src, 8));
-		sum = add_carry(sum, take(&dst, &src, 8));
+		sum = add_carry(sum, take(s, 8));
+		sum = add_carry(sum, take(s, 8));
 	}
 	if (n & 8)
-		sum = add_carry(sum, take(&dst, &src, 8));
+		sum = add_carry(sum, take(s, 8));
 	if (n & 4)
-		sum = add_carry(sum, take(&dst, &src, 4));
+		sum = add_carry(sum, take(s, 4));
 	if (n & 2)
-		sum = add_carry(sum, take(&dst, &src, 2));
+		sum = add_carry(sum, take(s, 2));
 	if (n & 1)
-		sum = add_carry(sum, take(&dst, &src, 1));
+		sum = add_carry(sum, take(s, 1));
 	return sum;
 }
 
 uint64_t
 csum_add(uint64_t sum, const void *p, size_t n)
 {
-	return sum_bytes(sum, NULL, p, n);
+	struct stream s = { .src = p };
+
+	return sum_bytes(sum, &s, n);
 }
 
 uint64_t
 csum_copy(uint64_t sum, void *dst, const void *src, size_t n)
 {
-	return sum_bytes(sum, dst, src, n);
+	struct stream s = { src, dst, true };
+
+	return sum_bytes(sum, &s, n);
 }
 
 uint16_t
