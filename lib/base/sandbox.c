@@ -77,7 +77,7 @@ static const unsigned tunnel_calls[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
 	EVERY_PROGRAM,
 	__NR_accept4,		/* a program that was started again */
-	__NR_sendto,		/* hello to it */
+	__NR_recvmsg,		/* its hello */
 };
 
 static const struct table {

@@ -33,8 +33,8 @@ unix_address(struct sockaddr_un *un, const char *path)
 	return 0;
 }
 
-/* Enough room that a stall of some milliseconds loses nothing; the force
- * variant ignores net.core.wmem_max and needs CAP_NET_ADMIN. */
+/* Bytes that may wait; the force variant ignores net.core.wmem_max and needs
+ * CAP_NET_ADMIN. */
 static void
 set_queue(int fd)
 {
@@ -42,6 +42,17 @@ set_queue(int fd)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &n, sizeof(n)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n, sizeof(n));
+}
+
+/* Keeps errno. */
+static void
+close_fd(int fd)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
 }
 
 int
@@ -58,13 +69,9 @@ link_listen(const char *path)
 	unlink(path);
 	if (bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 ||
 	    listen(fd, 1) < 0) {
-		int error = errno;
-		close(fd);
-		errno = error;
+		close_fd(fd);
 		return -1;
 	}
-	/* an accepted socket inherits it, so no privilege is needed then */
-	set_queue(fd);
 	return fd;
 }
 
@@ -85,91 +92,171 @@ hello_wrong(const struct link_hello *me, enum link_role other,
 	return NULL;
 }
 
-/* Both sides send first and read then; neither waits for the other. */
+/*
+ * A hello, and a descriptor with it unless pass is -1.  Who connects makes the
+ * socket pair that the link will be, because only who starts up has the
+ * privilege to give both ends a queue (an accepted socket inherits none).
+ */
 static int
-exchange(struct link *l, int fd, int wait_ms, const struct link_hello *me,
-    enum link_role other, const char **why)
+send_hello(int fd, const struct link_hello *h, int pass)
 {
-	struct link_hello h;
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} c = { { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)h, sizeof(*h) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	l->fd = -1;
-	*why = NULL;
-	if (send(fd, me, sizeof(*me), MSG_NOSIGNAL) != sizeof(*me))
-		return -1;
-	int r = poll(&p, 1, wait_ms);
-	if (r <= 0) {
-		errno = r == 0 ? ETIMEDOUT : errno;
-		return -1;
+	if (pass >= 0) {
+		m.msg_control = c.buf;
+		m.msg_controllen = sizeof(c.buf);
+		struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cm), &pass, sizeof(int));
 	}
-	ssize_t n = recv(fd, &h, sizeof(h), MSG_DONTWAIT);
-	if (n < 0)
-		return -1;
-	*why = n == sizeof(h) ? hello_wrong(me, other, &h) :
-	    n == 0 ? "it hung up" : "it does not speak bh-link(5)";
-	if (*why != NULL) {
-		errno = EPROTO;
-		return -1;
-	}
-	*l = (struct link){ .fd = fd, .features = h.features };
-	return 0;
+	return sendmsg(fd, &m, MSG_NOSIGNAL) == sizeof(*h) ? 0 : -1;
 }
 
-static int
-exchange_or_close(struct link *l, int fd, int wait_ms,
-    const struct link_hello *me, enum link_role other, const char **why)
+/* Bytes read within wait_ms, -1 and errno; *passed is -1 if nothing came with
+ * it. */
+static ssize_t
+read_hello(int fd, int wait_ms, struct link_hello *h, int *passed)
 {
-	int r = exchange(l, fd, wait_ms, me, other, why), error = errno;
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} c;
+	struct iovec iov = { h, sizeof(*h) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (r < 0) {
-		close(fd);
-		errno = error;
-	}
-	return r;
+	*passed = -1;
+	int r = poll(&p, 1, wait_ms);
+	if (r == 0)
+		errno = ETIMEDOUT;
+	if (r <= 0)
+		return -1;
+	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *cm = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
+	if (cm != NULL && cm->cmsg_level == SOL_SOCKET &&
+	    cm->cmsg_type == SCM_RIGHTS &&
+	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(passed, CMSG_DATA(cm), sizeof(int));
+	return n;
+}
+
+/* 0: the other end is who it should be; -1 and errno. */
+static int
+judge_hello(const struct link_hello *h, ssize_t n, const struct link_hello *me,
+    enum link_role other, const char **why)
+{
+	if (n < 0)
+		return -1;
+	*why = n == sizeof(*h) ? hello_wrong(me, other, h) :
+	    n == 0 ? "it hung up" : "it does not speak bh-link(5)";
+	errno = EPROTO;
+	return *why == NULL ? 0 : -1;
 }
 
 int
 link_accept(struct link *l, int lfd, const struct link_hello *me,
     enum link_role other, const char **why)
 {
-	*why = NULL;
-	int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct link_hello h;
+	int passed;
 
+	*why = NULL;
+	l->fd = -1;
+	int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return -1;
-	return exchange_or_close(l, fd, HELLO_WAIT_MS, me, other, why);
+	ssize_t n = read_hello(fd, HELLO_WAIT_MS, &h, &passed);
+	if (passed >= 0) {
+		close_fd(fd);
+		fd = passed;
+	}
+	/* ours goes out before we judge theirs: they want to say why, too */
+	if ((n >= 0 && send_hello(fd, me, -1) < 0) ||
+	    judge_hello(&h, n, me, other, why) < 0) {
+		close_fd(fd);
+		return -1;
+	}
+	*l = (struct link){ .fd = fd, .features = h.features };
+	return 0;
 }
 
-int
-link_connect(struct link *l, const char *path, int wait_ms,
-    const struct link_hello *me, enum link_role other, const char **why)
+/* A socket connected to PATH; -1 and errno. */
+static int
+connect_path(const char *path, int wait_ms)
 {
 	struct sockaddr_un un;
 	static const struct timespec step = {
 		.tv_nsec = CONNECT_STEP_MS * 1000000
 	};
 
-	*why = NULL;
 	if (unix_address(&un, path) < 0)
 		return -1;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
-	if (fd < 0)
-		return -1;
-	set_queue(fd);
-	int left = wait_ms;
-	while (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0) {
+	while (fd >= 0 &&
+	    connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0) {
 		bool nobody = errno == ENOENT || errno == ECONNREFUSED ||
 		    errno == EAGAIN;
-		if (!nobody || (left -= CONNECT_STEP_MS) < 0) {
-			int error = errno;
-			close(fd);
-			errno = error;
+		if (!nobody || (wait_ms -= CONNECT_STEP_MS) < 0) {
+			close_fd(fd);
 			return -1;
 		}
 		nanosleep(&step, NULL);
 	}
-	return exchange_or_close(l, fd, wait_ms, me, other, why);
+	return fd;
+}
+
+/* Makes the pair, hands one end over; the other end, or -1 and errno. */
+static int
+hand_over(int fd, const struct link_hello *me)
+{
+	int sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0, sv) < 0)
+		return -1;
+	set_queue(sv[0]);
+	set_queue(sv[1]);
+	int r = send_hello(fd, me, sv[1]);
+	close_fd(sv[1]);
+	if (r == 0)
+		return sv[0];
+	close_fd(sv[0]);
+	return -1;
+}
+
+int
+link_connect(struct link *l, const char *path, int wait_ms,
+    const struct link_hello *me, enum link_role other, const char **why)
+{
+	struct link_hello h;
+	int passed;
+
+	*why = NULL;
+	l->fd = -1;
+	int fd = connect_path(path, wait_ms);
+	if (fd < 0)
+		return -1;
+	int end = hand_over(fd, me);
+	close_fd(fd);
+	if (end < 0)
+		return -1;
+	ssize_t n = read_hello(end, wait_ms, &h, &passed);
+	close_fd(passed);
+	if (judge_hello(&h, n, me, other, why) < 0) {
+		close_fd(end);
+		return -1;
+	}
+	*l = (struct link){ .fd = end, .features = h.features };
+	return 0;
 }
 
 void

@@ -22,7 +22,7 @@ enum {
 	LINK_BURST_MAX = 84 * 1024,	/* bytes of one message */
 	LINK_FRAMES_MAX = 256,		/* frames in one message */
 	LINK_ALIGN = 4,			/* frames start at multiples of this */
-	LINK_QUEUE = 4 * 1024 * 1024,	/* bytes a link may hold */
+	LINK_QUEUE = 1024 * 1024,	/* bytes a link may hold */
 };
 
 /* Who speaks. */
