@@ -216,9 +216,9 @@ put_local(const struct udp *u, struct msghdr *m, const struct path *p)
 	}
 }
 
-/* Fills a slot; segment: the train goes out in one send. */
+/* Fills a slot with a datagram, or a train that the kernel is to cut. */
 static void
-put_train(struct udp *u, int at, const struct udp_out *o, bool segment)
+put_train(struct udp *u, int at, const struct udp_out *o)
 {
 	struct msghdr *m = &u->out[at].msg_hdr;
 	struct udp_slot *s = &u->out_slot[at];
@@ -233,7 +233,7 @@ put_train(struct udp *u, int at, const struct udp_out *o, bool segment)
 	    sizeof(tos));
 	if (path_has_local(&o->path))
 		put_local(u, m, &o->path);
-	if (segment) {
+	if (o->len > o->size) {
 		uint16_t size = (uint16_t)o->size;
 		put_control(m, SOL_UDP, UDP_SEGMENT, &size, sizeof(size));
 	}
@@ -254,18 +254,19 @@ send_slots(struct udp *u, int at, int n)
 
 /* One datagram a message.  False, and errno, if not all were sent. */
 static bool
-send_singly(struct udp *u, int at, const struct udp_out *o)
+send_singly(struct udp *u, const struct udp_out *o)
 {
 	struct udp_out one = *o;
-	bool all = true;
+	int n = 0, sent = 0, r;
 
-	for (size_t done = 0; done < o->len; done += one.len) {
+	for (size_t done = 0; done < o->len; done += one.len, n++) {
 		one.data = o->data + done;
 		one.len = o->len - done < o->size ? o->len - done : o->size;
-		put_train(u, at, &one, false);
-		all &= send_slots(u, at, at + 1) == 1;
+		put_train(u, n, &one);
 	}
-	return all;
+	while (sent < n && (r = send_slots(u, sent, n)) > 0)
+		sent += r;
+	return sent == n;
 }
 
 /* A full queue is no reason to try harder. */
@@ -278,42 +279,48 @@ queue_is_full(int error)
 /* The kernel refused a train: perhaps it cannot cut it (no checksum offload:
  * EIO; larger than the path's MTU: EINVAL, EMSGSIZE), perhaps the address that
  * we answer from has gone. */
-static void
-send_hard(struct udp *u, int at, struct udp_out *o)
+static bool
+send_hard(struct udp *u, struct udp_out *o)
 {
-	int error = errno;
-	bool train = u->segment && o->len > o->size;
-
-	if (queue_is_full(error)) {
-		o->failed = true;
-		return;
-	}
-	if (train && error == EIO)
+	if (queue_is_full(errno))
+		return false;
+	if (errno == EIO && o->len > o->size)
 		u->segment = false;
-	if (train && send_singly(u, at, o))
-		return;
-	if (path_has_local(&o->path) && !queue_is_full(errno)) {
-		o->moved = true;
-		o->path.local = (struct addr){ { 0 } };
-		o->failed = !send_singly(u, at, o);
-		return;
+	if (o->len > o->size && send_singly(u, o))
+		return true;
+	if (!path_has_local(&o->path) || queue_is_full(errno))
+		return false;
+	o->moved = true;
+	o->path.local = (struct addr){ { 0 } };
+	return send_singly(u, o);
+}
+
+/* As many of n trains as the kernel takes in one call; 0: not the first. */
+static size_t
+send_trains(struct udp *u, const struct udp_out *out, size_t n)
+{
+	if (!u->segment && out->len > out->size)
+		return send_singly(u, out) ? 1 : 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!u->segment && out[i].len > out[i].size)
+			n = i;
+		else
+			put_train(u, (int)i, &out[i]);
 	}
-	o->failed = true;
+	return (size_t)send_slots(u, 0, (int)n);
 }
 
 void
 udp_send(struct udp *u, struct udp_out *out, size_t n)
 {
-	int end = (int)n;
-
-	for (int i = 0; i < end; i++) {
+	for (size_t i = 0, sent; i < n; i += sent) {
 		out[i].failed = out[i].moved = false;
-		put_train(u, i, &out[i], u->segment && out[i].len >
-		    out[i].size);
-	}
-	for (int i = 0, sent; i < end; i += sent > 0 ? sent : 1) {
-		sent = send_slots(u, i, end);
-		if (sent == 0)
-			send_hard(u, i, &out[i]);
+		sent = send_trains(u, out + i, n - i);
+		for (size_t k = 1; k < sent; k++)
+			out[i + k].failed = out[i + k].moved = false;
+		if (sent == 0) {
+			out[i].failed = !send_hard(u, &out[i]);
+			sent = 1;
+		}
 	}
 }

@@ -3,6 +3,10 @@
 
 #include <sodium.h>
 
+/* The responder's session is older than the initiator's by the time that its
+ * response took: what the initiator sends must still be good there. */
+#define SEND_MARGIN NSEC_SEC
+
 /* When an initiator that only receives asks for new keys: early enough for one
  * handshake to get lost. */
 #define REKEY_RECEIVING \
@@ -21,6 +25,15 @@ void
 session_wipe(struct session *s)
 {
 	sodium_memzero(s, sizeof(*s));
+}
+
+bool
+session_may_send(const struct session *s, nsec now)
+{
+	nsec margin = s->keys.initiator ? SEND_MARGIN : 0;
+
+	return session_alive(s, now + margin) &&
+	    s->counter < REJECT_AFTER_MESSAGES;
 }
 
 bool

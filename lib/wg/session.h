@@ -27,11 +27,7 @@ session_alive(const struct session *s, nsec now)
 }
 
 /* W9: no message after 180 s, nor after 2^64 - 2^13 - 1 of them. */
-static inline bool
-session_may_send(const struct session *s, nsec now)
-{
-	return session_alive(s, now) && s->counter < REJECT_AFTER_MESSAGES;
-}
+bool session_may_send(const struct session *s, nsec now);
 
 /* W9: time for another handshake, asked after sending or after receiving.  By
  * time only the initiator acts, so that the two do not both try. */

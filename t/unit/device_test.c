@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: ISC */
+/* The rules of the protocol one by one; names are those of the whitepaper's
+ * digest: W1 sizes, W2 silence, and so on. */
+#include "test.h"
+
+#include "wg/device_impl.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define SEC NSEC_SEC
+#define MS NSEC_MS
+
+static struct device *dev[2];	/* each other's peer number 0 */
+static struct key keys[2], publics[2];
+static struct path at[2];
+static struct moment now;
+static uint64_t counter;
+
+static const uint8_t *
+fresh(void)
+{
+	static uint8_t b[DEVICE_RANDOM];
+	static uint8_t seed[randombytes_SEEDBYTES];
+
+	counter++;
+	memcpy(seed, &counter, sizeof(counter));
+	randombytes_buf_deterministic(b, sizeof(b), seed);
+	return b;
+}
+
+static void
+set_now(nsec t)
+{
+	now = (struct moment){ t, 1700000000 * SEC + t };
+}
+
+static void
+setup(uint16_t persistent)
+{
+	static const struct key none;
+
+	set_now(1000 * SEC);
+	for (int i = 0; i < 2; i++) {
+		struct noise_local l;
+		memset(&keys[i], 1 + i, sizeof(keys[i]));
+		noise_local_init(&l, &keys[i]);
+		publics[i] = l.public_key;
+		at[i] = (struct path){ .remote = { addr_from_v4((uint8_t[]){
+		    192, 0, 2, (uint8_t)(1 + i) }), 51820, 0 } };
+	}
+	for (int i = 0; i < 2; i++) {
+		device_free(dev[i]);
+		dev[i] = device_new(1, &keys[i], fresh());
+		device_add(dev[i], 0, &publics[!i], &none, &at[!i].remote,
+		    i == 0 ? persistent : 0, now.now);
+	}
+}
+
+static enum verdict
+give(int to, const struct device_out *o, struct device_out *answer)
+{
+	return device_handshake(dev[to], &now, fresh(), o->msg, o->n, &at[!to],
+	    answer);
+}
+
+static bool
+tick(int i, struct device_out *o)
+{
+	o->todo = DEVICE_NOTHING;
+	return device_tick(dev[i], &now, fresh(), o);
+}
+
+static bool
+is_initiation(const struct device_out *o)
+{
+	return o->todo == DEVICE_SEND && o->n == 148 && o->msg[0] == 1;
+}
+
+/* As if data had been sent, or received, in the session. */
+static void
+sent(int i, bool data)
+{
+	struct session *s = device_sender(dev[i], 0, now.now);
+
+	s->counter++;
+	device_sent(dev[i], 0, s, data, 32, now.now);
+}
+
+static enum verdict
+received(int i, struct session *s, uint64_t n, bool data)
+{
+	bool ready;
+
+	return device_received(dev[i], 0, s, n, data ? 32 : 0, &at[!i],
+	    now.now, &ready);
+}
+
+/* A whole handshake with side 0 as initiator; false if anything fails. */
+static bool
+connect_both(void)
+{
+	struct device_out init, resp, done;
+	struct peer *p = device_peer(dev[1], 0);
+
+	device_sender(dev[0], 0, now.now);
+	if (!tick(0, &init) || !is_initiation(&init) ||
+	    give(1, &init, &resp) != V_SELF || resp.n != 92 ||
+	    give(0, &resp, &done) != V_SELF || done.todo != DEVICE_READY)
+		return false;
+	/* side 0 confirms */
+	sent(0, false);
+	return received(1, p->next, 0, false) == sound;
+}
+
+/* ---- messages ---- */
+
+static void
+test_sizes(void)
+{
+	struct device_out o, init;
+	uint8_t m[256] = { 0 };
+	unsigned good = 0, bad = 0;
+
+	setup(0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	for (unsigned type = 0; type < 8; type++)
+		for (size_t n = 0; n <= sizeof(m); n++) {
+			memcpy(m, init.msg, sizeof(init.msg));
+			m[0] = (uint8_t)type;
+			enum verdict v = device_handshake(dev[1], &now,
+			    fresh(), m, n, &at[0], &o);
+			good += v != V_TYPE;
+			bad += o.todo != DEVICE_NOTHING && v != V_SELF;
+		}
+	OKF(good == 3, "W1: of all types and sizes three are messages");
+	OKF(bad == 0, "W2: nothing else is answered");
+	for (int i = 1; i < 4; i++) {
+		memcpy(m, init.msg, sizeof(init.msg));
+		m[i] = 1;
+		OKF(device_handshake(dev[1], &now, fresh(), m, 148, &at[0], &o)
+		    == V_TYPE, "W1: reserved byte %d must be zero", i);
+	}
+}
+
+static void
+test_silence(void)
+{
+	struct device_out init, o;
+	unsigned answered = 0, changed = 0;
+
+	setup(0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	for (unsigned i = 4; i < 148 - 16; i++) {
+		struct device_out bad = init;
+		struct peer before = *device_peer(dev[1], 0);
+		bad.msg[i] ^= 1;
+		answered += give(1, &bad, &o) == V_SELF ||
+		    o.todo != DEVICE_NOTHING;
+		changed += memcmp(&before, device_peer(dev[1], 0),
+		    sizeof(before)) != 0;
+	}
+	OKF(answered == 0, "W2: a byte changed anywhere: no answer");
+	OKF(changed == 0, "and nothing of the peer has changed");
+	OKF(give(1, &init, &o) == V_SELF && o.n == 92,
+	    "the right one is answered after all that");
+	OKF(give(1, &init, &o) == V_STALE && o.todo == DEVICE_NOTHING,
+	    "W2, W6: the same again is a replay");
+}
+
+static void
+test_unknown(void)
+{
+	struct device_out init, o;
+	struct key stranger, none = { { 0 } };
+
+	setup(0);
+	memset(&stranger, 9, sizeof(stranger));
+	struct device *d = device_new(1, &stranger, fresh());
+	device_add(d, 0, &publics[1], &none, &at[1].remote, 0, now.now);
+	device_sender(d, 0, now.now);
+	device_tick(d, &now, fresh(), &init);
+	OKF(give(1, &init, &o) == V_HANDSHAKE && o.todo == DEVICE_NOTHING,
+	    "W2: a stranger gets no answer");
+	device_free(d);
+	setup(0);
+	connect_both();
+	struct device_out resp = { .todo = DEVICE_SEND, .n = 92 };
+	struct msg_response m = { .type = le32_put(MSG_RESPONSE),
+		.receiver = le32_put(12345) };
+	struct cookie_maker maker;
+	cookie_maker_init(&maker, &publics[0]);
+	cookie_add_macs(&maker, &m, sizeof(m), now.now);
+	memcpy(resp.msg, &m, sizeof(m));
+	OKF(give(0, &resp, &o) == V_INDEX && o.todo == DEVICE_NOTHING,
+	    "W2: an unknown receiver index gets no answer");
+}
+
+static void
+test_keys(void)
+{
+	static const uint8_t low[][32] = { { 0 }, { 1 } };
+	struct key none = { { 0 } }, k;
+	struct device *d = device_new(3, &keys[0], fresh());
+
+	for (int i = 0; i < 2; i++) {
+		memcpy(k.b, low[i], 32);
+		OKF(!device_add(d, 0, &k, &none, &at[1].remote, 0, 1),
+		    "W22: a key of low order is no peer");
+	}
+	OKF(!device_add(d, 0, &publics[0], &none, &at[1].remote, 0, 1),
+	    "our own key is no peer");
+	OK(device_add(d, 0, &publics[1], &none, &at[1].remote, 0, 1));
+	OKF(!device_add(d, 1, &publics[1], &none, &at[1].remote, 0, 1),
+	    "a key is one peer");
+	OK(device_peer(d, 1) == NULL && device_peer(d, 77) == NULL);
+	device_free(d);
+}
+
+static void
+test_stamps(void)
+{
+	struct device_out init, old, o;
+
+	setup(0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &old);
+	now.now += 6 * SEC;
+	now.wall -= 3600 * SEC;
+	tick(0, &init);
+	OKF(give(1, &init, &o) == V_SELF,
+	    "W6: stamps grow though the clock steps back");
+	OKF(give(1, &old, &o) == V_STALE, "W6: an older one is refused");
+	now.now += 19 * MS;
+	device_peer(dev[0], 0)->handshake_sent = 0;
+	device_peer(dev[0], 0)->due[PT_INITIATE] = 0;
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	OKF(give(1, &init, &o) == V_STALE, "W6: one in 20 ms, 19 are too few");
+	now.now += MS;
+	OKF(give(1, &init, &o) == V_SELF, "W6: 20 will do");
+}
+
+static void
+test_endpoint(void)
+{
+	struct path moved = at[0];
+	struct peer *p;
+	bool ready;
+
+	setup(0);
+	connect_both();
+	p = device_peer(dev[1], 0);
+	moved.remote.port = 9999;
+	moved.local = addr_from_v4((uint8_t[]){ 198, 51, 100, 7 });
+	OKF(device_received(dev[1], 0, p->current, 0, 32, &moved, now.now,
+	    &ready) == V_REPLAY && endpoint_eq(&p->path.remote, &at[0].remote),
+	    "W12, W17: a replay is refused and moves no endpoint");
+	OK(device_received(dev[1], 0, p->current, 1, 32, &moved, now.now,
+	    &ready) == sound);
+	OKF(endpoint_eq(&p->path.remote, &moved.remote) &&
+	    addr_eq(&p->path.local, &moved.local),
+	    "W17: an authenticated packet does");
+	sent(1, true);
+	set_now(now.now + 16 * SEC);
+	struct device_out o;
+	tick(1, &o);
+	OKF(is_initiation(&o) && !path_has_local(&o.to) &&
+	    o.to.remote.port == 9999,
+	    "W17: our address is chosen anew when nobody answers");
+}
+
+/* ---- load ---- */
+
+/* Messages with a good mac1 and nothing else; until cookies come. */
+static void
+flood(int to)
+{
+	struct msg_initiation m = { .type = le32_put(MSG_INITIATION) };
+	struct cookie_maker maker;
+	struct device_out o = { .n = sizeof(m) }, answer;
+
+	cookie_maker_init(&maker, &publics[to]);
+	cookie_add_macs(&maker, &m, sizeof(m), now.now);
+	memcpy(o.msg, &m, sizeof(m));
+	for (int i = 0; i < 200; i++)
+		give(to, &o, &answer);
+}
+
+static void
+test_load(void)
+{
+	struct device_out init, cookie, o, resp;
+	unsigned allowed = 0;
+
+	setup(0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	flood(1);
+	OKF(give(1, &init, &cookie) == V_COOKIE && cookie.n == 64 &&
+	    cookie.peer == DEVICE_NOBODY && cookie.to.remote.port == 51820,
+	    "W4: under load an initiation without mac2 gets a cookie");
+	OKF(give(0, &cookie, &o) == V_SELF && o.todo == DEVICE_NOTHING,
+	    "W5: the cookie is kept, and nothing is sent because of it");
+	give(0, &cookie, &o);
+	OKF(o.todo == DEVICE_NOTHING, "W5: nor because of its copy");
+	set_now(now.now + 5400 * MS);
+	tick(0, &init);
+	flood(1);
+	OKF(give(1, &init, &resp) == V_SELF && resp.n == 92,
+	    "W4: with mac2 it is answered");
+	for (int i = 0; i < 10; i++)
+		allowed += give(1, &init, &o) == V_STALE;
+	OKF(allowed == RATELIMIT_BURST - 1, "W4: five at once of a source");
+	set_now(now.now + 999 * MS);
+	OKF(give(1, &(struct device_out){ .n = 148, .msg = { 1 } }, &o) ==
+	    V_MAC1, "W3: mac1 comes first");
+	set_now(now.now + 130 * SEC);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	OKF(give(1, &init, &o) == V_SELF, "W4: load passes");
+}
+
+/* ---- timers ---- */
+
+static void
+test_retry(void)
+{
+	struct device_out o;
+	unsigned attempts = 0, early = 0, late = 0, same = 0;
+	nsec last = 0, began;
+	uint8_t before[148] = { 0 };
+
+	setup(0);
+	began = now.now;
+	device_sender(dev[0], 0, now.now);
+	for (nsec due; (due = device_due(dev[0])) != 0;) {
+		set_now(due);
+		if (!tick(0, &o) || !is_initiation(&o))
+			continue;
+		attempts++;
+		early += last != 0 && due - last < 5 * SEC;
+		late += last != 0 && due - last > 5 * SEC + SEC / 3;
+		/* index and ephemeral */
+		same += memcmp(before + 4, o.msg + 4, 36) == 0;
+		memcpy(before, o.msg, sizeof(before));
+		last = due;
+		if (attempts > 30)
+			break;
+	}
+	OKF(early + late == 0, "W7: 5 s and up to a third between attempts");
+	OKF(attempts >= 17 && attempts <= 18, "W7: %u attempts", attempts);
+	OKF(last - began < 90 * SEC, "W7: given up after 90 s");
+	OKF(same == 0, "W7: each with a new index and ephemeral");
+	OKF(device_peer(dev[0], 0)->handshake.state == NOISE_NONE,
+	    "W8: the handshake is forgotten in the end");
+	device_sender(dev[0], 0, now.now);
+	OKF(tick(0, &o) && is_initiation(&o), "W7: new data begins anew");
+}
+
+static void
+test_erase(void)
+{
+	struct device_out o;
+	struct peer *p;
+	nsec began;
+	bool zero = true;
+
+	setup(0);
+	connect_both();
+	p = device_peer(dev[0], 0);
+	began = now.now;
+	set_now(began + 539 * SEC);
+	while (tick(0, &o))
+		;
+	OKF(p->current != NULL, "W8: keys are there for 539 s");
+	set_now(began + 540 * SEC);
+	while (tick(0, &o))
+		;
+	for (size_t i = 0; i < sizeof(p->session); i++)
+		zero &= ((uint8_t *)p->session)[i] == 0;
+	OKF(zero && p->current == NULL, "W8: and zero after 540 s");
+}
+
+static void
+test_rekey(void)
+{
+	static const struct {
+		const char *name;
+		int side;
+		bool send;
+		unsigned age;
+		bool asks;
+	} cases[] = {
+		{ "initiator sends at 119 s", 0, true, 119, false },
+		{ "initiator sends at 120 s", 0, true, 120, true },
+		{ "initiator receives at 164 s", 0, false, 164, false },
+		{ "initiator receives at 165 s", 0, false, 165, true },
+		{ "responder sends at 170 s", 1, true, 170, false },
+		{ "responder receives at 170 s", 1, false, 170, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct device_out o;
+		setup(0);
+		connect_both();
+		set_now(now.now + cases[i].age * SEC);
+		struct peer *p = device_peer(dev[cases[i].side], 0);
+		p->due[PT_KEEPALIVE] = p->due[PT_SILENCE] = 0;
+		if (cases[i].send)
+			sent(cases[i].side, true);
+		else
+			received(cases[i].side, p->current, 7, true);
+		bool asked = tick(cases[i].side, &o) && is_initiation(&o);
+		OKF(asked == cases[i].asks, "W9: %s: %s", cases[i].name,
+		    cases[i].asks ? "new keys" : "nothing");
+	}
+	setup(0);
+	connect_both();
+	struct peer *p = device_peer(dev[1], 0);
+	p->current->counter = REKEY_AFTER_MESSAGES;
+	sent(1, true);
+	struct device_out o;
+	set_now(now.now + 6 * SEC);
+	OKF(tick(1, &o) && is_initiation(&o),
+	    "W9: after 2^60 messages the responder asks too");
+	p->current->counter = REJECT_AFTER_MESSAGES - 1;
+	OK(device_sender(dev[1], 0, now.now) != NULL);
+	p->current->counter++;
+	OKF(device_sender(dev[1], 0, now.now) == NULL,
+	    "W9: none is sent after 2^64 - 2^13 - 1");
+}
+
+static void
+test_expiry(void)
+{
+	struct session *s;
+	uint16_t peer;
+
+	setup(0);
+	connect_both();
+	uint32_t index = device_peer(dev[1], 0)->current->keys.local_index;
+	set_now(now.now + 180 * SEC - 1);
+	OK(device_receiver(dev[1], index, now.now, &s, &peer) == sound);
+	OK(device_sender(dev[1], 0, now.now) != NULL);
+	set_now(now.now + 1);
+	OKF(device_receiver(dev[1], index, now.now, &s, &peer) == V_EXPIRED,
+	    "W9: nothing is received after 180 s");
+	OKF(device_sender(dev[1], 0, now.now) == NULL, "W9: nor sent");
+	OK(device_receiver(dev[1], index + 1, now.now, &s, &peer) == V_INDEX);
+}
+
+static void
+test_confirm(void)
+{
+	struct device_out init, resp, done;
+	struct peer *p;
+
+	setup(0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	give(1, &init, &resp);
+	p = device_peer(dev[1], 0);
+	OKF(p->next != NULL && device_sender(dev[1], 0, now.now) == NULL,
+	    "W10: the responder does not send before it has heard");
+	give(0, &resp, &done);
+	OKF(done.todo == DEVICE_READY, "W10: the initiator may send at once");
+	OKF(received(1, p->next, 0, false) == sound &&
+	    device_sender(dev[1], 0, now.now) == p->current,
+	    "W10: the first packet confirms");
+}
+
+static void
+test_cross(void)
+{
+	struct device_out init[2], resp[2], done;
+	struct session *old[2];
+	bool ok = true;
+
+	setup(0);
+	connect_both();
+	set_now(now.now + 121 * SEC);
+	for (int i = 0; i < 2; i++) {
+		old[i] = device_peer(dev[i], 0)->current;
+		peer_want(device_peer(dev[i], 0), &dev[i]->timers, now.now);
+		ok &= tick(i, &init[i]) && is_initiation(&init[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		ok &= give(!i, &init[i], &resp[!i]) == V_SELF;
+	for (int i = 0; i < 2; i++)
+		ok &= give(!i, &resp[i], &done) == V_SELF &&
+		    done.todo == DEVICE_READY;
+	OKF(ok, "two handshakes that cross both succeed");
+	for (int i = 0; i < 2; i++) {
+		struct session *s, *mine = device_sender(dev[i], 0, now.now);
+		uint16_t peer;
+		OKF(mine != NULL && mine != old[i] && device_receiver(dev[!i],
+		    mine->keys.remote_index, now.now, &s, &peer) == sound,
+		    "what either sends the other can open");
+		OKF(device_receiver(dev[i], old[i]->keys.local_index, now.now,
+		    &s, &peer) == sound && s == old[i],
+		    "W11: so it can what was under way");
+	}
+}
+
+static void
+test_keepalive(void)
+{
+	struct device_out o;
+	nsec began;
+
+	setup(0);
+	connect_both();
+	began = now.now;
+	received(1, device_peer(dev[1], 0)->current, 1, true);
+	set_now(began + 10 * SEC - 1);
+	OK(!tick(1, &o));
+	set_now(began + 10 * SEC);
+	OKF(tick(1, &o) && o.todo == DEVICE_KEEPALIVE,
+	    "W13: a keepalive 10 s after data");
+	setup(0);
+	connect_both();
+	received(1, device_peer(dev[1], 0)->current, 1, false);
+	set_now(began + 11 * SEC);
+	OKF(!tick(1, &o), "W13: keepalives are not answered");
+	setup(0);
+	connect_both();
+	sent(0, true);
+	set_now(began + 15 * SEC - 1);
+	OK(!tick(0, &o));
+	set_now(began + 15 * SEC + SEC / 3);
+	OKF(tick(0, &o) && is_initiation(&o),
+	    "W13: data, and silence for 15 s: a new handshake");
+}
+
+static void
+test_persistent(void)
+{
+	struct device_out o;
+	nsec began;
+
+	setup(25);
+	OKF(tick(0, &o) && o.todo == DEVICE_KEEPALIVE,
+	    "W14: a persistent keepalive begins at once");
+	setup(25);
+	began = now.now;
+	tick(0, &o);
+	connect_both();
+	set_now(began + 24 * SEC);
+	OK(!tick(0, &o));
+	set_now(began + 25 * SEC);
+	OKF(tick(0, &o) && o.todo == DEVICE_KEEPALIVE,
+	    "W14: and goes on 25 s after the last packet");
+	setup(0);
+	connect_both();
+	set_now(began + 100 * SEC);
+	OKF(!tick(0, &o), "W14: off by default");
+}
+
+static void
+test_bytes(void)
+{
+	setup(0);
+	connect_both();
+	for (unsigned i = 0; i < 10; i++)
+		received(1, device_peer(dev[1], 0)->current, 1 + i, true);
+	const struct peer *p = device_peer(dev[1], 0);
+	OKF(p->rx_bytes == 148 + 32 + 10 * (32 + 32) && p->tx_bytes == 92,
+	    "bytes of UDP payload are counted, handshakes too");
+}
+
+int
+main(void)
+{
+	if (sodium_init() < 0)
+		return 1;
+	test_sizes();
+	test_silence();
+	test_unknown();
+	test_keys();
+	test_stamps();
+	test_endpoint();
+	test_load();
+	test_retry();
+	test_erase();
+	test_rekey();
+	test_expiry();
+	test_confirm();
+	test_cross();
+	test_keepalive();
+	test_persistent();
+	test_bytes();
+	return DONE();
+}

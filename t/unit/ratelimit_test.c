@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#include "test.h"
+
+#include "wg/ratelimit.h"
+
+#include <string.h>
+
+static struct ratelimit r;
+static const uint8_t secret[16] = "sixteen bytes...";
+
+static struct addr
+host(const char *text)
+{
+	struct addr a;
+
+	addr_parse(&a, text);
+	return a;
+}
+
+/* The series of the kernel's self-test, with a clock of our own. */
+static void
+test_series(void)
+{
+	static const struct {
+		unsigned wait_ms;
+		bool allowed;
+	} series[] = {
+		{ 0, true }, { 0, true }, { 0, true }, { 0, true }, { 0, true },
+		{ 0, false }, { 49, false }, { 1, true }, { 0, false },
+		{ 25, false }, { 25, true }, { 0, false }, { 100, true },
+		{ 0, true }, { 0, false }, { 10000, true }, { 0, true },
+		{ 0, true }, { 0, true }, { 0, true }, { 0, false },
+	};
+	struct addr a = host("192.0.2.1");
+	nsec now = 5 * NSEC_SEC;
+
+	ratelimit_init(&r, secret);
+	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++) {
+		now += series[i].wait_ms * NSEC_MS;
+		OKF(ratelimit_allow(&r, &a, now) == series[i].allowed,
+		    "W4: number %zu, %u ms later: %s", i, series[i].wait_ms,
+		    series[i].allowed ? "allowed" : "refused");
+	}
+}
+
+/* True if the second source is refused for what the first has done. */
+static bool
+share(const char *first, const char *second)
+{
+	struct addr a = host(first), b = host(second);
+
+	ratelimit_init(&r, secret);
+	for (int i = 0; i < RATELIMIT_BURST; i++)
+		ratelimit_allow(&r, &a, NSEC_SEC);
+	return !ratelimit_allow(&r, &b, NSEC_SEC);
+}
+
+static void
+test_room(void)
+{
+	unsigned allowed = 0, again = 0;
+	uint8_t b[4];
+
+	ratelimit_init(&r, secret);
+	for (uint32_t i = 0; i < 3 * RATELIMIT_SETS * RATELIMIT_WAYS; i++) {
+		memcpy(b, &i, 4);
+		struct addr a = addr_from_v4(b);
+		allowed += ratelimit_allow(&r, &a, NSEC_SEC);
+	}
+	OKF(allowed <= RATELIMIT_SETS * RATELIMIT_WAYS &&
+	    allowed > RATELIMIT_SETS * RATELIMIT_WAYS * 8 / 10,
+	    "a full table refuses strangers, %u got in", allowed);
+	for (uint32_t i = 0; i < 1000; i++) {
+		memcpy(b, &i, 4);
+		b[3] = 77;
+		struct addr a = addr_from_v4(b);
+		again += ratelimit_allow(&r, &a, 2 * NSEC_SEC);
+	}
+	/* five in one set of four are rare, not impossible */
+	OKF(again > 980, "and has room again later: %u of 1000", again);
+}
+
+int
+main(void)
+{
+	test_series();
+	OK(share("192.0.2.1", "192.0.2.1"));
+	OK(!share("192.0.2.1", "192.0.2.2"));
+	OK(share("2001:db8::1", "2001:db8::2"));
+	OK(!share("2001:db8::1", "2001:db8:0:1::1"));
+	OK(!share("192.0.2.1", "::"));
+	test_room();
+	return DONE();
+}
