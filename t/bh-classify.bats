@@ -1,0 +1,472 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+
+bats_require_minimum_version 1.8.0
+load lib/gate.bash
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	T=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	if [ -n "${W-}" ]; then gate_down; fi
+}
+
+DOMAIN=t/data/truth.ini
+classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
+
+# ---- offline ----------------------------------------------------------------
+
+@test "decides every cell of the truth table, both ways (C1-C14, C32, C44)" {
+	python3 t/lib/truth.py "$T"
+	n=0
+	for args in "$T"/*.args; do
+		read -r location point rest <"$args"
+		case $point in egress | return) continue ;; esac
+		# shellcheck disable=SC2086 # -d and -p
+		"$BH_BIN/bh-classify" -f "$DOMAIN" -l "$location" $rest \
+			-r "${args%.args}.pcap" | cut -f 7,9 |
+			diff "${args%.args}.want" -
+		n=$((n + 1))
+	done
+	[ "$n" -eq 10 ]
+}
+
+@test "prints one line a packet, in ten columns and one" {
+	python3 t/lib/captures.py "$T"
+	run --separate-stderr classify -r "$T/ethernet.pcapng"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 4 ]
+	IFS=$'\t' read -ra f <<<"${lines[0]}"
+	[ "${#f[@]}" -eq 11 ]
+	[ "${f[*]}" = "1 1700000000.123456789 out 10.1.0.5:40000\
+ 203.0.113.9:443 tcp internet internet hq internet to or from the Internet,\
+ by backhaul" ]
+	[ "$(cut -f 4,7,8,9,10 <<<"${lines[3]}")" = \
+		$'-\tversion\trefused\t-\t-' ]
+}
+
+@test "prints JSON that says the same with -j" {
+	python3 t/lib/captures.py "$T"
+	classify -j -r "$T/ethernet.pcapng" >"$T/json"
+	jq -r '[.number, .direction, .source, .destination, .protocol,
+		.verdict, .class, .next_hop // "-", .rule // "-", .reason] |
+		map(. // "-") | @tsv' "$T/json" >"$T/a"
+	classify -r "$T/ethernet.pcapng" | cut -f 1,3- |
+		sed -E 's/\[([^]]*)\]:[0-9]+/\1/g;
+			s/([0-9]\.[0-9]+):[0-9]+/\1/g' >"$T/b"
+	diff "$T/a" "$T/b"
+	[ "$(jq -s '.[2].destination_port' "$T/json")" = 53 ]
+	[ "$(jq -s '.[0].time' "$T/json" | cut -c 1-10)" = 1700000000 ]
+}
+
+@test "reads every link type, both byte orders, and pcapng, alike" {
+	python3 t/lib/captures.py "$T"
+	classify -r "$T/raw.pcap" | cut -f 1,3- >"$T/want"
+	[ "$(wc -l <"$T/want")" -eq 3 ]
+	n=0
+	for f in "$T"/*.pcap "$T"/*.pcapng; do
+		classify -r "$f" | cut -f 1,3- | head -n 3 | diff "$T/want" -
+		n=$((n + 1))
+	done
+	[ "$n" -eq 20 ]
+}
+
+@test "keeps nanoseconds, and writes them" {
+	python3 t/lib/captures.py "$T"
+	classify -r "$T/raw-be-nano.pcap" -w "$T/out.pcap"
+	run --separate-stderr classify -r "$T/out.pcap"
+	[ "$(cut -f 2 <<<"${lines[0]}")" = 1700000000.123456789 ]
+}
+
+@test "gives each packet of real captures one verdict, and the counts add up" {
+	dpkg -L python3-dpkt golang-github-google-gopacket-dev |
+		grep -E '\.pcap(ng)?$' | grep -v /le/ >"$T/files"
+	[ "$(wc -l <"$T/files")" -ge 30 ]
+	sum=0
+	while read -r f; do
+		want=$(tcpdump -nr "$f" --count 2>/dev/null) || :
+		want=${want%% *}
+		classify -r "$f" >"$T/lines" 2>"$T/err" || [ $? -eq 1 ]
+		[ "$(wc -l <"$T/lines")" -eq "${want:-0}" ]
+		classify -s -r "$f" >"$T/sum" 2>>"$T/err" || [ $? -eq 1 ]
+		[ "$(awk '$1 == "total" { print $2 }' "$T/sum")" = \
+			"${want:-0}" ]
+		cut -f 7 "$T/lines" | sort | uniq -c |
+			awk '{ print $2, $1 }' >"$T/a"
+		awk '$1 != "total" { print $1, $2 }' "$T/sum" | sort |
+			diff "$T/a" -
+		sum=$((sum + ${want:-0}))
+	done <"$T/files"
+	[ "$sum" -ge 200 ]
+}
+
+@test "classes a real capture by the domain of who made it" {
+	cat >"$T/domain.ini" <<-INI
+	[domain]
+	name = real
+
+	[location hq]
+	public-key = f2VrIDLrU0pTGaTVjPKcWzJCNnoFWCUAZ9LMnFv5smo=
+	endpoint = 198.51.100.1:51820
+	lan = 10.0.0.0/20
+	internal = 10.0.0.0/16
+	backhaul = server
+	nat = masquerade
+	uplink = eth0
+	lan-interface = eth1
+
+	[location branch1]
+	public-key = 2DDkT+Oc2aN5bEcfDYW4wgsIJwPVKxqvgMFSAEpn13Y=
+	lan = 192.168.43.0/24
+	internal = 192.168.43.0/24
+	backhaul = client
+	server = hq
+	uplink = eth0
+	lan-interface = eth1
+	INI
+	of() { "$BH_BIN/bh-classify" -f "$T/domain.ini" -l branch1 "$@"; }
+	capture=$(dpkg -L python3-dpkt | grep /dns_icmp.pcap)
+	run --separate-stderr of -s -r "$capture"
+	[ "$status" -eq 0 ]
+	want=$(tcpdump -nr "$capture" --count \
+		'src net 192.168.43 and not dst net 192.168.43' 2>/dev/null)
+	[ "$(awk '$1 == "internet" { print $2 }' <<<"$output")" = "${want%% *}" ]
+	# and as the tunnel brings it, the other half
+	run --separate-stderr of -s -d in -r "$capture"
+	want=$(tcpdump -nr "$capture" --count \
+		'dst net 192.168.43 and not src net 192.168.43' 2>/dev/null)
+	[ "$(awk '$1 == "internet" { print $2 }' <<<"$output")" = "${want%% *}" ]
+}
+
+@test "takes a packet that was not captured whole for the whole one" {
+	python3 t/lib/captures.py "$T"
+	editcap -s 40 "$T/raw.pcap" "$T/cut.pcap"
+	classify -r "$T/raw.pcap" | cut -f 3- >"$T/want"
+	classify -r "$T/cut.pcap" | cut -f 3- | head -n 2 |
+		diff <(head -n 2 "$T/want") -
+	# ... but not if the ports are cut off
+	editcap -s 22 "$T/raw.pcap" "$T/cut.pcap"
+	[ "$(classify -r "$T/cut.pcap" | cut -f 7 | uniq)" = short ]
+}
+
+@test "survives a capture that claims more than it has" {
+	python3 t/lib/captures.py "$T"
+	# the second packet's length, 28, becomes 20: less than was captured
+	python3 - "$T/raw.pcap" <<-'PY'
+	import sys
+	b = bytearray(open(sys.argv[1], "rb").read())
+	at = 24 + 16 + 40 + 12
+	assert b[at] == 28
+	b[at] = 20
+	open(sys.argv[1], "wb").write(b)
+	PY
+	run --separate-stderr classify -r "$T/raw.pcap"
+	[ "$status" -eq 0 ]
+	[ "$(cut -f 7 <<<"$output" | tr '\n' ' ')" = "internet short internet " ]
+}
+
+@test "processes what comes before the damage, says so and exits 1" {
+	python3 t/lib/captures.py "$T"
+	head -c -10 "$T/raw.pcap" >"$T/cut.pcap"
+	run --separate-stderr classify -r "$T/cut.pcap" -j
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ $stderr = "bh-classify: $T/cut.pcap: after packet 2: truncated "* ]]
+	run --separate-stderr classify -r "$T/cut.pcap" -w "$T/out.pcap"
+	[ "$status" -eq 1 ]
+	[ "$(tcpdump -nr "$T/out.pcap" --count 2>/dev/null)" = "2 packets" ]
+}
+
+@test "says what is not a capture, or not one that it can read" {
+	run --separate-stderr classify -r "$DOMAIN"
+	[ "$status" -eq 1 ]
+	[ "$stderr" = "bh-classify: $DOMAIN: unknown file format" ]
+	: >"$T/empty"
+	run --separate-stderr classify -r "$T/empty"
+	[ "$status" -eq 1 ]
+	[[ $stderr = "bh-classify: $T/empty: truncated dump file"* ]]
+	run --separate-stderr classify -r "$T/none"
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-classify: cannot open $T/none: No such file or directory" ]
+	printf '\324\303\262\241\2\0\4\0\0\0\0\0\0\0\0\0\377\377\0\0\151\0\0\0' \
+		>"$T/wifi"
+	run --separate-stderr classify -r "$T/wifi"
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-classify: $T/wifi: packets of link type IEEE802_11 \
+(105) cannot be read" ]
+}
+
+@test "chooses by verdict with -c, and exits 1 if there is none" {
+	python3 t/lib/captures.py "$T"
+	run --separate-stderr classify -r "$T/ethernet.pcap" -c version,ttl
+	[ "$status" -eq 0 ]
+	[ "$(cut -f 1,7 <<<"$output")" = $'4\tversion' ]
+	run --separate-stderr classify -r "$T/ethernet.pcap" -c ttl -c spoof
+	[ "$status" -eq 1 ]
+	[ -z "$output$stderr" ]
+	run --separate-stderr classify -r "$T/ethernet.pcap" -c nonsense
+	[ "$status" -eq 100 ]
+	[ "$stderr" = \
+		"bh-classify: -c: no verdict is called 'nonsense'; see bh(7)" ]
+}
+
+@test "is a part of a pipeline from the LAN to the Internet" {
+	python3 t/lib/captures.py "$T"
+	classify -r - -c internet -w - <"$T/vlan.pcapng" |
+		"$BH_BIN/bh-egress" -f "$DOMAIN" -l hq -p branch1 -r - -w - |
+		tcpdump -tnr - 2>/dev/null >"$T/out"
+	[ "$(wc -l <"$T/out")" -eq 3 ]
+	[[ $(head -n 1 "$T/out") = "IP 10.1.0.5.40000 > 203.0.113.9.443: "* ]]
+	[[ $(tail -n 1 "$T/out") = "IP6 2001:db8:1::5.40000 > "* ]]
+}
+
+@test "explains a packet rule by rule, to the far end" {
+	run --separate-stderr classify -e '10.1.0.5 > 192.0.2.7 tcp 443'
+	[ "$status" -eq 1 ]
+	diff <(echo "$output") - <<-'END'
+	branch1: bh-classify, from the LAN
+	  source       10.1.0.5: in 10.1.0.0/20 of branch1, takes part
+	  destination  192.0.2.7: in 192.0.2.0/24 of hq, internal, does not take part
+	  no   martian          source is loopback, multicast, link-local or reserved
+	  no   self             destination is this gateway
+	  no   multicast        destination is multicast or broadcast
+	  no   link-local       destination is link-local
+	  no   special          destination is a special-purpose address
+	  no   source           source is not an address of this location
+	  no   local            destination takes part, at this location
+	  no   internal         destination is internal at this location
+	  no   not-taking-part  destination takes part at a partner, source does not take part
+	  no   partner          destination takes part at a partner
+	  no   not-partner      destination takes part at a location that is no partner
+	  yes  elsewhere        destination is internal at another location
+	  refused: elsewhere (internal at another location)
+	END
+	run --separate-stderr classify -e '[2001:db8:1::5]:40000>[2a00::1]:53 udp'
+	[ "$status" -eq 0 ]
+	grep -qx '  next hop hq, by its tunnel' <<<"$output"
+	grep -qx 'hq: bh-egress, out of the tunnel from branch1' <<<"$output"
+	[ "${lines[-2]}" = "  pass: internet (to or from the Internet, by backhaul)" ]
+	[[ ${lines[-1]} = *"(nat = masquerade)" ]]
+	run --separate-stderr classify -d in -p dc \
+		-e '10.3.0.5 > 10.1.0.5 icmp 8'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "branch1: bh-classify, out of the tunnel from dc" ]
+	[ "${lines[-1]}" = \
+		"  pass: partner (between participating hosts of partners)" ]
+}
+
+@test "explains with the far end's own rules: partner here, guard there" {
+	run --separate-stderr classify -e '10.1.0.5 > 10.0.0.1 tcp 22'
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = "  pass: self (for the gateway itself)" ]
+	run --separate-stderr classify -e '10.1.0.5 > 198.51.100.1 udp 51820'
+	[ "$status" -eq 1 ]
+	[ "${lines[-1]}" = \
+		"  refused: endpoint (a tunnel endpoint of this domain)" ]
+}
+
+@test "says what is wrong with a packet to explain" {
+	while IFS='|' read -r text why; do
+		run --separate-stderr classify -e "$text"
+		[ "$status" -eq 100 ]
+		[ "$stderr" = "bh-classify: -e: '$text': $why" ]
+	done <<-'END'
+	10.1.0.5 10.0.0.1 tcp|there is no '>' between source and destination
+	10.1.0.5 > 10.0.0.1|it needs a source, a destination and a protocol
+	10.1.0 > 10.0.0.1 tcp|the source is no address
+	10.1.0.5:99999 > 10.0.0.1 tcp|the source is no address
+	10.1.0.5 > [10.0.0.1 tcp|the destination is no address
+	10.1.0.5 > ::1 tcp|source and destination are of two families
+	10.1.0.5 > 10.0.0.1 tpc|the protocol is neither a name nor a number
+	10.1.0.5 > 10.0.0.1 tcp 65536|the port is no number up to 65535
+	10.1.0.5 > 10.0.0.1 tcp 1 2|there is something after the port
+	END
+}
+
+@test "refuses options that do not fit together, with 100" {
+	while IFS='|' read -r args why; do
+		# shellcheck disable=SC2086 # a list
+		run --separate-stderr classify $args
+		[ "$status" -eq 100 ]
+		[ "$stderr" = "bh-classify: $why" ]
+	done <<-'END'
+	-w x|-c, -d, -j, -p, -s and -w need -r
+	-r x -d sideways|-d: 'sideways' is neither in nor out
+	-r x -p hq|-p: these packets come from no peer (see -d)
+	-r x -d in -p nowhere|-p: no location is called 'nowhere'
+	-r x -e y|-e goes with -d and -p only
+	END
+	run --separate-stderr "$BH_BIN/bh-classify" -f "$DOMAIN" -l dc -d in -r x
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-classify: which location do these packets come from? \
+say it with -p" ]
+	run --separate-stderr classify stray
+	[ "$status" -eq 100 ]
+	[[ $stderr = "usage: bh-classify "* ]]
+	run --separate-stderr "$BH_BIN/bh-classify" -f "$DOMAIN" -l nowhere -r x
+	[ "$status" -eq 100 ]
+	[[ $stderr = *"no [location nowhere]"* ]]
+}
+
+# ---- live -------------------------------------------------------------------
+
+branch_up() {
+	gate_net bh0 10.1.0.5/32 10.1.200.5/32 10.99.0.5/32 2001:db8:1::5/128
+	gate_peer classify
+	gate_start bh-classify branch1
+	hear "hello 1 1"
+}
+
+@test "hands Internet packets to the link, refuses what is none" {
+	branch_up
+	cat >"$T/packets" <<-'END'
+	internet 10.1.0.5 203.0.113.9
+	internet 10.1.200.5 203.0.113.9
+	internet 2001:db8:1::5 2a00::1
+	elsewhere 10.1.0.5 192.0.2.7
+	elsewhere 2001:db8:1::5 2001:db8:0:f000::7
+	not-partner 10.1.0.5 10.2.0.5
+	private 10.1.0.5 172.20.0.1
+	source 10.99.0.5 203.0.113.9
+	excluded 10.1.200.5 10.0.0.5
+	special 10.1.0.5 198.18.0.1
+	special 2001:db8:1::5 2002:a00:1::1
+	local 10.1.0.5 10.1.0.77
+	internet 10.1.0.5 203.0.113.1
+	END
+	cut -d ' ' -f 2- "$T/packets" | in_gate python3 t/lib/udp.py each 53 10
+	for _ in 1 2 3 4; do
+		hear "0 3 0 0 *"
+	done
+	"$BH_BIN/bh-ctl" -D "$RUN" counters bh-classify |
+		awk '{ print $2, $3 }' | grep -v '^m' | sort >"$T/got"
+	cut -d ' ' -f 1 "$T/packets" | sort | uniq -c |
+		awk '{ print $2, $1 }' | diff - "$T/got"
+	adds_up bh-classify
+}
+
+@test "hands partner packets over with the location they are for" {
+	branch_up
+	for n in 0 3; do
+		in_gate python3 t/lib/udp.py send 10.1.0.5 10.$n.0.5 53 1 10
+		hear "$n 2 0 0 38 *"
+	done
+}
+
+@test "passes a super-packet on as one" {
+	branch_up
+	in_gate python3 t/lib/udp.py send 10.1.0.5 203.0.113.9 53 1 50000 1000
+	hear "0 3 5 1000 50028 *"
+	[ "$(counted bh-classify internet)" -eq 1 ]
+}
+
+@test "writes what comes over the link to the device, and guards it too" {
+	branch_up
+	receive 10.1.0.5 7777 2
+	good=$(udp_packet 203.0.113.9 10.1.0.5 53 7777 30)
+	say send 3 2 "$good"	# spoof: dc is not our server
+	say send 0 3 "$(udp_packet 10.0.200.5 10.1.0.5 53 7777 4)"	# excluded
+	say send 9 3 "$good"	# no such peer
+	say send 1 3 "$good"	# this location itself
+	say send 0 3 "$good"
+	say send 3 2 "$(udp_packet 10.3.0.5 10.1.0.5 53 7777 40)"
+	received "203.0.113.9 30"
+	received "10.3.0.5 40"
+	[ "$(counted bh-classify spoof)" -eq 1 ]
+	[ "$(counted bh-classify excluded)" -eq 1 ]
+	[ "$(counted bh-classify peer)" -eq 2 ]
+	[ "$(counted bh-classify internet)" -eq 1 ]
+	[ "$(counted bh-classify partner)" -eq 1 ]
+	adds_up bh-classify
+}
+
+@test "does not let a checksum be written into the addresses it has judged" {
+	branch_up
+	packet=$(udp_packet 203.0.113.9 10.1.0.5 53 7777 30)
+	say send 0 3 "$packet" 1 0 0 0 12	# NEEDS_CSUM, source address
+	say send 0 3 "$packet" 1 0 0 20 60	# behind the packet
+	say send 0 3 "$packet" 0 5 1000 0 0	# GSO without it
+	in_gate python3 t/lib/udp.py send 10.1.0.5 203.0.113.1 7 1 1
+	hear
+	[ "$(counted bh-classify offload)" -eq 3 ]
+}
+
+@test "drops and counts when the link is full, and goes on" {
+	branch_up
+	say stall
+	hear stall
+	in_gate python3 t/lib/udp.py send 10.1.0.5 203.0.113.9 53 9000 1200
+	[ "$(counted bh-classify full)" -gt 0 ]
+	say wait "$(counted bh-classify internet)"
+	say go
+	hear go
+	hear "got *"
+	adds_up bh-classify
+}
+
+@test "ends with 111 when bh-tunnel is gone or broken" {
+	branch_up
+	kill "$PEER"
+	gate_ends 111
+	complains "bh-classify: bh-tunnel is gone"
+}
+
+@test "ends with 111 at a message that is no burst of frames" {
+	branch_up
+	say raw ffffff00000000000000000000000000000000000000
+	gate_ends 111
+	complains "bh-classify: cannot read from bh-tunnel: Protocol error"
+}
+
+@test "ends with 111 when its device is gone" {
+	branch_up
+	ip -n "$W" link del bh0
+	gate_ends 111
+	complains "bh-classify: cannot read from bh0: *"
+}
+
+@test "reports its counters on SIGUSR1 and ends with 0 on SIGTERM" {
+	branch_up
+	in_gate python3 t/lib/udp.py send 10.1.0.5 203.0.113.9 53 3 10
+	hear
+	hear
+	hear
+	kill -USR1 "$GATE"
+	complains "bh-classify: in=* internet=3*"
+	kill "$GATE"
+	gate_ends 0
+}
+
+@test "says that another program has its device (111)" {
+	branch_up
+	run --separate-stderr in_gate "$BH_BIN/bh-classify" -f "$DOMAIN" \
+		-l branch1 -D "$T"
+	[ "$status" -eq 111 ]
+	[ "$stderr" = \
+		"bh-classify: cannot use TUN device bh0: Device or resource busy" ]
+}
+
+@test "says that there is no /dev/net/tun (111)" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run --separate-stderr unshare -m sh -c \
+		'mount -t tmpfs none /dev/net && exec "$@"' - \
+		"$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 -D "$T"
+	[ "$status" -eq 111 ]
+	[ "$stderr" = \
+		"bh-classify: cannot open /dev/net/tun: No such file or directory" ]
+}
+
+@test "says that there is no run directory, or nobody in it (111)" {
+	run --separate-stderr classify -D "$T/none"
+	[ "$status" -eq 111 ]
+	[ "$stderr" = "bh-classify: cannot write $T/none/bh-classify.stat: \
+No such file or directory" ]
+	gate_net bh0
+	run --separate-stderr in_gate "$BH_BIN/bh-classify" -f "$DOMAIN" \
+		-l branch1 -D "$T"
+	[ "$status" -eq 111 ]
+	[ "$stderr" = "bh-classify: cannot connect to bh-tunnel at \
+$T/classify.link: No such file or directory" ]
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""udp.py send SRC DST PORT COUNT SIZE [SEGMENT]
+udp.py each PORT SIZE
+udp.py recv ADDR PORT COUNT
+
+Sends COUNT datagrams of SIZE bytes, as one super-packet each if SEGMENT is
+given; or one for each line `SRC DST' of standard input; or says `ready',
+receives COUNT of them and prints sender and size.
+"""
+import socket
+import sys
+
+UDP_SEGMENT = 103
+
+
+def open_socket(addr, port):
+    family = socket.AF_INET6 if ":" in addr else socket.AF_INET
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.bind((addr, port))
+    return s
+
+
+def send(src, dst, port, count, size, segment=0):
+    s = open_socket(src, 40000)
+    if segment:
+        s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, int(segment))
+    for _ in range(int(count)):
+        s.sendto(b"x" * int(size), (dst, int(port)))
+
+
+def each(port, size):
+    for line in sys.stdin:
+        send(*line.split(), port, 1, size)
+
+
+def recv(addr, port, count):
+    s = open_socket(addr, int(port))
+    s.settimeout(10)
+    print("ready", flush=True)
+    for _ in range(int(count)):
+        data, sender = s.recvfrom(1 << 16)
+        print(sender[0], len(data), flush=True)
+
+
+{"send": send, "each": each, "recv": recv}[sys.argv[1]](*sys.argv[2:])
