@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+
+bats_require_minimum_version 1.8.0
+load lib/gate.bash
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	T=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	if [ -n "${W-}" ]; then gate_down; fi
+}
+
+DOMAIN=t/data/truth.ini
+egress() { "$BH_BIN/bh-egress" -f "$DOMAIN" -l hq "$@"; }
+
+# ---- offline ----------------------------------------------------------------
+
+@test "decides every cell of the truth table, both ways (C11, C12, N9, B1)" {
+	python3 t/lib/truth.py "$T"
+	n=0
+	for args in "$T"/*.args; do
+		read -r location point rest <"$args"
+		case $point in out | in) continue ;; esac
+		# shellcheck disable=SC2086 # -d and -p
+		"$BH_BIN/bh-egress" -f "$DOMAIN" -l "$location" $rest \
+			-r "${args%.args}.pcap" | cut -f 7,9 |
+			diff "${args%.args}.want" -
+		n=$((n + 1))
+	done
+	[ "$n" -eq 5 ]
+}
+
+@test "names the client that an answer goes to" {
+	run --separate-stderr egress -d in -e '203.0.113.9:53 > 10.2.0.5:7 udp'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "hq: bh-egress, from the Internet" ]
+	grep -qx '  next hop branch2, by its tunnel' <<<"$output"
+	grep -qx 'branch2: bh-classify, out of the tunnel from hq' <<<"$output"
+	[ "${lines[-1]}" = \
+		"  pass: internet (to or from the Internet, by backhaul)" ]
+}
+
+@test "writes the packets that pass, and only those" {
+	python3 t/lib/truth.py "$T"
+	for args in "$T"/*.args; do
+		[ "$(cat "$args")" = "hq egress -d out -p branch1" ] && break
+	done
+	base=${args%.args}
+	egress -p branch1 -r "$base.pcap" -w "$T/out.pcap"
+	[ "$(tcpdump -nr "$T/out.pcap" --count 2>/dev/null)" = "6 packets" ]
+	tcpdump -tnr "$T/out.pcap" 2>/dev/null | cut -d ' ' -f 4 | sort -u |
+		diff - <(printf '203.0.113.9.53:\n2a00:1450::9.53:\n')
+	# -c turns it round: what was refused as an endpoint
+	egress -p branch1 -r "$base.pcap" -c endpoint -w - |
+		tcpdump -tnr - 2>/dev/null | cut -d ' ' -f 4 | sort -u |
+		diff - <(printf '198.51.100.1.53:\n2001:db8:ffff::3.53:\n')
+}
+
+@test "asks which client packets are from if there are several" {
+	run --separate-stderr egress -r x
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-egress: which location do these packets come from? \
+say it with -p" ]
+}
+
+# ---- live -------------------------------------------------------------------
+
+hq_up() {
+	gate_net bhx0 203.0.113.9/32 10.0.0.5/32 192.0.2.7/32 2a00::9/128
+	gate_peer egress
+	gate_start bh-egress hq
+	hear "hello 2 1"
+}
+
+@test "lets a client's Internet traffic out to the device, nothing else" {
+	hq_up
+	receive 203.0.113.9 7777 2
+	good=$(udp_packet 10.1.0.5 203.0.113.9 53 7777 30)
+	say send 1 3 "$(udp_packet 10.1.0.5 192.0.2.7 53 7777 1)"   # internal
+	say send 1 3 "$(udp_packet 10.1.0.5 10.0.0.5 53 7777 1)"    # not-partner
+	say send 1 3 "$(udp_packet 10.1.0.5 10.2.0.5 53 7777 1)"    # elsewhere
+	say send 1 3 "$(udp_packet 10.1.0.5 169.254.169.254 5 80 1)" # link-local
+	say send 1 3 "$(udp_packet 10.1.0.5 198.51.100.1 5 51820 1)" # endpoint
+	say send 1 3 "$(udp_packet 10.2.200.5 203.0.113.9 5 7777 1)" # spoof
+	say send 2 3 "$(udp_packet 10.2.200.5 203.0.113.9 5 7777 1)" # excluded
+	say send 3 3 "$(udp_packet 10.3.0.5 203.0.113.9 53 7777 1)" # no-role
+	say send 77 3 "$good"					    # peer
+	say send 1 2 "$good"	# what the sibling calls its class is not asked
+	say send 2 3 "$(udp_packet 10.2.0.5 203.0.113.9 53 7777 40)"
+	received "10.1.0.5 30"
+	received "10.2.0.5 40"
+	for v in internal not-partner elsewhere link-local endpoint spoof \
+		excluded no-role peer; do
+		[ "$(counted bh-egress $v)" -eq 1 ]
+	done
+	[ "$(counted bh-egress internet)" -eq 2 ]
+	adds_up bh-egress
+}
+
+@test "hands answers to the link with their client, refuses the rest" {
+	hq_up
+	cat >"$T/packets" <<-'END'
+	not-partner 10.0.0.5 10.1.0.5
+	internal 192.0.2.7 10.1.0.5
+	internal 192.0.2.7 10.1.200.5
+	no-role 203.0.113.9 10.3.0.5
+	elsewhere 203.0.113.9 10.2.200.5
+	internet 203.0.113.9 10.1.0.5
+	internet 203.0.113.9 10.1.200.5
+	internet 2a00::9 2001:db8:2::5
+	END
+	cut -d ' ' -f 2- "$T/packets" | in_gate python3 t/lib/udp.py each 53 10
+	hear "1 3 0 0 38 *"
+	hear "1 3 0 0 38 *"
+	hear "2 3 0 0 58 *"
+	"$BH_BIN/bh-ctl" -D "$RUN" counters bh-egress |
+		awk '{ print $2, $3 }' | grep -v '^m' | sort >"$T/got"
+	cut -d ' ' -f 1 "$T/packets" | sort | uniq -c |
+		awk '{ print $2, $1 }' | diff - "$T/got"
+	adds_up bh-egress
+}
+
+@test "passes super-packets both ways as one" {
+	hq_up
+	in_gate python3 t/lib/udp.py send 203.0.113.9 10.1.0.5 53 1 50000 1000
+	hear "1 3 5 1000 50028 *"
+	# and one out: the kernel cuts it for a socket that wants datagrams
+	receive 203.0.113.9 7777 3
+	say send 1 3 "$(udp_packet 10.1.0.5 203.0.113.9 53 7777 300)" 1 5 100 20 6
+	received "10.1.0.5 100"
+	received "10.1.0.5 100"
+	received "10.1.0.5 100"
+	[ "$(counted bh-egress internet)" -eq 2 ]
+}
+
+@test "holds no privilege once it runs" {
+	hq_up
+	status=/proc/$GATE/status
+	grep -qx $'Seccomp:\t2' "$status"
+	grep -qx $'NoNewPrivs:\t1' "$status"
+	grep -qx $'CapEff:\t0000000000000000' "$status"
+	kill "$GATE"
+	gate_ends 0
+}
+
+@test "has no business at a location that is no server (100)" {
+	run --separate-stderr "$BH_BIN/bh-egress" -f "$DOMAIN" -l branch1
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-egress: branch1 is no backhaul server" ]
+}
