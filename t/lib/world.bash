@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # Five hosts in network namespaces, and more on demand.  For the demo and for
 # the end-to-end tests; nothing leaves the namespaces.
@@ -204,13 +204,13 @@ world_guard() {	# HOST COUNTER
 # ---- servers, captures, waiting -------------------------------------------
 
 # In the background; ended by world_down.  Its pid is in $W_PID.
-# shellcheck disable=SC2034
 world_bg() {	# HOST COMMAND...
 	local host=$1
 	shift
 	ip netns exec "$W-$host" "$@" </dev/null >>"$W_DIR/$host.log" 2>&1 \
 		3>&- &
 	W_PID=$!
+	disown
 }
 
 # Until a condition holds, 10 s at most.
@@ -235,7 +235,6 @@ world_web() {	# HOST DIRECTORY
 }
 
 # tcpdump that has begun to listen when this returns; its pid in $W_CAPTURE.
-# shellcheck disable=SC2034
 world_capture() {	# HOST DEV FILE [FILTER...]
 	local host=$1 dev=$2 file=$3
 	shift 3
@@ -252,9 +251,36 @@ world_captured() {	# PID
 	wait "$1" || return 0
 }
 
+# What on a cable is not the tunnel: all but its datagrams and what neighbours
+# on a cable say to each other (ARP, RFC 4861, RFC 3810).
+W_NOT_TUNNEL='not udp port 51820 and not arp and not dst net ff02::/16 and
+	not (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)'
+
 # Packets of a capture that match (all, without a filter).
 world_packets() {	# FILE [FILTER...]
 	local file=$1
 	shift
 	tcpdump -nr "$file" "$@" 2>/dev/null | wc -l
+}
+
+# Everything of a host that backhaul(8) may touch, as text.  IPv6 link-local
+# addresses come up late: wait until nothing changes.
+world_state() {	# HOST
+	# shellcheck disable=SC2016 # for the inner shell
+	in_host "$1" sh -c '
+		for v in 4 6; do
+			ip -$v rule
+			ip -$v route show table all
+		done
+		ip -brief link
+		nft list ruleset
+		sysctl -a 2>/dev/null | grep ^net.ipv | sort' </dev/null
+}
+world_settled() {
+	local host
+	for host in lan cli wan srv inet hq; do
+		[ "$(in_host "$host" ip -6 -o addr show scope link | wc -l)" \
+			-eq "$(in_host "$host" ip -o link show type veth |
+				wc -l)" ] || return 1
+	done
 }
