@@ -16,7 +16,7 @@ enum { AEAD_BURST = 64 };	/* jobs in one call, at most */
 
 struct aead_job {
 	const uint8_t *key;	/* 32 bytes */
-	uint64_t counter;	/* nonce: 32 zero bits, then this, little-endian */
+	uint64_t counter;	/* nonce: 32 zero bits, then this, little-end */
 	const uint8_t *src;
 	uint8_t *dst;		/* may be src */
 	size_t n;		/* bytes of plaintext, without the tag */

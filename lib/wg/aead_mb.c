@@ -12,8 +12,8 @@
 
 /*
  * Bursts through the job interface of libipsec-mb.  It computes the tag in
- * both directions and leaves the comparing to us.  Jobs are submitted unchecked:
- * each field that it would check is set here.
+ * both directions and leaves the comparing to us.  Jobs are submitted without its
+ * checks: each field that they look at is set here.
  */
 
 struct mb {

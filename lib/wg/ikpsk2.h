@@ -3,8 +3,8 @@
 #define BH_IKPSK2_H
 
 /*
- * The handshake pattern IKpsk2 of the Noise specification, with any prologue and
- * any payload; noise.h makes WireGuard's messages of it.
+ * The handshake pattern IKpsk2 of the Noise specification, with any prologue
+ * and any payload; noise.h makes WireGuard's messages of it.
  *
  *	<- s
  *	...

@@ -248,6 +248,10 @@ main(void)
 
 	OK(a != NULL && strcmp(aead_name(a), aead_available(0)) == 0);
 	OK(aead_open("rot13") == NULL);
+#ifdef HAVE_IPSEC_MB
+	OKF(strcmp(aead_available(0), "ipsec-mb") == 0,
+	    "ipsec-mb was built in, and comes first");
+#endif
 	for (; (name = aead_available(n)) != NULL; n++) {
 		test_engine(name);
 		test_vectors(strcmp(name, "sodium") == 0 ? &aead_sodium :

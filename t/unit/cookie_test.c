@@ -89,6 +89,13 @@ test_cookie(void)
 
 	sides_init(&s);
 	OKF(!mac2_ok(&s, &s.from, t0), "W5 no cookie was given yet");
+	struct sides forger = s;
+	forger.asked.secret_born = NSEC_SEC;
+	ask_twice(&forger, NSEC_SEC, &reply);
+	s.m = forger.m;
+	OK(mac2_ok(&forger, &forger.from, NSEC_SEC));
+	OKF(!mac2_ok(&s, &s.from, NSEC_SEC), "W5 a secret of zeros is none, "
+	    "also in the first two minutes");
 	OKF(ask_twice(&s, t0, &reply), "W5 the reply authenticates");
 	OKF(memcmp(&reply, "\3\0\0\0", 4) == 0 && sizeof(reply) == 64 &&
 	    memcmp(&reply.receiver, &s.m.sender, 4) == 0,

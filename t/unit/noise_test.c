@@ -289,14 +289,15 @@ step_consume(struct ends *e, const struct pair *p, const void *msg)
 /* Flips each bit of from..to in turn: refused, and not one byte changed. */
 static void
 test_flips(const char *what, const struct pair *p, step_fn *step,
-    const struct ends *before, const void *msg, size_t from, size_t to)
+    const struct ends *before, const void *msg, size_t len, size_t from,
+    size_t to)
 {
 	uint8_t bad[sizeof(struct msg_initiation)];
 	struct ends after;
 	size_t good = 0;
 
 	for (size_t bit = from * 8; bit < to * 8; bit++) {
-		memcpy(bad, msg, to);
+		memcpy(bad, msg, len);
 		bad[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		memcpy(&after, before, sizeof(after));
 		good += !step(&after, p, bad) &&
@@ -322,16 +323,20 @@ test_failing(void)
 	pair_init(&p, &psk, &psk);
 	initiate(&p, &a.hs, &m1);
 	/* the sender index may be any; type, e and s must be right */
-	test_flips("initiation: type", &p, step_read, &b, &m1, 0, 4);
+	test_flips("initiation: type", &p, step_read, &b, &m1, sizeof(m1),
+	    0, 4);
 	/* the last bit of e is no part of its number, but of the hash */
-	test_flips("initiation: who", &p, step_read, &b, &m1, 8, 88);
+	test_flips("initiation: who", &p, step_read, &b, &m1, sizeof(m1),
+	    8, 88);
 	step_read(&b, &p, &m1);
-	test_flips("initiation: proof", &p, step_finish, &b, &m1, 88, 116);
+	test_flips("initiation: proof", &p, step_finish, &b, &m1,
+	    sizeof(m1), 88, 116);
 	step_finish(&b, &p, &m1);
 	noise_create_response(&b.hs, &p.ba, &psk, 7, &m2, &b.keys);
-	test_flips("response: type", &p, step_consume, &a, &m2, 0, 4);
+	test_flips("response: type", &p, step_consume, &a, &m2, sizeof(m2),
+	    0, 4);
 	test_flips("response: receiver, e, proof", &p, step_consume, &a, &m2,
-	    8, 60);
+	    sizeof(m2), 8, 60);
 }
 
 static void
@@ -343,6 +348,7 @@ test_states(void)
 	struct noise_keys k;
 	struct pair p;
 	uint8_t tai64n[TAI64N_LEN];
+	struct key who;
 
 	pair_init(&p, NULL, NULL);
 	initiate(&p, &sent, &m1);
@@ -357,10 +363,18 @@ test_states(void)
 	OK(!noise_finish_initiation(&none, &p.ba, &m1, tai64n));
 	OK(memcmp(&copy, &sent, sizeof(sent)) == 0);
 	copy = got;
+	copy.state = NOISE_NONE;
+	OK(!noise_create_response(&copy, &p.ba, &p.random, 1, &m2, &k));
+	OK(noise_read_initiation(&copy, &p.b, &m1, &who));
+	copy.state = NOISE_SENT_INITIATION;
+	OK(!noise_finish_initiation(&copy, &p.ba, &m1, tai64n));
+	copy = got;
 	OK(noise_create_response(&copy, &p.ba, &p.random, 1, &m2, &k));
 	OKF(!noise_create_response(&copy, &p.ba, &p.random, 1, &m2, &k),
 	    "one response to an initiation");
-	OK(!noise_consume_response(&got, &p.a, &p.ab, &m2, &k));
+	copy = sent;
+	copy.state = NOISE_GOT_INITIATION;
+	OK(!noise_consume_response(&copy, &p.a, &p.ab, &m2, &k));
 	OK(noise_consume_response(&sent, &p.a, &p.ab, &m2, &k));
 	OKF(!noise_consume_response(&sent, &p.a, &p.ab, &m2, &k),
 	    "one session of a response");
