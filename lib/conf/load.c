@@ -247,6 +247,25 @@ on_section(void *arg, const char *text, int line)
 	unknown_section(ld, kind, line);
 }
 
+/* Where a location's key was mentioned, for messages about it. */
+static void
+set_line(struct load *ld, const struct keydef *k, int line)
+{
+	if (ld->loc == NULL || k->line == 0)
+		return;
+	int *at = (int *)(void *)((char *)ld->loc + k->line);
+	if (*at == 0)
+		*at = line;
+}
+
+static void
+set_broken(struct load *ld, const struct keydef *k)
+{
+	if (ld->loc != NULL)
+		ld->loc->broken |= UINT32_C(1) << (k - ld->table);
+}
+
+/* The key that was probably meant was given, if not well. */
 static void
 unknown_key(struct load *ld, const struct ini_pair *p)
 {
@@ -258,6 +277,11 @@ unknown_key(struct load *ld, const struct ini_pair *p)
 		guess_try(&g, k->name);
 	diag_add(ld->d, p->line, BH_KEY_UNKNOWN, ld->section, p->key,
 	    "there is no such key%s", guess_format(&g, hint));
+	if (g.best != NULL) {
+		const struct keydef *meant = keys_find(ld->table, g.best);
+		set_line(ld, meant, p->line);
+		set_broken(ld, meant);
+	}
 }
 
 /* Which key a line is for; NULL: reported, or not to be looked at. */
@@ -323,18 +347,7 @@ set_value(struct load *ld, const struct keydef *k, const char *value, int line)
 		return;
 	diag_add(ld->d, line, (enum code)code, ld->section, k->name, "%s",
 	    why);
-	if (ld->loc != NULL)
-		ld->loc->broken |= UINT32_C(1) << (k - ld->table);
-}
-
-static void
-set_line(struct load *ld, const struct keydef *k, int line)
-{
-	if (k->line == 0)
-		return;
-	int *at = (int *)(void *)((char *)ld->loc + k->line);
-	if (*at == 0)
-		*at = line;
+	set_broken(ld, k);
 }
 
 static void

@@ -65,8 +65,7 @@ value_prefix(struct prefix *p, const char *s, char why[static VALUE_WHYLEN])
 		    comment_hint(s));
 	if (prefix_mixes(p, s))
 		return wrong(BH_BAD_PREFIX, why, "'%s' holds IPv4-mapped "
-		    "addresses; write IPv4 as 0.0.0.0/0 and all unicast of "
-		    "IPv6 as 2000::/3", s);
+		    "addresses; all unicast of IPv6 is 2000::/3", s);
 	if (host_bits)
 		return wrong(BH_HOST_BITS, why, "'%s' has bits set beyond its "
 		    "length; write %s for the network, or leave out '%s' for "

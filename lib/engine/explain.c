@@ -180,13 +180,15 @@ static const struct {
 	    "The partner takes no part in the domain for now. Nothing is sent "
 	    "to it and nothing taken from it." },
 	{ BH_PARTNER_SELF,
-	    "Traffic inside a location needs no tunnel." },
+	    "Traffic inside a location needs no tunnel. Was another location "
+	    "meant?" },
 	{ BH_PARTNER_ONE_SIDED,
 	    "Partnership is mutual: each of the two names the other. If only "
 	    "one does, both gateways drop everything between them, and no "
 	    "program can tell which of the two was meant." },
 	{ BH_PARTNER_TWICE,
-	    "Naming a partner once is enough." },
+	    "Naming a partner once is enough. Was another location meant by "
+	    "one of the two?" },
 	{ BH_CLIENT_NO_SERVER,
 	    "A client names the location that lets its Internet traffic out: "
 	    "'server = NAME'." },

@@ -119,7 +119,9 @@ count_roles(const struct conf *cf, size_t count[static 3],
 		const struct conf_location *l = &cf->location[i];
 		if (!l->active)
 			continue;
-		sure = sure && !conf_broken(l, "backhaul");
+		/* one that has a server but no role was reported */
+		sure = sure && !conf_broken(l, "backhaul") &&
+		    (l->role != CONF_ROLE_NONE || l->servers.line == 0);
 		count[l->role]++;
 		first[l->role] = l;
 	}
@@ -151,24 +153,36 @@ check_domain(struct lint *lt)
 		    "traffic stays where it is");
 }
 
-/* Servers that no active client names. */
-static void
-check_idle(struct lint *lt)
+/* Marks the servers in use; false: none is, or a client's is not known, which
+ * was reported. */
+static bool
+mark_used(const struct conf *cf, bool used[static CONF_LOCATIONS_MAX])
 {
-	const struct conf *cf = lt->cf;
-	bool used[CONF_LOCATIONS_MAX] = { false }, any = false;
+	bool any = false;
 
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		const struct conf_location *l = &cf->location[i];
 		if (!l->active || l->role != CONF_ROLE_CLIENT)
 			continue;
-		any = true;
-		for (size_t j = 0; j < l->servers.n; j++)
-			if (l->servers.r[j].location != CONF_NONE)
-				used[l->servers.r[j].location] = true;
+		if (l->servers.n != 1 || l->servers.r[0].location == CONF_NONE)
+			return false;
+		size_t server = (size_t)l->servers.r[0].location;
+		if (!conf_is_client_of(cf, i, server))
+			return false;
+		used[server] = any = true;
 	}
-	for (size_t i = 0; any && i < cf->nlocations; i++) {
-		const struct conf_location *l = &cf->location[i];
+	return any;
+}
+
+static void
+check_idle(struct lint *lt)
+{
+	bool used[CONF_LOCATIONS_MAX] = { false };
+
+	if (!mark_used(lt->cf, used))
+		return;
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		const struct conf_location *l = &lt->cf->location[i];
 		if (l->active && l->role == CONF_ROLE_SERVER && !used[i])
 			lint_say(lt, l, l->role_line, BH_SERVER_IDLE,
 			    "backhaul", "no active client names this server");

@@ -1,0 +1,250 @@
+# bh-check: every finding, in both directions, and how it is reported.
+
+bats_require_minimum_version 1.8.0
+
+setup() {
+	check=${BH_BIN:-$PWD/build/release}/bh-check
+	data=t/data/check
+	dir=$BATS_TEST_TMPDIR
+}
+
+# codes FILE: what bh-check finds, each code once
+codes() {
+	"$check" -j -f "$1" | jq -r .code | sort -u | tr '\n' ' '
+}
+
+# each CODES BAD GOOD of the table is run by "$@"
+cases() {
+	while IFS=$'\t' read -r found bad good; do
+		[[ $found == \#* ]] || "$@" "$found" "$bad" "$good"
+	done <$data/cases
+}
+
+triggers() {
+	local want
+	sed "$2" $data/base.ini >"$dir/bad.ini"
+	want=$(tr ' ' '\n' <<<"$1" | sort | tr '\n' ' ')
+	[ "$(codes "$dir/bad.ini")" = "$want" ] ||
+		{ echo "sed '$2': $(codes "$dir/bad.ini")not $want"; failed=1; }
+}
+
+spares() {
+	sed "$3" $data/base.ini >"$dir/good.ini"
+	cmp -s "$dir/good.ini" $data/base.ini &&
+		{ echo "sed '$3' changes nothing"; failed=1; }
+	[[ $(codes "$dir/good.ini") != *"${1%% *} "* ]] ||
+		{ echo "sed '$3': ${1%% *}"; failed=1; }
+}
+
+@test "the base file of the table has no finding at all" {
+	run --separate-stderr "$check" -W -f $data/base.ini
+	[ "$status" -eq 0 ]
+	[ "$output" = "$data/base.ini: 3 locations, 0 errors, 0 warnings" ]
+}
+
+@test "each finding is found where it is, and nothing else with it" {
+	failed=0
+	cases triggers
+	[ $failed -eq 0 ]
+}
+
+@test "each finding is not found where a file only comes near it" {
+	failed=0
+	cases spares
+	[ $failed -eq 0 ]
+}
+
+@test "the table of cases has every code but those of a broken or huge file" {
+	"$check" -x all | sed -n 's/^\(BH...\)  .*/\1/p' |
+		grep -v -e BH001 -e BH002 | sort >"$dir/all"
+	grep -v '^#' $data/cases | cut -c1-5 | sort -u >"$dir/tested"
+	diff -u "$dir/all" "$dir/tested"
+}
+
+@test "BH001: says that a file cannot be read, and exits 111" {
+	run --separate-stderr "$check" -f "$dir"
+	[ "$status" -eq 111 ]
+	[ "${lines[0]}" = "$dir: error BH001: cannot read: Is a directory" ]
+}
+
+@test "BH002: refuses more locations than there can be, and an endless file" {
+	for ((i = 0; i < 4097; i++)); do
+		printf '[location l%d]\nactive = no\n' $i
+	done >"$dir/many.ini"
+	run --separate-stderr "$check" -f "$dir/many.ini"
+	[ "$status" -eq 1 ]
+	[ "${lines[1]}" = "$dir/many.ini:8193: error BH002: [location l4096] more than 4096 locations" ]
+	yes '; a comment' | head -c 17M >"$dir/long.ini"
+	run --separate-stderr "$check" -f "$dir/long.ini"
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = "$dir/long.ini: error BH002: the file has 16777216 bytes or more" ]
+	run --separate-stderr timeout 20 "$check" -f /dev/zero
+	[ "$status" -eq 1 ]
+}
+
+@test "says all mistakes of a file in one run, by line, word for word" {
+	run --separate-stderr "$check" -f $data/messy.ini
+	[ "$status" -eq 1 ]
+	[ -z "$stderr" ]
+	diff -u $data/messy.out <(printf '%s\n' "$output")
+}
+
+@test "a file with CRLF and a byte order mark means the same" {
+	sed 's/$/\r/;1s/^/\xef\xbb\xbf/' $data/base.ini >"$dir/dos.ini"
+	run --separate-stderr "$check" -W -f "$dir/dos.ini"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "$dir/dos.ini: 3 locations, 0 errors, 0 warnings" ]
+}
+
+@test "a last line without newline counts" {
+	printf '%s\nmtu = 9' "$(cat $data/base.ini)" >"$dir/cut.ini"
+	run --separate-stderr "$check" -f "$dir/cut.ini"
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == "$dir/cut.ini:28: error BH106: [location site] mtu: "* ]]
+}
+
+@test "the shipped domain files have no error and no warning" {
+	for f in etc/backhaul.ini etc/examples/*.ini; do
+		run --separate-stderr "$check" -W -f "$f"
+		[ "$status" -eq 0 ] || { echo "$output"; false; }
+	done
+	run --separate-stderr "$check" -f etc/backhaul.ini
+	[ "$output" = "etc/backhaul.ini: 2 locations, 0 errors, 0 warnings" ]
+}
+
+@test "the example of bh.conf(5) has no finding, word for word" {
+	sed -n '/^\.Bd -literal/,/^\.Ed/p' man/bh.conf.5 | sed '1d;$d' \
+		>"$dir/example.ini"
+	run --separate-stderr "$check" -W -f "$dir/example.ini"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$dir/example.ini: 3 locations, 0 errors, 0 warnings" ]
+}
+
+@test "bh.conf(5) has exactly the keys that exist" {
+	sed -n 's/^	{ "\([a-z-]*\)", set_.*/\1/p' lib/conf/keys.c |
+		sort >"$dir/code"
+	sed -n 's/^\.It Ic \([a-z-]*\) Ns = .*/\1/p' man/bh.conf.5 |
+		sort >"$dir/man"
+	[ -s "$dir/code" ]
+	diff -u "$dir/code" "$dir/man"
+}
+
+@test "bh-check(1) lists exactly the findings that exist" {
+	"$check" -x all | grep ^BH >"$dir/code"
+	sed -n 's/^\.It \(BH...\) Ta \([a-z]*\) Ta \(.*\)/\1  \2: \3/p' \
+		man/bh-check.1 >"$dir/man"
+	diff -u "$dir/code" "$dir/man"
+}
+
+@test "the examples of bh-check(1) run as they stand" {
+	sed -n 's/^\.Dl \$ //p' man/bh-check.1 >"$dir/examples"
+	[ "$(wc -l <"$dir/examples")" -ge 5 ]
+	cp etc/backhaul.ini "$dir/domain.ini"
+	bin=$(realpath "${check%/*}")
+	while read -r line; do
+		run --separate-stderr env -C "$dir" PATH="$bin:$PATH" \
+			bash -eo pipefail -c "$line"
+		[ "$status" -eq 0 ] || { echo "$line: $status"; false; }
+	done <"$dir/examples"
+}
+
+@test "exits 1 for errors, and for warnings only with -W" {
+	sed 24d $data/base.ini >"$dir/warning.ini"
+	run --separate-stderr "$check" -f "$dir/warning.ini"
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = "$dir/warning.ini: 3 locations, 0 errors, 1 warning" ]
+	run --separate-stderr "$check" -W -f "$dir/warning.ini"
+	[ "$status" -eq 1 ]
+	sed 7d $data/base.ini >"$dir/error.ini"
+	run --separate-stderr "$check" -f "$dir/error.ini"
+	[ "$status" -eq 1 ]
+	# a notice is no warning
+	sed '14s/,.*//' $data/base.ini >"$dir/notice.ini"
+	run --separate-stderr "$check" -W -f "$dir/notice.ini"
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = "$dir/notice.ini: 3 locations, 0 errors, 0 warnings, 1 notice" ]
+}
+
+@test "a server without internal: says what would leak" {
+	sed 7d $data/base.ini >"$dir/d.ini"
+	run --separate-stderr "$check" -f "$dir/d.ini"
+	[ "${lines[0]}" = "$dir/d.ini:3: error BH303: [location hq] internal: a server must list every corporate address of its site; without it, what clients send to subnets here that do not take part is let through as if it were Internet" ]
+}
+
+@test "-l prints what concerns a location, on whichever side it was found" {
+	# the overlap is found at branch and names hq; the mtu is of site only
+	sed '14s/$/, 10.0.0.5/;27s/$/\nmtu = 5/' $data/base.ini >"$dir/d.ini"
+	run --separate-stderr "$check" -l hq -f "$dir/d.ini"
+	[ "$status" -eq 1 ]
+	[[ $output == *"BH305: [location branch]"* ]]
+	[[ $output != *BH106* ]]
+	[[ ${lines[-1]} == *" 1 not shown" || ${lines[-1]} == *" 2 not shown" ]]
+	run --separate-stderr "$check" -l site -f "$dir/d.ini"
+	[ "$status" -eq 1 ]
+	[[ $output == *"BH106: [location site]"* ]]
+	[[ $output != *BH305* ]]
+}
+
+@test "-l with a name that is not there exits 100" {
+	run --separate-stderr "$check" -l nosuch -f $data/base.ini
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-check: $data/base.ini: no [location nosuch]" ]
+}
+
+@test "-f - reads standard input, and -j prints JSON whatever the bytes are" {
+	printf '[location a"\\\001\377\303\244]\n' >"$dir/odd.ini"
+	run --separate-stderr "$check" -j -f - <"$dir/odd.ini"
+	[ "$status" -eq 1 ]
+	jq -es 'length > 0 and all(.file == "<stdin>" and .code != "")' \
+		<<<"$output"
+	[ "$(jq -r 'select(.code == "BH108") | .section' <<<"$output")" = \
+		$'location a"\\?\xef\xbf\xbd\xc3\xa4' ]
+}
+
+@test "a finding never sends control characters to the terminal" {
+	printf '[location a]\n\033[2Jx = \033]0;y\007\n' >"$dir/esc.ini"
+	run --separate-stderr "$check" -f "$dir/esc.ini"
+	[ "$status" -eq 1 ]
+	[[ $output != *$'\033'* && $output != *$'\007'* ]]
+}
+
+@test "-x explains a code, with or without BH, and refuses others" {
+	run --separate-stderr "$check" -x BH305
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "BH305  error: the lan of two locations overlap" ]
+	[ "${#lines[@]}" -gt 1 ]
+	run --separate-stderr "$check" -x 305
+	[ "$status" -eq 0 ]
+	for code in BH999 BH BH305x -1 ''; do
+		run --separate-stderr "$check" -x "$code"
+		[ "$status" -eq 100 ]
+	done
+}
+
+@test "-x all explains every code at some length" {
+	"$check" -x all >"$dir/all"
+	# a line with the code, then an indented paragraph
+	awk 'BEGIN { RS = ""; FS = "\n" }
+		NF < 2 || length($0) < 80 { print; bad = 1 }
+		END { exit bad }' "$dir/all"
+	[ "$(awk 'length > 80' "$dir/all" | wc -l)" -eq 0 ]
+}
+
+@test "a missing file and wrong usage exit 100" {
+	run --separate-stderr "$check" -f "$dir/none.ini"
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-check: cannot open $dir/none.ini: No such file or directory" ]
+	run --separate-stderr "$check" -f $data/base.ini extra
+	[ "$status" -eq 100 ]
+	[[ $stderr == "usage: bh-check "* ]]
+}
+
+@test "a file that may not be opened exits 111" {
+	cp $data/base.ini "$dir/secret.ini"
+	chmod 0 "$dir/secret.ini"
+	chmod 755 "$dir"
+	run --separate-stderr setpriv --reuid 65534 --clear-groups \
+		--bounding-set=-all "$check" -f "$dir/secret.ini"
+	[ "$status" -eq 111 ]
+	[[ $stderr == "bh-check: cannot open $dir/secret.ini: Permission denied" ]]
+}
