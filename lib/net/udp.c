@@ -313,11 +313,10 @@ send_trains(struct udp *u, const struct udp_out *out, size_t n)
 void
 udp_send(struct udp *u, struct udp_out *out, size_t n)
 {
-	for (size_t i = 0, sent; i < n; i += sent) {
+	for (size_t i = 0; i < n; i++)
 		out[i].failed = out[i].moved = false;
+	for (size_t i = 0, sent; i < n; i += sent) {
 		sent = send_trains(u, out + i, n - i);
-		for (size_t k = 1; k < sent; k++)
-			out[i + k].failed = out[i + k].moved = false;
 		if (sent == 0) {
 			out[i].failed = !send_hard(u, &out[i]);
 			sent = 1;
