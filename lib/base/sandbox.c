@@ -51,8 +51,8 @@ enum { X32_FROM = 0x40000000 };	/* numbers of x86-64's second ABI */
 
 /*
  * What a running program asks of the kernel, the most frequent first.  No
- * number makes a descriptor (but for accept4, of links) or memory, or names a
- * file, an address or a process.
+ * number makes memory, or names a file or a process; a descriptor is made of
+ * links only (accept4, recvmsg).
  */
 #define EVERY_PROGRAM \
 	__NR_read, __NR_write, __NR_readv, __NR_writev, \
