@@ -49,7 +49,8 @@ setup() {
 	for p in "$bin"/bh-* "$bin/backhaul"; do
 		[ -f "$p" ] || continue
 		page=$(ls man/"${p##*/}".[18])
-		"$p" -h | grep -oE -- '-[a-zA-Z]+' | sed 's/^-//' | fold -w1 |
+		"$p" -h | sed 's/^usage: [^ ]*//' |
+			grep -oE -- '-[a-zA-Z]+' | sed 's/^-//' | fold -w1 |
 			sort -u >"$BATS_TEST_TMPDIR/h"
 		sed -n '/^\.Sh DESCRIPTION/,$p' "$page" |
 			sed -n 's/^\.It Fl \([a-zA-Z]\).*/\1/p' |
