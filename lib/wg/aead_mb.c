@@ -11,9 +11,9 @@
 #include <string.h>
 
 /*
- * Bursts through the job interface of libipsec-mb.  It computes the tag in
- * both directions and leaves the comparing to us.  Jobs are submitted without its
- * checks: each field that they look at is set here.
+ * Bursts through the job interface of libipsec-mb.  It computes the tag in both
+ * directions and leaves the comparing to us.  Its checks of each job are passed
+ * over: what they look at is set here.
  */
 
 struct mb {
