@@ -5,6 +5,7 @@
 # make asan        the same programs with sanitizers, in build/asan
 # make fuzz        fuzz targets in build/fuzz, each run for FUZZ_SECONDS
 # make bench       against plain forwarding and wireguard-go (root)
+# make micro       nanoseconds a packet, stage by stage
 # make install     into $(DESTDIR)$(PREFIX);  make uninstall takes it away
 # make deps        install what all of this needs, on Debian
 
@@ -63,6 +64,9 @@ $(O)/libbh.a: $(LIB)
 $(O)/t/unit/%: $(O)/t/unit/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/t/bench/%: $(O)/t/bench/%.o $(O)/libbh.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 $(O)/t/fuzz/%: $(O)/t/fuzz/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
@@ -83,6 +87,9 @@ demo: all
 
 bench: all
 	t/bench/run --only backhaul,wireguard-go,plain --reps 3 --secs 3
+
+micro: $(patsubst t/bench/%.c,$(O)/t/bench/%,$(wildcard t/bench/*.c))
+	for b in $^; do $$b; done
 
 lint:
 	t/lint/run
@@ -122,5 +129,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units check demo bench lint asan fuzz fuzz-run deps install \
+.PHONY: all units check demo bench micro lint asan fuzz fuzz-run deps install \
 	uninstall clean

@@ -12,7 +12,7 @@
 static const char *myname = "backhaul";
 
 /* One write(2) a line, so that lines of sibling programs do not mix. */
-static void
+__attribute__((format(printf, 2, 0))) static void
 say(int error, const char *fmt, va_list ap)
 {
 	char line[1024];
