@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SYNOPSIS "[-aj] [-D RUNDIR | -l LOCATION] counters [PROGRAM ...] | peers"
+#define SYNOPSIS "[-aj] [-D RUNDIR | -l LOCATION] " \
+	"counters [PROGRAM ...] | peers"
 
 struct ctl {
 	char rundir[512];

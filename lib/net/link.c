@@ -165,7 +165,7 @@ int
 link_accept(struct link *l, int lfd, const struct link_hello *me,
     enum link_role other, const char **why)
 {
-	struct link_hello h;
+	struct link_hello h = { 0 };
 	int passed;
 
 	*why = NULL;
@@ -237,7 +237,7 @@ int
 link_connect(struct link *l, const char *path, int wait_ms,
     const struct link_hello *me, enum link_role other, const char **why)
 {
-	struct link_hello h;
+	struct link_hello h = { 0 };
 	int passed;
 
 	*why = NULL;
