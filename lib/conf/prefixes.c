@@ -82,6 +82,8 @@ slice_half(const struct slice *s, const struct prefix *right, bool upper)
 {
 	size_t at = slice_find(s, &right->addr);
 
+	if (s->n == 0)
+		return *s;	/* of no array, perhaps */
 	return upper ? (struct slice){ s->p + at, s->n - at } :
 	    (struct slice){ s->p, at };
 }
