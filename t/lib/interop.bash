@@ -24,8 +24,8 @@ in_wgo() { ip netns exec "$I-wgo" "$@"; }
 
 # Until a condition holds, 10 s at most.
 interop_until() {	# COMMAND...
-	local n
-	for ((n = 0; n < 500; n++)); do
+	local end=$((SECONDS + 10))
+	while ((SECONDS <= end)); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.02
 	done
@@ -144,7 +144,8 @@ interop_tun() {	# NAME ADDRESS... -- ROUTE...
 	for a; do ip -n "$I-our" route add "$a" dev "$tun"; done
 }
 
-# Ours, as a location.
+# Ours, as a location; its pid is in $I_TUNNEL.
+# shellcheck disable=SC2034
 interop_tunnel() {	# LOCATION [OPTION...]
 	local location=$1
 	shift
@@ -177,7 +178,8 @@ interop_our_server() {
 	interop_gate bh-egress hq
 }
 
-# wireguard-go as a location: interface $I.
+# wireguard-go as a location, interface $I; its pid is in $I_WGO.
+# shellcheck disable=SC2034
 interop_wgo() {	# LOCATION PEER ALLOWED-IPS [WG-ARGUMENT...]
 	local location=$1 peer=$2 allowed=$3
 	shift 3
