@@ -178,7 +178,7 @@ spares() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"BH305: [location branch]"* ]]
 	[[ $output != *BH106* ]]
-	[[ ${lines[-1]} == *" 1 not shown" || ${lines[-1]} == *" 2 not shown" ]]
+	[ "${lines[-1]}" = "$dir/d.ini: 3 locations, 3 errors, 0 warnings; 2 not shown" ]
 	run --separate-stderr "$check" -l site -f "$dir/d.ini"
 	[ "$status" -eq 1 ]
 	[[ $output == *"BH106: [location site]"* ]]

@@ -15,18 +15,22 @@
 	X(FILE_SIZE, 2, SEV_ERROR, "the file or its domain is too large") \
 	X(LINE_LONG, 3, SEV_ERROR, "a line is too long") \
 	X(LINE_NUL, 4, SEV_ERROR, "a line holds a NUL byte") \
-	X(LINE_SYNTAX, 5, SEV_ERROR, "a line is no section and no key = value") \
+	X(LINE_SYNTAX, 5, SEV_ERROR, \
+	    "a line is no section and no key = value") \
 	X(SECTION_SYNTAX, 6, SEV_ERROR, "a section's line is malformed") \
-	X(SECTION_UNKNOWN, 7, SEV_ERROR, "a section of that kind does not exist") \
+	X(SECTION_UNKNOWN, 7, SEV_ERROR, \
+	    "a section of that kind does not exist") \
 	X(SECTION_TWICE, 8, SEV_ERROR, "a section is there twice") \
 	X(KEY_UNKNOWN, 9, SEV_ERROR, "a key of that name does not exist") \
-	X(KEY_TWICE, 10, SEV_ERROR, "a key that takes one value is there twice") \
+	X(KEY_TWICE, 10, SEV_ERROR, \
+	    "a key that takes one value is there twice") \
 	X(KEY_STRAY, 11, SEV_ERROR, "a key stands before the first section") \
 	X(KEY_CONTINUED, 12, SEV_ERROR, "an indented line continues no list") \
 	X(KEY_EMPTY, 13, SEV_ERROR, "a key has no value") \
 	X(UNSUPPORTED, 14, SEV_ERROR, "not supported by this version") \
 	X(BAD_PREFIX, 101, SEV_ERROR, "a prefix is malformed") \
-	X(HOST_BITS, 102, SEV_ERROR, "a prefix has bits set beyond its length") \
+	X(HOST_BITS, 102, SEV_ERROR, \
+	    "a prefix has bits set beyond its length") \
 	X(BAD_ADDRESS, 103, SEV_ERROR, "an address is malformed") \
 	X(BAD_ENDPOINT, 104, SEV_ERROR, "an endpoint is malformed") \
 	X(BAD_KEY, 105, SEV_ERROR, "a public key is malformed") \
@@ -41,8 +45,10 @@
 	X(NO_BACKHAUL, 204, SEV_NOTICE, "there is neither client nor server") \
 	X(KEY_MISSING, 205, SEV_ERROR, "a location has no public key") \
 	X(KEY_ZERO, 206, SEV_ERROR, "a public key is all zeros") \
-	X(KEY_LOW_ORDER, 207, SEV_ERROR, "a public key is a point of low order") \
-	X(KEY_ENCODING, 208, SEV_ERROR, "a public key is not in canonical form") \
+	X(KEY_LOW_ORDER, 207, SEV_ERROR, \
+	    "a public key is a point of low order") \
+	X(KEY_ENCODING, 208, SEV_ERROR, \
+	    "a public key is not in canonical form") \
 	X(KEY_SHARED, 209, SEV_ERROR, "two locations have one public key") \
 	X(LAN_MISSING, 301, SEV_ERROR, "a location that needs a lan has none") \
 	X(LAN_OUTSIDE, 302, SEV_ERROR, "lan is not inside internal") \

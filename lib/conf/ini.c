@@ -46,7 +46,7 @@ struct reader {
 	bool fresh;		/* no pair in this section yet */
 	bool skipping;		/* below a malformed section line */
 	bool awaited;		/* the line promised a pair: none came yet */
-	bool lost;		/* a line was withheld: so are its continuations */
+	bool lost;		/* withheld: so is what continues it */
 };
 
 static void
@@ -207,13 +207,14 @@ next_line(char *buf, int room, void *arg)
 static void
 cut_comment(char *value)
 {
-	for (char *p = value; *p != '\0'; p++)
-		if (*p == ';' && (p == value || strchr(blanks, p[-1]) != NULL)) {
-			while (p > value && strchr(blanks, p[-1]) != NULL)
-				p--;
-			*p = '\0';
-			return;
-		}
+	for (char *p = value; *p != '\0'; p++) {
+		if (*p != ';' || (p > value && strchr(blanks, p[-1]) == NULL))
+			continue;
+		while (p > value && strchr(blanks, p[-1]) != NULL)
+			p--;
+		*p = '\0';
+		return;
+	}
 }
 
 /* inih may see another name than we do: "[a ; b]" is a comment to it. */

@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 enum {
-	INI_SECTION_MAX = 49,		/* what inih keeps of a section's name */
+	INI_SECTION_MAX = 49,		/* what inih keeps of a name */
 	INI_FILE_MAX = 16 << 20,	/* bytes */
 };
 

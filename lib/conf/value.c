@@ -297,9 +297,9 @@ value_name(char name[static VALUE_NAMELEN], const char *s,
     char why[static VALUE_WHYLEN])
 {
 	if (!is_name(s))
-		return wrong(BH_BAD_NAME, why, "'%.80s' is not a name: letters, "
-		    "digits, '-', '_' and '.', a letter or digit first%s", s,
-		    comment_hint(s));
+		return wrong(BH_BAD_NAME, why, "'%.80s' is not a name: "
+		    "letters, digits, '-', '_' and '.', a letter or digit "
+		    "first%s", s, comment_hint(s));
 	if (strlen(s) >= VALUE_NAMELEN)
 		return wrong(BH_BAD_NAME, why, "'%.80s' has %zu characters; %d "
 		    "is the most", s, strlen(s), VALUE_NAMELEN - 1);
