@@ -252,11 +252,18 @@ test_plain(void)
 	v.gso_type = VNET_GSO_NONE;
 	v.csum_offset = 6;			/* not TCP's */
 	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
-	v.csum_start = 12, v.csum_offset = 0;	/* the source address */
+	v.csum_start = 2, v.csum_offset = 16;	/* part of the address */
 	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
 	v.csum_start = (uint16_t)(pk.n - 8), v.csum_offset = 1;
 	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
 	v.csum_start = 0xffff, v.csum_offset = 0xffff;
+	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
+
+	struct segment first = tcp4;
+	first.frag = IP4_MF;
+	packet_make(&pk, &first);
+	v = vnet_of(&first);
+	v.gso_type = VNET_GSO_NONE;
 	OK(open_packet(&g, &v, MTU) == V_OFFLOAD);
 }
 
@@ -380,6 +387,131 @@ test_join_refused(void)
 	OK(joined() == 0);		/* another tag: another peer */
 }
 
+/* The second of two packets that would be joined, with one byte changed and
+ * the checksums right for it. */
+static void
+test_join_bytes(void)
+{
+	static const struct {
+		const char *what;
+		const struct segment *first;
+		size_t at;
+		uint8_t flip;
+	} t[] = {
+		{ "an option's value", &tcp4, 20 + 20, 2 },
+		{ "a reserved bit", &tcp4, 20 + 12, 1 },
+		{ "the urgent pointer", &tcp4, 20 + 19, 1 },
+		{ "DF", &tcp4, 6, IP4_DF >> 8 },
+		{ "the hop limit", &tcp6, 7, 1 },
+		{ "the source", &tcp6, 23, 1 },
+		{ "the destination", &udp4, 19, 1 },
+		{ "the other port", &udp6, 43, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct segment s = nth(*t[i].first, 1);
+		give(*t[i].first, 1);
+		packet_make(&pk, &s);
+		pk.b[t[i].at] ^= t[i].flip;
+		if (!s.v6)
+			packet_sum_ip(pk.b);
+		packet_sum_l4(pk.b, s.v6 ? 40 : 20, pk.n, s.proto);
+		joincut_add(&jc, pk.b, pk.n, 1);
+		OKF(joined() == 0, "not joined: %s differs", t[i].what);
+	}
+}
+
+/* Flows that share a hash (there are 256) are still told apart. */
+static void
+test_join_hash(void)
+{
+	int wrong = 0;
+
+	for (uint16_t other = 2; other < 1500; other++) {
+		struct segment s = nth(tcp4, 1);
+		give(tcp4, 1);
+		give(s, other);
+		wrong += joined() != 0;
+		s.sport = other;
+		give(tcp4, 1);
+		give(s, 1);
+		wrong += joined() != 0;
+	}
+	OKF(wrong == 0, "no other tag or port is joined");
+}
+
+/* Headers between the first and the transport header are not compared, so
+ * nothing that has them is joined. */
+static void
+test_join_extensions(void)
+{
+	static const uint8_t option[8] = { PROTO_TCP };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct segment s = nth(tcp4, i);
+		packet_make(&pk, &s);
+		memmove(pk.b + 24, pk.b + 20, pk.n - 20);
+		memset(pk.b + 20, 1, 4);	/* no operation */
+		pk.b[0] = 0x46;
+		pk.n += 4;
+		wire_put16(pk.b + 2, (uint16_t)pk.n);
+		packet_sum_ip(pk.b);
+		joincut_add(&jc, pk.b, pk.n, 1);
+	}
+	OK(jc.n == 2 && joined() == 0 && jc.bad == 0);
+	for (unsigned i = 0; i < 2; i++) {
+		struct segment s = nth(tcp6, i);
+		packet_make(&pk, &s);
+		memmove(pk.b + 48, pk.b + 40, pk.n - 40);
+		memcpy(pk.b + 40, option, 8);
+		pk.b[6] = PROTO_DSTOPTS;
+		pk.n += 8;
+		wire_put16(pk.b + 4, (uint16_t)(pk.n - 40));
+		joincut_add(&jc, pk.b, pk.n, 1);
+	}
+	OK(jc.n == 2 && joined() == 0 && jc.bad == 0);
+}
+
+/* The sum in `field' is 0: write it as all ones, which is right as well, but
+ * not what cutting would write. */
+static bool
+give_ones(const struct segment *s, size_t field)
+{
+	packet_make(&pk, s);
+	if (pk.b[field] != 0 || pk.b[field + 1] != 0)
+		return false;
+	memset(pk.b + field, 0xff, 2);
+	joincut_add(&jc, pk.b, pk.n, 1);
+	give(nth(*s, 1), 1);
+	return true;
+}
+
+static void
+test_join_ones(void)
+{
+	struct segment s = tcp4;
+
+	s.payload = SIZE;
+	for (s.id = 1; !give_ones(&s, 10) && s.id != 0; s.id++)
+		continue;
+	OK(jc.n == 2 && joined() == 0 && jc.bad == 0);
+	for (s.id = 1, s.win = 1; !give_ones(&s, 36) && s.win != 0; s.win++)
+		continue;
+	OK(jc.n == 2 && joined() == 0 && jc.bad == 0);
+}
+
+/* 46 segments of 1400 bytes fit into 65535, one more does not. */
+static void
+test_join_bytes_bound(void)
+{
+	struct segment s = tcp6;
+
+	s.payload = 1400;
+	for (unsigned i = 0; i < 50; i++, s.seq += 1400)
+		give(s, 1);
+	OK(joined() == 2);
+}
+
 /* A flow stays in order whatever stands between its segments. */
 static void
 test_join_order(void)
@@ -450,6 +582,9 @@ test_join_bad(void)
 	pk.b[26] = 1;
 	gro_add(&g, pk.b, &ip, 0, &bad);
 	OK(bad && g.slot[2].vnet.flags == 0 && g.n == 3);
+	pk.b[25]--;				/* shorter than the packet */
+	gro_add(&g, pk.b, &ip, 0, &bad);
+	OK(!bad && g.slot[3].vnet.flags == 0 && g.n == 4);
 }
 
 /* More flows than slots: full is said, and nothing is lost. */
@@ -502,6 +637,11 @@ main(void)
 	test_join();
 	test_join_headers();
 	test_join_refused();
+	test_join_bytes();
+	test_join_hash();
+	test_join_extensions();
+	test_join_ones();
+	test_join_bytes_bound();
 	test_join_order();
 	test_join_ids();
 	test_join_bad();

@@ -239,7 +239,8 @@ static const long gate_calls[] = {
 	__NR_rt_sigreturn, __NR_exit, __NR_exit_group,
 };
 static const long tunnel_more[] = {
-	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4, __NR_recvmsg,
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4,
+	__NR_recvmsg,
 };
 
 static bool
