@@ -146,7 +146,7 @@ test_v4_options(void)
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		add_options(t[i].opt, 8);
-		pk.b[28] = 0;	/* would end them, if it were one */
+		pk.b[28] = pk.b[29] = 0;	/* would end them */
 		OKF(parse() == t[i].want, "IPv4 option: %s (R11)", t[i].what);
 	}
 	add_options("\x94\x04\0\0", 4);
