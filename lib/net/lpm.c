@@ -178,22 +178,18 @@ static ref grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
 
 /*
  * Fills the slots for the `stride' bits that follow bit `depth' of n items,
- * none of them shorter than depth.  covered is the value of the longest prefix
- * around all of them.  Within a slot the prefixes that cover it whole come
- * first and go into `slot' and those after; the rest are its subtree.
+ * none of them shorter than depth.  What covers all of them is in every slot
+ * already.  Within a slot the prefixes that cover it whole come first and go
+ * into it and those after; the rest are its subtree.
  */
 static void
 fill(struct lpm *t, ref *slot, const struct item *it, size_t n, unsigned depth,
-    unsigned stride, uint32_t covered)
+    unsigned stride)
 {
 	unsigned below = depth + stride;
-	size_t i = 0;
 
-	/* a root page that nothing is written to takes no memory */
-	for (size_t s = 0; s < (size_t)1 << stride; s++)
-		if (slot[s] != leaf(covered))
-			slot[s] = leaf(covered);
-	for (size_t s = 0; i < n; s++) {
+	for (size_t i = 0; i < n;) {
+		size_t s = bits_at(it[i].key, depth, stride);
 		for (; i < n && it[i].len <= below &&
 		    bits_at(it[i].key, depth, stride) == s; i++)
 			for (size_t k = 0; k < (size_t)1 << (below - it[i].len);
@@ -213,7 +209,7 @@ static ref
 grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
     uint32_t covered)
 {
-	struct node node = { { 0 } };
+	struct node node;
 	struct skip s = { .key = it->key, .miss = covered, .len = it->len,
 	    .next = leaf(it->value) };
 
@@ -224,20 +220,29 @@ grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
 	if (common > it->len)
 		common = it->len;
 	unsigned at = common - common % STRIDE;
-	fill(t, node.slot, it, n, at, STRIDE, covered);
+	for (size_t i = 0; i < NODE_SLOTS; i++)
+		node.slot[i] = leaf(covered);
+	fill(t, node.slot, it, n, at, STRIDE);
 	s.next = put_node(t, &node) << KIND_BITS | NODE;
 	s.len = at;
 	return at > depth ? put_skip(t, &s) : s.next;
 }
 
 /* IPv6 addresses start at bit 0, IPv4 ones at bit 96. */
-static void
+static bool
 grow_roots(struct lpm *t)
 {
+	free(t->root4);
+	free(t->root6);
+	t->root4 = calloc(ROOT_SLOTS, sizeof(ref));
+	t->root6 = calloc(ROOT_SLOTS, sizeof(ref));
+	if (t->root4 == NULL || t->root6 == NULL)
+		return false;
 	t->nnodes = t->nskips = 0;
-	fill(t, t->root6, t->item, t->n6, 0, ROOT_BITS, LPM_NONE);
+	fill(t, t->root6, t->item, t->n6, 0, ROOT_BITS);
 	fill(t, t->root4, t->item + t->n6, t->nitems - t->n6, PREFIX_V4,
-	    ROOT_BITS, LPM_NONE);
+	    ROOT_BITS);
+	return true;
 }
 
 static void
@@ -281,15 +286,10 @@ lpm_build(struct lpm_entry *e, size_t n)
 	if (t == NULL)
 		return NULL;
 	t->item = calloc(n + 1, sizeof(*t->item));
-	t->root4 = calloc(ROOT_SLOTS, sizeof(ref));
-	t->root6 = calloc(ROOT_SLOTS, sizeof(ref));
-	if (t->item != NULL && t->root4 != NULL && t->root6 != NULL) {
+	if (t->item != NULL) {
 		take_items(t, e, n);
-		grow_roots(t);
-		if (take_memory(t)) {
-			grow_roots(t);
+		if (grow_roots(t) && take_memory(t) && grow_roots(t))
 			return t;
-		}
 	}
 	lpm_free(t);
 	errno = ENOMEM;
