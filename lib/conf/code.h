@@ -55,9 +55,10 @@
 	X(NO_INTERNAL_SERVER, 303, SEV_ERROR, "a server has no internal") \
 	X(NO_INTERNAL, 304, SEV_WARNING, "a location has no internal") \
 	X(LAN_LAN, 305, SEV_ERROR, "the lan of two locations overlap") \
-	X(LAN_INTERNAL, 306, SEV_ERROR, "a lan overlaps another's internal") \
+	X(LAN_INTERNAL, 306, SEV_ERROR, \
+	    "another's internal is cut out of a lan") \
 	X(INTERNAL_INTERNAL, 307, SEV_WARNING, \
-	    "the internal of two locations overlap") \
+	    "a location lies inside another's internal") \
 	X(SPECIAL, 308, SEV_ERROR, "a prefix holds special addresses") \
 	X(V4_ONLY, 309, SEV_NOTICE, "a client's lan has no IPv6") \
 	X(ADDRESS_OUTSIDE, 310, SEV_WARNING, \
@@ -83,11 +84,12 @@
 	    "default-gateway is inside another location's network") \
 	X(SERVER_IDLE, 512, SEV_NOTICE, "a server has no active client") \
 	X(NO_WAY, 601, SEV_ERROR, "neither side of a tunnel has an endpoint") \
-	X(ENDPOINT_INSIDE, 602, SEV_ERROR, \
-	    "an endpoint is inside the company's network") \
+	X(ENDPOINT_INSIDE, 602, SEV_ERROR, "an endpoint is inside a lan") \
 	X(ENDPOINT_SHARED, 603, SEV_ERROR, "two locations have one endpoint") \
 	X(ENDPOINT_PORT, 604, SEV_NOTICE, \
 	    "endpoint and listen-port have different ports") \
+	X(ENDPOINT_INTERNAL, 605, SEV_NOTICE, \
+	    "an endpoint is inside an internal network") \
 	X(IF_MISSING, 701, SEV_ERROR, "a client or server lacks an interface") \
 	X(IF_PARTNER, 702, SEV_NOTICE, "a partner has no interfaces") \
 	X(IF_SAME, 703, SEV_ERROR, "an interface has two jobs") \

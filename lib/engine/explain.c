@@ -154,14 +154,16 @@ static const struct {
 	    "If two claim it, one of them gets the other's traffic. Renumber, "
 	    "or exclude the part that is not there with '!'." },
 	{ BH_LAN_INTERNAL,
-	    "An address takes part at one location and is internal at "
-	    "another. It is at one of them only; the other would refuse or "
-	    "misdeliver it. The usual reason is an 'internal' as wide as the "
-	    "whole company (10.0.0.0/8): give the site's own part only." },
+	    "The longest prefix decides where an address belongs. A part of "
+	    "this lan, or all of it, is claimed by another location's "
+	    "'internal' with a prefix as long or longer, so its hosts would be "
+	    "refused as that location's. Exclude it on one side with '!'." },
 	{ BH_INTERNAL_INTERNAL,
-	    "Two locations claim the same addresses as theirs. They are "
-	    "refused either way, so nothing leaks, but explanations will name "
-	    "the wrong site." },
+	    "The longest prefix decides where an address belongs, so this "
+	    "works: what is left of the wider network belongs to its location "
+	    "and is refused elsewhere. Often the wider one is as wide as the "
+	    "whole company (10.0.0.0/8); make sure that this is what you "
+	    "mean." },
 	{ BH_SPECIAL,
 	    "Loopback, link-local, multicast and 'this network' addresses are "
 	    "never forwarded. A prefix that holds them is wider than any site; "
@@ -238,10 +240,9 @@ static const struct {
 	    "an endpoint if the other has one: it dials out and keeps the way "
 	    "open ('keepalive')." },
 	{ BH_ENDPOINT_INSIDE,
-	    "An endpoint is an address of the outer network. If it were also "
-	    "an address of a site, the tunnel's own datagrams would be sent "
-	    "into the tunnel. Take it out of the site's prefixes: "
-	    "'internal = 192.0.2.0/24, !192.0.2.1'." },
+	    "An endpoint is an address of the outer network. If it took part "
+	    "at a site, the way to it would lead through the tunnel that ends "
+	    "there. Take it out: 'lan = 192.0.2.0/24, !192.0.2.1'." },
 	{ BH_ENDPOINT_SHARED,
 	    "Datagrams to one address and port arrive at one gateway. Two "
 	    "behind one public address need two ports, each forwarded to its "
@@ -250,6 +251,10 @@ static const struct {
 	    "Others send to the endpoint's port, and the gateway listens on "
 	    "another. Right if a router in between forwards the one to the "
 	    "other." },
+	{ BH_ENDPOINT_INTERNAL,
+	    "The tunnel's own datagrams reach it: they never enter a tunnel. "
+	    "Hosts of other locations do not, since it is internal. Right for "
+	    "a public block of the company's that holds the gateway." },
 	{ BH_IF_MISSING,
 	    "'backhaul up' needs to know where the LAN is and which interface "
 	    "leads to the outer network, for the routes and for the rules that "

@@ -100,9 +100,8 @@ check_lan(struct sweep *sw, const struct item *it)
 		meet(sw, it, lan, BH_LAN_LAN, "lan", "lan",
 		    "an address takes part at one location only");
 	else if (internal != NULL)
-		meet(sw, it, internal, BH_LAN_INTERNAL, "lan", "internal",
-		    "one location refuses what is the other's; exclude it "
-		    "there with '!'");
+		meet(sw, it, internal, BH_INTERNAL_INTERNAL, "lan", "internal",
+		    "the narrower prefix wins");
 }
 
 static void
@@ -113,11 +112,11 @@ check_internal(struct sweep *sw, const struct item *it)
 
 	if (lan != NULL)
 		meet(sw, it, lan, BH_LAN_INTERNAL, "internal", "lan",
-		    "one location refuses what is the other's; exclude it "
-		    "here with '!'");
+		    "its hosts would be refused as this location's; exclude it "
+		    "on one side with '!'");
 	else if (internal != NULL)
 		meet(sw, it, internal, BH_INTERNAL_INTERNAL, "internal",
-		    "internal", "say where it is, once");
+		    "internal", "the narrower prefix wins");
 }
 
 static void
@@ -127,15 +126,17 @@ check_endpoint(struct sweep *sw, const struct item *it)
 	const struct item *around = lan != NULL ? lan :
 	    stack_top(&sw->internal);
 	char a[PREFIX_STRLEN];
-	const char *key = lan != NULL ? "lan" : "internal";
 
 	if (around == NULL)
 		return;
-	lint_say(sw->lt, it->l, it->l->endpoint_line, BH_ENDPOINT_INSIDE,
-	    "endpoint", "%s is inside %s, '%s' of [location %s]: the tunnel "
-	    "would lead into itself; exclude it there with '!%s'",
-	    it->l->endpoint_host, prefix_format(&around->p, a), key,
-	    around->l->name, it->l->endpoint_host);
+	lint_say(sw->lt, it->l, it->l->endpoint_line,
+	    lan != NULL ? BH_ENDPOINT_INSIDE : BH_ENDPOINT_INTERNAL,
+	    "endpoint", "%s is inside %s, '%s' of [location %s]: %s'!%s'",
+	    it->l->endpoint_host, prefix_format(&around->p, a),
+	    lan != NULL ? "lan" : "internal", around->l->name, lan != NULL ?
+	    "the tunnel would lead into itself; exclude it there with " :
+	    "hosts of other locations cannot reach it; exclude it there with ",
+	    it->l->endpoint_host);
 	diag_also(sw->lt->d, around->l->name);
 }
 
