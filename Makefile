@@ -35,7 +35,7 @@ CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS.fuzz    := $(CFLAGS.asan) -fsanitize=fuzzer-no-link
 ALL_CFLAGS  = -std=c11 -g -MMD -MP -Ilib -I$(O) -D_GNU_SOURCE \
-	-fstack-protector-strong -fPIE $(CPPFLAGS_IMB) $(WARN) \
+	-fstack-protector-strong -fno-strict-aliasing -fPIE $(CPPFLAGS_IMB) $(WARN) \
 	$(CFLAGS.$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 ALL_LDFLAGS = $(CFLAGS.$(BUILD)) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS       := $(shell pkg-config --libs $(PKGS)) -lnet $(LIBS_IMB)

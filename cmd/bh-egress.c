@@ -58,6 +58,6 @@ main(int argc, char *argv[])
 	gate_open(&g, &kind, &pol, cf.location[self].egress_interface,
 	    start_rundir(&s, &cf, self, buf), &cf);
 	sandbox_enter(SANDBOX_GATE, NULL);
-	ready_tell(s.ready_fd);
+	ready_tell(s.ready_fd, s.notifier);
 	return gate_run(&g);
 }

@@ -64,6 +64,6 @@ main(int argc, char *argv[])
 	how.rundir = start_rundir(&s, &cf, how.self, rundir);
 	struct tunnel *t = tunnel_open(&how);
 	sandbox_enter(SANDBOX_TUNNEL, NULL);
-	ready_tell(s.ready_fd);
+	ready_tell(s.ready_fd, s.notifier);
 	return tunnel_run(t);
 }

@@ -39,39 +39,44 @@ ready_signal(int fd)
 	return (int)si.ssi_signo;
 }
 
-/* sd_notify(3), which is one datagram, without its library. */
-static void
-notify_systemd(const char *path)
+int
+ready_notifier(void)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	size_t n = strlen(path);
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t n = path != NULL ? strlen(path) : 0;
 
 	if (n == 0 || n >= sizeof(un.sun_path))
-		return;
+		return -1;
 	memcpy(un.sun_path, path, n);
 	if (un.sun_path[0] == '@')
 		un.sun_path[0] = '\0';
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&un,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void
+tell(int fd, const char *text, size_t n)
+{
 	if (fd < 0)
 		return;
-	sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&un,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	ssize_t r = write(fd, text, n);
+	(void)r;	/* who asked may have gone */
 	close(fd);
 }
 
 void
-ready_tell(int fd)
+ready_tell(int fd, int notifier)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
-
-	if (path != NULL)
-		notify_systemd(path);
-	if (fd < 0)
-		return;
-	/* not dprintf, which asks the kernel what fd is: the sandbox kills */
+	static const char systemd[] = "READY=1";	/* sd_notify(3) */
 	char line[64];
-	int n = snprintf(line, sizeof(line), "%.40s ready\n", die_myname());
-	ssize_t r = write(fd, line, (size_t)n);
-	(void)r;	/* nobody waits for it any more */
-	close(fd);
+	int n = snprintf(line, sizeof(line), "%s ready\n", die_myname());
+
+	tell(fd, line, (size_t)n);
+	tell(notifier, systemd, sizeof(systemd) - 1);
 }

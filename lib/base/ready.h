@@ -11,8 +11,12 @@ int ready_signals(void);
 /* Takes one signal off the descriptor; its number, 0 if there is none. */
 int ready_signal(int fd);
 
-/* One line ("NAME ready\n") to fd, which is then closed (-1: no such
- * descriptor), and READY=1 to NOTIFY_SOCKET if systemd set that. */
-void ready_tell(int fd);
+/* A socket to where systemd set NOTIFY_SOCKET, -1 if there is no such place.
+ * Starting up only. */
+int ready_notifier(void);
+
+/* One line ("NAME ready\n") to fd, and READY=1 to the notifier; both are
+ * closed, either may be -1. */
+void ready_tell(int fd, int notifier);
 
 #endif

@@ -64,11 +64,9 @@ enum verdict {
 #define X(id, name, why) id,
 	VERDICTS(X)
 #undef X
-	V_COUNT
+	V_COUNT,
+	V_NEXT = V_COUNT	/* none yet: ask the next rule */
 };
-
-/* Not a verdict: a rule that has nothing to say. */
-enum { V_NEXT = V_COUNT };
 
 const char *verdict_name(enum verdict v);
 const char *verdict_why(enum verdict v);

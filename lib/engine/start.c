@@ -2,6 +2,7 @@
 #include "engine/start.h"
 
 #include "base/die.h"
+#include "base/ready.h"
 #include "base/version.h"
 #include "engine/lint.h"
 
@@ -20,7 +21,8 @@ void
 start_init(struct start *s, const char *argv0)
 {
 	die_name(argv0);
-	*s = (struct start){ .conf = CONF_DEFAULT, .ready_fd = -1 };
+	*s = (struct start){ .conf = CONF_DEFAULT, .ready_fd = -1,
+		.notifier = ready_notifier() };
 }
 
 void

@@ -17,6 +17,7 @@ struct start {
 	const char *location;	/* -l, default the host's name */
 	const char *rundir;	/* -D, default /run/backhaul/LOCATION */
 	int ready_fd;		/* -R, -1 */
+	int notifier;		/* ready_notifier */
 };
 
 #define START_OPTIONS "f:l:D:R:hV"
