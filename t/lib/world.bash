@@ -118,6 +118,7 @@ world_dmz() {
 	world_cable dmz eth0 '10.0.200.5/24 2001:db8:0:200::5/64' \
 		srv dmz0 '10.0.200.1/24 2001:db8:0:200::1/64'
 	world_default dmz 10.0.200.1 2001:db8:0:200::1
+	in_srv sysctl -qw net.ipv4.conf.dmz0.forwarding=1
 }
 
 # Ends what runs in our namespaces and removes them.
@@ -239,16 +240,28 @@ world_capture() {	# HOST DEV FILE [FILTER...]
 	local host=$1 dev=$2 file=$3
 	shift 3
 	rm -f "$file.err"
-	ip netns exec "$W-$host" tcpdump -i "$dev" -s 0 -U -w "$file" "$@" \
+	ip netns exec "$W-$host" tcpdump -i "$dev" -s 0 -U \
+		--immediate-mode -w "$file" "$@" \
 		</dev/null >/dev/null 2>"$file.err" 3>&- &
-	W_CAPTURE=$!
+	W_CAPTURE=$! W_CAPTURE_FILE=$file
 	world_until grep -q 'listening on' "$file.err"
 }
 
-# Ends a capture; all that was on the wire before is in the file.
-world_captured() {	# PID
-	kill -INT "$1"
-	wait "$1" || return 0
+# Ends a capture, once it has written all that was on the wire before: its file
+# has stopped to grow.
+world_captured() {	# [PID FILE]
+	local pid=${1:-$W_CAPTURE} file=${2:-$W_CAPTURE_FILE} size=-1 n
+	for ((n = 0; n < 100; n++)); do
+		[ "$(stat -c %s "$file")" != "$size" ] || break
+		size=$(stat -c %s "$file")
+		sleep 0.2
+	done
+	kill -INT "$pid"
+	wait "$pid" 2>/dev/null || true	# ours, or another process's
+	world_until world_ended "$pid"
+}
+world_ended() {	# PID
+	! kill -0 "$1" 2>/dev/null
 }
 
 # What on a cable is not the tunnel: all but its datagrams and what neighbours
@@ -283,4 +296,20 @@ world_settled() {
 			-eq "$(in_host "$host" ip -o link show type veth |
 				wc -l)" ] || return 1
 	done
+}
+
+# What the end-to-end tests talk to, on both families: a web server, a TCP
+# server that prints the hash of what it gets, a UDP echo, a name server.
+world_servers() {	# HOST DIRECTORY
+	local host=$1
+	world_web "$host" "$2"
+	world_bg "$host" socat -T 10 TCP6-LISTEN:9000,ipv6only=0,reuseaddr,fork \
+		SYSTEM:sha256sum
+	world_bg "$host" socat -T 10 UDP6-LISTEN:7,ipv6only=0,fork PIPE
+	world_bg "$host" dnsmasq -k -C /dev/null --pid-file --user=root \
+		--no-resolv --no-hosts --host-record=www.example.net,\
+203.0.113.80,2001:db8:c::80
+	world_until world_listens "$host" tcp 9000
+	world_until world_listens "$host" udp 7
+	world_until world_listens "$host" udp 53
 }
