@@ -105,9 +105,8 @@ psk() {	# PEER: makes one; wg(8)'s arguments in $PSK
 		transfer our wgo 10.0.0.5
 		kill "$I_TUNNEL"
 		wait "$I_TUNNEL"
+		interop_gates_end
 		ip -n "$I-our" link del bh0
-		# its neighbour ends with it
-		wait "$I_PID" || true
 	done
 }
 
@@ -129,10 +128,9 @@ psk() {	# PEER: makes one; wg(8)'s arguments in $PSK
 	interop_wgo_server endpoint 192.0.2.1:51820
 	interop_our_client
 	ping_from our 10.0.0.5
-	local classify=$I_PID
 	kill -9 "$I_TUNNEL"
 	wait "$I_TUNNEL" || true
-	run -111 wait "$classify"
+	interop_gates_end
 	interop_tunnel branch1
 	interop_gate bh-classify branch1
 	ping_from our 10.0.0.5
@@ -146,6 +144,7 @@ psk() {	# PEER: makes one; wg(8)'s arguments in $PSK
 	ping_from wgo 10.0.0.5
 	kill -9 "$I_TUNNEL"
 	wait "$I_TUNNEL" || true
+	interop_gates_end
 	interop_tunnel hq
 	interop_gate bh-classify hq
 	interop_gate bh-egress hq

@@ -41,7 +41,7 @@ interop_host() {	# HOST NUMBER
 		net.ipv6.conf.default.accept_dad=0 \
 		net.ipv6.conf.default.router_solicitations=0
 	ip -n "$I-$1" addr add "192.0.2.$2/24" dev v0
-	ip -n "$I-$1" addr add "2001:db8:f::$2/64" dev v0
+	ip -n "$I-$1" addr add "2001:db8:f::$2/64" dev v0 nodad
 	ip -n "$I-$1" link set v0 up
 }
 
@@ -87,6 +87,7 @@ interop_domain() {
 
 interop_up() {	# DIRECTORY
 	export I=bhi$$ I_DIR=$1
+	I_GATES=()
 	mkdir -p "$I_DIR/keys" "$I_DIR/run"
 	ip netns add "$I-our"
 	ip netns add "$I-wgo"
@@ -154,6 +155,18 @@ interop_tunnel() {	# LOCATION [OPTION...]
 }
 interop_gate() {	# bh-classify|bh-egress LOCATION
 	interop_ready "$1" -l "$2"
+	I_GATES+=("$I_PID")
+}
+
+# bh-tunnel has been ended: its neighbours follow, as they should.
+interop_gates_end() {
+	local pid status
+	for pid in "${I_GATES[@]}"; do
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" -eq 111 ]
+	done
+	I_GATES=()
 }
 
 interop_our_client() {
