@@ -79,7 +79,8 @@ void peer_on_session(struct peer *p, struct timers *q, nsec now);
 void peer_on_confirmed(struct peer *p);
 /* Somebody wants to send: try for another 90 s (W7). */
 void peer_want(struct peer *p, struct timers *q, nsec now);
-/* Keys are getting old: the same, unless a handshake is under way. */
+/* The same, if the keys are getting old: asked after sending and, once in the
+ * life of a session, after receiving (W9). */
 void peer_refresh(struct peer *p, struct timers *q, const struct session *s,
     bool sent, nsec now);
 

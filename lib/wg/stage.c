@@ -78,16 +78,9 @@ stage_pop(struct stage *s, uint32_t peer)
 		return NULL;
 	struct staged *p = &s->slot[i];
 	q->head = p->behind;
-	if (--q->n == 0)
-		q->tail = NIL;
-	if (p->older != NIL)
-		s->slot[p->older].newer = p->newer;
-	else
-		s->oldest = p->newer;
-	if (p->newer != NIL)
-		s->slot[p->newer].older = p->older;
-	else
-		s->newest = p->older;
+	q->n--;
+	*(p->older != NIL ? &s->slot[p->older].newer : &s->oldest) = p->newer;
+	*(p->newer != NIL ? &s->slot[p->newer].older : &s->newest) = p->older;
 	p->behind = s->spare;
 	s->spare = i;
 	return p;
@@ -106,31 +99,31 @@ make_room(struct stage *s, uint32_t peer)
 	return p == NULL ? 0 : p->len;
 }
 
+/* Puts a slot at the end of both chains. */
+static void
+append(struct stage *s, struct queue *q, uint32_t i)
+{
+	struct staged *p = &s->slot[i];
+
+	p->behind = p->newer = NIL;
+	p->older = s->newest;
+	*(s->newest != NIL ? &s->slot[s->newest].newer : &s->oldest) = i;
+	s->newest = i;
+	*(q->n > 0 ? &s->slot[q->tail].behind : &q->head) = i;
+	q->tail = i;
+	q->n++;
+}
+
 struct staged *
 stage_push(struct stage *s, uint32_t peer, nsec now, uint16_t *evicted)
 {
-	struct queue *q = &s->queue[peer];
-
 	*evicted = make_room(s, peer);
 	uint32_t i = s->spare;
 	struct staged *p = &s->slot[i];
 	s->spare = p->behind;
+	append(s, &s->queue[peer], i);
 	p->since = now;
 	p->peer = peer;
-	p->behind = NIL;
-	p->older = s->newest;
-	p->newer = NIL;
-	if (s->newest != NIL)
-		s->slot[s->newest].newer = i;
-	else
-		s->oldest = i;
-	s->newest = i;
-	if (q->tail != NIL)
-		s->slot[q->tail].behind = i;
-	else
-		q->head = i;
-	q->tail = i;
-	q->n++;
 	return p;
 }
 
