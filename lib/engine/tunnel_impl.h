@@ -23,9 +23,6 @@
 #include "wg/device.h"
 #include "wg/stage.h"
 
-/* A verdict that is none: nothing is wrong so far. */
-#define TUNNEL_SOUND ((enum verdict)V_NEXT)
-
 enum channel { CH_CLASSIFY, CH_EGRESS, CHANNELS };
 
 /* A sibling, or the place where we wait for it. */

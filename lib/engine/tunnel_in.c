@@ -100,7 +100,7 @@ take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
 	if (n == 0)
 		return V_SELF;
 	enum verdict v = ip_parse(&ip, in->data, n);
-	if (v != TUNNEL_SOUND)
+	if (v != V_NEXT)
 		return v;
 	if (!route_owns(t, in->peer, &ip.src))
 		return V_SPOOF;
@@ -112,7 +112,7 @@ take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
 		ip.tos = (uint8_t)((ip.tos & ~ECN_MASK) | ecn);
 	}
 	join(t, in->data, &ip, in->peer);
-	return TUNNEL_SOUND;
+	return V_NEXT;
 }
 
 static enum verdict
@@ -125,7 +125,7 @@ finish_packet(struct tunnel *t, const struct in_packet *in,
 		return V_AUTH;
 	enum verdict v = device_received(t->device, in->peer, in->session,
 	    in->counter, job->n, &in->from->path, t->at.now, &ready);
-	if (v != TUNNEL_SOUND)
+	if (v != V_NEXT)
 		return v;
 	tunnel_touch(t, in->peer);
 	if (ready)
@@ -143,7 +143,7 @@ open_collected(struct tunnel *t)
 		aead_open_burst(t->aead, in->job, in->n);
 	for (unsigned i = 0; i < in->n; i++) {
 		enum verdict v = finish_packet(t, &in->packet[i], &in->job[i]);
-		if (v != TUNNEL_SOUND)
+		if (v != V_NEXT)
 			counters_add(t->stat, v, in->job[i].n);
 	}
 	in->n = 0;
@@ -163,7 +163,7 @@ take_data(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 	memcpy(&m, p, sizeof(m));
 	enum verdict v = device_receiver(t->device, le32_get(m.receiver),
 	    t->at.now, &k->session, &k->peer);
-	if (v != TUNNEL_SOUND)
+	if (v != V_NEXT)
 		return v;
 	k->from = u;
 	k->data = p + sizeof(m);
@@ -173,7 +173,7 @@ take_data(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 		.src = k->data, .dst = k->data, .n = n - DATA_OVERHEAD };
 	if (++in->n == AEAD_BURST)
 		open_collected(t);
-	return TUNNEL_SOUND;
+	return V_NEXT;
 }
 
 static enum verdict
@@ -201,7 +201,7 @@ take_datagram(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 	enum verdict v = is_data ? take_data(t, u, p, n) :
 	    take_handshake(t, u, p, n);
 
-	if (v != TUNNEL_SOUND)
+	if (v != V_NEXT)
 		counters_add(t->stat, v, n);
 }
 

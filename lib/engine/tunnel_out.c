@@ -187,9 +187,9 @@ take_frame(struct tunnel *t, enum channel c, const struct frame *f)
 	if (!route_may_send(t, c, f->peer, f->class))
 		return V_PEER;
 	enum verdict v = ip_parse(&ip, packet, f->len);
-	if (v == TUNNEL_SOUND)
+	if (v == V_NEXT)
 		v = gso_open(&g, &f->vnet, &ip, packet, f->len, t->mtu);
-	if (v != TUNNEL_SOUND)
+	if (v != V_NEXT)
 		return v;
 	const struct peer *p = device_peer(t->device, f->peer);
 	if (p == NULL || p->path.remote.port == 0)
@@ -200,7 +200,7 @@ take_frame(struct tunnel *t, enum channel c, const struct frame *f)
 		stage_packet(t, f->peer, &g, f->class, tos);
 	else
 		send_packet(t, f->peer, s, &g, f->class, tos, f->len);
-	return TUNNEL_SOUND;
+	return V_NEXT;
 }
 
 static void
@@ -212,7 +212,7 @@ take_message(struct tunnel *t, enum channel c, size_t n)
 
 	while ((f = link_next(t->message, n, &at, &bad)) != NULL) {
 		enum verdict v = take_frame(t, c, f);
-		if (v != TUNNEL_SOUND)
+		if (v != V_NEXT)
 			counters_add(t->stat, v, f->len);
 	}
 	if (bad)

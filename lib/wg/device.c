@@ -214,7 +214,7 @@ device_receiver(struct device *d, uint32_t index, nsec now,
 	*s = peer_session(&d->peer[*peer], index);
 	if (*s == NULL)
 		return V_INDEX;
-	return session_alive(*s, now) ? sound : V_EXPIRED;
+	return session_alive(*s, now) ? V_NEXT : V_EXPIRED;
 }
 
 enum verdict
@@ -234,5 +234,5 @@ device_received(struct device *d, uint16_t peer, struct session *s,
 	p->rx_bytes += n + DATA_OVERHEAD;
 	peer_on_received(p, &d->timers, n > 0, now);
 	peer_refresh(p, &d->timers, s, false, now);
-	return sound;
+	return V_NEXT;
 }

@@ -24,9 +24,6 @@ struct device {
 	unsigned load_count;
 };
 
-/* A verdict of our own kind: nothing was wrong. */
-static const enum verdict sound = (enum verdict)V_NEXT;
-
 /* The peer with that public key, or NULL. */
 struct peer *device_find(struct device *d, const struct key *k);
 /* Reserves a local index for the peer. */

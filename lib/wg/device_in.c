@@ -157,7 +157,7 @@ under_load(struct device *d, nsec now)
 	return now < d->load_until;
 }
 
-/* W3, W4: Sound if the message may cost us a DH. */
+/* W3, W4: V_NEXT if the message may cost us a DH. */
 static enum verdict
 admit(struct device *d, const struct arrival *a, struct device_out *out)
 {
@@ -167,10 +167,10 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 	if (!cookie_mac1_ok(&d->checker, a->msg, a->n))
 		return V_MAC1;
 	if (!under_load(d, now))
-		return sound;
+		return V_NEXT;
 	if (cookie_mac2_ok(&d->checker, a->msg, a->n, from, now))
 		return ratelimit_allow(&d->ratelimit, &from->addr, now) ?
-		    sound : V_LIMITED;
+		    V_NEXT : V_LIMITED;
 	struct msg_cookie reply;
 	cookie_reply(&d->checker, a->msg, a->n, from, a->random + RND_COOKIE,
 	    now, &reply);
@@ -198,8 +198,8 @@ device_handshake(struct device *d, const struct moment *t,
 		if (le32_get(type) != messages[i].type ||
 		    n != messages[i].size)
 			continue;
-		enum verdict v = messages[i].macs ? admit(d, &a, out) : sound;
-		return v == sound ? messages[i].take(d, &a, out) : v;
+		enum verdict v = messages[i].macs ? admit(d, &a, out) : V_NEXT;
+		return v == V_NEXT ? messages[i].take(d, &a, out) : v;
 	}
 	return V_TYPE;
 }

@@ -46,7 +46,7 @@ struct peer {
 	bool used;
 
 	struct noise_remote remote;
-	struct noise_handshake handshake;	/* ours, waiting for a response */
+	struct noise_handshake handshake;	/* ours, under way */
 	struct cookie_maker cookie;
 	nsec trying_since;		/* 0: no handshake wanted */
 	nsec handshake_sent;		/* the last one, of either kind */

@@ -23,7 +23,7 @@ struct staged {
 	uint32_t peer;
 	uint16_t len;
 	uint8_t class, tos;		/* the caller's */
-	uint8_t *packet;		/* room for the size given at the start */
+	uint8_t *packet;		/* as large as stage_new was told */
 };
 
 struct stage;

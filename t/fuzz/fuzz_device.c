@@ -148,7 +148,7 @@ receive(int to, uint8_t counter, size_t n)
 	bool ready;
 
 	if (s == NULL || device_receiver(w.d[to], s->keys.local_index,
-	    w.at.now, &found, &peer) != sound)
+	    w.at.now, &found, &peer) != V_NEXT)
 		return;
 	must(found == s && peer == 0);
 	device_received(w.d[to], 0, s, counter, n, &from[!to], w.at.now,

@@ -110,7 +110,7 @@ connect_both(void)
 		return false;
 	/* side 0 confirms */
 	sent(0, false);
-	return received(1, p->next, 0, false) == sound;
+	return received(1, p->next, 0, false) == V_NEXT;
 }
 
 /* ---- messages ---- */
@@ -259,7 +259,7 @@ test_endpoint(void)
 	    &ready) == V_REPLAY && endpoint_eq(&p->path.remote, &at[0].remote),
 	    "W12, W17: a replay is refused and moves no endpoint");
 	OK(device_received(dev[1], 0, p->current, 1, 32, &moved, now.now,
-	    &ready) == sound);
+	    &ready) == V_NEXT);
 	OKF(endpoint_eq(&p->path.remote, &moved.remote) &&
 	    addr_eq(&p->path.local, &moved.local),
 	    "W17: an authenticated packet does");
@@ -443,7 +443,7 @@ test_expiry(void)
 	connect_both();
 	uint32_t index = device_peer(dev[1], 0)->current->keys.local_index;
 	set_now(now.now + 180 * SEC - 1);
-	OK(device_receiver(dev[1], index, now.now, &s, &peer) == sound);
+	OK(device_receiver(dev[1], index, now.now, &s, &peer) == V_NEXT);
 	OK(device_sender(dev[1], 0, now.now) != NULL);
 	set_now(now.now + 1);
 	OKF(device_receiver(dev[1], index, now.now, &s, &peer) == V_EXPIRED,
@@ -467,7 +467,7 @@ test_confirm(void)
 	    "W10: the responder does not send before it has heard");
 	give(0, &resp, &done);
 	OKF(done.todo == DEVICE_READY, "W10: the initiator may send at once");
-	OKF(received(1, p->next, 0, false) == sound &&
+	OKF(received(1, p->next, 0, false) == V_NEXT &&
 	    device_sender(dev[1], 0, now.now) == p->current,
 	    "W10: the first packet confirms");
 }
@@ -497,10 +497,10 @@ test_cross(void)
 		struct session *s, *mine = device_sender(dev[i], 0, now.now);
 		uint16_t peer;
 		OKF(mine != NULL && mine != old[i] && device_receiver(dev[!i],
-		    mine->keys.remote_index, now.now, &s, &peer) == sound,
+		    mine->keys.remote_index, now.now, &s, &peer) == V_NEXT,
 		    "what either sends the other can open");
 		OKF(device_receiver(dev[i], old[i]->keys.local_index, now.now,
-		    &s, &peer) == sound && s == old[i],
+		    &s, &peer) == V_NEXT && s == old[i],
 		    "W11: so it can what was under way");
 	}
 }

@@ -251,7 +251,7 @@ take_data(int at, const struct datagram *g, const struct path *from)
 
 	memcpy(&m, g->b, sizeof(m));
 	if (device_receiver(s->d, le32_get(m.receiver), sim.now, &ss, &peer) !=
-	    sound)
+	    V_NEXT)
 		return;
 	memcpy(nonce + 4, &m.counter, 8);
 	if (crypto_aead_chacha20poly1305_ietf_decrypt(b, NULL, NULL,
@@ -259,7 +259,7 @@ take_data(int at, const struct datagram *g, const struct path *from)
 	    ss->keys.receive.b) != 0)
 		return;
 	if (device_received(s->d, peer, ss, le64_get(m.counter),
-	    g->n - DATA_OVERHEAD, from, sim.now, &is_ready) != sound)
+	    g->n - DATA_OVERHEAD, from, sim.now, &is_ready) != V_NEXT)
 		return;
 	if (is_ready)
 		ready(at, false);
