@@ -36,10 +36,10 @@ int
 main(int argc, char *argv[])
 {
 	static struct gate g;
+	static struct conf cf;
+	static struct policy pol;
 	struct start s;
 	struct offline o = { .read = NULL };
-	struct conf cf;
-	struct policy pol;
 	char buf[128];
 
 	parse(&s, &o, argc, argv);

@@ -365,13 +365,13 @@ branch_up() {
 @test "writes what comes over the link to the device, and guards it too" {
 	branch_up
 	receive 10.1.0.5 7777 2
-	good=$(udp_packet 203.0.113.9 10.1.0.5 53 7777 30)
-	say send 3 2 "$good"	# spoof: dc is not our server
-	say send 0 3 "$(udp_packet 10.0.200.5 10.1.0.5 53 7777 4)"	# excluded
-	say send 9 3 "$good"	# no such peer
-	say send 1 3 "$good"	# this location itself
-	say send 0 3 "$good"
-	say send 3 2 "$(udp_packet 10.3.0.5 10.1.0.5 53 7777 40)"
+	good='203.0.113.9 10.1.0.5 7777 30'
+	say udp 3 2 "$good"	# spoof: dc is not our server
+	say udp 0 3 10.0.200.5 10.1.0.5 7777 4	# excluded
+	say udp 9 3 "$good"	# no such peer
+	say udp 1 3 "$good"	# this location itself
+	say udp 0 3 "$good"
+	say udp 3 2 10.3.0.5 10.1.0.5 7777 40
 	received "203.0.113.9 30"
 	received "10.3.0.5 40"
 	[ "$(counted bh-classify spoof)" -eq 1 ]
@@ -384,10 +384,10 @@ branch_up() {
 
 @test "does not let a checksum be written into the addresses it has judged" {
 	branch_up
-	packet=$(udp_packet 203.0.113.9 10.1.0.5 53 7777 30)
-	say send 0 3 "$packet" 1 0 0 0 12	# NEEDS_CSUM, source address
-	say send 0 3 "$packet" 1 0 0 20 60	# behind the packet
-	say send 0 3 "$packet" 0 5 1000 0 0	# GSO without it
+	packet='203.0.113.9 10.1.0.5 7777 30'
+	say udp 0 3 "$packet" 1 0 0 0 12	# NEEDS_CSUM, source address
+	say udp 0 3 "$packet" 1 0 0 20 60	# behind the packet
+	say udp 0 3 "$packet" 0 5 1000 0 0	# GSO without it
 	in_gate python3 t/lib/udp.py send 10.1.0.5 203.0.113.1 7 1 1
 	hear
 	[ "$(counted bh-classify offload)" -eq 3 ]

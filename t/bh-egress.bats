@@ -78,18 +78,18 @@ hq_up() {
 @test "lets a client's Internet traffic out to the device, nothing else" {
 	hq_up
 	receive 203.0.113.9 7777 2
-	good=$(udp_packet 10.1.0.5 203.0.113.9 53 7777 30)
-	say send 1 3 "$(udp_packet 10.1.0.5 192.0.2.7 53 7777 1)"   # internal
-	say send 1 3 "$(udp_packet 10.1.0.5 10.0.0.5 53 7777 1)"    # not-partner
-	say send 1 3 "$(udp_packet 10.1.0.5 10.2.0.5 53 7777 1)"    # elsewhere
-	say send 1 3 "$(udp_packet 10.1.0.5 169.254.169.254 5 80 1)" # link-local
-	say send 1 3 "$(udp_packet 10.1.0.5 198.51.100.1 5 51820 1)" # endpoint
-	say send 1 3 "$(udp_packet 10.2.200.5 203.0.113.9 5 7777 1)" # spoof
-	say send 2 3 "$(udp_packet 10.2.200.5 203.0.113.9 5 7777 1)" # excluded
-	say send 3 3 "$(udp_packet 10.3.0.5 203.0.113.9 53 7777 1)" # no-role
-	say send 77 3 "$good"					    # peer
-	say send 1 2 "$good"	# what the sibling calls its class is not asked
-	say send 2 3 "$(udp_packet 10.2.0.5 203.0.113.9 53 7777 40)"
+	good='10.1.0.5 203.0.113.9 7777 30'
+	say udp 1 3 10.1.0.5 192.0.2.7 7777 1	# internal
+	say udp 1 3 10.1.0.5 10.0.0.5 7777 1	# not-partner
+	say udp 1 3 10.1.0.5 10.2.0.5 7777 1	# elsewhere
+	say udp 1 3 10.1.0.5 169.254.169.254 80 1	# link-local
+	say udp 1 3 10.1.0.5 198.51.100.1 51820 1	# endpoint
+	say udp 1 3 10.2.200.5 203.0.113.9 7777 1	# spoof
+	say udp 2 3 10.2.200.5 203.0.113.9 7777 1	# excluded
+	say udp 3 3 10.3.0.5 203.0.113.9 7777 1	# no-role
+	say udp 77 3 "$good"					    # peer
+	say udp 1 2 "$good"	# what the sibling calls its class is not asked
+	say udp 2 3 10.2.0.5 203.0.113.9 7777 40
 	received "10.1.0.5 30"
 	received "10.2.0.5 40"
 	for v in internal not-partner elsewhere link-local endpoint spoof \
@@ -129,7 +129,7 @@ hq_up() {
 	hear "1 3 5 1000 50028 *"
 	# and one out: the kernel cuts it for a socket that wants datagrams
 	receive 203.0.113.9 7777 3
-	say send 1 3 "$(udp_packet 10.1.0.5 203.0.113.9 53 7777 300)" 1 5 100 20 6
+	say udp 1 3 10.1.0.5 203.0.113.9 7777 300 1 5 100 20 6
 	received "10.1.0.5 100"
 	received "10.1.0.5 100"
 	received "10.1.0.5 100"

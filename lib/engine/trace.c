@@ -33,6 +33,7 @@ struct run {
 	const struct trace *t;
 	pcap_t *in;
 	int dlt;
+	pcap_t *form;		/* of the output */
 	pcap_dumper_t *out;
 	FILE *text;
 	uint64_t packets[V_COUNT], bytes[V_COUNT], matched;
@@ -82,12 +83,14 @@ open_output(struct run *r)
 
 	if (t->write != NULL) {
 		FILE *f = open_file(t->write, "wb", stdout);
-		pcap_t *p = pcap_open_dead_with_tstamp_precision(DLT_RAW,
+		r->form = pcap_open_dead_with_tstamp_precision(DLT_RAW,
 		    PACKET_MAX, PCAP_TSTAMP_PRECISION_NANO);
-		r->out = p != NULL ? pcap_dump_fopen(p, f) : NULL;
+		if (r->form == NULL)
+			die(EXIT_RETRY, "cannot write %s", t->write);
+		r->out = pcap_dump_fopen(r->form, f);
 		if (r->out == NULL)
 			diex(EXIT_RETRY, "cannot write %s: %s", t->write,
-			    p != NULL ? pcap_geterr(p) : "no memory");
+			    pcap_geterr(r->form));
 		if (f == stdout) {
 			r->text = stderr;
 			return;

@@ -244,9 +244,9 @@ int
 whatif_run(const struct conf *cf, const struct policy *pol,
     enum policy_point at, uint16_t from, const char *text)
 {
+	static struct policy far;
 	struct step s = { cf, pol, at, from };
 	uint8_t p[WHATIF_PACKET_MAX];
-	struct policy far;
 	const char *why;
 	size_t n = whatif_packet(text, p, &why);
 

@@ -94,32 +94,6 @@ assert taken == sum(counts), (taken, counts)
 ' "$RUN/$1.stat"
 }
 
-# A UDP packet in hexadecimal: SRC DST SPORT DPORT LENGTH
-udp_packet() {
-	python3 - "$@" <<-'PY'
-	import ipaddress, struct, sys
-	src, dst = (ipaddress.ip_address(a) for a in sys.argv[1:3])
-	sport, dport, n = (int(a) for a in sys.argv[3:])
-	udp = struct.pack("!HHHH", sport, dport, 8 + n, 0) + b"x" * n
-	def sum16(b):
-	    t = sum(struct.unpack(f"!{len(b) // 2}H", b))
-	    while t >> 16:
-	        t = (t & 0xffff) + (t >> 16)
-	    return t
-	pseudo = src.packed + dst.packed + struct.pack("!II", len(udp), 17)
-	c = ~sum16(pseudo + udp + b"\0" * (n % 2)) & 0xffff
-	udp = udp[:6] + struct.pack("!H", c or 0xffff) + udp[8:]
-	if src.version == 6:
-	    ip = struct.pack("!IHBB", 6 << 28, len(udp), 17, 64)
-	    ip += src.packed + dst.packed
-	else:
-	    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0)
-	    ip += src.packed + dst.packed
-	    ip = ip[:10] + struct.pack("!H", ~sum16(ip) & 0xffff) + ip[12:]
-	print((ip + udp).hex())
-	PY
-}
-
 # A socket that takes COUNT datagrams, and is there; what it gets is on
 # descriptor 6.
 receive() {	# ADDRESS PORT COUNT

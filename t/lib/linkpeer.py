@@ -4,12 +4,12 @@
 
 Listens on PATH and prints a line for each frame that comes: peer, class, gso
 type, gso size, length, and the packet in hexadecimal.  Lines on standard input
-tell it what to do: `send PEER CLASS HEX [FLAGS TYPE SIZE START OFFSET]' sends
-a packet in a frame with that virtio-net header, `raw HEX' a message as it is,
-`burst N PEER CLASS HEX' N frames of it in as few messages as fit, `stall' and
-`go' stop and resume reading, `wait N' prints `got N' when N frames have come.
-It ends with its standard input.
+tell it what to do: `udp PEER CLASS SRC DST PORT SIZE [FLAGS TYPE SIZE START
+OFFSET]' sends a packet in a frame with that virtio-net header, `raw HEX' a
+message as it is, `stall' and `go' stop and resume reading, `wait N' prints
+`got N' when N frames have come.  It ends with its standard input.
 """
+import ipaddress
 import os
 import select
 import socket
@@ -19,7 +19,6 @@ import sys
 HELLO = struct.Struct("=4sHBBQ")
 FRAME = struct.Struct("=IHB3s" + "BBHHHH")
 TUNNEL = 3
-BURST = 84 * 1024
 
 
 def frames(message):
@@ -61,18 +60,31 @@ def connect(path):
     return s
 
 
-def send(s, words):
-    vnet = tuple(int(w) for w in words[3:]) or (0, 0, 0, 0, 0)
-    s.send(frame(int(words[0]), int(words[1]), bytes.fromhex(words[2]), vnet))
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return struct.pack("!H", ~total & 0xffff)
 
 
-def burst(s, words):
-    one = frame(int(words[1]), int(words[2]), bytes.fromhex(words[3]))
-    left = int(words[0])
-    while left > 0:
-        n = min(left, BURST // len(one), 256)
-        s.send(one * n)
-        left -= n
+def udp_packet(src, dst, port, size):
+    src, dst = ipaddress.ip_address(src), ipaddress.ip_address(dst)
+    udp = struct.pack("!HHHH", 53, port, 8 + size, 0) + b"x" * size
+    pseudo = src.packed + dst.packed + struct.pack("!II", len(udp), 17)
+    udp = udp[:6] + checksum(pseudo + udp) + udp[8:]
+    if src.version == 6:
+        return struct.pack("!IHBB", 6 << 28, len(udp), 17, 64) + \
+            src.packed + dst.packed + udp
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0) \
+        + src.packed + dst.packed
+    return head[:10] + checksum(head) + head[12:] + udp
+
+
+def udp(s, words):
+    vnet = tuple(int(w) for w in words[6:]) or (0, 0, 0, 0, 0)
+    packet = udp_packet(words[2], words[3], int(words[4]), int(words[5]))
+    s.send(frame(int(words[0]), int(words[1]), packet, vnet))
 
 
 def main():
@@ -88,12 +100,10 @@ def main():
             while b"\n" in text:
                 line, text = text.split(b"\n", 1)
                 words = line.decode().split()
-                if words[0] == "send":
-                    send(s, words[1:])
+                if words[0] == "udp":
+                    udp(s, words[1:])
                 elif words[0] == "raw":
                     s.send(bytes.fromhex(words[1]))
-                elif words[0] == "burst":
-                    burst(s, words[1:])
                 elif words[0] == "wait":
                     target = int(words[1])
                 elif words[0] in ("stall", "go"):

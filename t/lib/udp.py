@@ -36,7 +36,7 @@ def each(port, size):
 
 def recv(addr, port, count):
     s = open_socket(addr, int(port))
-    s.settimeout(10)
+    s.settimeout(60)
     print("ready", flush=True)
     for _ in range(int(count)):
         data, sender = s.recvfrom(1 << 16)
