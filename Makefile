@@ -98,6 +98,7 @@ asan:
 	$(MAKE) BUILD=asan all units
 
 fuzz:
+	contrib/deps fuzz
 	$(MAKE) BUILD=fuzz CC=clang FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-run
 fuzz-run: $(patsubst t/fuzz/%.c,$(O)/t/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 	t/fuzz/run $(FUZZ_SECONDS) $^
