@@ -135,7 +135,8 @@ plan_sysctl(const struct plan *p, FILE *out)
 {
 	const struct conf_location *l = p->self;
 
-	/* 2, loose: the way back to a source need not be the TUN's */
+	/* A TUN of ours has no address, so this lets in only what a route
+	 * leads back to by it; the guard sees the rest by itself. */
 	put_conf4(out, l->interface, "rp_filter", 2);
 	if (l->role == CONF_ROLE_SERVER)
 		put_conf4(out, l->egress_interface, "rp_filter", 2);
