@@ -502,6 +502,7 @@ test_cross(void)
 		OKF(device_receiver(dev[i], old[i]->keys.local_index, now.now,
 		    &s, &peer) == V_NEXT && s == old[i],
 		    "W11: so it can what was under way");
+		OK(device_peer(dev[i], 0)->next == NULL);
 	}
 }
 
@@ -533,6 +534,81 @@ test_keepalive(void)
 	set_now(began + 15 * SEC + SEC / 3);
 	OKF(tick(0, &o) && is_initiation(&o),
 	    "W13: data, and silence for 15 s: a new handshake");
+}
+
+/* What makes a deadline go away. */
+static void
+test_relief(void)
+{
+	struct device_out o;
+	nsec began;
+
+	setup(0);
+	connect_both();
+	began = now.now;
+	set_now(began + 6 * SEC);
+	OKF(!tick(0, &o), "W7: no retry once there is a session");
+	sent(0, true);
+	received(0, device_peer(dev[0], 0)->current, 0, false);
+	set_now(began + 40 * SEC);
+	OKF(!tick(0, &o), "W13: a keepalive breaks the silence");
+	received(1, device_peer(dev[1], 0)->current, 1, true);
+	sent(1, false);
+	set_now(began + 60 * SEC);
+	OKF(!tick(1, &o), "W13: having sent anything, no keepalive is due");
+}
+
+static void
+test_last_minute(void)
+{
+	struct device_out init, resp, o;
+
+	setup(0);
+	connect_both();
+	for (int round = 0; round < 2; round++) {
+		struct peer *p = device_peer(dev[0], 0);
+		set_now(now.now + 166 * SEC);
+		while (tick(0, &o))
+			;
+		received(0, p->current, 5, true);
+		OKF(tick(0, &init) && is_initiation(&init),
+		    "W9: new keys are asked for, session %d", round + 1);
+		nsec tried = p->trying_since;
+		set_now(now.now + SEC);
+		received(0, p->current, 6, true);
+		OKF(p->trying_since == tried, "W9: once in a session");
+		give(1, &init, &resp);
+		give(0, &resp, &o);
+		OKF(give(0, &resp, &o) == V_INDEX, "a response is good once");
+	}
+}
+
+/* How often we ask. */
+static void
+test_pace(void)
+{
+	struct device_out init, resp, o;
+	struct peer *p;
+
+	setup(0);
+	p = device_peer(dev[0], 0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	nsec due = p->due[PT_INITIATE];
+	set_now(now.now + SEC);
+	device_sender(dev[0], 0, now.now);
+	OKF(p->due[PT_INITIATE] == due, "W7: more data brings no more attempts");
+	give(1, &init, &resp);
+	device_sender(dev[1], 0, now.now);
+	set_now(now.now + 5 * SEC - 1);
+	OKF(!tick(1, &o), "W7: who has answered waits 5 s before it asks");
+	set_now(now.now + 1);
+	OKF(tick(1, &o) && is_initiation(&o), "W7: and asks then");
+	/* that is lost; but the first packet of the other session comes */
+	OK(give(0, &resp, &o) == V_SELF);
+	received(1, device_peer(dev[1], 0)->next, 0, false);
+	set_now(now.now + 6 * SEC);
+	OKF(!tick(1, &o), "W7: until it hears that there is a session");
 }
 
 static void
@@ -590,6 +666,9 @@ main(void)
 	test_confirm();
 	test_cross();
 	test_keepalive();
+	test_relief();
+	test_last_minute();
+	test_pace();
 	test_persistent();
 	test_bytes();
 	return DONE();
