@@ -49,14 +49,17 @@ chain_raw(const struct plan *p, FILE *out)
 {
 	if (p->self->role != CONF_ROLE_CLIENT || plan_one_arm(p))
 		return;
-	fprintf(out, "\tchain raw {\n"
-	    "\t\ttype filter hook prerouting priority raw; policy accept;\n"
-	    "\t\tiifname \"%s\" ip daddr @lan4 counter name \"weak_host\" drop\n"
-	    "\t\tiifname \"%s\" ip6 daddr @lan6 counter name \"weak_host\" drop\n"
-	    "\t}\n", p->self->uplink, p->self->uplink);
+	fputs("\tchain raw {\n"
+	    "\t\ttype filter hook prerouting priority raw; policy accept;\n",
+	    out);
+	for (int v = 4; v <= 6; v += 2)
+		fprintf(out, "\t\tiifname \"%s\" %s daddr @lan%d counter name "
+		    "\"weak_host\" drop\n", p->self->uplink,
+		    v == 4 ? "ip" : "ip6", v);
+	fputs("\t}\n", out);
 }
 
-/* An interface that forwarded nothing before `up' forwards for Backhaul only. */
+/* An interface that forwarded nothing before `up' forwards for us only. */
 static void
 chain_closed(const struct plan *p, FILE *out)
 {
