@@ -117,7 +117,12 @@ install: all
 		$(B)/share/bash-completion/completions/backhaul
 	for p in $(PROGS); do ln -sf backhaul \
 		$(B)/share/bash-completion/completions/$$p; done
-	install -D -m 644 etc/backhaul.ini $(B)/share/doc/backhaul/backhaul.ini
+	install -d $(B)/share/doc/backhaul/examples
+	install -m 644 etc/backhaul.ini README $(B)/share/doc/backhaul
+	install -m 644 etc/examples/*.ini $(B)/share/doc/backhaul/examples
+	install -d $(DESTDIR)/usr/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),' contrib/systemd/backhaul@.service \
+		>$(DESTDIR)/usr/lib/systemd/system/backhaul@.service
 
 uninstall:
 	rm -f $(PROGS:%=$(B)/sbin/%) $(B)/sbin/backhaul
@@ -126,6 +131,7 @@ uninstall:
 	for p in backhaul $(PROGS); do \
 		rm -f $(B)/share/bash-completion/completions/$$p; done
 	rm -rf $(B)/share/doc/backhaul
+	rm -f $(DESTDIR)/usr/lib/systemd/system/backhaul@.service
 
 clean:
 	rm -rf build
