@@ -5,7 +5,7 @@
 #include "engine/plan.h"
 #include "engine/start.h"
 
-#include <errno.h>
+#include <glob.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -27,26 +27,14 @@ print_ip6(const struct plan *p, FILE *out)
 	plan_routes(p, FAMILY_V6, out);
 }
 
-static const struct {
-	const char *name;
-	void (*print)(const struct plan *p, FILE *out);
-} parts[] = {
-	{ "env", plan_env },
-	{ "sysctl", plan_sysctl },
-	{ "ip4", print_ip4 },
-	{ "ip6", print_ip6 },
-	{ "nft", plan_nft },
-};
-
-/* The first number in /proc/sys/net/FAMILY/DEV/KEY; -1 if there is none. */
+/* The number in a file of /proc/sys; -1 if there is none. */
 static long
-read_sysctl(const char *family, const char *dev, const char *key)
+read_sysctl(const char *key)
 {
-	char name[128];
+	char name[160];
 	long v;
 
-	snprintf(name, sizeof(name), "/proc/sys/net/%s/%s%s%s", family, dev,
-	    *dev != '\0' ? "/" : "", key);
+	snprintf(name, sizeof(name), "/proc/sys/%s", key);
 	FILE *f = fopen(name, "re");
 	if (f == NULL)
 		return -1;
@@ -55,6 +43,61 @@ read_sysctl(const char *family, const char *dev, const char *key)
 	fclose(f);
 	return v;
 }
+
+/* Writing to "all" overwrites each of these: only their old values. */
+static void
+print_forwarding6(FILE *out)
+{
+	const char *proc = "/proc/sys/";
+	glob_t g;
+
+	if (glob("/proc/sys/net/ipv6/conf/*/forwarding", 0, NULL, &g) != 0)
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		const char *key = g.gl_pathv[i] + strlen(proc);
+		if (strcmp(key, PLAN_FORWARDING6) != 0)
+			fprintf(out, "%s - %ld\n", key, read_sysctl(key));
+	}
+	globfree(&g);
+}
+
+/* What is not yet as it must be, with what it is now. */
+static void
+print_sysctl(const struct plan *p, FILE *out)
+{
+	char *text, key[128];
+	size_t n;
+	long value;
+
+	FILE *f = open_memstream(&text, &n);
+	if (f == NULL)
+		die(EXIT_RETRY, "cannot list kernel parameters");
+	plan_sysctl(p, f);
+	fclose(f);
+	for (char *line = strtok(text, "\n"); line != NULL;
+	    line = strtok(NULL, "\n")) {
+		if (sscanf(line, "%127s %ld", key, &value) != 2)
+			continue;
+		long now = read_sysctl(key);
+		if (now == value || now < 0)
+			continue;
+		fprintf(out, "%s %ld %ld\n", key, value, now);
+		if (strcmp(key, PLAN_FORWARDING6) == 0)
+			print_forwarding6(out);
+	}
+	free(text);
+}
+
+static const struct {
+	const char *name;
+	void (*print)(const struct plan *p, FILE *out);
+} parts[] = {
+	{ "env", plan_env },
+	{ "sysctl", print_sysctl },
+	{ "ip4", print_ip4 },
+	{ "ip6", print_ip6 },
+	{ "nft", plan_nft },
+};
 
 static bool
 from_sockaddr(struct addr *a, const struct sockaddr *sa)
@@ -127,6 +170,15 @@ look_at_host(struct plan *p)
 	freeifaddrs(list);
 }
 
+static long
+read_conf(const char *family, const char *dev, const char *key)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "net/%s/conf/%s/%s", family, dev, key);
+	return read_sysctl(name);
+}
+
 static void
 look_at_forwarding(struct plan *p)
 {
@@ -135,12 +187,12 @@ look_at_forwarding(struct plan *p)
 
 	for (size_t i = 0; i < n; i++)
 		p->host.forwards4[i] =
-		    read_sysctl("ipv4/conf", dev[i], "forwarding") > 0;
-	long v6 = read_sysctl("ipv6/conf", "all", "forwarding");
+		    read_conf("ipv4", dev[i], "forwarding") > 0;
+	long v6 = read_sysctl(PLAN_FORWARDING6);
 	p->host.has_v6 = v6 >= 0;
 	p->host.forwards6 = v6 > 0;
 	p->host.hears_ra = v6 == 0 &&
-	    read_sysctl("ipv6/conf", p->self->uplink, "accept_ra") == 1;
+	    read_conf("ipv6", p->self->uplink, "accept_ra") == 1;
 }
 
 static void
@@ -156,7 +208,7 @@ static void
 check_ports(const struct plan *p)
 {
 	const struct conf_location *l = p->self;
-	long first = read_sysctl("ipv4", "", "ip_local_port_range");
+	long first = read_sysctl("net/ipv4/ip_local_port_range");
 
 	if (l->role != CONF_ROLE_SERVER || l->nat != CONF_NAT_MASQUERADE)
 		return;

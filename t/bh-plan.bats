@@ -174,7 +174,7 @@ internal = 10.9.0.0/24
 			meta nfproto ipv4 rt ip nexthop != 10.0.200.9 counter name "egress_hop" drop
 			meta nfproto ipv6 counter name "egress_hop" drop
 	EOF
-	plan hq sysctl | grep -qx 'net/ipv4/conf/dmz0/forwarding 1'
+	plan hq sysctl | grep -qx 'net/ipv4/conf/dmz0/forwarding 1 0'
 }
 
 @test "server: a default-gateway on no network of ours is refused with 111" {
@@ -203,7 +203,7 @@ internal = 10.0.0.0/8
 	domain
 	sed -i '/location hq/,/location branch1/s/^uplink = up0/uplink = lan0/' \
 		"$W_DIR/d.ini"
-	plan hq sysctl | grep -qx 'net/ipv4/conf/lan0/send_redirects 0'
+	plan hq sysctl | grep -qx 'net/ipv4/conf/lan0/send_redirects 0 1'
 	plan hq nft | grep -q 'oifname { "bh0", "bhx0" } counter name "egress_cross"'
 	plan hq nft | grep -q 'iifname "lan0" meta l4proto { tcp, udp } th dport 16384-32767 ct state new'
 }
@@ -219,7 +219,7 @@ internal = 10.0.0.0/8
 
 @test "the uplink goes on hearing router advertisements" {
 	domain
-	plan branch1 sysctl | grep -qx 'net/ipv6/conf/up0/accept_ra 2'
+	plan branch1 sysctl | grep -qx 'net/ipv6/conf/up0/accept_ra 2 1'
 	in_host gw sysctl -qw net.ipv6.conf.up0.accept_ra=0
 	[ -z "$(plan branch1 sysctl | grep accept_ra)" ]
 }
@@ -268,6 +268,23 @@ internal = 10.0.0.0/8
 		in_host gw ip link del bh0
 		in_host gw ip link del bhx0
 	done
+}
+
+@test "each counter of the guard is in the manual, and the other way round" {
+	domain
+	plan hq nft | awk '$1 == "counter" && $3 == "{}" { print $2 }' | sort >"$W_DIR/plan"
+	sed -n '/^\.Ss Guard/,/^\.Ss Routes/s/^\.It Cm //p' man/backhaul.8 |
+		sort | diff "$W_DIR/plan" -
+}
+
+@test "sysctl: what is right already is not mentioned" {
+	domain
+	plan branch1 sysctl >"$W_DIR/got"
+	grep -qx 'net/ipv6/conf/all/forwarding 1 0' "$W_DIR/got"
+	grep -qx 'net/ipv6/conf/up0/forwarding - 0' "$W_DIR/got"
+	world_routes gw
+	plan branch1 sysctl >"$W_DIR/got"
+	run ! grep -q forwarding "$W_DIR/got"
 }
 
 @test "wrong usage and unknown parts exit 100" {

@@ -127,7 +127,7 @@ sysctl_forward(const struct plan *p, FILE *out)
 		return;
 	if (p->host.hears_ra)
 		fprintf(out, "net/ipv6/conf/%s/accept_ra 2\n", l->uplink);
-	fputs("net/ipv6/conf/all/forwarding 1\n", out);
+	fputs(PLAN_FORWARDING6 " 1\n", out);
 }
 
 void

@@ -29,6 +29,9 @@ enum {
 	PLAN_PREF_END = 789,		/* does nothing: the target of goto */
 };
 
+/* IPv6 has one switch for all interfaces. */
+#define PLAN_FORWARDING6 "net/ipv6/conf/all/forwarding"
+
 enum family { FAMILY_V4, FAMILY_V6 };
 #define FAMILIES 2
 enum { PLAN_DEVS = 4 };
