@@ -126,8 +126,8 @@ echoes() {	# ADDRESS FILE
 	world_captured
 	[ "$(world_packets "$BATS_TEST_TMPDIR/p" 'src host 203.0.113.1 and
 		src portrange 16384-32767')" -gt 3 ]
-	[ "$(world_packets "$BATS_TEST_TMPDIR/p" 'not (src host 203.0.113.1 and
-		src portrange 16384-32767)')" -eq 0 ]
+	world_none "$BATS_TEST_TMPDIR/p" 'not (src host 203.0.113.1 and
+		src portrange 16384-32767)'
 }
 
 @test "C5 partners talk over their own tunnel, never over backhaul" {
@@ -240,6 +240,6 @@ echoes() {	# ADDRESS FILE
 @test "nothing but the tunnel passed the wide area in all of these tests" {
 	world_captured "$(cat "$W_DIR/capture.pid")" "$W_DIR/clear.pcap"
 	# but the pings of the gateway itself, and of L3
-	[ "$(world_packets "$W_DIR/clear.pcap" 'not host 198.51.100.2 and
-		not host 2001:db8:b::2 and not src host 192.0.2.1')" -eq 0 ]
+	world_none "$W_DIR/clear.pcap" 'not host 198.51.100.2 and
+		not host 2001:db8:b::2 and not src host 192.0.2.1'
 }

@@ -276,6 +276,15 @@ world_packets() {	# FILE [FILTER...]
 	tcpdump -nr "$file" "$@" 2>/dev/null | wc -l
 }
 
+# No packet of a capture matches; else they are shown.
+world_none() {	# FILE [FILTER...]
+	local file=$1
+	shift
+	[ "$(world_packets "$file" "$@")" -eq 0 ] && return
+	tcpdump -nr "$file" -c 20 "$@"
+	return 1
+}
+
 # Everything of a host that backhaul(8) may touch, as text.  IPv6 link-local
 # addresses come up late: wait until nothing changes.
 world_state() {	# HOST
