@@ -29,13 +29,13 @@ _backhaul() {
 	-x) words="all $(bh-check -x all 2>/dev/null | grep -o 'BH[0-9]*')" ;;
 	*)
 		case $prog in
-		backhaul) words='up down status restart -f -l -k -d -F' ;;
+		backhaul) words='up down status restart -f -l -k -d -F -h -V' ;;
 		bh-check) words='-f -l -j -x -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
 		bh-ctl) words='counters peers -a -j -D -l -h -V' ;;
-		bh-egress) words='-f -l -p -r -w -j -s -d -D -R -h -V' ;;
+		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk -h -V' ;;
-		bh-plan) words='env nft routes rules -f -l -h -V' ;;
+		bh-plan) words='env sysctl ip4 ip6 nft -f -l -D -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -h -V' ;;
 		esac
 		;;

@@ -1,0 +1,50 @@
+# Tab completion knows what the programs know.
+
+bats_require_minimum_version 1.8.0
+
+# What TAB offers after these words, one a line.
+offers() {	# WORD...
+	bash -c '. contrib/completion/backhaul.bash
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_backhaul
+		printf "%s\n" "${COMPREPLY[@]}"' _ "$@"
+}
+
+setup() {
+	bin=${BH_BIN:-$PWD/build/release}
+	PATH=$bin:$PATH
+}
+
+@test "offers every option of every program, and nothing else" {
+	for p in "$bin"/bh-* "$bin/backhaul"; do
+		[ -f "$p" ] || continue
+		{ printf '%s\n' h V; "$p" -h | sed 's/^usage: [^ ]* //' |
+			grep -oE -- '(^|[[ |])-[a-zA-Z]+' | sed 's/^.*-//' |
+			fold -w1; } | sort -u >"$BATS_TEST_TMPDIR/is"
+		offers "${p##*/}" - | sed 's/^-//' | sort -u \
+			>"$BATS_TEST_TMPDIR/offered"
+		diff -u "$BATS_TEST_TMPDIR/is" "$BATS_TEST_TMPDIR/offered" ||
+			{ echo "$p"; false; }
+	done
+}
+
+@test "offers the locations of the domain file that is named" {
+	run offers backhaul up -f etc/examples/two-sites.ini -l ''
+	[ "$output" = "hq
+branch1" ]
+	run offers bh-check -f etc/examples/two-sites.ini -l b
+	[ "$output" = branch1 ]
+}
+
+@test "offers commands, parts, verdicts and codes" {
+	run offers backhaul re
+	[ "$output" = restart ]
+	run offers bh-ctl p
+	[ "$output" = peers ]
+	run offers bh-plan n
+	[ "$output" = nft ]
+	run offers bh-classify -c par
+	[ "$output" = partner ]
+	run offers bh-check -x BH30
+	[[ $output == *BH303* ]]
+}
