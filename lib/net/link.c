@@ -155,8 +155,12 @@ judge_hello(const struct link_hello *h, ssize_t n, const struct link_hello *me,
 {
 	if (n < 0)
 		return -1;
+	if (n == 0) {		/* it died: its successor may do better */
+		errno = ECONNRESET;
+		return -1;
+	}
 	*why = n == sizeof(*h) ? hello_wrong(me, other, h) :
-	    n == 0 ? "it hung up" : "it does not speak bh-link(5)";
+	    "it does not speak bh-link(5)";
 	errno = EPROTO;
 	return *why == NULL ? 0 : -1;
 }

@@ -70,6 +70,25 @@ test_hello(int lfd)
 	OK(meet(lfd, &other, &l, &why) == -1 && why != NULL);
 }
 
+/* A tunnel that dies before it says hello is no mistake in a file. */
+static void
+test_silent_death(int lfd)
+{
+	struct link l;
+	const char *why;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int fd = -1;
+		for (int i = 0; i < 1000 && fd < 0; i++, usleep(1000))
+			fd = accept(lfd, NULL, NULL);
+		_exit(fd < 0);
+	}
+	OK(link_connect(&l, path, 1000, &classify, LINK_TUNNEL, &why) == -1 &&
+	    errno == ECONNRESET && why == NULL && l.fd == -1);
+	waitpid(pid, NULL, 0);
+}
+
 static void
 test_bursts(void)
 {
@@ -145,6 +164,7 @@ main(void)
 	int lfd = link_listen(path);
 	OK(lfd >= 0);
 	test_hello(lfd);
+	test_silent_death(lfd);
 	close(lfd);
 	struct link l;
 	const char *why;
