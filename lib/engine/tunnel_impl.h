@@ -77,7 +77,7 @@ struct burst {
 	unsigned n, nframes;
 	size_t bytes;
 	struct frame frame[LINK_FRAMES_MAX];
-	struct iovec piece[LINK_FRAMES_MAX * 2 + GRO_SLOTS * GRO_PIECES / 4];
+	struct iovec piece[LINK_PIECES_MAX];
 };
 
 struct inbox {

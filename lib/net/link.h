@@ -21,6 +21,7 @@ enum {
 	LINK_PACKET_MAX = 65535,
 	LINK_BURST_MAX = 84 * 1024,	/* bytes of one message */
 	LINK_FRAMES_MAX = 256,		/* frames in one message */
+	LINK_PIECES_MAX = 1024,		/* for link_send: the kernel's IOV_MAX */
 	LINK_ALIGN = 4,			/* frames start at multiples of this */
 	LINK_QUEUE = 1024 * 1024,	/* bytes a link may hold */
 };
@@ -68,8 +69,9 @@ int link_connect(struct link *l, const char *path, int wait_ms,
     const struct link_hello *me, enum link_role other, const char **why);
 void link_close(struct link *l);
 
-/* One message from n pieces that together are whole frames.  0; -1 and EAGAIN
- * full, EPIPE nobody there (the link is closed then). */
+/* One message from n pieces, at most LINK_PIECES_MAX, that are whole frames
+ * together.  0; -1 and EAGAIN full, EPIPE nobody there (the link is closed
+ * then). */
 int link_send(struct link *l, const struct iovec *iov, size_t n);
 /* One message into buf (LINK_BURST_MAX bytes): its length; 0 the other end has
  * gone (the link is closed then); -1 and errno, EAGAIN when there is none. */
