@@ -48,3 +48,72 @@ trains() {	# HOST ADDRESS COUNT
 	[ "$(world_count branch1 bh-tunnel full)" -eq 0 ]
 	[ "$(world_count branch1 bh-tunnel partner)" -gt 100 ]
 }
+
+# Nothing of the LAN gets out to the uplink's network.
+shut() {
+	world_capture wan cli0 "$BATS_TEST_TMPDIR/wan.pcap" \
+		src net 10.1.0.0/16 or src net 2001:db8:1::/48
+	in_lan ping -c 2 -i 0.1 -W 0.2 203.0.113.80 || true
+	in_lan ping -c 2 -i 0.1 -W 0.2 2001:db8:c::80 || true
+	world_captured
+	world_none "$BATS_TEST_TMPDIR/wan.pcap"
+}
+
+# The supervising loops and their programs, with no chance to say goodbye.
+crash() {
+	for pid in $(ip netns pids "$W-cli"); do
+		kill -9 "$pid"
+	done
+	world_until [ -z "$(ip netns pids "$W-cli")" ]
+}
+
+@test "the measure itself: this branch is open without a gateway" {
+	run -1 shut
+}
+
+@test "up that fails leaves shut what an up before it has shut" {
+	cli_backhaul up
+	crash
+	echo 'nonsense = yes' >>"$W_DIR/domain.ini"
+	run -100 cli_backhaul up
+	shut
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	mv "$W_DIR/keys/branch1.key" "$W_DIR/keys/away"
+	run cli_backhaul up
+	mv "$W_DIR/keys/away" "$W_DIR/keys/branch1.key"
+	[ "$status" -eq 100 ] || [ "$status" -eq 111 ]
+	shut
+	cli_backhaul up
+	cli_backhaul status
+	cli_backhaul down
+	run -1 shut
+}
+
+@test "up with a broken file does not touch the gateway that runs" {
+	cli_backhaul up
+	cli_backhaul status >"$BATS_TEST_TMPDIR/before"
+	kill -9 "$(cut -d ' ' -f 2 "$run/bh-classify.state")"
+	echo 'nonsense = yes' >>"$W_DIR/domain.ini"
+	run -100 cli_backhaul up
+	pid=$(awk '$1 == "bh-tunnel" { print $3 }' "$BATS_TEST_TMPDIR/before")
+	kill -0 "$pid"
+	cli_backhaul restart bh-classify
+	cli_backhaul status
+}
+
+@test "up mends what somebody else has taken away" {
+	srv_backhaul up
+	for away in 'nft flush ruleset' 'ip -4 rule flush protocol 176' \
+	    'ip -6 route flush table 7800' 'ip link del bh0' \
+	    'ip link set bh0 down'; do
+		cli_backhaul up
+		# shellcheck disable=SC2086 # words
+		in_cli $away
+		run -1 cli_backhaul status
+		cli_backhaul up
+		cli_backhaul status
+		world_until in_lan ping -c 1 -W 1 203.0.113.80
+		world_until in_lan ping -c 1 -W 1 2001:db8:c::80
+		shut
+	done
+}
