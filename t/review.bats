@@ -117,3 +117,19 @@ crash() {
 		shut
 	done
 }
+
+@test "the LAN's interface is down: its gateway does not look for it outside" {
+	cli_backhaul up
+	world_capture wan cli0 "$BATS_TEST_TMPDIR/wan.pcap" \
+		net 10.1.0.0/16 or net 2001:db8:1::/48
+	ip -n "$W-cli" link set lan0 down
+	in_cli ping -c 2 -i 0.1 -W 0.2 10.1.0.5 || true
+	in_cli ping -c 2 -i 0.1 -W 0.2 2001:db8:1::5 || true
+	[ "$(world_guard cli lan_clear)" -eq 4 ]
+	ip -n "$W-cli" link set lan0 up
+	ip -n "$W-cli" addr add 2001:db8:1::1/64 dev lan0
+	world_captured
+	world_none "$BATS_TEST_TMPDIR/wan.pcap"
+	world_until in_cli ping -c 1 -W 1 10.1.0.5
+	world_until in_cli ping -c 1 -W 1 2001:db8:1::5
+}

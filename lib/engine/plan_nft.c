@@ -43,19 +43,32 @@ chain_mss(const struct plan *p, FILE *out)
 	    l->mtu - 60);
 }
 
-/* Nobody on the uplink talks to the LAN past the tunnel (CVE-2019-14899). */
 static void
-chain_raw(const struct plan *p, FILE *out)
+drop_lan(const struct plan *p, const char *direction, const char *counter,
+    FILE *out)
+{
+	for (int v = 4; v <= 6; v += 2)
+		fprintf(out, "\t\t%s \"%s\" %s daddr @lan%d counter name "
+		    "\"%s\" drop\n", direction, p->self->uplink,
+		    v == 4 ? "ip" : "ip6", v, counter);
+}
+
+/* Nobody on the uplink talks to the LAN past the tunnel (CVE-2019-14899), nor
+ * does this host to its LAN by the uplink, when the LAN's interface is down and
+ * only the default route is left. */
+static void
+chain_uplink(const struct plan *p, FILE *out)
 {
 	if (p->self->role != CONF_ROLE_CLIENT || plan_one_arm(p))
 		return;
 	fputs("\tchain raw {\n"
 	    "\t\ttype filter hook prerouting priority raw; policy accept;\n",
 	    out);
-	for (int v = 4; v <= 6; v += 2)
-		fprintf(out, "\t\tiifname \"%s\" %s daddr @lan%d counter name "
-		    "\"weak_host\" drop\n", p->self->uplink,
-		    v == 4 ? "ip" : "ip6", v);
+	drop_lan(p, "iifname", "weak_host", out);
+	fputs("\t}\n\tchain output {\n"
+	    "\t\ttype filter hook output priority filter; policy accept;\n",
+	    out);
+	drop_lan(p, "oifname", "lan_clear", out);
 	fputs("\t}\n", out);
 }
 
@@ -264,7 +277,7 @@ plan_nft(const struct plan *p, FILE *out)
 	plan_sets(p, FAMILY_V6, out);
 	chain_mss(p, out);
 	chain_closed(p, out);
-	chain_raw(p, out);
+	chain_uplink(p, out);
 	if (p->self->role == CONF_ROLE_SERVER) {
 		chain_to_client(p, out);
 		chain_from_client(p, out);
