@@ -23,6 +23,7 @@ setup() {
 }
 
 teardown() {
+	rm -rf "/etc/netns/$W-cli"
 	cli_backhaul down
 	srv_backhaul down
 }
@@ -132,4 +133,19 @@ crash() {
 	world_none "$BATS_TEST_TMPDIR/wan.pcap"
 	world_until in_cli ping -c 1 -W 1 10.1.0.5
 	world_until in_cli ping -c 1 -W 1 2001:db8:1::5
+}
+
+@test "a name server that comes up late: the branch finds its server yet" {
+	mkdir -p "/etc/netns/$W-cli"
+	cp /etc/hosts "/etc/netns/$W-cli/hosts"
+	: >"/etc/netns/$W-cli/resolv.conf"
+	sed -i 's/^endpoint = 198.51.100.2/endpoint = hq.test/' \
+		"$W_DIR/domain.ini"
+	cli_backhaul up
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	sed -i '/^endpoint = 192.0.2.2/d' "$W_DIR/domain.ini"
+	srv_backhaul up
+	grep 'cannot resolve hq.test' "$run/log"
+	echo '198.51.100.2 hq.test' >>"/etc/netns/$W-cli/hosts"
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
 }

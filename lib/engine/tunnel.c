@@ -56,7 +56,8 @@ earlier(nsec a, nsec b)
 static nsec
 next_due(const struct tunnel *t)
 {
-	return earlier(device_due(t->device), stage_due(t->stage));
+	return earlier(t->resolve,
+	    earlier(device_due(t->device), stage_due(t->stage)));
 }
 
 static void
@@ -75,6 +76,17 @@ tick(struct tunnel *t)
 	sodium_memzero(random, sizeof(random));
 	while ((w = stage_expired(t->stage, t->at.now)) != NULL)
 		counters_add(t->stat, V_DOWN, w->len);
+}
+
+/* Names are resolved at the start only, with rights that are gone by now.
+ * Without its server a client is of no use: it ends, to be started again. */
+static bool
+server_is_lost(struct tunnel *t)
+{
+	if (t->resolve == 0 || t->resolve > t->at.now)
+		return false;
+	t->resolve = 0;
+	return device_peer(t->device, t->policy.server)->path.remote.port == 0;
 }
 
 /* ---- descriptors ---- */
@@ -154,5 +166,9 @@ tunnel_run(struct tunnel *t)
 		drain(t, fd);
 		tick(t);
 		publish(t);
+		if (server_is_lost(t)) {
+			warnx("ending, to resolve the server's name again");
+			return EXIT_RETRY;
+		}
 	}
 }

@@ -91,6 +91,7 @@ struct inbox {
 
 struct tunnel {
 	struct moment at;	/* read once a wake-up */
+	nsec resolve;		/* our server's name has to be found; 0 */
 	struct device *device;
 	struct stage *stage;
 	struct aead *aead;

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Until a name that could not be resolved is asked for again. */
+#define RESOLVE_AGAIN (10 * NSEC_SEC)
+
 /* ---- keys ---- */
 
 static void
@@ -110,6 +113,9 @@ add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
 		diex(EXIT_FIX, "[location %s] has no public-key", l->name);
 	read_psk(&psk, how, l->name);
 	find_endpoint(&c->endpoint, l);
+	if (t->policy.site[i].server && l->endpoint_host[0] != '\0' &&
+	    c->endpoint.port == 0)
+		t->resolve = now + RESOLVE_AGAIN;
 	if (!device_add(t->device, i, &l->public_key, &psk, &c->endpoint,
 	    c->endpoint.port != 0 ? (uint16_t)self->keepalive : 0, now))
 		diex(EXIT_FIX, "public-key of [location %s] is of low order, "
