@@ -21,7 +21,7 @@ enum {
 	LINK_PACKET_MAX = 65535,
 	LINK_BURST_MAX = 84 * 1024,	/* bytes of one message */
 	LINK_FRAMES_MAX = 256,		/* frames in one message */
-	LINK_PIECES_MAX = 1024,		/* for link_send: the kernel's IOV_MAX */
+	LINK_PIECES_MAX = 1024,		/* for link_send: IOV_MAX */
 	LINK_ALIGN = 4,			/* frames start at multiples of this */
 	LINK_QUEUE = 1024 * 1024,	/* bytes a link may hold */
 };
