@@ -43,8 +43,12 @@ counters_create(const char *dir, const char *program, size_t npeers)
 		fd = counters_file(dir, program, O_RDWR | O_CREAT | O_EXCL);
 		if (fd < 0)
 			return NULL;
-		if (ftruncate(fd, (off_t)size) < 0) {
+		/* not ftruncate(2): a disk that is full should tell now, not
+		 * by SIGBUS when a page is first touched */
+		int error = posix_fallocate(fd, 0, (off_t)size);
+		if (error != 0) {
 			close(fd);
+			errno = error;
 			return NULL;
 		}
 		map = MAP_SHARED;
