@@ -24,6 +24,7 @@ setup() {
 
 teardown() {
 	rm -rf "/etc/netns/$W-cli"
+	! mountpoint -q "$run" || umount "$run"
 	cli_backhaul down
 	srv_backhaul down
 }
@@ -148,4 +149,19 @@ crash() {
 	grep 'cannot resolve hq.test' "$run/log"
 	echo '198.51.100.2 hq.test' >>"/etc/netns/$W-cli/hosts"
 	world_until in_lan ping -c 1 -W 1 203.0.113.80
+}
+
+@test "a run directory without room: 111, and nothing goes on behind our back" {
+	world_until world_settled
+	world_state cli >"$BATS_TEST_TMPDIR/before"
+	for room in 4k 8k 16k 24k 32k 36k 40k 44k; do
+		mount -t tmpfs -o size=$room tmpfs "$W_DIR/run"
+		run cli_backhaul up
+		cli_backhaul down
+		umount "$W_DIR/run"
+		[ "$status" -eq 111 ] || [ "$status" -eq 0 ]
+		[[ $output != *' exit 135'* ]]	# a bus error
+		[ -z "$(ip netns pids "$W-cli")" ]
+		world_state cli | diff "$BATS_TEST_TMPDIR/before" -
+	done
 }
