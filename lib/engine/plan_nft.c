@@ -11,7 +11,7 @@ static const char *const counter_names[] = {
 	"lan_clear", "to_lan", "tunnel_out", "into_tunnel", "elsewhere",
 	"weak_host", "guard_out", "guard_in", "egress_cross", "egress_hop",
 	"egress_self", "egress_invalid", "unsolicited", "shadow",
-	"not_forwarded",
+	"not_forwarded", "quoted",
 };
 
 static void
@@ -53,11 +53,9 @@ drop_lan(const struct plan *p, const char *direction, const char *counter,
 		    v == 4 ? "ip" : "ip6", v, counter);
 }
 
-/* Nobody on the uplink talks to the LAN past the tunnel (CVE-2019-14899), nor
- * does this host to its LAN by the uplink, when the LAN's interface is down and
- * only the default route is left. */
+/* Nobody on the uplink talks to the LAN past the tunnel (CVE-2019-14899). */
 static void
-chain_uplink(const struct plan *p, FILE *out)
+chain_raw(const struct plan *p, FILE *out)
 {
 	if (p->self->role != CONF_ROLE_CLIENT || plan_one_arm(p))
 		return;
@@ -65,10 +63,33 @@ chain_uplink(const struct plan *p, FILE *out)
 	    "\t\ttype filter hook prerouting priority raw; policy accept;\n",
 	    out);
 	drop_lan(p, "iifname", "weak_host", out);
-	fputs("\t}\n\tchain output {\n"
+	fputs("\t}\n", out);
+}
+
+/*
+ * A client's host does not talk to its LAN by the uplink, when the LAN's
+ * interface is down and only the default route is left.  And it quotes nothing
+ * outside: a LAN host that lies about its source would get half a packet of
+ * its choice out in clear, inside our ICMP error (RFC 1812 4.3.2.3).
+ */
+static void
+chain_output(const struct plan *p, FILE *out)
+{
+	const char *up = p->self->uplink;
+
+	if (p->self->role != CONF_ROLE_CLIENT)
+		return;
+	fputs("\tchain output {\n"
 	    "\t\ttype filter hook output priority filter; policy accept;\n",
 	    out);
-	drop_lan(p, "oifname", "lan_clear", out);
+	if (!plan_one_arm(p))
+		drop_lan(p, "oifname", "lan_clear", out);
+	fprintf(out, "\t\toifname \"%s\" ip daddr != @site4 icmp type { "
+	    "destination-unreachable, time-exceeded, parameter-problem } "
+	    "counter name \"quoted\" drop\n", up);
+	fprintf(out, "\t\toifname \"%s\" ip6 daddr != @site6 icmpv6 type { "
+	    "destination-unreachable, packet-too-big, time-exceeded, "
+	    "parameter-problem } counter name \"quoted\" drop\n", up);
 	fputs("\t}\n", out);
 }
 
@@ -277,7 +298,8 @@ plan_nft(const struct plan *p, FILE *out)
 	plan_sets(p, FAMILY_V6, out);
 	chain_mss(p, out);
 	chain_closed(p, out);
-	chain_uplink(p, out);
+	chain_raw(p, out);
+	chain_output(p, out);
 	if (p->self->role == CONF_ROLE_SERVER) {
 		chain_to_client(p, out);
 		chain_from_client(p, out);
