@@ -6,12 +6,15 @@
 #include "engine/start.h"
 #include "engine/tunnel.h"
 #include "wg/aead.h"
+#include "wg/device.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #define SYNOPSIS \
-	"[-a ENGINE] [-D RUNDIR] [-f FILE] [-k KEYDIR] [-l LOCATION] [-R FD]"
+	"[-a ENGINE] [-D RUNDIR] [-f FILE] [-k KEYDIR] [-l LOCATION] [-R FD]" \
+	" | -i NAME [-a ENGINE] [-D RUNDIR] [-n PEERS] [-R FD]"
+enum { PEERS = 1024 };
 #define KEYDIR "/etc/backhaul/keys"
 
 /* "(engines: ipsec-mb sodium)" */
@@ -36,11 +39,16 @@ parse(struct start *s, struct tunnel_setup *how, int argc, char *argv[])
 	int opt;
 
 	start_init(s, argv[0]);
-	while ((opt = getopt(argc, argv, START_OPTIONS "a:k:")) != -1) {
+	while ((opt = getopt(argc, argv, START_OPTIONS "a:i:k:n:")) != -1) {
 		if (opt == 'a')
 			how->aead = optarg;
 		else if (opt == 'k')
 			how->keydir = optarg;
+		else if (opt == 'i')
+			how->ifname = optarg;
+		else if (opt == 'n')
+			how->peers = start_number(optarg, "-n", 1,
+			    DEVICE_PEERS_MAX);
 		else if (!start_option(s, opt, optarg, SYNOPSIS,
 		    opt == 'V' ? engines(version, sizeof(version)) : NULL))
 			start_usage(SYNOPSIS);
@@ -49,21 +57,30 @@ parse(struct start *s, struct tunnel_setup *how, int argc, char *argv[])
 		start_usage(SYNOPSIS);
 }
 
+static struct tunnel *
+open_gateway(struct tunnel_setup *how, const struct start *s)
+{
+	static struct conf cf;
+	char rundir[128];
+
+	start_conf(&cf, s);
+	how->cf = &cf;
+	how->self = start_location(&cf, s);
+	how->rundir = start_rundir(s, &cf, how->self, rundir);
+	return tunnel_open(how);
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct tunnel_setup how = { .keydir = KEYDIR };
+	struct tunnel_setup how = { .keydir = KEYDIR, .peers = PEERS };
 	struct start s;
-	struct conf cf;
-	char rundir[128];
 
 	parse(&s, &how, argc, argv);
-	start_conf(&cf, &s);
-	how.cf = &cf;
-	how.self = start_location(&cf, &s);
-	how.rundir = start_rundir(&s, &cf, how.self, rundir);
-	struct tunnel *t = tunnel_open(&how);
-	sandbox_enter(SANDBOX_TUNNEL, NULL);
+	bool alone = how.ifname != NULL;
+	how.rundir = s.rundir;
+	struct tunnel *t = alone ? tunnel_alone(&how) : open_gateway(&how, &s);
+	sandbox_enter(alone ? SANDBOX_ALONE : SANDBOX_TUNNEL, NULL);
 	ready_tell(s.ready_fd, s.notifier);
 	return tunnel_run(t);
 }

@@ -222,3 +222,19 @@ psk() {	# PEER: makes one; wg(8)'s arguments in $PSK
 	# DSCP of the inner packet does not show outside
 	grep -q 'tos 0x2,ECT(0)' "$I_DIR/ecn"
 }
+
+@test "wg(8) shows a gateway under its interface's name, and changes nothing" {
+	interop_domain 192.0.2.2:51820 192.0.2.1:51820
+	sed -i "/^\[location branch1\]/a interface = $I" "$I_DIR/domain.ini"
+	interop_tunnel branch1
+	[ "$(wg show "$I" peers)" = "$(interop_key hq)" ]
+	[ "$(wg show "$I" listen-port)" = 51820 ]
+	[ "$(wg show "$I" public-key)" = "$(interop_key branch1)" ]
+	[ "$(wg show "$I" endpoints | cut -f2)" = 192.0.2.2:51820 ]
+	[ "$(wg show "$I" allowed-ips | cut -f2)" = \
+"::/0 2001:db8::/48 2001:db8::/64 0.0.0.0/0 10.0.0.0/16 10.0.0.0/20" ]
+	run wg set "$I" listen-port 1
+	[ "$status" -ne 0 ]
+	[[ $output == *'Operation not permitted'* ]]
+	[ "$(wg show "$I" listen-port)" = 51820 ]
+}

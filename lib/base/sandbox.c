@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -80,18 +81,38 @@ static const unsigned tunnel_calls[] = {
 	__NR_recvmsg,		/* its hello */
 };
 
+/* wg(8) may ask for another port or mark: that takes another socket. */
+static const unsigned alone_calls[] = {
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
+	EVERY_PROGRAM,
+	__NR_recvmsg,
+	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
+};
+
+static const unsigned desk_calls[] = {
+	EVERY_PROGRAM,
+	__NR_accept4, __NR_recvmsg, __NR_sendto,
+};
+
+#define CAP(c) (UINT32_C(1) << (c))
+
 static const struct table {
 	const unsigned *call;
 	size_t n;
+	uint32_t caps;		/* kept, if they are there */
 } tables[] = {
-	[SANDBOX_GATE] = { gate_calls, COUNT(gate_calls) },
-	[SANDBOX_TUNNEL] = { tunnel_calls, COUNT(tunnel_calls) },
+	[SANDBOX_GATE] = { gate_calls, COUNT(gate_calls), 0 },
+	[SANDBOX_TUNNEL] = { tunnel_calls, COUNT(tunnel_calls), 0 },
+	[SANDBOX_ALONE] = { alone_calls, COUNT(alone_calls),
+	    CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) },
+	[SANDBOX_DESK] = { desk_calls, COUNT(desk_calls), 0 },
 };
 
 enum { CALLS_MAX = 32, FILTER_MAX = 6 + 2 * CALLS_MAX + 1 };
 
 static_assert(COUNT(gate_calls) <= CALLS_MAX &&
-    COUNT(tunnel_calls) <= CALLS_MAX, "the filter has room");
+    COUNT(tunnel_calls) <= CALLS_MAX && COUNT(alone_calls) <= CALLS_MAX &&
+    COUNT(desk_calls) <= CALLS_MAX, "the filter has room");
 
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -253,15 +274,22 @@ drop_bounding_set(void)
 }
 
 static void
-drop_capabilities(void)
+drop_capabilities(uint32_t but)
 {
 	struct __user_cap_header_struct h = {
 		.version = _LINUX_CAPABILITY_VERSION_3
 	};
 	struct __user_cap_data_struct c[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
+	if (but != 0 && syscall(__NR_capget, &h, c) < 0)
+		die(EXIT_RETRY, "cannot read capabilities");
+	but &= c[0].permitted;
+	memset(c, 0, sizeof(c));
+	c[0].effective = c[0].permitted = but;
 	if (syscall(__NR_capset, &h, c) < 0 || syscall(__NR_capget, &h, c) < 0)
 		die(EXIT_RETRY, "cannot drop capabilities");
+	c[0].effective &= ~but;
+	c[0].permitted &= ~but;
 	for (size_t i = 0; i < COUNT(c); i++)
 		if ((c[i].effective | c[i].permitted | c[i].inheritable) != 0)
 			diex(EXIT_RETRY, "capabilities are still there");
@@ -282,8 +310,10 @@ sandbox_enter(enum sandbox which, const char *user)
 	limit(RLIMIT_CORE, "core dumps");
 	set_process(PR_SET_NO_NEW_PRIVS, 1, "no-new-privs");
 	drop_bounding_set();
+	if (tables[which].caps != 0)
+		set_process(PR_SET_KEEPCAPS, 1, "which capabilities stay");
 	become(user);
-	drop_capabilities();
+	drop_capabilities(tables[which].caps);
 	if (SANITIZED)
 		return;
 	set_process(PR_SET_DUMPABLE, 0, "non-dumpable");

@@ -10,12 +10,15 @@
 enum sandbox {
 	SANDBOX_GATE,	/* bh-classify, bh-egress: a TUN and a link */
 	SANDBOX_TUNNEL, /* bh-tunnel: UDP, links, getrandom(2) */
+	SANDBOX_ALONE,	/* the same with a TUN, and other ports on demand */
+	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
 };
 
 /* In this order: no core, no-new-privs; the bounding set empty; user and group
  * of `user' (NULL: "backhaul" if there is such a user, else nobody), no other
  * groups, read back (left alone when not started as root); all capabilities
- * gone; not dumpable, no new process; landlock without a single rule, where the
+ * gone (SANDBOX_ALONE: but what a mark and a port below 1024 need); not
+ * dumpable, no new process; landlock without a single rule, where the
  * kernel has it; a seccomp allow-list that kills.  Dies with EXIT_RETRY if a
  * layer cannot be put in force, EXIT_FIX if the user is unknown or root. */
 void sandbox_enter(enum sandbox which, const char *user);

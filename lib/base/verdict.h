@@ -42,6 +42,7 @@
 	X(V_PEER, "peer", "a sibling named a peer that this channel has not") \
 	/* tunnel */ \
 	X(V_DOWN, "down", "no session with the peer came about in time") \
+	X(V_NO_PEER, "no-peer", "no peer has the destination") \
 	X(V_STAGED, "staged", "too many packets wait for a session") \
 	X(V_TOO_BIG, "too-big", "larger than the MTU") \
 	X(V_TYPE, "type", "not a WireGuard message") \

@@ -12,6 +12,8 @@
 enum {
 	FD_UDP,
 	FD_SIGNAL,
+	FD_TUN,
+	FD_DESK,
 	FD_LISTEN,			/* one each channel */
 	FD_LINK = FD_LISTEN + CHANNELS,
 	NFDS = FD_LINK + CHANNELS,
@@ -36,11 +38,13 @@ publish(struct tunnel *t)
 	for (unsigned i = 0; i < t->ndirty; i++) {
 		const struct peer *p = device_peer(t->device, t->dirty[i]);
 		struct counters_peer *c = &t->stat->peer[t->dirty[i]];
+		t->is_dirty[t->dirty[i]] = false;
+		if (p == NULL)
+			continue;	/* removed meanwhile */
 		c->endpoint = p->path.remote;
 		c->handshake_sec = p->handshake_wall / NSEC_SEC;
 		c->rx_bytes = p->rx_bytes;
 		c->tx_bytes = p->tx_bytes;
-		t->is_dirty[t->dirty[i]] = false;
 	}
 	t->ndirty = 0;
 }
@@ -109,6 +113,8 @@ set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 {
 	fd[FD_UDP].fd = t->udp.fd;
 	fd[FD_SIGNAL].fd = t->signals;
+	fd[FD_TUN].fd = t->tun;
+	fd[FD_DESK].fd = t->config.desk.fd;
 	for (enum channel c = 0; c < CHANNELS; c++) {
 		const struct port *p = &t->port[c];
 		fd[FD_LISTEN + c].fd = p->link.fd < 0 ? p->listen_fd : -1;
@@ -123,13 +129,15 @@ static void
 drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 {
 	bool udp = fd[FD_UDP].revents != 0, busy = true;
+	bool tun = fd[FD_TUN].revents != 0;
 	bool link[CHANNELS];
 
 	for (enum channel c = 0; c < CHANNELS; c++)
 		link[c] = fd[FD_LINK + c].revents != 0;
 	for (int i = 0; i < ROUNDS && busy; i++) {
 		udp = udp && tunnel_in(t);
-		busy = udp;
+		tun = tun && tunnel_tun(t);
+		busy = udp || tun;
 		for (enum channel c = 0; c < CHANNELS; c++) {
 			link[c] = link[c] && tunnel_out(t, c);
 			busy |= link[c];
@@ -164,11 +172,17 @@ tunnel_run(struct tunnel *t)
 			if (fd[FD_LISTEN + c].revents != 0)
 				accept_link(t, c);
 		drain(t, fd);
+		if (fd[FD_DESK].revents != 0)
+			tunnel_config(t);
 		tick(t);
 		publish(t);
 		if (server_is_lost(t)) {
 			warnx("ending, to resolve the server's name again");
 			return EXIT_RETRY;
+		}
+		if (t->gone) {
+			warnx("the TUN device is gone");
+			return 0;
 		}
 	}
 }

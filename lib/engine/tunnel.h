@@ -2,7 +2,8 @@
 #ifndef BH_TUNNEL_H
 #define BH_TUNNEL_H
 
-/* bh-tunnel: links on one side, WireGuard over UDP on the other. */
+/* bh-tunnel: links on one side, or a TUN device; WireGuard over UDP on the
+ * other. */
 
 #include "conf/conf.h"
 
@@ -11,13 +12,17 @@ struct tunnel_setup {
 	size_t self;		/* our location */
 	const char *rundir, *keydir;
 	const char *aead;	/* engine by name; NULL: the fastest */
+	const char *ifname;	/* standalone: our own device; else NULL */
+	unsigned peers;		/* standalone: room for so many */
 };
 
 struct tunnel;
 
-/* Reads the keys, opens socket, links and counters, allocates everything.  Dies
- * if it cannot. */
+/* A gateway's.  Reads the keys, opens socket, links and counters, allocates
+ * everything.  Dies if it cannot. */
 struct tunnel *tunnel_open(const struct tunnel_setup *how);
+/* Standalone: makes the device, and waits for wg(8); rundir may be NULL. */
+struct tunnel *tunnel_alone(const struct tunnel_setup *how);
 /* Carries packets until a signal ends it; the exit status. */
 int tunnel_run(struct tunnel *t);
 

@@ -10,10 +10,14 @@
  * tunnel_out.c   frames from a link are cut, sealed and sent
  * tunnel_in.c    datagrams are opened, checked, joined and handed on
  * tunnel_route.c which peer may say what on which link
+ * tunnel_tun.c   standalone: the same from and to a TUN device instead
+ * tunnel_config.c what wg(8) asks for
  */
 
 #include "base/counters.h"
+#include "engine/desk.h"
 #include "engine/tunnel.h"
+#include "net/allowed.h"
 #include "net/ecn.h"
 #include "net/gso.h"
 #include "net/link.h"
@@ -89,6 +93,22 @@ struct inbox {
 	struct burst burst[CHANNELS];
 };
 
+/* What is said with the desk. */
+struct config {
+	struct desk desk;
+	bool may_set;
+	uint16_t port;			/* that we listen on */
+	uint32_t mark;
+	struct uapi_item *item;		/* gathered, not in force */
+	size_t nitems, room;
+	bool overflow;
+	uint16_t chosen;		/* the peer that items are about */
+	bool reroute;			/* allowed-ips have changed */
+	uint16_t peer;			/* how far we have told */
+	uint32_t at;
+	bool begun;
+};
+
 struct tunnel {
 	struct moment at;	/* read once a wake-up */
 	nsec resolve;		/* our server's name has to be found; 0 */
@@ -100,7 +120,14 @@ struct tunnel {
 	struct link_hello hello;
 	struct policy policy;
 	struct counters *stat;
-	size_t mtu;
+	uint16_t npeers;
+	struct allowed *allowed;	/* in a gateway for wg(8) only */
+	struct config config;
+	int tun;		/* standalone; else -1 */
+	bool uso, gone;		/* of the TUN device */
+	nsec told;		/* the last sender that its packet got lost */
+	size_t mtu;		/* no padding goes beyond (W15) */
+	size_t cut;		/* no packet may be longer */
 	int signals;
 	uint16_t *dirty;	/* peers whose counters are to be published */
 	unsigned ndirty;
@@ -123,6 +150,11 @@ enum channel route_deliver(const struct tunnel *t, uint16_t peer,
 
 /* tunnel_out.c */
 
+/* Cuts, seals and sends a frame to its peer.  V_NEXT if it has been counted or
+ * will be with the next flush. */
+enum verdict tunnel_send(struct tunnel *t, const struct frame *f,
+    const struct ip *ip);
+void tunnel_flush(struct tunnel *t);
 /* Takes messages from a link; false when it has no more. */
 bool tunnel_out(struct tunnel *t, enum channel c);
 /* Sends what waited for this peer; a keepalive if nothing did and `confirm'. */
@@ -135,6 +167,17 @@ void tunnel_do(struct tunnel *t, const struct device_out *o);
 
 /* Takes a batch from the socket; false when it has no more. */
 bool tunnel_in(struct tunnel *t);
+
+/* tunnel_tun.c */
+
+/* Takes packets from the device; false when it has no more. */
+bool tunnel_tun(struct tunnel *t);
+/* Writes one to it. */
+void tunnel_put(struct tunnel *t, const struct gro_slot *s);
+
+/* tunnel_config.c */
+
+void tunnel_config(struct tunnel *t);
 
 /* tunnel.c */
 

@@ -53,7 +53,7 @@ burst_add(struct tunnel *t, const struct gro_slot *s)
 static void
 start_joining(struct tunnel *t)
 {
-	bool uso = true;
+	bool uso = t->uso;
 
 	for (enum channel c = 0; c < CHANNELS; c++)
 		if (t->port[c].link.fd >= 0)
@@ -70,7 +70,10 @@ hand_on(struct tunnel *t)
 
 	gro_finish(g);
 	for (size_t i = 0; i < g->n; i++)
-		burst_add(t, &g->slot[i]);
+		if (t->tun >= 0)
+			tunnel_put(t, &g->slot[i]);
+		else
+			burst_add(t, &g->slot[i]);
 	for (enum channel c = 0; c < CHANNELS; c++)
 		if (t->in.burst[c].nframes > 0)
 			burst_send(t, c);

@@ -4,8 +4,10 @@
 #include "base/die.h"
 #include "base/ready.h"
 #include "engine/start.h"
+#include "net/tun.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -15,6 +17,12 @@
 
 /* Until a name that could not be resolved is asked for again. */
 #define RESOLVE_AGAIN (10 * NSEC_SEC)
+
+enum {
+	ALONE_PREFIXES = 256 * 1024,	/* allowed-ips, old and new together */
+	STAGE_SLOTS_MIN = 256,
+	MTU_DEFAULT = 1420,
+};
 
 /* ---- keys ---- */
 
@@ -117,7 +125,8 @@ add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
 	    c->endpoint.port == 0)
 		t->resolve = now + RESOLVE_AGAIN;
 	if (!device_add(t->device, i, &l->public_key, &psk, &c->endpoint,
-	    c->endpoint.port != 0 ? (uint16_t)self->keepalive : 0, now))
+	    c->endpoint.port != 0 ? (uint16_t)self->keepalive : 0, now) ||
+	    device_mute(t->device, i))
 		diex(EXIT_FIX, "public-key of [location %s] is of low order, "
 		    "or is another location's", l->name);
 	key_wipe(&psk);
@@ -167,10 +176,6 @@ open_port(struct tunnel *t, enum channel c, const char *rundir)
 static void
 open_ports(struct tunnel *t, const struct tunnel_setup *how)
 {
-	t->port[CH_CLASSIFY] = (struct port){ -1, LINK_CLASSIFY, "classify",
-		{ .fd = -1 } };
-	t->port[CH_EGRESS] = (struct port){ -1, LINK_EGRESS, "egress",
-		{ .fd = -1 } };
 	t->hello = (struct link_hello){ .magic = "BHLK",
 		.version = LINK_VERSION, .role = LINK_TUNNEL,
 		.generation = how->cf->generation };
@@ -193,7 +198,7 @@ open_socket(struct tunnel *t, uint16_t port)
 static void
 open_counters(struct tunnel *t, const char *rundir)
 {
-	t->stat = counters_create(rundir, "bh-tunnel", t->policy.nsites);
+	t->stat = counters_create(rundir, "bh-tunnel", t->npeers);
 	if (t->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", rundir);
 }
@@ -218,13 +223,15 @@ buffer(size_t n)
 static void
 open_memory(struct tunnel *t)
 {
-	uint32_t slots = (uint32_t)(STAGE_BYTES / t->mtu);
+	uint32_t slots = (uint32_t)(STAGE_BYTES / t->cut);
 
-	t->stage = need(stage_new(t->policy.nsites, slots, t->mtu));
+	if (slots < STAGE_SLOTS_MIN)
+		slots = STAGE_SLOTS_MIN;
+	t->stage = need(stage_new(t->npeers, slots, t->cut));
 	t->message = buffer(LINK_BURST_MAX);
 	t->out.arena = buffer(OUT_ARENA);
-	t->dirty = buffer(t->policy.nsites * sizeof(*t->dirty));
-	t->is_dirty = buffer(t->policy.nsites * sizeof(*t->is_dirty));
+	t->dirty = buffer(t->npeers * sizeof(*t->dirty));
+	t->is_dirty = buffer(t->npeers * sizeof(*t->is_dirty));
 }
 
 static void
@@ -238,27 +245,134 @@ open_aead(struct tunnel *t, const char *name)
 		die(EXIT_RETRY, "cannot open a cipher engine");
 }
 
-struct tunnel *
-tunnel_open(const struct tunnel_setup *how)
+/* ---- both kinds ---- */
+
+static struct tunnel *
+start(void)
 {
 	struct tunnel *t = need(calloc(1, sizeof(*t)));
-	const struct conf_location *l = &how->cf->location[how->self];
 
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot initialise libsodium");
+	t->tun = -1;
+	t->uso = true;
+	t->port[CH_CLASSIFY] = (struct port){ -1, LINK_CLASSIFY, "classify",
+		{ .fd = -1 } };
+	t->port[CH_EGRESS] = (struct port){ -1, LINK_EGRESS, "egress",
+		{ .fd = -1 } };
+	return t;
+}
+
+static struct tunnel *
+finish(struct tunnel *t)
+{
+	open_memory(t);
+	t->config.port = udp_port(&t->udp);
+	t->signals = ready_signals();
+	if (t->signals < 0)
+		die(EXIT_RETRY, "cannot make a signal descriptor");
+	return t;
+}
+
+/* ---- a gateway ---- */
+
+static void
+note_prefixes(struct tunnel *t, const struct conf_prefixes *ps, uint16_t peer)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		allowed_add(t->allowed, &ps->p[i], peer);
+}
+
+/* So that wg(8) shows who owns what; packets go by the domain's own table. */
+static void
+open_prefixes(struct tunnel *t, const struct conf *cf)
+{
+	static const struct prefix all[] = { { .len = 0 },
+		{ { .b[10] = 0xff, .b[11] = 0xff }, PREFIX_V4 } };
+	size_t n = 2;
+
+	for (uint16_t i = 0; i < t->npeers; i++)
+		n += cf->location[i].lan.n + cf->location[i].internal.n;
+	t->allowed = need(allowed_new(n, t->npeers));
+	for (uint16_t i = 0; i < t->npeers; i++) {
+		if (!is_peer(&t->policy.site[i]))
+			continue;
+		note_prefixes(t, &cf->location[i].internal, i);
+		note_prefixes(t, &cf->location[i].lan, i);
+		for (size_t k = 0; k < 2 && t->policy.site[i].server; k++)
+			allowed_add(t->allowed, &all[k], i);
+	}
+	allowed_commit(t->allowed);
+}
+
+struct tunnel *
+tunnel_open(const struct tunnel_setup *how)
+{
+	struct tunnel *t = start();
+	const struct conf_location *l = &how->cf->location[how->self];
+
 	if (how->cf->nlocations > DEVICE_PEERS_MAX)
 		diex(EXIT_FIX, "%zu locations, at most %d",
 		    how->cf->nlocations, DEVICE_PEERS_MAX);
-	t->mtu = l->mtu;
+	/* before there are keys in our memory */
+	desk_open(&t->config.desk, l->interface, false);
+	t->mtu = t->cut = l->mtu;
 	start_policy(&t->policy, how->cf, how->self);
+	t->npeers = t->policy.nsites;
+	open_prefixes(t, how->cf);
 	open_aead(t, how->aead);
 	open_counters(t, how->rundir);
 	open_device(t, how);
 	open_socket(t, l->listen_port);
 	open_ports(t, how);
-	open_memory(t);
-	t->signals = ready_signals();
-	if (t->signals < 0)
-		die(EXIT_RETRY, "cannot make a signal descriptor");
-	return t;
+	return finish(t);
+}
+
+/* ---- standalone ---- */
+
+/* As large as WireGuard's devices are, if we made it. */
+static void
+open_tun(struct tunnel *t, const char *name)
+{
+	bool made = if_nametoindex(name) == 0;
+
+	t->tun = tun_open(name, &t->uso);
+	if (t->tun < 0 && errno == ENOENT)
+		die(EXIT_RETRY, "cannot open /dev/net/tun");
+	if (t->tun < 0)
+		die(EXIT_RETRY, "cannot use TUN device %s", name);
+	int mtu = made ? tun_mtu(name, MTU_DEFAULT) : tun_mtu(name, 0);
+	if (mtu < 0)
+		die(EXIT_RETRY, "cannot learn the MTU of %s", name);
+	t->mtu = (size_t)mtu;
+	t->cut = LINK_PACKET_MAX;	/* the kernel keeps to its MTU */
+}
+
+static void
+open_config(struct tunnel *t)
+{
+	t->config.may_set = true;
+	t->config.room = ALONE_PREFIXES + (size_t)t->npeers * 8;
+	t->config.item = need(calloc(t->config.room,
+	    sizeof(*t->config.item)));
+	t->allowed = need(allowed_new(ALONE_PREFIXES, t->npeers));
+}
+
+struct tunnel *
+tunnel_alone(const struct tunnel_setup *how)
+{
+	struct tunnel *t = start();
+	uint8_t random[DEVICE_RANDOM];
+	struct key none = { { 0 } };
+
+	t->npeers = (uint16_t)how->peers;
+	open_tun(t, how->ifname);
+	desk_open(&t->config.desk, how->ifname, true);
+	open_aead(t, how->aead);
+	open_counters(t, how->rundir);
+	randombytes_buf(random, sizeof(random));
+	t->device = need(device_new(t->npeers, &none, random));
+	open_socket(t, 0);
+	open_config(t);
+	return finish(t);
 }

@@ -72,7 +72,7 @@ next_plaintext(struct tunnel *t, bool keep)
 	struct outbox *o = &t->out;
 
 	if (o->njobs == OUT_JOBS || o->ntrains == UDP_TRAIN_MAX ||
-	    OUT_ARENA - o->used < t->mtu + DATA_OVERHEAD)
+	    OUT_ARENA - o->used < t->cut + DATA_OVERHEAD)
 		flush(t, keep);
 	return o->arena + o->used + sizeof(struct msg_data);
 }
@@ -128,7 +128,7 @@ put_message(struct tunnel *t, uint16_t peer, struct session *s, uint8_t tos,
 	};
 
 	if (padded > t->mtu)
-		padded = t->mtu;
+		padded = n > t->mtu ? n : t->mtu;
 	memcpy(at, &m, sizeof(m));
 	memset(text + n, 0, padded - n);
 	o->job[o->njobs++] = (struct aead_job){ .key = s->keys.send.b,
@@ -176,31 +176,46 @@ send_packet(struct tunnel *t, uint16_t peer, struct session *s, struct gso *g,
 	tunnel_touch(t, peer);
 }
 
-/* V_NEXT if somebody else has counted it or will. */
-static enum verdict
-take_frame(struct tunnel *t, enum channel c, const struct frame *f)
+enum verdict
+tunnel_send(struct tunnel *t, const struct frame *f, const struct ip *ip)
 {
-	const uint8_t *packet = (const uint8_t *)(f + 1);
-	struct ip ip;
 	struct gso g;
+	enum verdict v = gso_open(&g, &f->vnet, ip, (const uint8_t *)(f + 1),
+	    f->len, t->cut);
 
-	if (!route_may_send(t, c, f->peer, f->class))
-		return V_PEER;
-	enum verdict v = ip_parse(&ip, packet, f->len);
-	if (v == V_NEXT)
-		v = gso_open(&g, &f->vnet, &ip, packet, f->len, t->mtu);
 	if (v != V_NEXT)
 		return v;
+	/* only a device out of our sight sends more than the MTU we know */
+	if ((size_t)g.hlen + g.size > t->mtu)
+		t->mtu = (size_t)g.hlen + g.size;
 	const struct peer *p = device_peer(t->device, f->peer);
 	if (p == NULL || p->path.remote.port == 0)
 		return V_DOWN;
 	struct session *s = device_sender(t->device, f->peer, t->at.now);
-	uint8_t tos = ip.tos & ECN_MASK;
+	uint8_t tos = ip->tos & ECN_MASK;
 	if (s == NULL)
 		stage_packet(t, f->peer, &g, f->class, tos);
 	else
 		send_packet(t, f->peer, s, &g, f->class, tos, f->len);
 	return V_NEXT;
+}
+
+void
+tunnel_flush(struct tunnel *t)
+{
+	flush(t, false);
+}
+
+/* V_NEXT if somebody else has counted it or will. */
+static enum verdict
+take_frame(struct tunnel *t, enum channel c, const struct frame *f)
+{
+	struct ip ip;
+
+	if (!route_may_send(t, c, f->peer, f->class))
+		return V_PEER;
+	enum verdict v = ip_parse(&ip, (const uint8_t *)(f + 1), f->len);
+	return v == V_NEXT ? tunnel_send(t, f, &ip) : v;
 }
 
 static void

@@ -18,6 +18,8 @@ route_may_send(const struct tunnel *t, enum channel c, uint16_t peer,
 bool
 route_owns(const struct tunnel *t, uint16_t peer, const struct addr *src)
 {
+	if (t->tun >= 0)
+		return allowed_owner(t->allowed, src) == peer;
 	uint32_t place = lpm_lookup(t->policy.where, src);
 
 	/* what no location claims is the Internet, behind our server */

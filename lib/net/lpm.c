@@ -229,6 +229,14 @@ grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
 }
 
 /* IPv6 addresses start at bit 0, IPv4 ones at bit 96. */
+static void
+fill_roots(struct lpm *t)
+{
+	fill(t, t->root6, t->item, t->n6, 0, ROOT_BITS);
+	fill(t, t->root4, t->item + t->n6, t->nitems - t->n6, PREFIX_V4,
+	    ROOT_BITS);
+}
+
 static bool
 grow_roots(struct lpm *t)
 {
@@ -239,9 +247,7 @@ grow_roots(struct lpm *t)
 	if (t->root4 == NULL || t->root6 == NULL)
 		return false;
 	t->nnodes = t->nskips = 0;
-	fill(t, t->root6, t->item, t->n6, 0, ROOT_BITS);
-	fill(t, t->root4, t->item + t->n6, t->nitems - t->n6, PREFIX_V4,
-	    ROOT_BITS);
+	fill_roots(t);
 	return true;
 }
 
@@ -276,6 +282,61 @@ take_memory(struct lpm *t)
 	t->skip = aligned_alloc(LINE, ((t->nskips + 2) & ~(size_t)1) *
 	    sizeof(*t->skip));
 	return t->node != NULL && t->skip != NULL;
+}
+
+int
+lpm_order(const struct lpm_entry *a, const struct lpm_entry *b)
+{
+	struct item ia = { .key = bits_of(&a->prefix.addr),
+		.len = a->prefix.len };
+	struct item ib = { .key = bits_of(&b->prefix.addr),
+		.len = b->prefix.len };
+
+	if (ia.len == ib.len && bits_common(ia.key, ib.key) == 128)
+		return 0;
+	return item_compare(&ia, &ib);
+}
+
+/*
+ * Room for the worst case.  A node parts its prefixes or ends at least one of
+ * them, so there are fewer than two for each prefix; a skip leads to a node or
+ * to one prefix.  Pages that are never written cost nothing.
+ */
+struct lpm *
+lpm_reserve(size_t room)
+{
+	struct lpm *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->item = calloc(room + 1, sizeof(*t->item));
+	t->root4 = calloc(ROOT_SLOTS, sizeof(ref));
+	t->root6 = calloc(ROOT_SLOTS, sizeof(ref));
+	t->nnodes = (uint32_t)(2 * room);
+	t->nskips = (uint32_t)(3 * room);
+	if (t->item != NULL && t->root4 != NULL && t->root6 != NULL &&
+	    take_memory(t)) {
+		t->nnodes = t->nskips = 0;
+		return t;
+	}
+	lpm_free(t);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void
+lpm_refill(struct lpm *t, const struct lpm_entry *e, size_t n)
+{
+	memset(t->root4, 0, ROOT_SLOTS * sizeof(ref));
+	memset(t->root6, 0, ROOT_SLOTS * sizeof(ref));
+	t->nitems = n;
+	t->n6 = t->nnodes = t->nskips = 0;
+	for (size_t i = 0; i < n; i++) {
+		t->item[i] = (struct item){ .key = bits_of(&e[i].prefix.addr),
+			.value = e[i].value, .len = e[i].prefix.len };
+		t->n6 += !item_v4(&t->item[i]);
+	}
+	fill_roots(t);
 }
 
 struct lpm *

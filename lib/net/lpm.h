@@ -34,6 +34,16 @@ struct lpm;
  * reordered.  Starting up and reload only. */
 struct lpm *lpm_build(struct lpm_entry *e, size_t n);
 void lpm_free(struct lpm *t);
+
+/* For a table that changes while a program runs, without an allocation: an
+ * empty one with room for so many prefixes.  NULL and errno. */
+struct lpm *lpm_reserve(size_t room);
+/* What it holds from now on: in strictly ascending lpm_order, values not
+ * LPM_NONE, no more than it has room for. */
+void lpm_refill(struct lpm *t, const struct lpm_entry *e, size_t n);
+/* The order of prefixes: negative, 0, positive; values do not count. */
+int lpm_order(const struct lpm_entry *a, const struct lpm_entry *b);
+
 uint32_t lpm_lookup(const struct lpm *t, const struct addr *a);
 /* The same, and which prefix it was; for explanations, not for speed. */
 uint32_t lpm_explain(const struct lpm *t, const struct addr *a,

@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #ifndef TUN_F_USO4	/* Linux 6.2; Debian 12's headers are older */
@@ -51,4 +52,20 @@ tun_open(const char *name, bool *uso)
 		return -1;
 	}
 	return fd;
+}
+
+int
+tun_mtu(const char *name, int mtu)
+{
+	struct ifreq ifr = { .ifr_mtu = mtu };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	memcpy(ifr.ifr_name, name, strnlen(name, sizeof(ifr.ifr_name) - 1));
+	int r = ioctl(fd, mtu > 0 ? SIOCSIFMTU : SIOCGIFMTU, &ifr);
+	int error = errno;
+	close(fd);
+	errno = error;
+	return r < 0 ? -1 : ifr.ifr_mtu;
 }

@@ -12,4 +12,8 @@
  * of another kind. */
 int tun_open(const char *name, bool *uso);
 
+/* A device's MTU, or with mtu > 0 sets it; -1 and errno.  In the network
+ * namespace of the caller. */
+int tun_mtu(const char *name, int mtu);
+
 #endif

@@ -65,6 +65,7 @@ bind_family(struct udp *u, int family, uint16_t port)
 	if (r < 0) {
 		int error = errno;
 		close(u->fd);
+		u->fd = -1;
 		errno = error;
 	}
 	return r;
@@ -90,14 +91,22 @@ wire_slots(struct udp *u)
 	}
 }
 
-int
-udp_open(struct udp *u, uint16_t port)
+static int
+bind_port(struct udp *u, uint16_t port)
 {
-	memset(u, 0, sizeof(*u));
 	/* no IPv6 in the kernel, or it is switched off */
 	if (bind_family(u, AF_INET6, port) < 0 &&
 	    (errno == EADDRINUSE || errno == EACCES ||
 	    bind_family(u, AF_INET, port) < 0))
+		return -1;
+	return 0;
+}
+
+int
+udp_open(struct udp *u, uint16_t port)
+{
+	memset(u, 0, sizeof(*u));
+	if (bind_port(u, port) < 0)
 		return -1;
 	u->buffer = malloc((size_t)UDP_BATCH * UDP_BUFFER);
 	if (u->buffer == NULL) {
@@ -108,6 +117,45 @@ udp_open(struct udp *u, uint16_t port)
 	set_options(u);
 	wire_slots(u);
 	return 0;
+}
+
+int
+udp_mark(struct udp *u, uint32_t mark)
+{
+	return setsockopt(u->fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+}
+
+int
+udp_move(struct udp *u, uint16_t port, uint32_t mark)
+{
+	int old = u->fd;
+	bool dual = u->dual;
+
+	if (bind_port(u, port) < 0 || (mark != 0 && udp_mark(u, mark) < 0)) {
+		int error = errno;
+		if (u->fd >= 0)
+			close(u->fd);
+		u->fd = old;
+		u->dual = dual;
+		errno = error;
+		return -1;
+	}
+	set_options(u);
+	close(old);
+	return 0;
+}
+
+uint16_t
+udp_port(const struct udp *u)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t n = sizeof(ss);
+	struct endpoint e;
+
+	if (getsockname(u->fd, (struct sockaddr *)&ss, &n) < 0 ||
+	    !endpoint_from_sockaddr(&e, &ss))
+		return 0;
+	return e.port;
 }
 
 void

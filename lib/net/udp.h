@@ -62,6 +62,12 @@ struct udp {
 /* Binds the port at all addresses of both families (IPv4 only where the kernel
  * has no IPv6); -1 and errno.  Allocates the buffers. */
 int udp_open(struct udp *u, uint16_t port);
+/* Another port (0: any), and a routing mark (0: none), in a socket of its own
+ * which takes the place of the first; no allocation.  -1 and errno, and
+ * everything is as it was. */
+int udp_move(struct udp *u, uint16_t port, uint32_t mark);
+int udp_mark(struct udp *u, uint32_t mark);
+uint16_t udp_port(const struct udp *u);
 void udp_close(struct udp *u);
 /* Takes what is there, up to UDP_BATCH buffers, which are good until the next
  * call.  How many. */

@@ -34,6 +34,7 @@ device_new(uint16_t npeers, const struct key *private_key,
 	d->index.mask = room - 1;
 	d->npeers = npeers;
 	noise_local_init(&d->local, private_key);
+	d->has_key = !key_is_zero(private_key);
 	cookie_checker_init(&d->checker, &d->local.public_key);
 	ratelimit_init(&d->ratelimit, random);
 	return d;
@@ -104,10 +105,10 @@ device_add(struct device *d, uint16_t i, const struct key *public_key,
 	struct peer *p = &d->peer[i];
 	unsigned at = key_place(d, public_key);
 
-	if (key_eq(public_key, &d->local.public_key) ||
-	    device_find(d, public_key) != NULL ||
-	    !noise_remote_init(&p->remote, &d->local, public_key, psk))
+	if ((d->has_key && key_eq(public_key, &d->local.public_key)) ||
+	    device_find(d, public_key) != NULL)
 		return false;
+	noise_remote_init(&p->remote, &d->local, public_key, psk);
 	memmove(d->by_key + at + 1, d->by_key + at,
 	    (d->nkeys++ - at) * sizeof(*d->by_key));
 	d->by_key[at] = i;
@@ -118,6 +119,12 @@ device_add(struct device *d, uint16_t i, const struct key *public_key,
 	if (persistent != 0 && remote->port != 0)
 		peer_set(p, &d->timers, PT_PERSISTENT, now);
 	return true;
+}
+
+bool
+device_mute(const struct device *d, uint16_t i)
+{
+	return key_is_zero(&d->peer[i].remote.static_static);
 }
 
 struct peer *

@@ -53,9 +53,28 @@ void device_free(struct device *d);
 const struct key *device_public_key(const struct device *d);
 
 /* Makes number i a peer.  persistent: seconds, 0 off.  False if the key is our
- * own, another peer's or of low order. */
+ * own or another peer's.  One of low order makes a peer that never gets, and
+ * is never believed, a byte (W22): device_mute. */
 bool device_add(struct device *d, uint16_t i, const struct key *public_key,
     const struct key *psk, const struct endpoint *remote, uint16_t persistent,
+    nsec now);
+bool device_mute(const struct device *d, uint16_t i);
+/* The peer with that key, or DEVICE_NOBODY. */
+uint16_t device_lookup(struct device *d, const struct key *public_key);
+/* Forgets the peer; its number is free. */
+void device_remove(struct device *d, uint16_t i);
+/* False, and *k of no use, if there is none. */
+bool device_private_key(const struct device *d, struct key *k);
+/* All zero: none, and the device is silent.  A peer with the key that this
+ * makes is removed; another key than before ends all sessions. */
+void device_set_private_key(struct device *d, const struct key *private_key,
+    nsec now);
+/* From the next handshake on. */
+void device_set_psk(struct device *d, uint16_t i, const struct key *psk);
+void device_set_endpoint(struct device *d, uint16_t i,
+    const struct endpoint *e, nsec now);
+/* Seconds; 0: off.  The first keepalive goes at once. */
+void device_set_persistent(struct device *d, uint16_t i, uint16_t seconds,
     nsec now);
 /* A peer for reading, and its byte counts for writing; NULL if i is none. */
 struct peer *device_peer(struct device *d, uint16_t i);

@@ -13,6 +13,7 @@ static_assert(RND_COOKIE + 56 <= DEVICE_RANDOM, "cookie_reply");
 
 struct device {
 	struct noise_local local;
+	bool has_key;		/* else local is of no use, and we are silent */
 	struct cookie_checker checker;
 	struct ratelimit ratelimit;
 	struct timers timers;

@@ -164,7 +164,7 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 	nsec now = a->t->now;
 	const struct endpoint *from = &a->from->remote;
 
-	if (!cookie_mac1_ok(&d->checker, a->msg, a->n))
+	if (!d->has_key || !cookie_mac1_ok(&d->checker, a->msg, a->n))
 		return V_MAC1;
 	if (!under_load(d, now))
 		return V_NEXT;

@@ -66,7 +66,7 @@ static bool
 do_initiate(struct device *d, struct peer *p, const struct moment *t,
     const uint8_t *random, struct device_out *out)
 {
-	if (p->path.remote.port != 0 &&
+	if (d->has_key && p->path.remote.port != 0 &&
 	    t->now - p->trying_since < REKEY_ATTEMPT_TIME)
 		return send_initiation(d, p, t, random, out);
 	give_up(d, p, t->now);

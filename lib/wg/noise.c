@@ -36,13 +36,12 @@ noise_remote_init(struct noise_remote *r, const struct noise_local *l,
 {
 	struct key shared;
 
-	if (!key_agree(&shared, &l->private_key, public_key))
-		return false;
+	bool ok = key_agree(&shared, &l->private_key, public_key);
 	r->public_key = *public_key;
 	r->psk = psk != NULL ? *psk : (struct key){ 0 };
 	r->static_static = shared;
 	key_wipe(&shared);
-	return true;
+	return ok;
 }
 
 /* Each step below makes a trial on copies; the last check decides whether they
@@ -69,7 +68,8 @@ noise_create_initiation(struct noise_handshake *hs,
 		.sender = le32_put(local_index) };
 
 	start(&trial.ik, &r->public_key);
-	bool ok = ikpsk2_write_first(&trial.ik, l, r, tai64n, TAI64N_LEN,
+	bool ok = !key_is_zero(&r->static_static) &&
+	    ikpsk2_write_first(&trial.ik, l, r, tai64n, TAI64N_LEN,
 	    out.ephemeral);
 	if (ok)
 		*m = out;
@@ -102,7 +102,9 @@ noise_finish_initiation(struct noise_handshake *hs,
 	struct noise_handshake trial = *hs;
 	uint8_t when[TAI64N_LEN];
 
+	/* whoever knows that the secret is zero could prove anything with it */
 	bool ok = hs->state == NOISE_GOT_INITIATION &&
+	    !key_is_zero(&r->static_static) &&
 	    ikpsk2_finish_first(&trial.ik, r, m->ephemeral, when,
 	    sizeof(when));
 	if (ok)

@@ -48,8 +48,8 @@ struct noise_keys {
 
 /* Clamps the private key and derives the public one. */
 void noise_local_init(struct noise_local *l, const struct key *private_key);
-/* False for a public key of low order (W22): such a peer never gets a byte.
- * psk may be NULL for none. */
+/* False for a public key of low order (W22): static_static is zero then, and
+ * every step below fails.  psk may be NULL for none. */
 bool noise_remote_init(struct noise_remote *r, const struct noise_local *l,
     const struct key *public_key, const struct key *psk);
 

@@ -417,7 +417,7 @@ static const char *const low_order[] = {
 static void
 test_low_order(void)
 {
-	struct noise_remote r, before;
+	struct noise_remote r;
 	struct noise_handshake hs;
 	struct msg_initiation m;
 	struct key who, psk = draw();
@@ -426,16 +426,14 @@ test_low_order(void)
 
 	pair_init(&p, NULL, NULL);
 	initiate(&p, &hs, &m);
-	memset(&before, 0x77, sizeof(before));
 	for (size_t i = 0; i < 2 * sizeof(low_order) / sizeof(*low_order);
 	    i++) {
 		vector_field(&f, low_order[i / 2]);
 		f.b[31] |= i % 2 ? 0x80 : 0;
 		struct key bad = key_of(&f);
-		r = before;
 		OKF(!noise_remote_init(&r, &p.a, &bad, &psk) &&
-		    memcmp(&r, &before, sizeof(r)) == 0,
-		    "W22 no peer of low order: %s%s", low_order[i / 2],
+		    key_is_zero(&r.static_static),
+		    "W22 no secret with a peer of low order: %s%s", low_order[i / 2],
 		    i % 2 ? ", high bit set" : "");
 		memcpy(m.ephemeral, bad.b, KEY_LEN);
 		OKF(!noise_read_initiation(&hs, &p.b, &m, &who),

@@ -242,6 +242,24 @@ static const long tunnel_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4,
 	__NR_recvmsg,
 };
+static const long alone_more[] = {
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_recvmsg,
+	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
+};
+static const long desk_more[] = {
+	__NR_accept4, __NR_recvmsg, __NR_sendto,
+};
+
+#define MORE(list) { list, sizeof(list) / sizeof(*list) }
+static const struct {
+	const long *list;
+	size_t n;
+} more[] = {
+	[SANDBOX_GATE] = { NULL, 0 },
+	[SANDBOX_TUNNEL] = MORE(tunnel_more),
+	[SANDBOX_ALONE] = MORE(alone_more),
+	[SANDBOX_DESK] = MORE(desk_more),
+};
 
 static bool
 has(const long *list, size_t n, long nr)
@@ -256,8 +274,7 @@ static bool
 allowed(enum sandbox which, long nr)
 {
 	return has(gate_calls, sizeof(gate_calls) / sizeof(*gate_calls), nr) ||
-	    (which == SANDBOX_TUNNEL && has(tunnel_more,
-	    sizeof(tunnel_more) / sizeof(*tunnel_more), nr));
+	    has(more[which].list, more[which].n, nr);
 }
 
 /* With arguments that no call can do anything with. */
@@ -368,6 +385,8 @@ main(void)
 	test_named();
 	test_numbers(SANDBOX_GATE, "gate");
 	test_numbers(SANDBOX_TUNNEL, "tunnel");
+	test_numbers(SANDBOX_ALONE, "alone");
+	test_numbers(SANDBOX_DESK, "desk");
 	test_other_abis();
 	return DONE();
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* Standalone: packets come from a TUN device of our own, and go there. */
+#include "engine/tunnel_impl.h"
+
+#include "net/icmp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	TUN_PACKETS = 64,	/* taken before others get a turn */
+	/* where read(2) on the device starts in a frame */
+	TUN_AT = offsetof(struct frame, vnet),
+};
+#define TELL_INTERVAL (NSEC_SEC / 100)	/* between two ICMP errors */
+
+/* W18.  Off the fast path: nothing has been sent. */
+static void
+tell_sender(struct tunnel *t, const uint8_t *packet, const struct ip *ip)
+{
+	struct {
+		struct vnet vnet;
+		uint8_t packet[ICMP_ROOM];
+	} out = { 0 };
+
+	if (t->at.now - t->told < TELL_INTERVAL)
+		return;
+	size_t n = icmp_unreachable(out.packet, packet, ip);
+	if (n == 0)
+		return;
+	t->told = t->at.now;
+	/* should there be no room, its sender learns it by the next */
+	ssize_t r = write(t->tun, &out, sizeof(out.vnet) + n);
+	(void)r;
+}
+
+/* V_NEXT if somebody else has counted it or will. */
+static enum verdict
+take_packet(struct tunnel *t, struct frame *f)
+{
+	const uint8_t *packet = (const uint8_t *)(f + 1);
+	struct ip ip;
+
+	enum verdict v = ip_parse(&ip, packet, f->len);
+	if (v != V_NEXT)
+		return v;
+	f->class = V_PARTNER;
+	f->peer = allowed_owner(t->allowed, &ip.dst);
+	v = f->peer == ALLOWED_NOBODY ? V_NO_PEER : tunnel_send(t, f, &ip);
+	if (v == V_NO_PEER || v == V_DOWN)
+		tell_sender(t, packet, &ip);
+	return v;
+}
+
+bool
+tunnel_tun(struct tunnel *t)
+{
+	struct frame *f = (struct frame *)t->message;
+	int i;
+
+	for (i = 0; i < TUN_PACKETS; i++) {
+		ssize_t n = read(t->tun, t->message + TUN_AT,
+		    sizeof(f->vnet) + LINK_PACKET_MAX);
+		if (n < 0)
+			t->gone = errno != EAGAIN && errno != EINTR;
+		if (n < (ssize_t)sizeof(f->vnet))
+			break;
+		f->len = (uint32_t)n - sizeof(f->vnet);
+		enum verdict v = take_packet(t, f);
+		if (v != V_NEXT)
+			counters_add(t->stat, v, f->len);
+	}
+	tunnel_flush(t);
+	return i == TUN_PACKETS;
+}
+
+void
+tunnel_put(struct tunnel *t, const struct gro_slot *s)
+{
+	struct iovec iov[1 + GRO_PIECES];
+	struct vnet vnet = s->vnet;
+	size_t n = sizeof(vnet) + s->bytes;
+
+	iov[0] = (struct iovec){ &vnet, sizeof(vnet) };
+	memcpy(iov + 1, s->piece, s->npieces * sizeof(s->piece[0]));
+	enum verdict v = V_PARTNER;
+	if (writev(t->tun, iov, (int)s->npieces + 1) != (ssize_t)n)
+		v = errno == EAGAIN || errno == ENOBUFS ? V_FULL : V_SEND;
+	counters_add(t->stat, v, s->bytes);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* The userspace configuration protocol: each line, there and back. */
+#include "test.h"
+
+#include "wg/uapi.h"
+
+#include <sodium.h>
+#include <stddef.h>
+#include <string.h>
+
+#define HEX "b85996fecc9c7f1fc6d2572a76eda11d59bcd20be8e543b15ce4bd85a8e75a33"
+
+static const struct {
+	enum uapi_place at;
+	const char *line, *back;	/* back NULL: the same */
+} good[] = {
+	{ UAPI_START, "get=1", NULL },
+	{ UAPI_START, "set=1", NULL },
+	{ UAPI_DEVICE, "private_key=" HEX, NULL },
+	{ UAPI_DEVICE, "listen_port=0", NULL },
+	{ UAPI_DEVICE, "listen_port=65535", NULL },
+	{ UAPI_DEVICE, "fwmark=4294967295", NULL },
+	{ UAPI_DEVICE, "fwmark=0x1f", "fwmark=31" },
+	{ UAPI_DEVICE, "replace_peers=true", NULL },
+	{ UAPI_DEVICE, "public_key=" HEX, NULL },
+	{ UAPI_PEER, "public_key=" HEX, NULL },
+	{ UAPI_PEER, "remove=true", NULL },
+	{ UAPI_PEER, "update_only=true", NULL },
+	{ UAPI_PEER, "preshared_key=" HEX, NULL },
+	{ UAPI_PEER, "endpoint=192.0.2.1:51820", NULL },
+	{ UAPI_PEER, "endpoint=[2001:db8::1]:1", NULL },
+	{ UAPI_PEER, "endpoint=[fe80::1%3]:1", NULL },
+	{ UAPI_PEER, "persistent_keepalive_interval=65535", NULL },
+	{ UAPI_PEER, "replace_allowed_ips=true", NULL },
+	{ UAPI_PEER, "allowed_ip=10.0.0.0/8", NULL },
+	{ UAPI_PEER, "allowed_ip=0.0.0.0/0", NULL },
+	{ UAPI_PEER, "allowed_ip=::/0", NULL },
+	{ UAPI_PEER, "allowed_ip=10.1.2.3/8", "allowed_ip=10.0.0.0/8" },
+	{ UAPI_PEER, "allowed_ip=-2001:db8::/32", NULL },
+	{ UAPI_PEER, "protocol_version=1", NULL },
+};
+
+static const struct {
+	enum uapi_place at;
+	const char *line;
+} bad[] = {
+	{ UAPI_START, "" }, { UAPI_START, "get" }, { UAPI_START, "get=" },
+	{ UAPI_START, "get=2" }, { UAPI_START, "set=0" },
+	{ UAPI_START, "listen_port=1" }, { UAPI_START, "=1" },
+	{ UAPI_DEVICE, "get=1" }, { UAPI_DEVICE, "set=1" },
+	{ UAPI_DEVICE, "listen_port=65536" },
+	{ UAPI_DEVICE, "listen_port=-1" }, { UAPI_DEVICE, "listen_port= 1" },
+	{ UAPI_DEVICE, "listen_port=18446744073709551617" },
+	{ UAPI_DEVICE, "listen_port=1x" }, { UAPI_DEVICE, "fwmark=0x" },
+	{ UAPI_DEVICE, "fwmark=4294967296" },
+	{ UAPI_DEVICE, "replace_peers=false" },
+	{ UAPI_DEVICE, "private_key=00" },
+	{ UAPI_DEVICE, "private_key=" HEX "0" },
+	{ UAPI_DEVICE, "private_key=x" HEX },
+	{ UAPI_DEVICE, "remove=true" }, { UAPI_DEVICE, "endpoint=1.2.3.4:5" },
+	{ UAPI_DEVICE, "rx_bytes=1" }, { UAPI_DEVICE, "errno=0" },
+	{ UAPI_DEVICE, "nonsense=1" },
+	{ UAPI_PEER, "private_key=" HEX }, { UAPI_PEER, "listen_port=1" },
+	{ UAPI_PEER, "endpoint=192.0.2.1" }, { UAPI_PEER, "endpoint=:1" },
+	{ UAPI_PEER, "endpoint=192.0.2.1:0" },
+	{ UAPI_PEER, "endpoint=[192.0.2.1]:1" },
+	{ UAPI_PEER, "endpoint=2001:db8::1:1" },
+	{ UAPI_PEER, "endpoint=[2001:db8::1:1" },
+	{ UAPI_PEER, "endpoint=host.example:1" },
+	{ UAPI_PEER, "persistent_keepalive_interval=off" },
+	{ UAPI_PEER, "allowed_ip=10.0.0.0/33" }, { UAPI_PEER, "allowed_ip=-" },
+	{ UAPI_PEER, "allowed_ip=--10.0.0.0/8" },
+	{ UAPI_PEER, "protocol_version=2" }, { UAPI_PEER, "tx_bytes=1" },
+};
+
+static void
+test_good(void)
+{
+	char out[UAPI_LINE_MAX], want[UAPI_LINE_MAX];
+	struct uapi_item it;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		enum uapi_place at = good[i].at;
+		bool ok = uapi_take(&it, &at, good[i].line);
+		size_t n = ok ? uapi_put(&it, out) : 0;
+		snprintf(want, sizeof(want), "%s\n", good[i].back != NULL ?
+		    good[i].back : good[i].line);
+		OKF(ok && n == strlen(want) && memcmp(out, want, n) == 0,
+		    "%s", good[i].line);
+	}
+}
+
+static void
+test_bad(void)
+{
+	struct uapi_item it;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		enum uapi_place at = bad[i].at;
+		OKF(!uapi_take(&it, &at, bad[i].line) && at == bad[i].at,
+		    "refused, and nothing moves: '%s'", bad[i].line);
+	}
+}
+
+/* What a desk that has been taken over might send. */
+static void
+test_forged(void)
+{
+	enum uapi_place at = UAPI_PEER;
+	struct uapi_item it = { .key = UAPI_ALLOWED_IP };
+
+	it.u.prefix = (struct prefix){ .len = 129 };
+	OK(!uapi_follows(&it, &at));
+	it.u.prefix = (struct prefix){ { .b[15] = 1 }, 127 };
+	OKF(!uapi_follows(&it, &at), "bits beyond the length");
+	it.u.prefix.len = 128;
+	OK(uapi_follows(&it, &at));
+	it.minus = 2;
+	OK(!uapi_follows(&it, &at));
+	it = uapi_number(UAPI_KEEPALIVE, 65536);
+	OK(!uapi_follows(&it, &at));
+	it = uapi_number(UAPI_REMOVE, 0);
+	OK(!uapi_follows(&it, &at));
+	it.key = UAPI_KEYS;
+	OK(!uapi_follows(&it, &at));
+	it.key = 255;
+	OK(!uapi_follows(&it, &at));
+	at = UAPI_START;
+	it = uapi_number(UAPI_ERRNO, 22);
+	char out[UAPI_LINE_MAX];
+	OK(uapi_put(&it, out) == 10 && memcmp(out, "errno=-22\n", 10) == 0);
+}
+
+int
+main(void)
+{
+	if (sodium_init() < 0)
+		return 1;
+	test_good();
+	test_bad();
+	test_forged();
+	return DONE();
+}
