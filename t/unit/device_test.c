@@ -648,6 +648,92 @@ test_bytes(void)
 	    "bytes of UDP payload are counted, handshakes too");
 }
 
+/* ---- what wg(8) changes ---- */
+
+/* A whole handshake begun by dev[0]; false if it does not come about. */
+static bool
+shake(void)
+{
+	struct device_out init, response, o;
+
+	device_sender(dev[0], 0, now.now);
+	if (!tick(0, &init) || init.todo != DEVICE_SEND)
+		return false;
+	return give(1, &init, &response) == V_SELF &&
+	    give(0, &response, &o) == V_SELF && o.todo == DEVICE_READY;
+}
+
+static void
+test_remove(void)
+{
+	static const struct key none;
+	struct device_out o;
+
+	setup(1);
+	OK(shake());
+	device_remove(dev[0], 0);
+	OK(device_peer(dev[0], 0) == NULL && device_due(dev[0]) == 0);
+	OK(device_lookup(dev[0], &publics[1]) == DEVICE_NOBODY);
+	OK(!tick(0, &o));
+	OK(device_add(dev[0], 0, &publics[1], &none, &at[1].remote, 0, 1) &&
+	    device_lookup(dev[0], &publics[1]) == 0);
+	set_now(1010 * SEC);
+	OKF(shake(), "a number that was free serves again");
+}
+
+static void
+test_private_key(void)
+{
+	static const struct key none;
+	struct device_out o;
+	struct key k;
+
+	setup(0);
+	OK(shake());
+	device_set_private_key(dev[0], &keys[0], now.now);
+	OKF(device_sender(dev[0], 0, now.now) != NULL,
+	    "the same key ends no session");
+	device_set_private_key(dev[0], &none, now.now);
+	OK(!device_private_key(dev[0], &k));
+	device_sender(dev[0], 0, now.now);
+	OKF(!tick(0, &o), "without a key nothing is sent");
+	device_set_private_key(dev[0], &keys[0], now.now);
+	OK(device_private_key(dev[0], &k));
+	set_now(1001 * SEC);
+	OKF(shake(), "with one, at once");
+	device_set_private_key(dev[0], &keys[1], now.now);
+	OKF(device_peer(dev[0], 0) == NULL, "a peer with our own key goes");
+}
+
+/* Everybody knows the secret that is shared with a key of low order. */
+static void
+test_forged_identity(void)
+{
+	static const struct endpoint nowhere;
+	struct noise_remote r = { .public_key = publics[1] };
+	struct noise_local l = { .public_key = { { 1 } } };
+	struct cookie_maker maker;
+	struct noise_handshake hs;
+	struct msg_initiation m;
+	struct device_out o;
+	uint8_t stamp[TAI64N_LEN];
+	struct key random = keys[0];
+
+	setup(0);
+	device_remove(dev[1], 0);
+	OK(device_add(dev[1], 0, &l.public_key, NULL, &nowhere, 0, 1));
+	noise_tai64n(stamp, now.wall);
+	OKF(!noise_create_initiation(&hs, &l, &r, &random, stamp, 7, &m),
+	    "W22: nobody proves anything by a secret of zero");
+	r.static_static.b[0] = 1;
+	OK(noise_create_initiation(&hs, &l, &r, &random, stamp, 7, &m));
+	cookie_maker_init(&maker, &publics[1]);
+	cookie_add_macs(&maker, &m, sizeof(m), now.now);
+	o.n = sizeof(m);
+	memcpy(o.msg, &m, sizeof(m));
+	OK(give(1, &o, &o) == V_HANDSHAKE && o.todo == DEVICE_NOTHING);
+}
+
 int
 main(void)
 {
@@ -672,5 +758,8 @@ main(void)
 	test_pace();
 	test_persistent();
 	test_bytes();
+	test_remove();
+	test_private_key();
+	test_forged_identity();
 	return DONE();
 }
