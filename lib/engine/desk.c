@@ -39,7 +39,7 @@ is_taken(const struct sockaddr_un *un)
 	return taken;
 }
 
-/* -1: another program has it. */
+/* -1 and errno; EADDRINUSE: another program has it. */
 static int
 listen_at(const char *name)
 {
@@ -48,20 +48,27 @@ listen_at(const char *name)
 	int n = snprintf(un.sun_path, sizeof(un.sun_path), DIRECTORY "/%s.sock",
 	    name);
 	if (n < 0 || (size_t)n >= sizeof(un.sun_path) ||
-	    strchr(name, '/') != NULL)
-		diex(EXIT_FIX, "%s is no name for a device", name);
-	if (mkdir(DIRECTORY, 0700) < 0 && errno != EEXIST)
-		die(EXIT_RETRY, "cannot make " DIRECTORY);
-	if (is_taken(&un))
+	    strchr(name, '/') != NULL) {
+		errno = EINVAL;
 		return -1;
+	}
+	if (mkdir(DIRECTORY, 0700) < 0 && errno != EEXIST)
+		return -1;
+	if (is_taken(&un)) {
+		errno = EADDRINUSE;
+		return -1;
+	}
 	unlink(un.sun_path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	mode_t mask = umask(077);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 ||
-	    chmod(un.sun_path, 0600) < 0 || listen(fd, 16) < 0)
-		die(EXIT_RETRY, "cannot listen on %s", un.sun_path);
+	mode_t mask = umask(0177);
+	int r = bind(fd, (struct sockaddr *)&un, sizeof(un));
 	umask(mask);
-	return fd;
+	if (r == 0 && listen(fd, 16) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
 }
 
 /* What the kernel says of devices; -1 is no reason to fail. */
@@ -86,14 +93,13 @@ desk_open(struct desk *d, const char *name, bool may_set)
 	int pair[2], listener = listen_at(name);
 
 	d->fd = -1;
-	if (listener < 0 && may_set)
-		diex(EXIT_RETRY, "another program answers at " DIRECTORY
-		    "/%s.sock", name);
-	if (listener < 0) {
-		warnx("wg(8) will not see %s: another program answers at "
-		    DIRECTORY "/%s.sock", name, name);
+	if (listener < 0 && !may_set) {
+		warn("wg(8) will not see %s: cannot listen on " DIRECTORY
+		    "/%s.sock", name, name);
 		return;
 	}
+	if (listener < 0)
+		die(EXIT_RETRY, "cannot listen on " DIRECTORY "/%s.sock", name);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		die(EXIT_RETRY, "cannot make a pair of sockets");
 	struct desk_fds fds = { .tunnel = pair[1], .listener = listener,

@@ -36,7 +36,7 @@ struct desk {
 /* Binds /var/run/wireguard/NAME.sock and starts the process, which enters its
  * sandbox at once: to be called before there is anything secret.  may_set: it
  * takes requests to set, and follows the MTU of device NAME.  In a gateway
- * (false) a socket that another program has is a warning, and fd is -1; else
+ * (false) a socket that cannot be had is a warning, and fd is -1; else
  * that ends us. */
 void desk_open(struct desk *d, const char *name, bool may_set);
 /* Takes a note; false if there is none, or nobody is there any more. */

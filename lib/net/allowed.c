@@ -60,7 +60,23 @@ allowed_new(size_t room, uint16_t npeers)
 	a->owner = calloc(npeers + 1u, sizeof(*a->owner));
 	a->room = room;
 	a->npeers = npeers;
-	return has_memory(a) ? a : NULL;	/* who has none ends */
+	if (has_memory(a))
+		return a;
+	allowed_free(a);
+	return NULL;
+}
+
+void
+allowed_free(struct allowed *a)
+{
+	lpm_free(a->lpm);
+	free(a->list);
+	free(a->spare);
+	free(a->journal);
+	free(a->scratch);
+	free(a->next);
+	free(a->owner);
+	free(a);
 }
 
 size_t

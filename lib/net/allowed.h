@@ -18,6 +18,7 @@ struct allowed;
 
 /* Room for so many prefixes, in force and noted together.  NULL and errno. */
 struct allowed *allowed_new(size_t room, uint16_t npeers);
+void allowed_free(struct allowed *a);
 /* How many more may be noted before the next commit. */
 size_t allowed_room(const struct allowed *a);
 /* Prefixes in force. */

@@ -85,6 +85,7 @@ test_by_hand(void)
 	OK(allowed_next(a, 2, &at) == NULL);
 	at = 0;
 	OK(allowed_next(a, 1, &at) == NULL);
+	allowed_free(a);
 }
 
 /* ---- the slow twin: a list, changed at once ---- */
@@ -208,6 +209,7 @@ test_twin(void)
 	}
 	OKF(good == ROUNDS, "%u random commits are as the slow twin has them "
 	    "(seed 1)", good);
+	allowed_free(a);
 }
 
 /* Scenario 23: 255 x 256 x 2 prefixes.  The times are told, not judged. */
@@ -246,6 +248,7 @@ test_scale(void)
 	allowed_commit(a);
 	printf("# one more: %lld us\n",
 	    (long long)(clock_now() - start) / 1000);
+	allowed_free(a);
 }
 
 int
