@@ -83,7 +83,7 @@ put_more(struct tunnel *t, struct desk_note *n)
 	struct config *c = &t->config;
 
 	for (;; c->peer++, c->begun = false) {
-		const struct peer *p;
+		const struct peer *p = NULL;
 		while (c->peer < t->npeers &&
 		    (p = device_peer(t->device, c->peer)) == NULL)
 			c->peer++;
