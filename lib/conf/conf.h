@@ -55,7 +55,7 @@ struct conf_refs {
 struct conf_location {
 	char name[CONF_NAMELEN];
 	int line;			/* of [location NAME] */
-	uint32_t broken;		/* see conf_broken */
+	uint64_t broken;		/* see conf_broken */
 	bool active;			/* active = no: takes no part */
 	struct key public_key;
 	int public_key_line;		/* 0: none given */

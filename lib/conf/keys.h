@@ -7,7 +7,7 @@
 #include "conf/conf.h"
 #include "conf/prefixes.h"
 
-enum { KEYS_MAX = 32 };
+enum { KEYS_MAX = 64 };
 enum { KEYS_LAN, KEYS_INTERNAL, KEYS_ADDRESS, KEYS_SETS };
 
 /* A location's prefix lists while they are read. */

@@ -13,7 +13,7 @@
 static_assert((int)VALUE_NAMELEN <= (int)CONF_NAMELEN, "names fit");
 static_assert((int)VALUE_HOSTLEN == (int)CONF_HOSTLEN, "hosts fit");
 static_assert(sizeof(enum conf_role) == sizeof(unsigned), "set_word");
-static_assert(KEYS_MAX <= 32, "a bit for each in conf_location.broken");
+static_assert(KEYS_MAX <= 64, "a bit for each in conf_location.broken");
 static_assert(sizeof("location ") - 1 + VALUE_NAMELEN - 1 <= INI_SECTION_MAX,
     "inih keeps every name whole");
 
@@ -262,7 +262,7 @@ static void
 set_broken(struct load *ld, const struct keydef *k)
 {
 	if (ld->loc != NULL)
-		ld->loc->broken |= UINT32_C(1) << (k - ld->table);
+		ld->loc->broken |= UINT64_C(1) << (k - ld->table);
 }
 
 /* The key that was probably meant was given, if not well. */
