@@ -1,58 +1,224 @@
 /* SPDX-License-Identifier: ISC */
-/* bh-check: everything that is wrong or risky with a domain file.  See
- * bh-check(1). */
+/* bh-check: everything that is wrong or risky with a domain file, and what it
+ * means.  See bh-check(1). */
 
 #include "base/die.h"
+#include "conf/print.h"
+#include "engine/import.h"
 #include "engine/report.h"
 #include "engine/start.h"
+#include "engine/views.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SYNOPSIS "[-jW] [-f FILE] [-l LOCATION] | -x BHnnn|all"
+#define SYNOPSIS \
+	"[-jprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION] | " \
+	"-e wg|wg-quick LOCATION | -i FILE.conf ... | -x BHnnn|all"
+
+struct args {
+	struct report r;
+	struct start s;
+	int mode;		/* the option that asks for another thing than
+				 * findings; 0 */
+	const char *what;	/* its argument */
+	char *const *file;	/* -i: all that follow */
+	size_t nfiles;
+};
+
+static FILE *
+open_file(const char *path)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+
+	if (f == NULL)
+		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
+		    path);
+	return f;
+}
+
+static const char *
+file_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}
+
+static int
+run_findings(const struct args *a, const struct conf *cf, int location)
+{
+	(void)cf, (void)location;
+	return report_file(&a->r, open_file(a->s.conf), stdout);
+}
+
+static int
+run_explain(const struct args *a, const struct conf *cf, int location)
+{
+	(void)cf, (void)location;
+	return report_explain(a->what, stdout);
+}
+
+static int
+run_changes(const struct args *a, const struct conf *cf, int location)
+{
+	struct report r = { .file = file_name(a->what) };
+	struct conf old;
+	int all;
+
+	(void)location;
+	int code = report_load(&r, open_file(a->what), &old, &all);
+	if (code == 0)
+		code = report_changes(&a->r, &old, cf, stdout);
+	conf_free(&old);
+	return code;
+}
+
+static int
+run_routers(const struct args *a, const struct conf *cf, int location)
+{
+	(a->r.json ? view_routers_json : view_routers)(cf, location, stdout);
+	return 0;
+}
+
+static int
+run_print(const struct args *a, const struct conf *cf, int location)
+{
+	(void)a, (void)location;
+	conf_print(cf, stdout);
+	return 0;
+}
+
+static int
+run_drawing(const struct args *a, const struct conf *cf, int location)
+{
+	(void)location;
+	if (strcmp(a->what, "dot") == 0) {
+		view_dot(cf, stdout);
+		return 0;
+	}
+	if (strcmp(a->what, "svg") != 0)
+		start_usage(SYNOPSIS);
+	signal(SIGPIPE, SIG_IGN);	/* its exit status says it better */
+	FILE *dot = popen("dot -Tsvg", "we");
+	if (dot == NULL)
+		die(EXIT_RETRY, "cannot start dot");
+	view_dot(cf, dot);
+	if (pclose(dot) != 0)
+		diex(EXIT_RETRY, "cannot draw: dot failed; is graphviz "
+		    "installed? -g dot prints what it would be given");
+	return 0;
+}
+
+static int
+run_export(const struct args *a, const struct conf *cf, int location)
+{
+	bool quick = strcmp(a->what, "wg-quick") == 0;
+
+	if (!quick && strcmp(a->what, "wg") != 0)
+		start_usage(SYNOPSIS);
+	return view_wg(cf, (size_t)location, quick, a->r.keydir, stdout);
+}
+
+static int
+run_import(const struct args *a, const struct conf *cf, int location)
+{
+	(void)cf, (void)location;
+	return import_files(a->file, a->nfiles, stdout);
+}
+
+static const struct mode {
+	int opt;
+	bool load;	/* a file without an error */
+	int (*run)(const struct args *a, const struct conf *cf, int location);
+} modes[] = {
+	{ 0, false, run_findings },
+	{ 'x', false, run_explain },
+	{ 'i', false, run_import },
+	{ 'D', true, run_changes },
+	{ 'r', true, run_routers },
+	{ 'p', true, run_print },
+	{ 'g', true, run_drawing },
+	{ 'e', true, run_export },
+};
 
 static void
-parse(struct report *r, struct start *s, int argc, char *argv[])
+set_mode(struct args *a, int opt, const char *what)
+{
+	if (a->mode != 0)
+		start_usage(SYNOPSIS);
+	a->mode = opt;
+	a->what = what;
+}
+
+static void
+parse(struct args *a, int argc, char *argv[])
 {
 	int opt;
 
-	start_init(s, argv[0]);
-	while ((opt = getopt(argc, argv, "f:l:jx:WhV")) != -1)
+	start_init(&a->s, argv[0]);
+	while ((opt = getopt(argc, argv, "D:e:f:g:i:jk:l:prx:WhV")) != -1)
 		switch (opt) {
+		case 'D': case 'e': case 'g': case 'i': case 'p': case 'r':
+		case 'x':
+			set_mode(a, opt, optarg);
+			break;
 		case 'j':
-			r->json = true;
+			a->r.json = true;
+			break;
+		case 'k':
+			a->r.keydir = optarg;
 			break;
 		case 'W':
-			r->strict = true;
+			a->r.strict = true;
 			break;
-		case 'x':
-			exit(report_explain(optarg, stdout));
 		default:
-			if (!start_option(s, opt, optarg, SYNOPSIS, NULL))
+			if (!start_option(&a->s, opt, optarg, SYNOPSIS, NULL))
 				start_usage(SYNOPSIS);
 		}
-	if (optind != argc)
+	if (a->mode == 'e' && optind < argc)
+		a->s.location = argv[optind++];
+	if (a->mode == 'i') {
+		a->file = argv + optind - 1;	/* with the option's own */
+		a->nfiles = (size_t)(argc - optind + 1);
+		optind = argc;
+	}
+	if (optind != argc || (a->mode == 'e' && a->s.location == NULL))
 		start_usage(SYNOPSIS);
-	r->location = s->location;
+	a->r.location = a->s.location;
+	a->r.file = file_name(a->s.conf);
+}
+
+static int
+run(const struct args *a, const struct mode *m)
+{
+	struct report r = a->r;
+	struct conf cf = { 0 };
+	int location = VIEW_ALL, code = 0;
+
+	if (m->opt == 'e')
+		r.keydir = NULL;	/* read where it is needed */
+	if (m->opt == 'D')
+		r.location = NULL;	/* may be in one file only */
+	if (m->load)
+		code = report_load(&r, open_file(a->s.conf), &cf, &location);
+	if (code == 0)
+		code = m->run(a, &cf, location);
+	conf_free(&cf);
+	return code;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct report r = { 0 };
-	struct start s;
+	struct args a = { 0 };
+	int code = EXIT_FIX;
 
-	parse(&r, &s, argc, argv);
-
-	bool in = strcmp(s.conf, "-") == 0;
-	FILE *f = in ? stdin : fopen(s.conf, "re");
-	if (f == NULL)
-		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
-		    s.conf);
-	r.file = in ? "<stdin>" : s.conf;
-	int code = report_file(&r, f, stdout);
+	parse(&a, argc, argv);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (modes[i].opt == a.mode)
+			code = run(&a, &modes[i]);
 	if (fflush(stdout) != 0)
 		die(EXIT_RETRY, "cannot write");
 	return code;

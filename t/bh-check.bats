@@ -56,7 +56,7 @@ spares() {
 
 @test "the table of cases has every code but those of a broken or huge file" {
 	"$check" -x all | sed -n 's/^\(BH...\)  .*/\1/p' |
-		grep -v -e BH001 -e BH002 | sort >"$dir/all"
+		grep -v -e BH001 -e BH002 -e BH8 | sort >"$dir/all"
 	grep -v '^#' $data/cases | cut -c1-5 | sort -u >"$dir/tested"
 	diff -u "$dir/all" "$dir/tested"
 }
@@ -140,6 +140,7 @@ spares() {
 	sed -n 's/^\.Dl \$ //p' man/bh-check.1 >"$dir/examples"
 	[ "$(wc -l <"$dir/examples")" -ge 5 ]
 	cp etc/backhaul.ini "$dir/domain.ini"
+	cp t/data/check/views/import/spoke1.conf "$dir/wg0.conf"
 	bin=$(realpath "${check%/*}")
 	while read -r line; do
 		run --separate-stderr env -C "$dir" PATH="$bin:$PATH" \

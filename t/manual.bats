@@ -50,7 +50,8 @@ setup() {
 		[ -f "$p" ] || continue
 		page=$(ls man/"${p##*/}".[18])
 		"$p" -h | sed 's/^usage: [^ ]*//' |
-			grep -oE -- '-[a-zA-Z]+' | sed 's/^-//' | fold -w1 |
+			grep -oE -- '(^|[[ |])-[a-zA-Z]+' | sed 's/^.*-//' |
+			fold -w1 |
 			sort -u >"$BATS_TEST_TMPDIR/h"
 		sed -n '/^\.Sh DESCRIPTION/,$p' "$page" |
 			sed -n 's/^\.It Fl \([a-zA-Z]\).*/\1/p' |

@@ -30,7 +30,7 @@ _backhaul() {
 	*)
 		case $prog in
 		backhaul) words='up down status restart -f -l -k -d -F -h -V' ;;
-		bh-check) words='-f -l -j -x -W -h -V' ;;
+		bh-check) words='-f -l -j -k -x -D -e -g -i -p -r -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
 		bh-ctl) words='counters peers -a -j -D -l -h -V' ;;
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;

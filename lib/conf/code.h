@@ -5,7 +5,8 @@
 /*
  * Every finding about a domain file: identifier, number, severity, one line.
  * Families by hundreds: 0 the file, 1 values, 2 the domain and its keys,
- * 3 addresses, 4 partners, 5 backhaul, 6 endpoints, 7 interfaces and numbers.
+ * 3 addresses, 4 partners, 5 backhaul, 6 endpoints, 7 interfaces and numbers,
+ * 8 key files.
  * A number is never used again for something else; bh-check(1) lists them and
  * engine/explain.c explains them at length.
  */
@@ -50,6 +51,8 @@
 	X(KEY_ENCODING, 208, SEV_ERROR, \
 	    "a public key is not in canonical form") \
 	X(KEY_SHARED, 209, SEV_ERROR, "two locations have one public key") \
+	X(NAME_CASE, 210, SEV_WARNING, \
+	    "two locations' names differ in case only") \
 	X(LAN_MISSING, 301, SEV_ERROR, "a location that needs a lan has none") \
 	X(LAN_OUTSIDE, 302, SEV_ERROR, "lan is not inside internal") \
 	X(NO_INTERNAL_SERVER, 303, SEV_ERROR, "a server has no internal") \
@@ -63,6 +66,16 @@
 	X(V4_ONLY, 309, SEV_NOTICE, "a client's lan has no IPv6") \
 	X(ADDRESS_OUTSIDE, 310, SEV_WARNING, \
 	    "a gateway's address is not in its own network") \
+	X(PUBLIC_INTERNAL, 311, SEV_WARNING, \
+	    "internal holds more public space than one company has") \
+	X(RESERVED, 312, SEV_ERROR, "the domain reserves an address") \
+	X(EXCLUDES_NOTHING, 313, SEV_WARNING, "an exclusion excludes nothing") \
+	X(RESOLVER_REFUSED, 314, SEV_WARNING, \
+	    "a site cannot reach its own resolver") \
+	X(RESOLVER_ELSEWHERE, 315, SEV_NOTICE, \
+	    "a client's resolver asks the Internet by another way") \
+	X(ADDRESS_SPECIAL, 316, SEV_ERROR, \
+	    "an address is none that a gateway can have") \
 	X(PARTNER_UNKNOWN, 401, SEV_ERROR, "a partner does not exist") \
 	X(PARTNER_INACTIVE, 402, SEV_WARNING, "a partner is inactive") \
 	X(PARTNER_SELF, 403, SEV_ERROR, "a location is its own partner") \
@@ -83,6 +96,8 @@
 	X(GATEWAY_ELSEWHERE, 511, SEV_ERROR, \
 	    "default-gateway is inside another location's network") \
 	X(SERVER_IDLE, 512, SEV_NOTICE, "a server has no active client") \
+	X(GATEWAY_HALF, 513, SEV_NOTICE, \
+	    "default-gateway has one family and clients have both") \
 	X(NO_WAY, 601, SEV_ERROR, "neither side of a tunnel has an endpoint") \
 	X(ENDPOINT_INSIDE, 602, SEV_ERROR, "an endpoint is inside a lan") \
 	X(ENDPOINT_SHARED, 603, SEV_ERROR, "two locations have one endpoint") \
@@ -90,13 +105,29 @@
 	    "endpoint and listen-port have different ports") \
 	X(ENDPOINT_INTERNAL, 605, SEV_NOTICE, \
 	    "an endpoint is inside an internal network") \
-	X(IF_MISSING, 701, SEV_ERROR, "a client or server lacks an interface") \
-	X(IF_PARTNER, 702, SEV_NOTICE, "a partner has no interfaces") \
+	X(ENDPOINT_SPECIAL, 606, SEV_ERROR, \
+	    "an endpoint is an address that no other host reaches") \
+	X(ENDPOINT_PRIVATE, 607, SEV_NOTICE, "an endpoint is private") \
+	X(ENDPOINT_NAME, 608, SEV_WARNING, \
+	    "an endpoint's name is in no DNS") \
+	X(IF_MISSING, 701, SEV_ERROR, "a gateway lacks an interface") \
+	X(IF_NONE, 702, SEV_NOTICE, "a location has no interfaces") \
 	X(IF_SAME, 703, SEV_ERROR, "an interface has two jobs") \
 	X(MTU_SMALL, 704, SEV_ERROR, "mtu is too small for IPv6") \
 	X(PORTS_LISTEN, 705, SEV_ERROR, "nat-ports holds the listen port") \
 	X(PORTS_EPHEMERAL, 706, SEV_WARNING, \
-	    "nat-ports overlaps the host's own ports")
+	    "nat-ports overlaps the host's own ports") \
+	X(MTU_LARGE, 707, SEV_NOTICE, "mtu needs more than an outer 1500") \
+	X(MTU_ENDS, 708, SEV_NOTICE, "the ends of a tunnel differ in mtu") \
+	X(KEEPALIVE_LONG, 709, SEV_WARNING, \
+	    "keepalive is longer than a NAT remembers") \
+	X(KEEPALIVE_OFF, 710, SEV_WARNING, \
+	    "a gateway that cannot be called does not keep its tunnel open") \
+	X(KEYFILE_MISSING, 801, SEV_ERROR, "a private key is not there") \
+	X(KEYFILE_OPEN, 802, SEV_ERROR, "a key file is open to others") \
+	X(KEYFILE_BAD, 803, SEV_ERROR, "a key file holds no key") \
+	X(KEYFILE_OTHER, 804, SEV_ERROR, \
+	    "the private key is not that of public-key")
 
 enum code {
 #define CODE_ID(id, number, severity, text) BH_##id = (number),

@@ -14,6 +14,7 @@ free_location(struct conf_location *l)
 	free(l->lan.p);
 	free(l->internal.p);
 	free(l->address.p);
+	free(l->resolver.p);
 	free(l->partners.r);
 	free(l->servers.r);
 }

@@ -29,6 +29,8 @@ enum {
 
 enum conf_role { CONF_ROLE_NONE, CONF_ROLE_CLIENT, CONF_ROLE_SERVER };
 enum conf_nat { CONF_NAT_MASQUERADE, CONF_NAT_NONE };
+/* Addresses that the domain keeps free: those of Corente's gateways. */
+enum conf_reserved { CONF_RESERVED_NONE, CONF_RESERVED_CORENTE };
 enum conf_sources { CONF_SOURCES_LAN, CONF_SOURCES_PARTICIPATING };
 
 /* Sorted, disjoint, no two adjacent ones that could be one; exclusions
@@ -65,8 +67,10 @@ struct conf_location {
 	uint16_t listen_port;		/* default: the endpoint's, or 51820 */
 	int listen_line;
 	unsigned keepalive;		/* seconds, 0: off */
+	int keepalive_line;
 	struct conf_prefixes lan, internal;
 	struct conf_prefixes address;	/* the gateway's own, hosts */
+	struct conf_prefixes resolver;	/* what the LAN asks for names, hosts */
 	struct conf_refs partners;	/* once resolved: by location */
 	struct conf_refs servers;	/* in order of preference */
 	enum conf_role role;
@@ -92,6 +96,7 @@ struct conf_location {
 struct conf {
 	char name[CONF_NAMELEN];	/* of the domain */
 	bool private_is_internal;
+	enum conf_reserved reserved;
 	uint64_t generation;		/* hash of the file's bytes; not 0 */
 	struct conf_location *location;
 	size_t nlocations;

@@ -199,6 +199,7 @@ set_gateway(const struct keys_target *t, const struct keydef *k, void *to,
 
 static const char *const roles[] = { "none", "client", "server", NULL };
 static const char *const nats[] = { "masquerade", "none", NULL };
+static const char *const reserved[] = { "none", "corente", NULL };
 static const char *const sources[] = { "lan", "participating", NULL };
 
 #define TO(member) .to = offsetof(struct conf_location, member)
@@ -208,6 +209,8 @@ const struct keydef keys_domain[] = {
 	{ "name", set_name, .to = offsetof(struct conf, name) },
 	{ "private-is-internal", set_bool,
 	    .to = offsetof(struct conf, private_is_internal) },
+	{ "reserved", set_word, .to = offsetof(struct conf, reserved),
+	    .words = reserved },
 	{ .name = NULL },
 };
 
@@ -217,13 +220,16 @@ const struct keydef keys_location[] = {
 	{ "endpoint", set_endpoint, TO(endpoint_host), LINE(endpoint_line) },
 	{ "listen-port", set_u16, TO(listen_port), LINE(listen_line),
 	    .min = 1, .max = 65535 },
-	{ "keepalive", set_unsigned, TO(keepalive), .max = 65535 },
+	{ "keepalive", set_unsigned, TO(keepalive), LINE(keepalive_line),
+	    .max = 65535 },
 	{ "lan", set_prefix, TO(lan), LINE(lan.line), .min = KEYS_LAN,
 	    .list = true },
 	{ "internal", set_prefix, TO(internal), LINE(internal.line),
 	    .min = KEYS_INTERNAL, .list = true },
 	{ "address", set_address, TO(address), LINE(address.line),
 	    .min = KEYS_ADDRESS, .list = true },
+	{ "resolver", set_address, TO(resolver), LINE(resolver.line),
+	    .min = KEYS_RESOLVER, .list = true },
 	{ "partners", set_ref, TO(partners), LINE(partners.line),
 	    .list = true },
 	{ "backhaul", set_word, TO(role), LINE(role_line), .words = roles },

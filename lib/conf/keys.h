@@ -8,7 +8,7 @@
 #include "conf/prefixes.h"
 
 enum { KEYS_MAX = 64 };
-enum { KEYS_LAN, KEYS_INTERNAL, KEYS_ADDRESS, KEYS_SETS };
+enum { KEYS_LAN, KEYS_INTERNAL, KEYS_ADDRESS, KEYS_RESOLVER, KEYS_SETS };
 
 /* A location's prefix lists while they are read. */
 struct keys_set {

@@ -48,17 +48,40 @@ set_defaults(struct conf_location *l, int line)
 	};
 }
 
+/* An exclusion that takes nothing away is most often of the wrong list. */
+static void
+check_exclusions(struct load *ld, const struct conf_prefixes *ps,
+    struct keys_set *set, const char *key)
+{
+	struct prefix_list none = { 0 }, all = { 0 };
+	char text[PREFIX_STRLEN];
+
+	if (set->exclude.n > 0 &&
+	    prefixes_normal(&set->include, &none, &all))
+		for (size_t i = 0; i < set->exclude.n; i++)
+			if (!prefixes_meet(all.p, all.n, &set->exclude.p[i]))
+				diag_add(ld->d, ps->line, BH_EXCLUDES_NOTHING,
+				    ld->section, key, "'!%s' excludes nothing: "
+				    "no prefix of '%s' meets it; take it out, "
+				    "or move it", prefix_format(
+				    &set->exclude.p[i], text), key);
+	prefix_list_free(&all);
+}
+
 /* The union less the exclusions; the lists are empty for the next location. */
-static bool
-take_set(struct conf_prefixes *ps, struct keys_set *set)
+static void
+take_set(struct load *ld, struct conf_prefixes *ps, struct keys_set *set,
+    const char *key)
 {
 	struct prefix_list out = { 0 };
-	bool ok = prefixes_normal(&set->include, &set->exclude, &out);
 
+	if (!prefixes_normal(&set->include, &set->exclude, &out))
+		diag_add(ld->d, ps->line, BH_FILE_SIZE, ld->section, key,
+		    "no memory");
+	check_exclusions(ld, ps, set, key);
 	ps->p = out.p;
 	ps->n = out.n;
 	set->include.n = set->exclude.n = 0;
-	return ok;
 }
 
 /* Hosts stay hosts: sorted, each once, not merged into prefixes. */
@@ -81,11 +104,10 @@ finish_location(struct load *ld)
 
 	if (l == NULL)
 		return;
-	bool ok = take_set(&l->lan, &ld->set[KEYS_LAN]);
-	if (!take_set(&l->internal, &ld->set[KEYS_INTERNAL]) || !ok)
-		diag_add(ld->d, l->line, BH_FILE_SIZE, ld->section, "",
-		    "no memory");
+	take_set(ld, &l->lan, &ld->set[KEYS_LAN], "lan");
+	take_set(ld, &l->internal, &ld->set[KEYS_INTERNAL], "internal");
 	take_hosts(&l->address, &ld->set[KEYS_ADDRESS].include);
+	take_hosts(&l->resolver, &ld->set[KEYS_RESOLVER].include);
 	if (l->keepalive == UINT32_MAX)
 		l->keepalive = l->endpoint_line != 0 ? 0 : 25;
 	if (l->listen_port == 0)

@@ -160,12 +160,12 @@ prefixes_normal(struct prefix_list *include, struct prefix_list *exclude,
 	return !w.failed;
 }
 
-const struct prefix *
-prefixes_find(const struct prefix *set, size_t n, const struct prefix *p)
+/* How many begin at or before p. */
+static size_t
+count_before(const struct prefix *set, size_t n, const struct prefix *p)
 {
 	size_t lo = 0, hi = n;
 
-	/* the last one that begins at or before p */
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		if (memcmp(&set[mid].addr, &p->addr, sizeof(p->addr)) <= 0)
@@ -173,8 +173,43 @@ prefixes_find(const struct prefix *set, size_t n, const struct prefix *p)
 		else
 			hi = mid;
 	}
-	if (lo == 0 || set[lo - 1].len > p->len ||
-	    !prefix_has(&set[lo - 1], &p->addr))
+	return lo;
+}
+
+const struct prefix *
+prefixes_find(const struct prefix *set, size_t n, const struct prefix *p)
+{
+	size_t at = count_before(set, n, p);
+
+	if (at == 0 || set[at - 1].len > p->len ||
+	    !prefix_has(&set[at - 1], &p->addr))
 		return NULL;
-	return &set[lo - 1];
+	return &set[at - 1];
+}
+
+bool
+prefixes_meet(const struct prefix *set, size_t n, const struct prefix *p)
+{
+	size_t at = count_before(set, n, p);
+
+	return (at > 0 && (prefix_has(&set[at - 1], &p->addr) ||
+	    prefix_has(p, &set[at - 1].addr))) ||
+	    (at < n && prefix_has(p, &set[at].addr));
+}
+
+bool
+prefix_is_private(const struct prefix *p)
+{
+	static const struct prefix private[] = {
+#define V4(a, b, len) \
+	{ { { [10] = 0xff, [11] = 0xff, a, b } }, PREFIX_V4 + (len) }
+		V4(10, 0, 8), V4(172, 16, 12), V4(192, 168, 16),
+		V4(100, 64, 10), { { { 0xfc } }, 7 },
+#undef V4
+	};
+
+	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+		if (prefixes_find(&private[i], 1, p) != NULL)
+			return true;
+	return false;
 }

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Wholly inside RFC 1918, RFC 6598 or RFC 4193.  The documentation prefixes are
+ * ordinary, that is public, addresses. */
+bool prefix_is_private(const struct prefix *p);
+
 /* A list that grows. */
 struct prefix_list {
 	struct prefix *p;
@@ -37,5 +41,8 @@ bool prefixes_normal(struct prefix_list *include, struct prefix_list *exclude,
 /* The prefix of a normal form that holds all of p, or NULL. */
 const struct prefix *prefixes_find(const struct prefix *set, size_t n,
     const struct prefix *p);
+
+/* Some address of p is in the set, which is in normal form. */
+bool prefixes_meet(const struct prefix *set, size_t n, const struct prefix *p);
 
 #endif

@@ -129,6 +129,11 @@ static const struct {
 	    "A key is a location's identity. With one key for two, packets of "
 	    "one would be taken for the other's, or both tunnels would fail in "
 	    "turn." },
+	{ BH_NAME_CASE,
+	    "Names are compared byte by byte, so [location HQ] and [location "
+	    "hq] are two. On the telephone they are one, and so are their key "
+	    "files where they are copied to a medium that ignores case. For "
+	    "example call one hq-old." },
 	{ BH_LAN_MISSING,
 	    "'lan' is what takes part. A client without it has no traffic to "
 	    "send, and a partner has nothing that others could reach; every "
@@ -176,6 +181,43 @@ static const struct {
 	    "'address' lists the gateway's own addresses as its LAN sees it, "
 	    "for packets to the gateway itself. One outside the site's "
 	    "networks is most often a typing mistake." },
+	{ BH_PUBLIC_INTERNAL,
+	    "What stands in 'internal' never counts as Internet: packets to "
+	    "it stay at the site, in clear, or are refused. With 'internal = "
+	    "8.0.0.0/6' by mistake for 10.0.0.0/8, a part of the Internet "
+	    "would be left out of the tunnel, which is what the attack "
+	    "TunnelCrack does by DHCP. IPv4 wider than /16 and IPv6 wider "
+	    "than /29 is more than one company is commonly given." },
+	{ BH_RESERVED,
+	    "[domain] says 'reserved = corente': the domain goes on where "
+	    "Oracle's Corente gateways were, which keep 10.10.0.1, 10.0.0.1, "
+	    "10.255.255.253, 10.255.255.254, 223.255.255.255 and 1.1.1.0/30 "
+	    "for themselves, and the last from hosts, too. Give the gateway "
+	    "another address, exclude 1.1.1.0/30 with '!', or take the line "
+	    "out once no such gateway is left." },
+	{ BH_EXCLUDES_NOTHING,
+	    "'lan = 10.1.0.0/20, !10.9.9.0/24' takes 10.9.9.0/24 out of a set "
+	    "that never held it. Most often a digit is wrong, or the "
+	    "exclusion was meant for 'internal'; then a network that should "
+	    "be out is in." },
+	{ BH_RESOLVER_REFUSED,
+	    "'resolver' says whom the hosts of a site ask for names. This one "
+	    "is of another location that is no partner, or does not take part "
+	    "there, or is private and claimed by nobody: queries to it are "
+	    "refused, so everything that needs a name stops. Make the sites "
+	    "partners, put the resolver into 'lan' where it is, or name one in "
+	    "the Internet." },
+	{ BH_RESOLVER_ELSEWHERE,
+	    "The hosts ask their gateway, and the gateway asks by its own "
+	    "default route: in clear, past the server and its filters, with "
+	    "the names of everything the site looks at. That is how names "
+	    "leak from most tunnels. Let the gateway's resolver forward to "
+	    "one that a LAN host runs, or hand the hosts a resolver that is "
+	    "reached through the server." },
+	{ BH_ADDRESS_SPECIAL,
+	    "127.0.0.1, 0.0.0.0/8, 169.254.0.0/16, multicast and their IPv6 "
+	    "twins are no address under which one host reaches another through "
+	    "a network. A default-gateway may be an IPv6 link-local address." },
 	{ BH_PARTNER_UNKNOWN,
 	    "A partner is the NAME of another [location NAME] of this file." },
 	{ BH_PARTNER_INACTIVE,
@@ -234,6 +276,12 @@ static const struct {
 	    "would send the traffic back into a tunnel." },
 	{ BH_SERVER_IDLE,
 	    "No active client names this server. Right if it waits for one." },
+	{ BH_GATEWAY_HALF,
+	    "With 'default-gateway' what clients send goes to that next hop "
+	    "and no other, since any other way would go past the filter. A "
+	    "family without one is refused. Write both, for example 'default- "
+	    "gateway = 192.0.2.1, 2001:db8::1', or leave it so if that family "
+	    "is to be closed." },
 	{ BH_NO_WAY,
 	    "Of two locations that talk, one must know where to send the first "
 	    "datagram. A location behind a translating router can do without "
@@ -255,13 +303,29 @@ static const struct {
 	    "The tunnel's own datagrams reach it: they never enter a tunnel. "
 	    "Hosts of other locations do not, since it is internal. Right for "
 	    "a public block of the company's that holds the gateway." },
+	{ BH_ENDPOINT_SPECIAL,
+	    "An endpoint is where other sites send this one's datagrams, "
+	    "across the Internet or whatever is between them. 127.0.0.1, "
+	    "0.0.0.0, 169.254.0.0/16 and IPv6 link-local addresses end at the "
+	    "sender or at the next wire." },
+	{ BH_ENDPOINT_PRIVATE,
+	    "The address is of RFC 1918, RFC 6598 or RFC 4193. Over the "
+	    "Internet nobody reaches it; behind a router that forwards a port, "
+	    "the endpoint is the router's public address. Where all gateways "
+	    "share a private outer network it is right." },
+	{ BH_ENDPOINT_NAME,
+	    "The top-level domains localhost, local, invalid, test, example "
+	    "and onion are kept out of the DNS (RFC 6761, 6762, 7686), so the "
+	    "gateways will not find the address. Give a name that is in the "
+	    "DNS, or the address." },
 	{ BH_IF_MISSING,
 	    "'backhaul up' needs to know where the LAN is and which interface "
 	    "leads to the outer network, for the routes and for the rules that "
 	    "keep LAN traffic from leaving in clear." },
-	{ BH_IF_PARTNER,
-	    "A location without role can be any WireGuard endpoint. If it is a "
-	    "gateway of ours, name its interfaces." },
+	{ BH_IF_NONE,
+	    "A client or a partner can be any WireGuard endpoint: a phone, a "
+	    "router in a cloud; 'bh-check -e wg-quick LOCATION' writes its "
+	    "file. If it is a gateway of ours, name its interfaces." },
 	{ BH_IF_SAME,
 	    "'interface' and 'egress-interface' are made by 'backhaul up' and "
 	    "must be names that nothing else has. Only 'uplink' and "
@@ -277,6 +341,46 @@ static const struct {
 	    "net.ipv4.ip_local_port_range, 32768-60999 as Linux comes. A "
 	    "client's flow on such a port can shadow one of theirs. The "
 	    "default, 16384-32767, is below." },
+	{ BH_MTU_LARGE,
+	    "Around each packet the tunnel puts 60 bytes over IPv4 and 80 "
+	    "over IPv6. 'mtu = 1500' therefore sends 1560, which an Ethernet "
+	    "of 1500 takes in two fragments, or not at all. 1420 fits any "
+	    "outer path of 1500, 1440 one of IPv4 only. More is right where "
+	    "the outer network has larger frames on all of the path." },
+	{ BH_MTU_ENDS,
+	    "Each gateway sends packets up to its own 'mtu'. The end with the "
+	    "smaller one is told so for a reason, most often a narrow outer "
+	    "path, and the same path lies between both. Give both ends the "
+	    "smaller value." },
+	{ BH_KEEPALIVE_LONG,
+	    "A gateway without endpoint is reached by answering it: a "
+	    "translating router in front of it has to remember its flow. RFC "
+	    "4787 (REQ-5) lets it forget after 120 silent seconds, and many "
+	    "forget UDP after 30. Between the forgetting and the next "
+	    "keepalive nobody can begin a connection to the site." },
+	{ BH_KEEPALIVE_OFF,
+	    "A location without endpoint cannot be called, so it has to keep "
+	    "its tunnel open itself. With 'keepalive = 0' it is reached as "
+	    "long as its own hosts talk, and not after." },
+	{ BH_KEYFILE_MISSING,
+	    "bh-check -k looks for KEYDIR/LOCATION.key, as 'backhaul up' does. "
+	    "Make it on that gateway: 'umask 077; bh-key genkey "
+	    ">KEYDIR/LOCATION.key', then put what 'bh-key pubkey' prints into "
+	    "the domain file." },
+	{ BH_KEYFILE_OPEN,
+	    "Somebody other than the owner could read the key, so 'backhaul "
+	    "up' refuses it. Whoever has it can be this location. 'chmod 600' "
+	    "closes the file; a key that was open for long is better "
+	    "replaced." },
+	{ BH_KEYFILE_BAD,
+	    "A key file has one line: 32 bytes in base64, 44 characters. For "
+	    "example 'bh-key genkey' makes a private key, 'bh-key genpsk' a "
+	    "preshared one." },
+	{ BH_KEYFILE_OTHER,
+	    "The gateway would sign on with another key than the one that all "
+	    "others know it by, and nobody would answer. Either the file is "
+	    "another location's, or the domain file has an old key: 'bh-key "
+	    "pubkey <KEYDIR/LOCATION.key' prints the one to write." },
 };
 
 const char *

@@ -6,6 +6,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
 
 /*
  * Nothing here looks at all pairs of anything: a domain of a thousand
@@ -56,12 +58,47 @@ check_count(struct lint *lt)
 		    active, active == 1 ? "" : "s");
 }
 
+static int
+cmp_name(const void *a, const void *b)
+{
+	const struct conf_location *p = *(const struct conf_location *const *)a;
+	const struct conf_location *q = *(const struct conf_location *const *)b;
+	int c = strcasecmp(p->name, q->name);
+
+	return c != 0 ? c : p->line - q->line;
+}
+
+/* HQ and hq are two locations, and one word to whoever reads it out. */
+static void
+check_names(struct lint *lt)
+{
+	size_t n = lt->cf->nlocations;
+	const struct conf_location **l = calloc(n + 1, sizeof(*l));
+
+	if (l == NULL) {
+		diag_add(lt->d, 0, BH_FILE_SIZE, "", "", "no memory");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		l[i] = &lt->cf->location[i];
+	qsort(l, n, sizeof(*l), cmp_name);
+	for (size_t i = 1; i < n; i++)
+		if (strcasecmp(l[i - 1]->name, l[i]->name) == 0) {
+			lint_say(lt, l[i], 0, BH_NAME_CASE, "", "[location %s] "
+			    "is in line %d: the same name but for case; "
+			    "call one of them otherwise", l[i - 1]->name,
+			    l[i - 1]->line);
+			diag_also(lt->d, l[i - 1]->name);
+		}
+	free(l);
+}
+
 void
 lint_domain(const struct conf *cf, struct diags *d)
 {
 	static void (*const parts[])(struct lint *) = {
-		check_count, lint_roles, lint_keys, lint_space, lint_peers,
-		lint_numbers,
+		check_count, check_names, lint_roles, lint_keys, lint_space,
+		lint_peers, lint_numbers,
 	};
 	struct lint lt = { cf, d, GUESSES };
 

@@ -9,6 +9,11 @@
 /* Adds findings to *d.  What is an error here, no program starts with. */
 void lint_domain(const struct conf *cf, struct diags *d);
 
+/* The key files of backhaul(8), of one location or of those whose private key
+ * is there. */
+void lint_keydir(const struct conf *cf, const char *keydir,
+    const char *location, struct diags *d);
+
 /* A paragraph on a code, of the loader or the linter: what it means, what to
  * do.  NULL: no such code.  code_entry lists the codes. */
 const char *lint_explain(int code);

@@ -7,9 +7,18 @@
 
 enum { MTU_V6 = 1280 };		/* RFC 8200 section 5 */
 
+/* What a datagram adds to a packet: IP, UDP, and the 32 bytes of WireGuard's
+ * data message (whitepaper 5.4.6). */
+enum { OVER_V4 = 20 + 8 + 32, OVER_V6 = 40 + 8 + 32, ETHERNET = 1500 };
+
+/* RFC 4787 REQ-5: a NAT may forget a silent flow after that. */
+enum { NAT_SECONDS = 120 };
+
 /* Linux's net.ipv4.ip_local_port_range, as it comes */
 enum { EPHEMERAL_FIRST = 32768, EPHEMERAL_LAST = 60999 };
 
+/* A location without any may be a phone or a router that runs plain
+ * WireGuard; a server may not, since that has no guard. */
 static void
 check_given(struct lint *lt, const struct conf_location *l)
 {
@@ -20,21 +29,21 @@ check_given(struct lint *lt, const struct conf_location *l)
 		{ "uplink", l->uplink_line },
 		{ "lan-interface", l->lan_interface_line },
 	};
-	bool role = l->role != CONF_ROLE_NONE;
+	bool server = l->role == CONF_ROLE_SERVER;
 
-	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++) {
-		if (need[i].line != 0)
-			continue;
-		if (role)
-			lint_say(lt, l, 0, BH_IF_MISSING, need[i].key,
-			    "a %s needs it; write '%s = INTERFACE'",
-			    l->role == CONF_ROLE_CLIENT ? "client" : "server",
-			    need[i].key);
-		else if (l->partners.n > 0)
-			lint_say(lt, l, 0, BH_IF_PARTNER, need[i].key,
-			    "not given: 'backhaul up' cannot serve this "
-			    "location; right if it runs plain WireGuard");
+	if (!server && l->role != CONF_ROLE_CLIENT && l->partners.n == 0)
+		return;
+	if (!server && need[0].line == 0 && need[1].line == 0) {
+		lint_say(lt, l, 0, BH_IF_NONE, need[0].key, "neither it nor "
+		    "'lan-interface' is given: 'backhaul up' cannot serve this "
+		    "location; right if it runs plain WireGuard");
+		return;
 	}
+	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
+		if (need[i].line == 0)
+			lint_say(lt, l, 0, BH_IF_MISSING, need[i].key, "%s "
+			    "needs it; write '%s = INTERFACE'", server ?
+			    "a server" : "a gateway", need[i].key);
 }
 
 /* One-armed gateways have uplink and LAN on one interface; our own two have
@@ -86,6 +95,53 @@ check_mtu(struct lint *lt, const struct conf_location *l)
 		lint_say(lt, l, l->mtu_line, BH_MTU_SMALL, "mtu", "%u is too "
 		    "small for IPv6, which this location has; %d is the least",
 		    l->mtu, (int)MTU_V6);
+	if (l->mtu + OVER_V4 > ETHERNET)
+		lint_say(lt, l, l->mtu_line, BH_MTU_LARGE, "mtu", "%u needs "
+		    "%u bytes outside over IPv4, %u over IPv6; a path of %d "
+		    "takes %d or %d", l->mtu, l->mtu + OVER_V4,
+		    l->mtu + OVER_V6, (int)ETHERNET, ETHERNET - OVER_V4,
+		    ETHERNET - OVER_V6);
+}
+
+/* The wider end's packets are cut or refused at the narrower. */
+static void
+check_mtus(struct lint *lt, size_t self)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *l = &cf->location[self];
+
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *p = &cf->location[i];
+		if (p->mtu <= l->mtu || !(conf_partners(cf, self, i) ||
+		    conf_is_client_of(cf, self, i) ||
+		    conf_is_client_of(cf, i, self)))
+			continue;
+		lint_say(lt, l, l->mtu_line, BH_MTU_ENDS, "mtu", "it is %u "
+		    "here and %u at %s, so what %s sends at its full size "
+		    "does not fit here; give both the smaller", l->mtu, p->mtu,
+		    p->name, p->name);
+		diag_also(lt->d, p->name);
+		return;
+	}
+}
+
+/* Nobody can call a gateway without endpoint, so it has to keep the way open
+ * through whatever translates in front of it. */
+static void
+check_keepalive(struct lint *lt, const struct conf_location *l)
+{
+	if (l->endpoint_line != 0 || conf_broken(l, "keepalive"))
+		return;
+	if (l->keepalive == 0)
+		lint_say(lt, l, l->keepalive_line, BH_KEEPALIVE_OFF,
+		    "keepalive", "it is off and there is no endpoint: once the "
+		    "tunnel is silent nobody reaches this location; take the "
+		    "line out for 25 seconds");
+	else if (l->keepalive > NAT_SECONDS)
+		lint_say(lt, l, l->keepalive_line, BH_KEEPALIVE_LONG,
+		    "keepalive", "a NAT may forget a silent flow after %d "
+		    "seconds, and this gateway cannot be called; 25 is usual",
+		    (int)NAT_SECONDS);
 }
 
 static void
@@ -131,6 +187,8 @@ lint_numbers(struct lint *lt)
 		check_given(lt, l);
 		check_same(lt, l);
 		check_mtu(lt, l);
+		check_mtus(lt, i);
+		check_keepalive(lt, l);
 		check_ports(lt, l);
 		check_listen(lt, l);
 	}

@@ -16,28 +16,14 @@ static const struct prefix special[] = {
 	V6(0xff, 0, 8),
 };
 
-/* RFC 1918, RFC 6598, RFC 4193.  The documentation prefixes are ordinary, that
- * is public, addresses here. */
-static const struct prefix private[] = {
-	V4(10, 0, 0, 0, 8), V4(172, 16, 0, 0, 12), V4(192, 168, 0, 0, 16),
-	V4(100, 64, 0, 0, 10), V6(0xfc, 0, 7),
-};
-
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static bool
-overlaps(const struct prefix *p, const struct prefix *q)
+const struct prefix *
+lint_special(const struct prefix *p)
 {
-	return p->len < q->len ? prefix_has(p, &q->addr) :
-	    prefix_has(q, &p->addr);
-}
-
-static const struct prefix *
-find_overlap(const struct prefix *p, const struct prefix *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (overlaps(p, &list[i]))
-			return &list[i];
+	for (size_t i = 0; i < COUNT(special); i++)
+		if (prefixes_meet(&special[i], 1, p))
+			return &special[i];
 	return NULL;
 }
 
@@ -48,8 +34,7 @@ check_special(struct lint *lt, const struct conf_location *l,
 	char a[PREFIX_STRLEN], b[PREFIX_STRLEN];
 
 	for (size_t i = 0; i < ps->n; i++) {
-		const struct prefix *s = find_overlap(&ps->p[i], special,
-		    COUNT(special));
+		const struct prefix *s = lint_special(&ps->p[i]);
 		if (s == NULL)
 			continue;
 		lint_say(lt, l, ps->line, BH_SPECIAL, key, "%s overlaps %s, "
@@ -147,19 +132,38 @@ check_families(struct lint *lt, const struct conf_location *l)
 		    "out in clear");
 }
 
-/* The first prefix of a client that is (not) private. */
+/* The first prefix that is (not) private. */
 static const struct prefix *
 find_source(const struct conf_prefixes *ps, bool want_private)
 {
-	for (size_t i = 0; i < ps->n; i++) {
-		bool is = false;
-		for (size_t j = 0; j < COUNT(private); j++)
-			is = is || (private[j].len <= ps->p[i].len &&
-			    prefix_has(&private[j], &ps->p[i].addr));
-		if (is == want_private)
+	for (size_t i = 0; i < ps->n; i++)
+		if (prefix_is_private(&ps->p[i]) == want_private)
 			return &ps->p[i];
-	}
 	return NULL;
+}
+
+/* Wider than what a registry gives one organisation: more likely a mistake. */
+enum { WIDE_V4 = PREFIX_V4 + 16, WIDE_V6 = 29 };
+
+/* TunnelCrack's LocalNet, made by hand: what is called internal stays here in
+ * clear, whoever has it in truth. */
+static void
+check_public(struct lint *lt, const struct conf_location *l)
+{
+	char a[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < l->internal.n; i++) {
+		const struct prefix *p = &l->internal.p[i];
+		bool v4 = p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
+		if (prefix_is_private(p) || lint_special(p) != NULL ||
+		    p->len >= (v4 ? WIDE_V4 : WIDE_V6))
+			continue;
+		lint_say(lt, l, l->internal.line, BH_PUBLIC_INTERNAL,
+		    "internal", "%s is more public space than one company is "
+		    "given, and nothing of it will count as Internet; list "
+		    "what is yours", prefix_format(p, a));
+		return;
+	}
 }
 
 /* What a client sends to the Internet: its lan, and unless it says otherwise
@@ -227,6 +231,7 @@ lint_own_space(struct lint *lt, const struct conf_location *l)
 	if (!conf_broken(l, "backhaul"))
 		check_internal(lt, l);
 	check_inside(lt, l);
+	check_public(lt, l);
 	check_address(lt, l);
 	check_families(lt, l);
 	check_translation(lt, l);

@@ -26,6 +26,10 @@ void lint_keys(struct lint *lt);
 void lint_space(struct lint *lt);
 /* One location's addresses by themselves. */
 void lint_own_space(struct lint *lt, const struct conf_location *l);
+/* Its single addresses: of itself, its next hop, its endpoint, its names. */
+void lint_own_hosts(struct lint *lt, const struct conf_location *l);
+/* Of the prefixes that are never forwarded, one that p meets; NULL: none. */
+const struct prefix *lint_special(const struct prefix *p);
 void lint_peers(struct lint *lt);
 void lint_numbers(struct lint *lt);
 

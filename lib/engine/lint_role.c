@@ -189,11 +189,46 @@ check_idle(struct lint *lt)
 	}
 }
 
+static bool
+has_family(const struct conf_prefixes *ps, bool v4)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (addr_is_v4(&ps->p[i].addr) == v4)
+			return true;
+	return false;
+}
+
+/* A filter that stands in the way of one family only: the other is refused. */
+static void
+check_gateway(struct lint *lt, size_t server)
+{
+	const struct conf_location *s = &lt->cf->location[server];
+	bool v4 = !s->has_gateway4;
+
+	if (s->role != CONF_ROLE_SERVER || conf_broken(s, "default-gateway") ||
+	    s->has_gateway4 == s->has_gateway6)
+		return;
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		const struct conf_location *c = &lt->cf->location[i];
+		if (!conf_is_client_of(lt->cf, i, server) ||
+		    !has_family(&c->lan, v4))
+			continue;
+		lint_say(lt, s, s->gateway_line, BH_GATEWAY_HALF,
+		    "default-gateway", "there is no next hop for IPv%c, so the "
+		    "Internet traffic of %s in that family is refused; add "
+		    "one if the filter has it", v4 ? '4' : '6', c->name);
+		diag_also(lt->d, c->name);
+		return;
+	}
+}
+
 void
 lint_roles(struct lint *lt)
 {
-	for (size_t i = 0; i < lt->cf->nlocations; i++)
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		check_role(lt, &lt->cf->location[i]);
+		check_gateway(lt, i);
+	}
 	check_domain(lt);
 	check_idle(lt);
 }

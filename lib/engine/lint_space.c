@@ -270,6 +270,8 @@ lint_space(struct lint *lt)
 {
 	sweep(lt);
 	for (size_t i = 0; i < lt->cf->nlocations; i++)
-		if (lt->cf->location[i].active)
+		if (lt->cf->location[i].active) {
 			lint_own_space(lt, &lt->cf->location[i]);
+			lint_own_hosts(lt, &lt->cf->location[i]);
+		}
 }

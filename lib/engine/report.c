@@ -2,8 +2,9 @@
 #include "engine/report.h"
 
 #include "base/die.h"
-#include "conf/conf.h"
+#include "engine/facts.h"
 #include "engine/lint.h"
+#include "engine/views.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,29 +70,123 @@ status(const struct report *r, const struct diags *ds)
 	return ds->errors > 0 || (r->strict && ds->warnings > 0) ? EXIT_NO : 0;
 }
 
+static void
+load(const struct report *r, FILE *f, struct conf *cf, struct diags *ds)
+{
+	diag_init(ds);
+	conf_load(cf, ds, f);
+	lint_domain(cf, ds);
+	if (r->keydir != NULL)
+		lint_keydir(cf, r->keydir, r->location, ds);
+	diag_sort(ds);
+}
+
+/* 0, or EXIT_FIX: reported. */
+static int
+find_location(const struct report *r, const struct conf *cf, int *location)
+{
+	*location = VIEW_ALL;
+	if (r->location == NULL)
+		return 0;
+	*location = conf_find(cf, r->location);
+	if (*location != CONF_NONE)
+		return 0;
+	warnx("%s: no [location %s]", r->file, r->location);
+	return EXIT_FIX;
+}
+
+static void
+print_facts(const struct report *r, const struct conf *cf, int location,
+    FILE *out)
+{
+	struct facts fs = { 0 };
+
+	facts_get(&fs, cf, (size_t)location);
+	if (!r->json)
+		putc('\n', out);
+	(r->json ? facts_print_json : facts_print)(&fs,
+	    cf->location[location].name, out);
+	facts_free(&fs);
+}
+
 int
 report_file(const struct report *r, FILE *f, FILE *out)
 {
 	size_t shown[SEV_COUNT] = { 0 };
 	struct conf cf;
 	struct diags ds;
+	int location = VIEW_ALL;
 
-	diag_init(&ds);
-	conf_load(&cf, &ds, f);
-	lint_domain(&cf, &ds);
-	diag_sort(&ds);
+	load(r, f, &cf, &ds);
 	put_findings(r, &ds, shown, out);
 	if (!r->json)
 		put_summary(r, &cf, &ds, shown, out);
 	int code = status(r, &ds);
-	if (code != EXIT_RETRY && r->location != NULL &&
-	    conf_find(&cf, r->location) == CONF_NONE) {
-		warnx("%s: no [location %s]", r->file, r->location);
+	if (code != EXIT_RETRY && find_location(r, &cf, &location) != 0)
 		code = EXIT_FIX;
-	}
+	else if (ds.errors == 0 && location != VIEW_ALL)
+		print_facts(r, &cf, location, out);
 	diag_free(&ds);
 	conf_free(&cf);
 	return code;
+}
+
+int
+report_load(const struct report *r, FILE *f, struct conf *cf, int *location)
+{
+	struct diags ds;
+
+	load(r, f, cf, &ds);
+	for (size_t i = 0; i < ds.n; i++)
+		if (ds.d[i].severity == SEV_ERROR)
+			diag_print(&ds.d[i], r->file, stderr);
+	int code = ds.errors > 0 ? status(r, &ds) :
+	    find_location(r, cf, location);
+	diag_free(&ds);
+	return code;
+}
+
+static void
+get_facts(struct facts *fs, const struct conf *cf, const char *name)
+{
+	int i = conf_find(cf, name);
+
+	if (i != CONF_NONE)
+		facts_get(fs, cf, (size_t)i);
+}
+
+/* A location that is in one file only has changed in all that it is. */
+static void
+compare(const struct report *r, const struct conf *old,
+    const struct conf *now, const char *name, FILE *out)
+{
+	struct facts a = { 0 }, b = { 0 };
+
+	if (r->location != NULL && strcmp(r->location, name) != 0)
+		return;
+	get_facts(&a, old, name);
+	get_facts(&b, now, name);
+	facts_compare(&a, &b, name, r->json, out);
+	facts_free(&a);
+	facts_free(&b);
+}
+
+int
+report_changes(const struct report *r, const struct conf *old,
+    const struct conf *now, FILE *out)
+{
+	if (r->location != NULL &&
+	    conf_find(old, r->location) == CONF_NONE &&
+	    conf_find(now, r->location) == CONF_NONE) {
+		warnx("neither file has a [location %s]", r->location);
+		return EXIT_FIX;
+	}
+	for (size_t i = 0; i < old->nlocations; i++)
+		compare(r, old, now, old->location[i].name, out);
+	for (size_t i = 0; i < now->nlocations; i++)
+		if (conf_find(old, now->location[i].name) == CONF_NONE)
+			compare(r, old, now, now->location[i].name, out);
+	return 0;
 }
 
 /* Words to lines of at most 72 columns, indented. */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/print.h"
+
+#include "conf/keys.h"
+
+#include <string.h>
+
+typedef void put_fn(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out);
+
+static void
+put_bool(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	(void)l;
+	fprintf(out, "%s = %s\n", k->name, *(const bool *)from ? "yes" : "no");
+}
+
+static void
+put_text(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	const char *text = from;
+
+	(void)l;
+	if (*text != '\0')
+		fprintf(out, "%s = %s\n", k->name, text);
+}
+
+static void
+put_word(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	(void)l;
+	fprintf(out, "%s = %s\n", k->name, k->words[*(const unsigned *)from]);
+}
+
+static void
+put_u16(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	(void)l;
+	fprintf(out, "%s = %u\n", k->name, *(const uint16_t *)from);
+}
+
+static void
+put_unsigned(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	(void)l;
+	fprintf(out, "%s = %u\n", k->name, *(const unsigned *)from);
+}
+
+static void
+put_key(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	char text[KEY_STRLEN];
+
+	(void)l;
+	fprintf(out, "%s = %s\n", k->name, key_format(from, text));
+}
+
+static void
+put_endpoint(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	bool v6 = strchr(from, ':') != NULL;
+
+	fprintf(out, "%s = %s%s%s:%u\n", k->name, v6 ? "[" : "",
+	    (const char *)from, v6 ? "]" : "", l->endpoint_port);
+}
+
+static void
+put_prefixes(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	const struct conf_prefixes *ps = from;
+	char text[PREFIX_STRLEN];
+
+	(void)l;
+	for (size_t i = 0; i < ps->n; i++)
+		fprintf(out, "%s = %s\n", k->name,
+		    prefix_format(&ps->p[i], text));
+}
+
+static void
+put_hosts(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	const struct conf_prefixes *ps = from;
+	char text[ADDR_STRLEN];
+
+	(void)l;
+	for (size_t i = 0; i < ps->n; i++)
+		fprintf(out, "%s = %s\n", k->name,
+		    addr_format(&ps->p[i].addr, text));
+}
+
+static void
+put_refs(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	const struct conf_refs *refs = from;
+
+	(void)l;
+	for (size_t i = 0; i < refs->n; i++)
+		fprintf(out, "%s = %s\n", k->name, refs->r[i].name);
+}
+
+static void
+put_ports(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	(void)from;
+	fprintf(out, "%s = %u-%u\n", k->name, l->nat_port_first,
+	    l->nat_port_last);
+}
+
+static void
+put_gateway(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	char text[ADDR_STRLEN];
+
+	(void)from;
+	if (l->has_gateway4)
+		fprintf(out, "%s = %s\n", k->name,
+		    addr_format(&l->gateway4, text));
+	if (l->has_gateway6)
+		fprintf(out, "%s = %s\n", k->name,
+		    addr_format(&l->gateway6, text));
+}
+
+/* The other half of conf/keys.c.  A key without a line of its own is printed
+ * always. */
+static const struct {
+	const char *name;
+	put_fn *put;
+} domain_keys[] = {
+	{ "name", put_text },
+	{ "private-is-internal", put_bool },
+	{ "reserved", put_word },
+}, location_keys[] = {
+	{ "active", put_bool },
+	{ "public-key", put_key },
+	{ "endpoint", put_endpoint },
+	{ "listen-port", put_u16 },
+	{ "keepalive", put_unsigned },
+	{ "lan", put_prefixes },
+	{ "internal", put_prefixes },
+	{ "address", put_hosts },
+	{ "resolver", put_hosts },
+	{ "partners", put_refs },
+	{ "backhaul", put_word },
+	{ "server", put_refs },
+	{ "backhaul-sources", put_word },
+	{ "nat", put_word },
+	{ "nat-upstream", put_bool },
+	{ "nat-ports", put_ports },
+	{ "default-gateway", put_gateway },
+	{ "uplink", put_text },
+	{ "lan-interface", put_text },
+	{ "interface", put_text },
+	{ "egress-interface", put_text },
+	{ "mtu", put_u16 },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The file gave it. */
+static bool
+was_given(const struct conf_location *l, const struct keydef *k)
+{
+	int line;
+
+	if (k->line == 0)
+		return true;
+	memcpy(&line, (const char *)l + k->line, sizeof(line));
+	return line != 0;
+}
+
+static void
+print_location(const struct conf_location *l, FILE *out)
+{
+	fprintf(out, "\n[location %s]\n", l->name);
+	for (size_t i = 0; i < COUNT(location_keys); i++) {
+		const struct keydef *k = keys_find(keys_location,
+		    location_keys[i].name);
+		if (was_given(l, k))
+			location_keys[i].put(l, k, (const char *)l + k->to,
+			    out);
+	}
+}
+
+void
+conf_print(const struct conf *cf, FILE *out)
+{
+	fputs("[domain]\n", out);
+	for (size_t i = 0; i < COUNT(domain_keys); i++) {
+		const struct keydef *k = keys_find(keys_domain,
+		    domain_keys[i].name);
+		domain_keys[i].put(NULL, k, (const char *)cf + k->to, out);
+	}
+	for (size_t i = 0; i < cf->nlocations; i++)
+		print_location(&cf->location[i], out);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/facts.h"
+
+#include "conf/prefixes.h"
+#include "engine/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The location that facts are gathered about. */
+struct view {
+	struct facts *fs;
+	struct plan plan;	/* of a host that nothing is known of */
+	const struct conf *cf;
+	const struct conf_location *l;
+	size_t i;
+	int server;		/* of a client; CONF_NONE */
+	bool client, serves;
+	bool plain;		/* runs WireGuard, and nothing of ours */
+};
+
+static bool
+of_v6(const struct prefix *p)
+{
+	return p->len < PREFIX_V4 || !addr_is_v4(&p->addr);
+}
+
+static bool
+has_v6(const struct conf_prefixes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (of_v6(&ps->p[i]))
+			return true;
+	return false;
+}
+
+static void
+get_role(struct view *v)
+{
+	const char *plain = v->plain ? ", by plain WireGuard" : "";
+
+	if (!v->l->active)
+		facts_add(v->fs, TOPIC_ROLE, "inactive: takes no part, and "
+		    "what it calls its own is refused elsewhere");
+	else if (v->server != CONF_NONE)
+		facts_add(v->fs, TOPIC_ROLE, "backhaul client of %s%s",
+		    v->cf->location[v->server].name, plain);
+	else if (v->client)
+		facts_add(v->fs, TOPIC_ROLE, "backhaul client of nobody");
+	else if (v->serves)
+		facts_add(v->fs, TOPIC_ROLE, "backhaul server");
+	else
+		facts_add(v->fs, TOPIC_ROLE, "none: has no part in backhaul%s",
+		    plain);
+	for (size_t i = 0; i < v->cf->nlocations; i++)
+		if (conf_is_client_of(v->cf, i, v->i))
+			facts_add(v->fs, TOPIC_SERVES, "%s",
+			    v->cf->location[i].name);
+}
+
+static void
+get_internet(struct view *v)
+{
+	if (!v->client) {
+		facts_add(v->fs, TOPIC_INTERNET, "of this site is left alone: "
+		    "it goes by the gateway's own routes, if at all");
+		return;
+	}
+	if (v->server == CONF_NONE)
+		facts_add(v->fs, TOPIC_INTERNET, "is refused: there is no "
+		    "server");
+	else
+		facts_add(v->fs, TOPIC_INTERNET, "leaves at %s, and goes there "
+		    "encrypted", v->cf->location[v->server].name);
+	facts_add(v->fs, TOPIC_SOURCES, "%s",
+	    v->l->sources == CONF_SOURCES_LAN ?
+	    "is that of every host of the site, taking part or not" :
+	    "is that of hosts that take part; others' is refused");
+	facts_add(v->fs, TOPIC_IPV6, "%s", has_v6(&v->l->lan) ?
+	    "is treated as IPv4 is" :
+	    "is refused, not let out in clear: no prefix of it takes part");
+	if (v->plain) {
+		facts_add(v->fs, TOPIC_CLEAR, "is what its own software "
+		    "lets out");
+		return;
+	}
+	facts_add(v->fs, TOPIC_DOWN, "Internet traffic is refused until it is "
+	    "there again");
+	facts_add(v->fs, TOPIC_CLEAR, "is nothing of the LAN");
+}
+
+static void
+get_nat(struct view *v)
+{
+	const struct conf_location *l = v->l;
+
+	if (l->nat == CONF_NAT_MASQUERADE)
+		facts_add(v->fs, TOPIC_NAT, "to the gateway's own address, "
+		    "TCP and UDP from the ports %u-%u",
+		    l->nat_port_first, l->nat_port_last);
+	else
+		facts_add(v->fs, TOPIC_NAT, "none here%s: what follows sees "
+		    "the branches' addresses", l->nat_upstream ?
+		    ", something behind it translates" : "");
+}
+
+static void
+get_hop(struct view *v)
+{
+	char buf[2][ADDR_STRLEN];
+	const struct addr *gw4 = plan_gateway(&v->plan, FAMILY_V4);
+	const struct addr *gw6 = plan_gateway(&v->plan, FAMILY_V6);
+
+	if (gw4 == NULL && gw6 == NULL)
+		facts_add(v->fs, TOPIC_HOP, "is that of the gateway's own "
+		    "routes");
+	else
+		facts_add(v->fs, TOPIC_HOP, "is %s for IPv4, %s for IPv6, and "
+		    "nothing else", gw4 != NULL ?
+		    addr_format(gw4, buf[0]) : "none (refused)", gw6 != NULL ?
+		    addr_format(gw6, buf[1]) : "none (refused)");
+}
+
+static void
+add_prefixes(struct view *v, enum topic t, const struct conf_prefixes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		facts_add_prefix(v->fs, t, &ps->p[i]);
+}
+
+static bool
+copy_list(struct prefix_list *to, const struct conf_prefixes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (!prefix_list_add(to, &ps->p[i]))
+			return false;
+	return true;
+}
+
+/* internal less lan */
+static void
+get_site(struct view *v)
+{
+	struct prefix_list in = { 0 }, not = { 0 }, out = { 0 };
+
+	add_prefixes(v, TOPIC_LAN, &v->l->lan);
+	if (!copy_list(&in, &v->l->internal) || !copy_list(&not, &v->l->lan) ||
+	    !prefixes_normal(&in, &not, &out))
+		v->fs->failed = true;
+	struct conf_prefixes rest = { .p = out.p, .n = out.n };
+	add_prefixes(v, TOPIC_SITE, &rest);
+	prefix_list_free(&in);
+	prefix_list_free(&not);
+	prefix_list_free(&out);
+}
+
+static void
+get_partners(struct view *v)
+{
+	for (size_t i = 0; i < v->cf->nlocations; i++)
+		if (conf_partners(v->cf, v->i, i))
+			facts_add(v->fs, TOPIC_PARTNER, "%s, by a tunnel of "
+			    "their own and no other way",
+			    v->cf->location[i].name);
+}
+
+static void
+get_refused(struct view *v)
+{
+	if (!plan_has_peers(&v->plan) || v->plain)
+		return;
+	facts_add(v->fs, TOPIC_REFUSED, "addresses of other locations that "
+	    "are not its partners or do not take part");
+	if (v->serves)
+		facts_add(v->fs, TOPIC_REFUSED, "clients' traffic to its own "
+		    "internal addresses, and from these to clients");
+	if (v->cf->private_is_internal)
+		facts_add(v->fs, TOPIC_REFUSED, "private addresses that no "
+		    "location claims (RFC 1918, 6598, 4193)");
+	facts_add(v->fs, TOPIC_REFUSED, "sources that are not of the site, "
+	    "multicast and special addresses");
+}
+
+/* To one peer: who calls whom. */
+static void
+add_peer(struct view *v, const struct conf_location *p)
+{
+	const char *they = p->endpoint_host, *we = v->l->endpoint_host;
+	bool v6 = strchr(they, ':') != NULL;
+
+	if (*they == '\0')
+		facts_add(v->fs, TOPIC_PEER, "%s, which calls", p->name);
+	else
+		facts_add(v->fs, TOPIC_PEER, "%s at %s%s%s:%u%s", p->name,
+		    v6 ? "[" : "", they, v6 ? "]" : "", p->endpoint_port,
+		    *we != '\0' ? ", or it calls" : "");
+}
+
+static void
+get_tunnel(struct view *v)
+{
+	const struct conf_location *l = v->l;
+	char key[KEY_STRLEN];
+
+	if (l->public_key_line != 0)
+		facts_add(v->fs, TOPIC_KEY, "%s", key_format(&l->public_key,
+		    key));
+	if (!plan_has_peers(&v->plan))
+		return;
+	if (l->keepalive > 0)
+		facts_add(v->fs, TOPIC_LISTEN, "listens on UDP port %u, and is "
+		    "kept open every %u s", l->listen_port, l->keepalive);
+	else
+		facts_add(v->fs, TOPIC_LISTEN, "listens on UDP port %u",
+		    l->listen_port);
+	for (size_t i = 0; i < v->cf->nlocations; i++)
+		if (i != v->i && (conf_partners(v->cf, v->i, i) ||
+		    conf_is_client_of(v->cf, v->i, i) ||
+		    conf_is_client_of(v->cf, i, v->i)))
+			add_peer(v, &v->cf->location[i]);
+	facts_add(v->fs, TOPIC_MTU, "is %u inside the tunnel: TCP segments of "
+	    "%u bytes (IPv4) or %u (IPv6)", l->mtu, l->mtu - 40, l->mtu - 60);
+}
+
+static void
+get_devices(struct view *v)
+{
+	const struct conf_location *l = v->l;
+
+	add_prefixes(v, TOPIC_ADDRESS, &l->address);
+	if (l->lan_interface[0] != '\0')
+		facts_add(v->fs, TOPIC_DEVICE, "%s towards the LAN%s",
+		    l->lan_interface, plan_one_arm(&v->plan) ?
+		    " and towards the outer network: one arm" : "");
+	if (l->uplink[0] != '\0' && !plan_one_arm(&v->plan))
+		facts_add(v->fs, TOPIC_DEVICE, "%s towards the outer network",
+		    l->uplink);
+	if (!plan_has_peers(&v->plan) || v->plain)
+		return;
+	facts_add(v->fs, TOPIC_DEVICE, "%s, a TUN device that `backhaul up' "
+	    "makes, LAN side", l->interface);
+	if (v->serves)
+		facts_add(v->fs, TOPIC_DEVICE, "%s, a TUN device that "
+		    "`backhaul up' makes, Internet side", l->egress_interface);
+}
+
+static void
+get_routes(struct view *v)
+{
+	const struct conf_location *l = v->l;
+	bool hop = l->has_gateway4 || l->has_gateway6;
+
+	if (!plan_has_peers(&v->plan) || v->plain)
+		return;
+	facts_add(v->fs, TOPIC_ROUTE, "what comes in by %s by table %d: other "
+	    "locations%s into %s, else unreachable; %s stays", l->lan_interface,
+	    PLAN_TABLE_LAN, v->client ? " and the Internet" : "", l->interface,
+	    v->client ? "what takes part" : "the site");
+	facts_add(v->fs, TOPIC_ROUTE, "the gateway's own packets to partners "
+	    "by table %d into %s", PLAN_TABLE_OWN, l->interface);
+	if (!v->serves)
+		return;
+	facts_add(v->fs, TOPIC_ROUTE, "packets to clients' hosts by table %d "
+	    "into %s, else unreachable", PLAN_TABLE_RETURN,
+	    l->egress_interface);
+	if (hop)
+		facts_add(v->fs, TOPIC_ROUTE, "packets of clients by table %d "
+		    "to the next hop, else unreachable", PLAN_TABLE_GATEWAY);
+}
+
+static void
+get_filters(struct view *v)
+{
+	const struct conf_location *l = v->l;
+
+	if (!plan_has_peers(&v->plan) || v->plain)
+		return;
+	if (v->client && plan_one_arm(&v->plan))
+		facts_add(v->fs, TOPIC_FILTER, "%s: forwards only to %s and "
+		    "within the LAN, nothing of it back to the outer network",
+		    l->lan_interface, l->interface);
+	else if (v->client)
+		facts_add(v->fs, TOPIC_FILTER, "%s: forwards only to %s and "
+		    "within the LAN, never to %s", l->lan_interface,
+		    l->interface, l->uplink);
+	else
+		facts_add(v->fs, TOPIC_FILTER, "%s: nothing to other "
+		    "locations but by %s", l->lan_interface, l->interface);
+	facts_add(v->fs, TOPIC_FILTER, "%s: forwards only to %s, to what "
+	    "takes part%s", l->interface, l->lan_interface,
+	    v->client && l->sources == CONF_SOURCES_LAN ?
+	    " or is of the site" : "");
+	if (v->serves)
+		facts_add(v->fs, TOPIC_FILTER, "%s: forwards nothing to or "
+		    "from an internal address, and inwards only %s",
+		    l->egress_interface, l->nat == CONF_NAT_MASQUERADE ?
+		    "answers to what clients began" :
+		    "what is routed to clients' addresses");
+}
+
+void
+facts_get(struct facts *fs, const struct conf *cf, size_t i)
+{
+	static void (*const get[])(struct view *) = {
+		get_site, get_partners, get_refused, get_tunnel, get_devices,
+		get_routes, get_filters,
+	};
+	const struct conf_location *l = &cf->location[i];
+	struct view v = { .fs = fs, .cf = cf, .l = l, .i = i,
+		.plan = { .cf = cf, .self = l, .index = i },
+		.server = CONF_NONE };
+
+	v.client = l->active && l->role == CONF_ROLE_CLIENT;
+	v.serves = l->active && l->role == CONF_ROLE_SERVER;
+	v.plain = l->lan_interface[0] == '\0' && l->uplink[0] == '\0';
+	for (size_t k = 0; k < cf->nlocations && v.client; k++)
+		if (conf_is_client_of(cf, i, k))
+			v.server = (int)k;
+	get_role(&v);
+	if (!l->active)
+		return;
+	get_internet(&v);
+	if (v.serves) {
+		get_nat(&v);
+		get_hop(&v);
+	}
+	for (size_t k = 0; k < sizeof(get) / sizeof(get[0]); k++)
+		get[k](&v);
+}

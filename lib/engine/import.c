@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/import.h"
+
+#include "base/die.h"
+#include "conf/print.h"
+#include "engine/import_part.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * wg-quick(8) says, host by host, who may send what to whom; a domain file says
+ * it once.  A peer that may be sent everything is a server, the prefixes that
+ * a host may be sent are its lan, and two hosts that list each other's are
+ * partners.  What wg-quick does not know, such as what is internal and takes no
+ * part, nobody can make up: bh-check asks for it.
+ */
+
+/* The site with that key; a new one if there is none. */
+static size_t
+find_site(struct import *im, const struct key *k)
+{
+	char name[32];
+
+	for (size_t i = 0; i < im->nsites; i++)
+		if (key_eq(&im->site[i].l.public_key, k))
+			return i;
+	snprintf(name, sizeof(name), "peer%zu", im->nsites + 1);
+	struct site *s = &im->site[im->nsites];
+	*s = (struct site){ .l = import_location(name) };
+	s->l.public_key = *k;
+	s->l.public_key_line = 1;
+	return im->nsites++;
+}
+
+static void
+add_ref(struct import *im, struct conf_refs *refs, size_t to)
+{
+	const char *name = im->site[to].l.name;
+
+	for (size_t i = 0; i < refs->n; i++)
+		if (strcmp(refs->r[i].name, name) == 0)
+			return;
+	struct conf_ref *r = realloc(refs->r, (refs->n + 1) * sizeof(*r));
+	if (r == NULL) {
+		im->failed = true;
+		return;
+	}
+	refs->r = r;
+	refs->r[refs->n] = (struct conf_ref){ .line = 1 };
+	snprintf(refs->r[refs->n++].name, CONF_NAMELEN, "%s", name);
+	refs->line = 1;
+}
+
+/* The other direction calls this one its server. */
+static bool
+serves(const struct import *im, size_t client, size_t server)
+{
+	for (size_t i = 0; i < im->npeers; i++)
+		if (im->peer[i].from == client && im->peer[i].to == server)
+			return im->peer[i].all;
+	return false;
+}
+
+static void
+relate(struct import *im, const struct peer *p)
+{
+	struct conf_location *a = &im->site[p->from].l;
+	struct conf_location *b = &im->site[p->to].l;
+
+	if (p->host[0] != '\0' && b->endpoint_host[0] == '\0') {
+		snprintf(b->endpoint_host, CONF_HOSTLEN, "%s", p->host);
+		b->endpoint_port = p->port;
+		b->endpoint_line = 1;
+	}
+	if (p->all) {
+		a->role = CONF_ROLE_CLIENT;
+		b->role = CONF_ROLE_SERVER;
+		a->role_line = b->role_line = 1;
+		add_ref(im, &a->servers, p->to);
+	}
+	if (p->allowed.n > 0 && !serves(im, p->to, p->from)) {
+		add_ref(im, &a->partners, p->to);
+		add_ref(im, &b->partners, p->from);
+	}
+}
+
+static void
+set_prefixes(struct import *im, struct conf_prefixes *ps,
+    struct prefix_list *in)
+{
+	struct prefix_list none = { 0 }, out = { 0 };
+
+	if (!prefixes_normal(in, &none, &out))
+		im->failed = true;
+	*ps = (struct conf_prefixes){ out.p, out.n, out.n > 0 };
+}
+
+/* Of "all but what is private" only what is private says where hosts are. */
+static void
+drop_public(struct peer *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->allowed.n; i++)
+		if (!p->all || prefix_is_private(&p->allowed.p[i]))
+			p->allowed.p[n++] = p->allowed.p[i];
+	p->allowed.n = n;
+}
+
+/* What others may send to it; if nobody says, the networks it is on. */
+static void
+set_lan(struct import *im, size_t i)
+{
+	struct conf_location *l = &im->site[i].l;
+	struct prefix_list lan = { 0 };
+
+	for (size_t k = 0; k < im->npeers; k++)
+		for (size_t n = 0; im->peer[k].to == i &&
+		    n < im->peer[k].allowed.n; n++)
+			if (!prefix_list_add(&lan, &im->peer[k].allowed.p[n]))
+				im->failed = true;
+	set_prefixes(im, &l->lan, lan.n > 0 ? &lan : &im->site[i].net);
+	set_prefixes(im, &l->internal, lan.n > 0 ? &lan : &im->site[i].net);
+	prefix_list_free(&lan);
+	l->address = (struct conf_prefixes){ im->site[i].address.p,
+		im->site[i].address.n, 1 };
+}
+
+static void
+print_domain(struct import *im, FILE *out)
+{
+	struct conf cf = { .name = "imported", .private_is_internal = true,
+		.nlocations = im->nsites };
+
+	cf.location = calloc(im->nsites + 1, sizeof(*cf.location));
+	if (cf.location == NULL) {
+		im->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < im->nsites; i++)
+		cf.location[i] = im->site[i].l;
+	conf_print(&cf, out);
+	for (size_t i = 0; i < im->nsites; i++) {
+		struct conf_location *l = &cf.location[i];
+		free(l->lan.p);
+		free(l->internal.p);
+		free(l->partners.r);
+		free(l->servers.r);
+	}
+	free(cf.location);
+}
+
+static void
+combine(struct import *im, FILE *out)
+{
+	for (size_t i = 0; i < im->npeers; i++) {
+		im->peer[i].to = find_site(im, &im->peer[i].key);
+		drop_public(&im->peer[i]);
+	}
+	for (size_t i = 0; i < im->npeers; i++)
+		relate(im, &im->peer[i]);
+	for (size_t i = 0; i < im->nsites; i++)
+		set_lan(im, i);
+	if (!im->failed)
+		print_domain(im, out);
+}
+
+int
+import_files(char *const *path, size_t n, FILE *out)
+{
+	struct import im = { 0 };
+	int code = 0;
+
+	if (sodium_init() < 0)
+		die(EXIT_RETRY, "cannot start libsodium");
+	im.site = calloc(n + IMPORT_PEERS_MAX, sizeof(*im.site));
+	if (im.site == NULL)
+		die(EXIT_RETRY, "cannot import");
+	for (size_t i = 0; i < n; i++) {
+		int c = import_read(&im, path[i]);
+		code = c > code ? c : code;
+	}
+	if (code == 0)
+		combine(&im, out);
+	for (size_t i = 0; i < im.npeers; i++)
+		prefix_list_free(&im.peer[i].allowed);
+	for (size_t i = 0; i < im.nsites; i++) {
+		prefix_list_free(&im.site[i].address);
+		prefix_list_free(&im.site[i].net);
+	}
+	free(im.peer);
+	free(im.site);
+	if (im.failed)
+		diex(EXIT_RETRY, "no memory, or more than %d peers",
+		    (int)IMPORT_PEERS_MAX);
+	return code;
+}

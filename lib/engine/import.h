@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_IMPORT_H
+#define BH_IMPORT_H
+
+#include <stdio.h>
+
+/* Makes one domain file of the wg-quick(8) files of several hosts: each file is
+ * a location, named after the file; so is each peer whose file is not there.
+ * Prints it, or every mistake on standard error.  Returns the exit status. */
+int import_files(char *const *path, size_t n, FILE *out);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/views.h"
+
+#include <string.h>
+
+/* A name of the domain file, or an address, needs no escape in a quoted string
+ * of dot(1): neither can hold '"' or '\'. */
+
+enum { PREFIXES_SHOWN = 3 };
+
+static const struct {
+	const char *shape, *fill;
+} look[] = {
+	[CONF_ROLE_NONE] = { "ellipse", "white" },
+	[CONF_ROLE_CLIENT] = { "box", "lightblue" },
+	[CONF_ROLE_SERVER] = { "box3d", "gold" },
+};
+
+static void
+put_location(const struct conf_location *l, FILE *out)
+{
+	char buf[PREFIX_STRLEN];
+
+	fprintf(out, "\t\"%s\" [shape=%s, style=\"filled%s\", fillcolor=%s, "
+	    "label=\"%s", l->name, look[l->role].shape,
+	    l->active ? "" : ",dashed", l->active ? look[l->role].fill :
+	    "white", l->name);
+	for (size_t i = 0; i < l->lan.n && i < PREFIXES_SHOWN; i++)
+		fprintf(out, "\\n%s", prefix_format(&l->lan.p[i], buf));
+	if (l->lan.n > PREFIXES_SHOWN)
+		fprintf(out, "\\nand %zu more", l->lan.n - PREFIXES_SHOWN);
+	fputs("\"]\n", out);
+}
+
+/* What a server's clients are seen as, outside. */
+static void
+put_egress(const struct conf_location *l, FILE *out)
+{
+	char buf[ADDR_STRLEN];
+	const char *nat = l->nat == CONF_NAT_MASQUERADE ? "masquerade" :
+	    l->nat_upstream ? "translated upstream" : "not translated";
+
+	fprintf(out, "\t\"%s\" -> internet [style=bold, label=\"%s", l->name,
+	    nat);
+	if (l->has_gateway4)
+		fprintf(out, "\\nvia %s", addr_format(&l->gateway4, buf));
+	if (l->has_gateway6)
+		fprintf(out, "\\nvia %s", addr_format(&l->gateway6, buf));
+	fputs("\"]\n", out);
+}
+
+static void
+put_edges(const struct conf *cf, size_t i, FILE *out)
+{
+	const struct conf_location *l = &cf->location[i];
+
+	for (size_t k = 0; k < l->servers.n; k++) {
+		int s = l->servers.r[k].location;
+		if (s == CONF_NONE || !conf_is_client_of(cf, i, (size_t)s))
+			continue;
+		fprintf(out, "\t\"%s\" -> \"%s\" [style=bold, color=blue, "
+		    "label=\"Internet", l->name, cf->location[s].name);
+		if (l->servers.n > 1)
+			fprintf(out, " %zu", k + 1);
+		fputs("\"]\n", out);
+	}
+	for (size_t k = i + 1; k < cf->nlocations; k++)
+		if (conf_partners(cf, i, k))
+			fprintf(out, "\t\"%s\" -> \"%s\" [dir=both]\n",
+			    l->name, cf->location[k].name);
+}
+
+void
+view_dot(const struct conf *cf, FILE *out)
+{
+	fprintf(out, "digraph domain {\n\trankdir=LR\n\tlabel=\"%s\"\n"
+	    "\tnode [fontname=\"sans-serif\"]\n"
+	    "\tedge [fontname=\"sans-serif\", fontsize=10]\n"
+	    "\tinternet [label=\"Internet\", shape=doublecircle]\n",
+	    cf->name);
+	for (size_t i = 0; i < cf->nlocations; i++)
+		put_location(&cf->location[i], out);
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *l = &cf->location[i];
+		put_edges(cf, i, out);
+		if (l->active && l->role == CONF_ROLE_SERVER)
+			put_egress(l, out);
+	}
+	fputs("}\n", out);
+}

@@ -1,0 +1,236 @@
+# bh-check: a domain from other sides than its own, word for word.
+
+bats_require_minimum_version 1.8.0
+
+setup() {
+	bin=${BH_BIN:-$PWD/build/release}
+	check=$bin/bh-check
+	views=t/data/check/views
+	dir=$BATS_TEST_TMPDIR
+}
+
+# golden FILE OPTION...: what is printed is FILE
+golden() {
+	local file=$1
+	shift
+	"$check" "$@" >"$dir/out"
+	diff -u "$views/$file" "$dir/out"
+}
+
+# a key pair in keys/, and the public key in the domain file
+put_key() {	# LOCATION FILE
+	mkdir -p "$dir/keys"
+	(umask 077; "$bin/bh-key" genkey >"$dir/keys/$1.key")
+	local public
+	public=$("$bin/bh-key" pubkey <"$dir/keys/$1.key")
+	sed -i "/^\[location $1\]/,/^public-key/s|^public-key.*|public-key = $public|" "$2"
+}
+
+@test "-l says what a location's gateway will do, in words" {
+	for l in hq branch site phone closed; do
+		golden "$l.view" -f $views/domain.ini -l $l
+	done
+}
+
+@test "-l shows no view of a file that has an error" {
+	sed 's/^lan = 10.1.0.0/lan = 10.0.0.0/' $views/domain.ini >"$dir/d.ini"
+	run --separate-stderr "$check" -f "$dir/d.ini" -l branch
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *" errors, "* ]]
+}
+
+@test "-l -j gives findings and facts as objects with the same members" {
+	"$check" -j -l phone -f $views/domain.ini >"$dir/out"
+	jq -es 'all(has("code") or (.location == "phone" and has("topic") and
+		has("text")))' "$dir/out"
+	[ "$(jq -r 'select(.topic == "lan").text' "$dir/out")" = \
+		$'10.9.0.2\n2001:db8:9::2' ]
+}
+
+@test "C6: -r says what routers are told, why, and in three languages" {
+	golden routers -f $views/domain.ini -r
+}
+
+@test "C6: -r -l is for one location, and some need nothing" {
+	golden routers.branch -f $views/domain.ini -r -l branch
+	run --separate-stderr "$check" -f $views/domain.ini -r -l phone
+	[ "$status" -eq 0 ]
+	[ "$output" = "no router needs to be told anything" ]
+}
+
+@test "C6: the lines for Linux are taken by ip(8), each of them" {
+	ns=bhview$$
+	ip netns add $ns
+	trap 'ip netns del $ns' EXIT
+	ip -n $ns link add lan0 type veth peer name lan1
+	ip -n $ns link set lan0 up
+	ip -n $ns link set lan1 up
+	ip -n $ns address add 10.0.0.9/20 dev lan0
+	ip -n $ns -6 address add 2001:db8::9/52 dev lan0 nodad
+	"$check" -f $views/domain.ini -r -l hq | sed -n '/^# Linux/,$p' \
+		>"$dir/routes"
+	[ "$(grep -c ^ip "$dir/routes")" -eq 5 ]
+	ip netns exec $ns sh -e "$dir/routes"
+	[ "$(ip -n $ns route get 10.1.0.9 | head -1 | cut -d' ' -f3)" = 10.0.0.1 ]
+}
+
+@test "-r -j has a route an object, with null where the file has no address" {
+	"$check" -j -r -f $views/domain.ini >"$dir/out"
+	[ "$(jq -r 'select(.location == "branch" and .to == "::/0").via' \
+		"$dir/out")" = null ]
+	[ "$(jq -rs 'map(select(.location == "hq")) | length' "$dir/out")" -eq 5 ]
+}
+
+@test "-D says what changes in consequences, and nothing where nothing does" {
+	golden changes -f $views/domain.ini -D $views/old.ini
+	run --separate-stderr "$check" -D $views/old.ini -f - <<<"$(
+		sed 's/^lan = 10.1.0.0\/21, 10.1.8.0\/22/lan = 10.1.8.0\/22,10.1.0.0\/22 10.1.4.0\/22/;/^;/d' $views/old.ini)"
+	[ "$status" -eq 0 ]
+	[ "$output$stderr" = "" ]
+}
+
+@test "-D: another server is one line, in words that say what it means" {
+	sed 's/^server = hq$/server = dr/' etc/examples/many-sites.ini \
+		>"$dir/new.ini"
+	run --separate-stderr "$check" -D etc/examples/many-sites.ini \
+		-f "$dir/new.ini" -l north
+	[ "$status" -eq 0 ]
+	[[ ${lines[*]} == *"north: Internet traffic now leaves at dr, and goes there encrypted; before: leaves at hq, and goes there encrypted"* ]]
+}
+
+@test "-D -j tells added, removed and changed apart" {
+	"$check" -j -f $views/domain.ini -D $views/old.ini >"$dir/out"
+	[ "$(jq -r .change "$dir/out" | sort -u | tr '\n' ' ')" = \
+		"added changed removed " ]
+	jq -es 'all(.change != "changed" or has("was"))' "$dir/out"
+}
+
+@test "-D wants both files right, and says which is not" {
+	sed 's/^lan = /lam = /' $views/old.ini >"$dir/bad.ini"
+	run --separate-stderr "$check" -f $views/domain.ini -D "$dir/bad.ini"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	[[ $stderr == "$dir/bad.ini:"*"error BH009"* ]]
+}
+
+@test "-g dot draws the domain, and -g svg with dot" {
+	golden dot -f $views/domain.ini -g dot
+	"$check" -f $views/domain.ini -g svg >"$dir/svg"
+	[[ $(cat "$dir/svg") == *"<svg"*">branch<"*"</svg>"* ]]
+	run --separate-stderr env PATH=/nonexistent "$check" \
+		-f $views/domain.ini -g svg
+	[ "$status" -eq 111 ]
+	[[ $stderr == *"is graphviz installed?"* ]]
+	run --separate-stderr "$check" -f $views/domain.ini -g png
+	[ "$status" -eq 100 ]
+}
+
+@test "-p prints the plainest form, which means and prints the same" {
+	for f in $views/*.ini etc/backhaul.ini etc/examples/*.ini; do
+		"$check" -p -f "$f" >"$dir/1.ini"
+		"$check" -p -f "$dir/1.ini" >"$dir/2.ini"
+		cmp "$dir/1.ini" "$dir/2.ini"
+		run --separate-stderr "$check" -f "$dir/1.ini" -D "$f"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+	golden plain -p -f $views/domain.ini
+}
+
+@test "-p prints every key there is" {
+	# what is for a later version has no value to print
+	sed -n 's/^	{ "\([a-z-]*\)", set_.*/\1/p' lib/conf/keys.c |
+		sort >"$dir/keys"
+	sed -n 's/^	{ "\([a-z-]*\)", put_.*/\1/p' lib/conf/print.c |
+		sort >"$dir/printed"
+	diff -u "$dir/keys" "$dir/printed"
+}
+
+@test "-e wg-quick is a file that wg-quick(8) and a QR code take" {
+	golden phone.conf -f $views/domain.ini -e wg-quick phone
+	cp $views/domain.ini "$dir/d.ini"
+	put_key phone "$dir/d.ini"
+	(umask 077; "$bin/bh-key" genpsk >"$dir/keys/hq.psk")
+	(umask 077; "$check" -f "$dir/d.ini" -k "$dir/keys" \
+		-e wg-quick phone >"$dir/phone.conf")
+	[ "$(wg-quick strip "$dir/phone.conf" | grep -c .)" -gt 5 ]
+	grep -qFx "PrivateKey = $(cat "$dir/keys/phone.key")" "$dir/phone.conf"
+	grep -qFx "PresharedKey = $(cat "$dir/keys/hq.psk")" "$dir/phone.conf"
+	qrencode -t ASCII -o "$dir/qr" <"$dir/phone.conf"
+	[ -s "$dir/qr" ]
+}
+
+@test "-e wg is what wg setconf takes" {
+	ns=bhexp$$
+	cp $views/domain.ini "$dir/d.ini"
+	put_key phone "$dir/d.ini"
+	"$check" -f "$dir/d.ini" -k "$dir/keys" -e wg phone >"$dir/wg.conf"
+	ip netns add $ns
+	ip netns exec $ns "$bin/bh-tunnel" -i bhexp0 3>&- &
+	pid=$!
+	trap 'kill $pid; wait $pid; ip netns del $ns' EXIT
+	for ((i = 0; i < 100; i++)); do
+		[ -S /var/run/wireguard/bhexp0.sock ] && break
+		sleep 0.05
+	done
+	wg setconf bhexp0 "$dir/wg.conf"
+	[ "$(wg show bhexp0 public-key)" = \
+		"$("$bin/bh-key" pubkey <"$dir/keys/phone.key")" ]
+	[ "$(wg show bhexp0 endpoints | cut -f2)" = 192.0.2.1:51820 ]
+}
+
+@test "-e of a server, or of an inactive location, is refused" {
+	run --separate-stderr "$check" -f $views/domain.ini -e wg hq
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-check: [location hq] is a server: plain WireGuard has no guard; nothing was written" ]
+	run --separate-stderr "$check" -f $views/domain.ini -e wg closed
+	[ "$status" -eq 100 ]
+}
+
+@test "-i makes a domain of wg-quick files, and asks for what they lack" {
+	mkdir "$dir/wg"
+	cp $views/import/*.conf "$dir/wg"
+	(cd "$dir/wg" && "$check" -i hub.conf spoke1.conf spoke2.conf) \
+		>"$dir/out"
+	diff -u $views/import/domain.ini "$dir/out"
+	run --separate-stderr "$check" -f "$dir/out"
+	[ "$status" -eq 1 ]
+	[[ $output == *"BH701: [location hub]"* ]]
+	# with interfaces it is a domain
+	sed 's/^\[location .*/&\nuplink = eth0\nlan-interface = eth1/' \
+		"$dir/out" >"$dir/full.ini"
+	run --separate-stderr "$check" -f "$dir/full.ini"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "-i says line and reason of what it does not understand" {
+	printf '[Interface]\nPrivateKey = x\n[Peer]\nAllowedIPs = 10.0.0.0/33\n' \
+		>"$dir/bad.conf"
+	run --separate-stderr "$check" -i "$dir/bad.conf"
+	[ "$status" -ne 0 ]
+	[ -z "$output" ]
+	[[ $stderr == *"bad.conf:2: error BH105"*"bad.conf:4: error BH101"* ]]
+}
+
+@test "BH801-BH804: -k looks at the keys as backhaul up does" {
+	cp $views/domain.ini "$dir/d.ini"
+	put_key hq "$dir/d.ini"
+	put_key branch "$dir/d.ini"
+	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys"
+	[ "$status" -eq 0 ]
+	(umask 077; "$bin/bh-key" genkey >"$dir/keys/branch.key")
+	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys"
+	[ "$status" -eq 1 ]
+	[[ $output == *"BH804: [location branch] public-key"* ]]
+	chmod 640 "$dir/keys/branch.key"
+	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys"
+	[[ $output == *"BH802: [location branch]"* ]]
+	(umask 077; echo none >"$dir/keys/branch.psk")
+	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys" -l hq
+	[ "$status" -eq 1 ]
+	[[ $output == *"BH803: [location hq]"*branch.psk* ]]
+	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys" -l site
+	[ "$status" -eq 1 ]
+	[[ $output == *"BH801: [location site]"* ]]
+}
