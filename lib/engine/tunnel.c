@@ -37,14 +37,16 @@ publish(struct tunnel *t)
 {
 	for (unsigned i = 0; i < t->ndirty; i++) {
 		const struct peer *p = device_peer(t->device, t->dirty[i]);
+		const struct identity *id = device_identity(t->device,
+		    t->dirty[i]);
 		struct counters_peer *c = &t->stat->peer[t->dirty[i]];
 		t->is_dirty[t->dirty[i]] = false;
 		if (p == NULL)
 			continue;	/* removed meanwhile */
 		c->endpoint = p->path.remote;
-		c->handshake_sec = p->handshake_wall / NSEC_SEC;
-		c->rx_bytes = p->rx_bytes;
-		c->tx_bytes = p->tx_bytes;
+		c->handshake_sec = id->handshake_wall / NSEC_SEC;
+		c->rx_bytes = p->rx_bytes + id->rx_bytes;
+		c->tx_bytes = p->tx_bytes + id->tx_bytes;
 	}
 	t->ndirty = 0;
 }

@@ -39,20 +39,20 @@ put_device(struct tunnel *t, struct desk_note *n)
 }
 
 static void
-put_peer(struct desk_note *n, const struct peer *p)
+put_peer(struct desk_note *n, const struct peer *p, const struct identity *id)
 {
 	struct uapi_item endpoint = { .key = UAPI_ENDPOINT };
 
 	endpoint.u.endpoint = p->path.remote;
-	put(n, uapi_secret(UAPI_PUBLIC_KEY, &p->remote.public_key));
-	put(n, uapi_secret(UAPI_PRESHARED_KEY, &p->remote.psk));
+	put(n, uapi_secret(UAPI_PUBLIC_KEY, &id->remote.public_key));
+	put(n, uapi_secret(UAPI_PRESHARED_KEY, &id->remote.psk));
 	put(n, uapi_number(UAPI_PROTOCOL_VERSION, 1));
 	if (p->path.remote.port != 0)
 		put(n, endpoint);
-	put(n, uapi_number(UAPI_HANDSHAKE_SEC, p->handshake_wall / NSEC_SEC));
-	put(n, uapi_number(UAPI_HANDSHAKE_NSEC, p->handshake_wall % NSEC_SEC));
-	put(n, uapi_number(UAPI_RX_BYTES, p->rx_bytes));
-	put(n, uapi_number(UAPI_TX_BYTES, p->tx_bytes));
+	put(n, uapi_number(UAPI_HANDSHAKE_SEC, id->handshake_wall / NSEC_SEC));
+	put(n, uapi_number(UAPI_HANDSHAKE_NSEC, id->handshake_wall % NSEC_SEC));
+	put(n, uapi_number(UAPI_RX_BYTES, p->rx_bytes + id->rx_bytes));
+	put(n, uapi_number(UAPI_TX_BYTES, p->tx_bytes + id->tx_bytes));
 	put(n, uapi_number(UAPI_KEEPALIVE,
 	    (uint64_t)(p->persistent / NSEC_SEC)));
 }
@@ -92,7 +92,7 @@ put_more(struct tunnel *t, struct desk_note *n)
 		if (c->peer >= t->npeers)
 			break;
 		if (!c->begun)
-			put_peer(n, p);
+			put_peer(n, p, device_identity(t->device, c->peer));
 		c->at = c->begun ? c->at : 0;
 		c->begun = true;
 		if (put_prefixes(t, n))

@@ -315,6 +315,8 @@ tunnel_do(struct tunnel *t, const struct device_out *o)
 {
 	switch (o->todo) {
 	case DEVICE_NOTHING:
+	case DEVICE_INITIATE:	/* of a half */
+	case DEVICE_FORGET:
 		break;
 	case DEVICE_SEND:
 		send_handshake(t, o);

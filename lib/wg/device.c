@@ -5,42 +5,68 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t
-index_room(uint32_t npeers)
+/* ---- making one ---- */
+
+/* A table four times as large as what it has to hold. */
+static bool
+index_new(struct index_table *t, uint32_t most)
 {
 	uint32_t n = 64;
 
-	while (n < npeers * (PEER_SESSIONS + 1) * 4)
+	while (n < most * 4)
 		n *= 2;
-	return n;
+	t->mask = n - 1;
+	t->entry = calloc(n, sizeof(*t->entry));
+	return t->entry != NULL;
+}
+
+static bool
+new_keys(struct device *d, const uint8_t *random)
+{
+	d->identity = calloc(d->npeers, sizeof(*d->identity));
+	d->by_key = calloc(d->npeers, sizeof(*d->by_key));
+	ratelimit_init(&d->proven, random);
+	ratelimit_init(&d->unproven, random + sizeof(d->proven.secret));
+	/* for each an initiation, and a response that a cookie may come for */
+	return d->identity != NULL && d->by_key != NULL &&
+	    index_new(&d->pending, d->npeers * 2 + 1);
+}
+
+static bool
+new_packets(struct device *d)
+{
+	d->peer = calloc(d->npeers, sizeof(*d->peer));
+	d->timers.heap = calloc(d->npeers, sizeof(*d->timers.heap));
+	return d->peer != NULL && d->timers.heap != NULL &&
+	    index_new(&d->index, d->npeers * PEER_SESSIONS);
+}
+
+struct device *
+device_half(enum device_half half, uint16_t npeers, const uint8_t *random)
+{
+	struct device *d = calloc(1, sizeof(*d));
+
+	if (d == NULL || npeers > DEVICE_PEERS_MAX)
+		goto fail;
+	d->npeers = npeers;
+	if (((half & DEVICE_KEYS) && !new_keys(d, random)) ||
+	    ((half & DEVICE_PACKETS) && !new_packets(d)))
+		goto fail;
+	return d;
+fail:
+	device_free(d);
+	return NULL;
 }
 
 struct device *
 device_new(uint16_t npeers, const struct key *private_key,
     const uint8_t *random)
 {
-	struct device *d = calloc(1, sizeof(*d));
-	uint32_t room = index_room(npeers);
+	struct device *d = device_half(DEVICE_WHOLE, npeers, random);
 
-	if (d == NULL || npeers > DEVICE_PEERS_MAX)
-		goto fail;
-	d->peer = calloc(npeers, sizeof(*d->peer));
-	d->by_key = calloc(npeers, sizeof(*d->by_key));
-	d->timers.heap = calloc(npeers, sizeof(*d->timers.heap));
-	d->index.entry = calloc(room, sizeof(*d->index.entry));
-	if (d->peer == NULL || d->by_key == NULL || d->timers.heap == NULL ||
-	    d->index.entry == NULL)
-		goto fail;
-	d->index.mask = room - 1;
-	d->npeers = npeers;
-	noise_local_init(&d->local, private_key);
-	d->has_key = !key_is_zero(private_key);
-	cookie_checker_init(&d->checker, &d->local.public_key);
-	ratelimit_init(&d->ratelimit, random);
+	if (d != NULL)
+		device_set_private_key(d, private_key, 0);
 	return d;
-fail:
-	device_free(d);
-	return NULL;
 }
 
 void
@@ -48,72 +74,34 @@ device_free(struct device *d)
 {
 	if (d == NULL)
 		return;
+	if (d->identity != NULL)
+		sodium_memzero(d->identity, d->npeers * sizeof(*d->identity));
 	if (d->peer != NULL)
 		sodium_memzero(d->peer, d->npeers * sizeof(*d->peer));
-	free(d->peer);
+	free(d->identity);
 	free(d->by_key);
+	free(d->pending.entry);
+	free(d->peer);
 	free(d->timers.heap);
 	free(d->index.entry);
 	sodium_memzero(d, sizeof(*d));
 	free(d);
 }
 
-const struct key *
-device_public_key(const struct device *d)
-{
-	return &d->local.public_key;
-}
-
-/* Public keys are no secret: memcmp will do. */
-static int
-key_order(const struct device *d, unsigned at, const struct key *k)
-{
-	return memcmp(d->peer[d->by_key[at]].remote.public_key.b, k->b,
-	    KEY_LEN);
-}
-
-/* The place of the first key that is not less. */
-static unsigned
-key_place(const struct device *d, const struct key *k)
-{
-	unsigned low = 0, high = d->nkeys;
-
-	while (low < high) {
-		unsigned mid = (low + high) / 2;
-		if (key_order(d, mid, k) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-struct peer *
-device_find(struct device *d, const struct key *k)
-{
-	unsigned at = key_place(d, k);
-
-	return at < d->nkeys && key_order(d, at, k) == 0 ?
-	    &d->peer[d->by_key[at]] : NULL;
-}
+/* ---- peers ---- */
 
 bool
 device_add(struct device *d, uint16_t i, const struct key *public_key,
     const struct key *psk, const struct endpoint *remote, uint16_t persistent,
     nsec now)
 {
-	struct peer *p = &d->peer[i];
-	unsigned at = key_place(d, public_key);
-
-	if ((d->has_key && key_eq(public_key, &d->local.public_key)) ||
-	    device_find(d, public_key) != NULL)
+	if (d->identity != NULL && !device_enter(d, i, public_key, psk))
 		return false;
-	noise_remote_init(&p->remote, &d->local, public_key, psk);
-	memmove(d->by_key + at + 1, d->by_key + at,
-	    (d->nkeys++ - at) * sizeof(*d->by_key));
-	d->by_key[at] = i;
-	cookie_maker_init(&p->cookie, public_key);
+	if (d->peer == NULL)
+		return true;
+	struct peer *p = &d->peer[i];
 	p->used = true;
+	p->epoch++;
 	p->path.remote = *remote;
 	p->persistent = persistent * NSEC_SEC;
 	if (persistent != 0 && remote->port != 0)
@@ -121,10 +109,19 @@ device_add(struct device *d, uint16_t i, const struct key *public_key,
 	return true;
 }
 
-bool
-device_mute(const struct device *d, uint16_t i)
+void
+device_remove(struct device *d, uint16_t i)
 {
-	return key_is_zero(&d->peer[i].remote.static_static);
+	if (d->identity != NULL)
+		device_leave(d, i);
+	if (d->peer == NULL)
+		return;
+	struct peer *p = &d->peer[i];
+	uint32_t epoch = p->epoch;
+	device_forget_sessions(d, p);
+	timers_set(&d->timers, &p->timer, 0);
+	sodium_memzero(p, sizeof(*p));
+	p->epoch = epoch;
 }
 
 struct peer *
@@ -133,60 +130,109 @@ device_peer(struct device *d, uint16_t i)
 	return i < d->npeers && d->peer[i].used ? &d->peer[i] : NULL;
 }
 
-uint32_t
-device_index(struct device *d, const struct peer *p, const uint8_t *random)
+/* It was to be kept open, and there was no way so far. */
+static void
+knock(struct device *d, struct peer *p, nsec now)
 {
-	uint32_t wish;
-
-	memcpy(&wish, random + RND_INDEX, sizeof(wish));
-	return index_add(&d->index, wish, device_number(d, p));
+	if (p->persistent != 0)
+		peer_set(p, &d->timers, PT_PERSISTENT, now);
 }
 
 void
-device_begin(struct device *d, struct peer *p, const struct noise_keys *k,
-    const struct moment *t)
+device_set_endpoint(struct device *d, uint16_t i, const struct endpoint *e,
+    nsec now)
 {
-	struct session *s = peer_slot(p, k->initiator);
+	d->peer[i].path = (struct path){ .remote = *e };
+	knock(d, &d->peer[i], now);
+}
 
+void
+device_set_persistent(struct device *d, uint16_t i, uint16_t seconds, nsec now)
+{
+	struct peer *p = &d->peer[i];
+
+	p->persistent = seconds * NSEC_SEC;
+	peer_set(p, &d->timers, PT_PERSISTENT, seconds != 0 ? now : 0);
+}
+
+/* As if nobody had ever spoken with us: the next packet begins a handshake. */
+void
+device_renew(struct device *d, nsec now)
+{
+	for (struct peer *p = d->peer; p < d->peer + d->npeers; p++) {
+		if (!p->used)
+			continue;
+		bool trying = p->due[PT_INITIATE] != 0;
+		device_forget_sessions(d, p);
+		p->handshake_sent = p->due[PT_INITIATE] = 0;
+		p->unanswered = false;
+		if (trying)
+			peer_want(p, &d->timers, now);
+		knock(d, p, now);
+	}
+}
+
+/* ---- sessions ---- */
+
+static void
+forget_session(struct device *d, struct peer *p, struct session *s)
+{
+	if (s->born == 0)
+		return;
+	index_remove(&d->index, s->keys.local_index);
+	if (p->current == s)
+		p->current = NULL;
+	if (p->next == s)
+		p->next = NULL;
+	session_wipe(s);
+}
+
+void
+device_forget_sessions(struct device *d, struct peer *p)
+{
+	for (int i = 0; i < PEER_SESSIONS; i++)
+		forget_session(d, p, &p->session[i]);
+}
+
+/*
+ * The half with the keys chose the index without knowing what is in use here.
+ * That it is has a chance of one in 2^32 for each session that there is; the
+ * older session gives way, as it would have soon.
+ */
+static void
+make_way(struct device *d, uint32_t index)
+{
+	uint16_t owner = index_find(&d->index, index);
+
+	if (owner == INDEX_NONE)
+		return;
+	forget_session(d, &d->peer[owner],
+	    peer_session(&d->peer[owner], index));
+}
+
+void
+device_begin(struct device *d, uint16_t i, const struct noise_keys *k,
+    const struct path *from, nsec now)
+{
+	struct peer *p = &d->peer[i];
+
+	make_way(d, k->local_index);
+	struct session *s = peer_slot(p, k->initiator);
 	if (s->born != 0)
 		index_remove(&d->index, s->keys.local_index);
-	session_start(s, k, t->now);
+	index_add(&d->index, k->local_index, i);
+	session_start(s, k, now);
 	peer_install(p, s);
-	peer_on_session(p, &d->timers, t->now);
-	p->handshake_wall = t->wall;
-}
-
-void
-device_forget_handshake(struct device *d, struct peer *p)
-{
-	if (p->handshake.state != NOISE_NONE)
-		index_remove(&d->index, p->handshake.local_index);
-	noise_handshake_wipe(&p->handshake);
-}
-
-void
-device_forget_keys(struct device *d, struct peer *p)
-{
-	device_forget_handshake(d, p);
-	for (struct session *s = p->session; s < p->session + PEER_SESSIONS;
-	    s++) {
-		if (s->born != 0)
-			index_remove(&d->index, s->keys.local_index);
-		session_wipe(s);
+	p->path = *from;
+	peer_on_received(p, &d->timers, false, now);
+	peer_on_session(p, &d->timers, now);
+	if (k->initiator) {
+		p->unanswered = false;
+		peer_on_confirmed(p);
+	} else {
+		p->handshake_sent = now;
+		peer_on_sent(p, &d->timers, false, now);
 	}
-	p->current = p->next = NULL;
-}
-
-void
-device_put(struct device *d, struct peer *p, const void *msg, size_t n,
-    struct device_out *out)
-{
-	out->todo = DEVICE_SEND;
-	out->peer = device_number(d, p);
-	out->to = p->path;
-	out->n = (uint8_t)n;
-	memcpy(out->msg, msg, n);
-	p->tx_bytes += n;
 }
 
 struct session *

@@ -9,10 +9,21 @@
  * sessions it is given here.  A message that is refused changes nothing but
  * the load estimate.
  *
- * Peers are numbered by the caller; their table is allocated once.
+ * A device has two halves, which live in two processes: one with the keys, to
+ * which handshake messages go, and one with the packets, which has sessions
+ * and all deadlines.  What a half cannot do is something to be done by the
+ * other: DEVICE_INITIATE and DEVICE_FORGET come out of the half with the
+ * packets and go to functions of the same name; a session that `begin' says
+ * has come about is for device_begin, before anything is sent.  A device that
+ * is whole does all that by itself: for tests and fuzzing, which thus run the
+ * code of both.
+ *
+ * Peers are numbered by the caller, alike in both halves; their tables are
+ * allocated once.
  */
 
 #include "base/verdict.h"
+#include "wg/identity.h"
 #include "wg/peer.h"
 #include "wg/ratelimit.h"
 
@@ -21,6 +32,8 @@ enum {
 	DEVICE_RANDOM = 64,	/* fresh random bytes that a step may use */
 	DEVICE_NOBODY = UINT16_MAX,
 };
+
+enum device_half { DEVICE_KEYS = 1, DEVICE_PACKETS = 2, DEVICE_WHOLE = 3 };
 
 struct moment {
 	nsec now;
@@ -33,57 +46,93 @@ enum device_todo {
 	DEVICE_KEEPALIVE,	/* send peer an empty data message */
 	DEVICE_READY,		/* as initiator: send what waits for the peer,
 				 * or a keepalive if nothing does */
+	DEVICE_INITIATE,	/* the other half: begin a handshake at `to' */
+	DEVICE_FORGET,		/* the other half: drop what is under way */
 };
 
 struct device_out {
 	enum device_todo todo;
 	uint16_t peer;		/* DEVICE_NOBODY: a cookie reply */
 	uint8_t n;
+	bool begin;		/* the other half: a session with `keys' */
 	struct path to;
 	uint8_t msg[sizeof(struct msg_initiation)];
+	struct noise_keys keys;	/* to be wiped by who takes them */
 };
 
 struct device;
 
-/* A device with no peers; random is DEVICE_RANDOM bytes.  NULL if there is no
- * memory, or more peers than DEVICE_PEERS_MAX.  Starting up only. */
+/* ---- both halves ---- */
+
+/* Half a device with no peers; random is DEVICE_RANDOM bytes.  NULL if there
+ * is no memory, or more peers than DEVICE_PEERS_MAX.  Starting up only. */
+struct device *device_half(enum device_half half, uint16_t npeers,
+    const uint8_t *random);
+/* A whole one, with a key. */
 struct device *device_new(uint16_t npeers, const struct key *private_key,
     const uint8_t *random);
 void device_free(struct device *d);
-const struct key *device_public_key(const struct device *d);
 
 /* Makes number i a peer.  persistent: seconds, 0 off.  False if the key is our
  * own or another peer's.  One of low order makes a peer that never gets, and
- * is never believed, a byte (W22): device_mute. */
+ * is never believed, a byte (W22): device_mute.  The half with the packets
+ * takes no keys (NULL), the one with the keys no endpoint. */
 bool device_add(struct device *d, uint16_t i, const struct key *public_key,
     const struct key *psk, const struct endpoint *remote, uint16_t persistent,
     nsec now);
+/* Forgets the peer; its number is free. */
+void device_remove(struct device *d, uint16_t i);
+
+/* ---- the half with the keys ---- */
+
+const struct key *device_public_key(const struct device *d);
 bool device_mute(const struct device *d, uint16_t i);
 /* The peer with that key, or DEVICE_NOBODY. */
 uint16_t device_lookup(struct device *d, const struct key *public_key);
-/* Forgets the peer; its number is free. */
-void device_remove(struct device *d, uint16_t i);
+/* A peer for reading; NULL if i is none. */
+struct identity *device_identity(struct device *d, uint16_t i);
 /* False, and *k of no use, if there is none. */
 bool device_private_key(const struct device *d, struct key *k);
 /* All zero: none, and the device is silent.  A peer with the key that this
- * makes is removed; another key than before ends all sessions. */
-void device_set_private_key(struct device *d, const struct key *private_key,
+ * makes is removed.  True if it is another key than before: that ends all
+ * sessions (device_renew). */
+bool device_set_private_key(struct device *d, const struct key *private_key,
     nsec now);
 /* From the next handshake on. */
 void device_set_psk(struct device *d, uint16_t i, const struct key *psk);
-void device_set_endpoint(struct device *d, uint16_t i,
-    const struct endpoint *e, nsec now);
-/* Seconds; 0: off.  The first keepalive goes at once. */
-void device_set_persistent(struct device *d, uint16_t i, uint16_t seconds,
-    nsec now);
-/* A peer for reading, and its byte counts for writing; NULL if i is none. */
-struct peer *device_peer(struct device *d, uint16_t i);
+/* The time stamps of an earlier life, so that nothing recorded then is
+ * accepted, and nothing of ours refused, in this one (W6). */
+void device_recall(struct device *d, uint16_t i, uint64_t stamp_sent,
+    const uint8_t stamp_got[static TAI64N_LEN]);
 
 /* Takes a message of any type but data.  V_SELF if it was good, else why not.
  * There is something to do in either case if out->todo says so. */
 enum verdict device_handshake(struct device *d, const struct moment *t,
     const uint8_t random[static DEVICE_RANDOM], const void *msg, size_t n,
     const struct path *from, struct device_out *out);
+/* A new handshake; false if there cannot be one. */
+bool device_initiate(struct device *d, uint16_t i, const struct path *to,
+    const struct moment *t, const uint8_t random[static DEVICE_RANDOM],
+    struct device_out *out);
+/* Our handshake under way is given up, and its secrets. */
+void device_forget(struct device *d, uint16_t i);
+
+/* ---- the half with the packets ---- */
+
+/* A peer for reading, and its byte counts for writing; NULL if i is none. */
+struct peer *device_peer(struct device *d, uint16_t i);
+void device_set_endpoint(struct device *d, uint16_t i,
+    const struct endpoint *e, nsec now);
+/* Seconds; 0: off.  The first keepalive goes at once. */
+void device_set_persistent(struct device *d, uint16_t i, uint16_t seconds,
+    nsec now);
+/* The private key is another: no session is good any more. */
+void device_renew(struct device *d, nsec now);
+
+/* A handshake is finished, whose last message came from there.  As initiator
+ * the next step is that of DEVICE_READY. */
+void device_begin(struct device *d, uint16_t i, const struct noise_keys *k,
+    const struct path *from, nsec now);
 
 /* When device_tick has something to do; 0: never. */
 nsec device_due(const struct device *d);

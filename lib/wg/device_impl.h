@@ -2,7 +2,14 @@
 #ifndef BH_DEVICE_IMPL_H
 #define BH_DEVICE_IMPL_H
 
-/* What the three files of the device share, and nobody else sees. */
+/*
+ * What the files of the device share, and nobody else sees.
+ *
+ * device.c       making one, its peers; data messages
+ * device_keys.c  who the peers are; handshakes of ours
+ * device_in.c    handshake messages that arrive
+ * device_tick.c  what becomes due
+ */
 
 #include "wg/device.h"
 #include "wg/index.h"
@@ -12,39 +19,40 @@ enum { RND_EPHEMERAL = 0, RND_INDEX = 32, RND_JITTER = 36, RND_COOKIE = 0 };
 static_assert(RND_COOKIE + 56 <= DEVICE_RANDOM, "cookie_reply");
 
 struct device {
+	uint16_t npeers;
+
+	/* the half with the keys, or identity is NULL */
 	struct noise_local local;
 	bool has_key;		/* else local is of no use, and we are silent */
 	struct cookie_checker checker;
-	struct ratelimit ratelimit;
-	struct timers timers;
-	struct index_table index;
-	struct peer *peer;
+	/* of sources that have shown a cookie, and of those that have not */
+	struct ratelimit proven, unproven;
+	struct index_table pending;	/* indices of handshakes under way */
+	struct identity *identity;
 	uint16_t *by_key;	/* numbers, in order of their public keys */
-	uint16_t npeers, nkeys;
+	uint16_t nkeys;
 	nsec load_since, load_until;
 	unsigned load_count;
+
+	/* the half with the packets, or peer is NULL */
+	struct timers timers;
+	struct index_table index;	/* of sessions */
+	struct peer *peer;
 };
 
-/* The peer with that public key, or NULL. */
-struct peer *device_find(struct device *d, const struct key *k);
-/* Reserves a local index for the peer. */
-uint32_t device_index(struct device *d, const struct peer *p,
-    const uint8_t *random);
-/* Puts the keys of a finished handshake, whose index is reserved, to use. */
-void device_begin(struct device *d, struct peer *p, const struct noise_keys *k,
-    const struct moment *t);
-/* Drops our handshake under way, and its index. */
-void device_forget_handshake(struct device *d, struct peer *p);
-/* The same, and all sessions (W8). */
-void device_forget_keys(struct device *d, struct peer *p);
+/* The peer with that public key, or DEVICE_NOBODY. */
+uint16_t device_find(const struct device *d, const struct key *k);
+/* Enters a peer into the half with the keys; false: its key is taken. */
+bool device_enter(struct device *d, uint16_t i, const struct key *public_key,
+    const struct key *psk);
+/* Takes it out. */
+void device_leave(struct device *d, uint16_t i);
+/* Reserves a local index for a handshake with the peer. */
+uint32_t device_index(struct device *d, uint16_t i, const uint8_t *random);
 /* To be sent to the peer: a handshake message of n bytes. */
-void device_put(struct device *d, struct peer *p, const void *msg, size_t n,
-    struct device_out *out);
-
-static inline uint16_t
-device_number(const struct device *d, const struct peer *p)
-{
-	return (uint16_t)(p - d->peer);
-}
+void device_put(struct device *d, uint16_t i, const void *msg, size_t n,
+    const struct path *to, struct device_out *out);
+/* No session any more (W8). */
+void device_forget_sessions(struct device *d, struct peer *p);
 
 #endif

@@ -20,22 +20,28 @@ struct arrival {
 	const struct path *from;
 };
 
-/* A handshake message of theirs was good: only now anything changes. */
+/* A handshake of theirs, or of ours, has become a session: only now anything
+ * changes. */
 static void
-accept_from(struct device *d, struct peer *p, const struct arrival *a)
+finish(struct device *d, uint16_t i, const struct arrival *a,
+    struct device_out *out)
 {
-	p->path = *a->from;
-	p->rx_bytes += a->n;
-	peer_on_received(p, &d->timers, false, a->t->now);
+	struct identity *id = &d->identity[i];
+
+	id->rx_bytes += a->n;
+	id->handshake_wall = a->t->wall;
+	out->peer = i;
+	out->to = *a->from;
+	out->begin = true;
 }
 
 /* W6: strictly later than any before, and at most one in 20 ms. */
 static bool
-initiation_is_fresh(const struct peer *p, const uint8_t stamp[TAI64N_LEN],
-    nsec now)
+initiation_is_fresh(const struct identity *id,
+    const uint8_t stamp[TAI64N_LEN], nsec now)
 {
-	return memcmp(stamp, p->stamp_got, TAI64N_LEN) > 0 &&
-	    (p->accepted == 0 || now - p->accepted >= INITIATION_INTERVAL);
+	return memcmp(stamp, id->stamp_got, TAI64N_LEN) > 0 &&
+	    (id->accepted == 0 || now - id->accepted >= INITIATION_INTERVAL);
 }
 
 /*
@@ -43,35 +49,35 @@ initiation_is_fresh(const struct peer *p, const uint8_t stamp[TAI64N_LEN],
  * own that is under way stays valid.  Two that cross both succeed.
  */
 static enum verdict
-respond(struct device *d, struct peer *p, struct noise_handshake *hs,
+respond(struct device *d, uint16_t i, struct noise_handshake *hs,
     const struct arrival *a, struct device_out *out)
 {
-	const struct msg_initiation *m = a->msg;
+	struct identity *id = &d->identity[i];
 	uint8_t stamp[TAI64N_LEN];
 	struct msg_response r;
-	struct noise_keys k;
 	struct key random;
 
-	if (!noise_finish_initiation(hs, &p->remote, m, stamp))
+	if (!noise_finish_initiation(hs, &id->remote, a->msg, stamp))
 		return V_HANDSHAKE;
-	if (!initiation_is_fresh(p, stamp, a->t->now))
+	if (!initiation_is_fresh(id, stamp, a->t->now))
 		return V_STALE;
 	memcpy(random.b, a->random + RND_EPHEMERAL, KEY_LEN);
-	uint32_t index = device_index(d, p, a->random);
-	bool ok = noise_create_response(hs, &p->remote, &random, index, &r, &k);
+	uint32_t index = device_index(d, i, a->random);
+	bool ok = noise_create_response(hs, &id->remote, &random, index, &r,
+	    &out->keys);
 	key_wipe(&random);
 	if (!ok) {
-		index_remove(&d->index, index);
+		index_remove(&d->pending, index);
 		return V_HANDSHAKE;
 	}
-	memcpy(p->stamp_got, stamp, TAI64N_LEN);
-	p->accepted = p->handshake_sent = a->t->now;
-	cookie_add_macs(&p->cookie, &r, sizeof(r), a->t->now);
-	accept_from(d, p, a);
-	device_begin(d, p, &k, a->t);
-	peer_on_sent(p, &d->timers, false, a->t->now);
-	device_put(d, p, &r, sizeof(r), out);
-	noise_keys_wipe(&k);
+	/* the peer may be under load: its cookie comes with this index */
+	index_remove(&d->pending, id->answered);
+	id->answered = index;
+	memcpy(id->stamp_got, stamp, TAI64N_LEN);
+	id->accepted = a->t->now;
+	cookie_add_macs(&id->cookie, &r, sizeof(r), a->t->now);
+	device_put(d, i, &r, sizeof(r), a->from, out);
+	finish(d, i, a, out);
 	return V_SELF;
 }
 
@@ -85,11 +91,18 @@ take_initiation(struct device *d, const struct arrival *a,
 
 	if (!noise_read_initiation(&hs, &d->local, a->msg, &who))
 		return v;
-	struct peer *p = device_find(d, &who);
-	if (p != NULL)
-		v = respond(d, p, &hs, a, out);
+	uint16_t i = device_find(d, &who);
+	if (i != DEVICE_NOBODY)
+		v = respond(d, i, &hs, a, out);
 	noise_handshake_wipe(&hs);
 	return v;
+}
+
+/* The peer that we have sent that index, lately, or DEVICE_NOBODY. */
+static uint16_t
+awaited(const struct device *d, le32 receiver)
+{
+	return index_find(&d->pending, le32_get(receiver));
 }
 
 static enum verdict
@@ -97,23 +110,16 @@ take_response(struct device *d, const struct arrival *a,
     struct device_out *out)
 {
 	const struct msg_response *m = a->msg;
-	uint32_t index = le32_get(m->receiver);
-	struct peer *p = device_peer(d, index_find(&d->index, index));
-	struct noise_keys k;
+	uint16_t i = awaited(d, m->receiver);
+	struct identity *id = &d->identity[i];
 
-	if (p == NULL || p->handshake.state != NOISE_SENT_INITIATION ||
-	    p->handshake.local_index != index)
-		return V_INDEX;
-	if (!noise_consume_response(&p->handshake, &d->local, &p->remote, m,
-	    &k))
+	if (!noise_consume_response(&id->handshake, &d->local, &id->remote, m,
+	    &out->keys))
 		return V_HANDSHAKE;
-	noise_handshake_wipe(&p->handshake);
-	accept_from(d, p, a);
-	device_begin(d, p, &k, a->t);
-	peer_on_confirmed(p);
-	noise_keys_wipe(&k);
+	index_remove(&d->pending, out->keys.local_index);
+	noise_handshake_wipe(&id->handshake);
 	out->todo = DEVICE_READY;
-	out->peer = device_number(d, p);
+	finish(d, i, a, out);
 	return V_SELF;
 }
 
@@ -121,15 +127,14 @@ static enum verdict
 take_cookie(struct device *d, const struct arrival *a, struct device_out *out)
 {
 	const struct msg_cookie *m = a->msg;
-	struct peer *p = device_peer(d,
-	    index_find(&d->index, le32_get(m->receiver)));
+	uint16_t i = awaited(d, m->receiver);
 
 	(void)out;
-	if (p == NULL)
+	if (i == DEVICE_NOBODY)
 		return V_INDEX;
-	if (!cookie_consume(&p->cookie, m, a->t->now))
+	if (!cookie_consume(&d->identity[i].cookie, m, a->t->now))
 		return V_HANDSHAKE;
-	p->rx_bytes += a->n;
+	d->identity[i].rx_bytes += a->n;
 	return V_SELF;
 }
 
@@ -157,7 +162,22 @@ under_load(struct device *d, nsec now)
 	return now < d->load_until;
 }
 
-/* W3, W4: V_NEXT if the message may cost us a DH. */
+/* Nobody is asked for a cookie for what would be refused anyway: that would
+ * be an answer larger than this, to whoever guesses. */
+static bool
+is_unexpected(const struct device *d, const struct arrival *a)
+{
+	const struct msg_response *m = a->msg;
+
+	return le32_get(m->type) == MSG_RESPONSE &&
+	    awaited(d, m->receiver) == DEVICE_NOBODY;
+}
+
+/*
+ * W3, W4: V_NEXT if the message may cost us a DH.  Who asks too often without
+ * having shown that it is where it says is asked for a cookie, load or not, and
+ * does not use up what is there for who has.
+ */
 static enum verdict
 admit(struct device *d, const struct arrival *a, struct device_out *out)
 {
@@ -166,10 +186,13 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 
 	if (!d->has_key || !cookie_mac1_ok(&d->checker, a->msg, a->n))
 		return V_MAC1;
-	if (!under_load(d, now))
+	if (is_unexpected(d, a))
+		return V_INDEX;
+	if (!under_load(d, now) &&
+	    ratelimit_allow(&d->unproven, &from->addr, now))
 		return V_NEXT;
 	if (cookie_mac2_ok(&d->checker, a->msg, a->n, from, now))
-		return ratelimit_allow(&d->ratelimit, &from->addr, now) ?
+		return ratelimit_allow(&d->proven, &from->addr, now) ?
 		    V_NEXT : V_LIMITED;
 	struct msg_cookie reply;
 	cookie_reply(&d->checker, a->msg, a->n, from, a->random + RND_COOKIE,
@@ -179,6 +202,17 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 	out->n = sizeof(reply);
 	memcpy(out->msg, &reply, sizeof(reply));
 	return V_COOKIE;
+}
+
+/* A whole device has both ends of a session that begins. */
+static void
+be_whole(struct device *d, const struct moment *t, struct device_out *out)
+{
+	if (!out->begin || d->peer == NULL)
+		return;
+	device_begin(d, out->peer, &out->keys, &out->to, t->now);
+	noise_keys_wipe(&out->keys);
+	out->begin = false;
 }
 
 enum verdict
@@ -191,6 +225,7 @@ device_handshake(struct device *d, const struct moment *t,
 
 	out->todo = DEVICE_NOTHING;
 	out->peer = DEVICE_NOBODY;
+	out->begin = false;
 	if (n < sizeof(type))
 		return V_TYPE;
 	memcpy(&type, msg, sizeof(type));
@@ -199,7 +234,10 @@ device_handshake(struct device *d, const struct moment *t,
 		    n != messages[i].size)
 			continue;
 		enum verdict v = messages[i].macs ? admit(d, &a, out) : V_NEXT;
-		return v == V_NEXT ? messages[i].take(d, &a, out) : v;
+		if (v == V_NEXT)
+			v = messages[i].take(d, &a, out);
+		be_whole(d, t, out);
+		return v;
 	}
 	return V_TYPE;
 }

@@ -3,8 +3,8 @@
 #define BH_PEER_H
 
 /*
- * One peer: who it is, where it is, its handshake under way, its sessions and
- * its deadlines.
+ * One peer as the half of a device with the packets knows it: where it is, its
+ * sessions and its deadlines.
  *
  * Sessions.  `current' is the one we send with.  `next' is one in which we
  * were the responder and have heard nothing yet: we may not send with it, and
@@ -16,8 +16,6 @@
  */
 
 #include "base/path.h"
-#include "wg/cookie.h"
-#include "wg/noise.h"
 #include "wg/session.h"
 #include "wg/timers.h"
 
@@ -43,20 +41,14 @@ struct peer {
 	struct session *current, *next;	/* or NULL */
 	struct path path;		/* where it is, so far as known */
 	nsec persistent;		/* interval; 0: off */
-	bool used;
-
-	struct noise_remote remote;
-	struct noise_handshake handshake;	/* ours, under way */
-	struct cookie_maker cookie;
 	nsec trying_since;		/* 0: no handshake wanted */
 	nsec handshake_sent;		/* the last one, of either kind */
-	nsec accepted;			/* the last initiation of theirs */
-	uint64_t stamp_sent;		/* wall clock, never the same twice */
-	uint8_t stamp_got[TAI64N_LEN];
 	nsec jitter;			/* another for each handshake */
+	bool unanswered;		/* as the last initiation of ours is */
 	bool last_minute;		/* asked for new keys on receiving */
-	uint64_t handshake_wall;	/* when the last session began; 0 */
-	uint64_t rx_bytes, tx_bytes;	/* of UDP payload */
+	uint64_t rx_bytes, tx_bytes;	/* of data messages */
+	uint32_t epoch;			/* how often its number was given */
+	bool used;
 };
 
 /* The session to send with, or NULL. */

@@ -71,13 +71,14 @@ begin(void)
 static void
 check(int i)
 {
+	const struct identity *id = device_identity(w.d[i], 0);
 	struct peer *p = device_peer(w.d[i], 0);
 
 	for (int k = 0; k < PEER_SESSIONS; k++)
 		must(p->session[k].born == 0 || index_find(&w.d[i]->index,
 		    p->session[k].keys.local_index) == 0);
-	must(p->handshake.state == NOISE_NONE || index_find(&w.d[i]->index,
-	    p->handshake.local_index) == 0);
+	must(id->handshake.state == NOISE_NONE || index_find(
+	    &w.d[i]->pending, id->handshake.local_index) == 0);
 	must(p->current == NULL || p->current != p->next);
 	must(p->current == NULL || p->current->born != 0);
 	must(p->next == NULL || !p->next->keys.initiator);
@@ -105,6 +106,7 @@ static void
 deliver(int to, const void *b, size_t n)
 {
 	struct peer before = *device_peer(w.d[to], 0);
+	struct identity known = *device_identity(w.d[to], 0);
 	struct device_out o;
 
 	enum verdict v = device_handshake(w.d[to], &w.at, fresh(), b, n,
@@ -114,7 +116,8 @@ deliver(int to, const void *b, size_t n)
 		must(o.n < n);
 	if (v != V_SELF)
 		must(memcmp(&before, device_peer(w.d[to], 0),
-		    sizeof(before)) == 0);
+		    sizeof(before)) == 0 && memcmp(&known,
+		    device_identity(w.d[to], 0), sizeof(known)) == 0);
 	if (v != V_SELF && v != V_COOKIE)
 		must(o.todo == DEVICE_NOTHING);
 	act(to, &o);

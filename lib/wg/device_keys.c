@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/* The half with the keys: who the peers are, and handshakes that we begin. */
+#include "wg/device_impl.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* ---- ourselves ---- */
+
+const struct key *
+device_public_key(const struct device *d)
+{
+	return &d->local.public_key;
+}
+
+bool
+device_private_key(const struct device *d, struct key *k)
+{
+	*k = d->local.private_key;
+	return d->has_key;
+}
+
+/* What was made with our old private key, with the new one. */
+static void
+rederive(struct device *d, uint16_t i)
+{
+	struct identity *id = &d->identity[i];
+	struct noise_remote old = id->remote;
+
+	device_forget(d, i);
+	noise_remote_init(&id->remote, &d->local, &old.public_key, &old.psk);
+	sodium_memzero(&old, sizeof(old));
+}
+
+bool
+device_set_private_key(struct device *d, const struct key *private_key,
+    nsec now)
+{
+	struct noise_local l;
+
+	noise_local_init(&l, private_key);
+	bool has_key = !key_is_zero(private_key);
+	if (has_key == d->has_key && key_eq(&l.private_key,
+	    &d->local.private_key)) {
+		sodium_memzero(&l, sizeof(l));
+		return false;
+	}
+	d->local = l;
+	d->has_key = has_key;
+	uint16_t own = device_find(d, &l.public_key);
+	if (has_key && own != DEVICE_NOBODY)
+		device_remove(d, own);
+	cookie_checker_init(&d->checker, &l.public_key);
+	for (unsigned i = 0; i < d->nkeys; i++)
+		rederive(d, d->by_key[i]);
+	if (d->peer != NULL)
+		device_renew(d, now);
+	sodium_memzero(&l, sizeof(l));
+	return true;
+}
+
+/* ---- peers ---- */
+
+/* Public keys are no secret: memcmp will do. */
+static int
+key_order(const struct device *d, unsigned at, const struct key *k)
+{
+	return memcmp(d->identity[d->by_key[at]].remote.public_key.b, k->b,
+	    KEY_LEN);
+}
+
+/* The place of the first key that is not less. */
+static unsigned
+key_place(const struct device *d, const struct key *k)
+{
+	unsigned low = 0, high = d->nkeys;
+
+	while (low < high) {
+		unsigned mid = (low + high) / 2;
+		if (key_order(d, mid, k) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+uint16_t
+device_find(const struct device *d, const struct key *k)
+{
+	unsigned at = key_place(d, k);
+
+	return at < d->nkeys && key_order(d, at, k) == 0 ? d->by_key[at] :
+	    DEVICE_NOBODY;
+}
+
+uint16_t
+device_lookup(struct device *d, const struct key *public_key)
+{
+	return device_find(d, public_key);
+}
+
+struct identity *
+device_identity(struct device *d, uint16_t i)
+{
+	return i < d->npeers && d->identity[i].used ? &d->identity[i] : NULL;
+}
+
+bool
+device_mute(const struct device *d, uint16_t i)
+{
+	return key_is_zero(&d->identity[i].remote.static_static);
+}
+
+bool
+device_enter(struct device *d, uint16_t i, const struct key *public_key,
+    const struct key *psk)
+{
+	struct identity *id = &d->identity[i];
+	unsigned at = key_place(d, public_key);
+
+	if ((d->has_key && key_eq(public_key, &d->local.public_key)) ||
+	    device_find(d, public_key) != DEVICE_NOBODY)
+		return false;
+	noise_remote_init(&id->remote, &d->local, public_key, psk);
+	memmove(d->by_key + at + 1, d->by_key + at,
+	    (d->nkeys++ - at) * sizeof(*d->by_key));
+	d->by_key[at] = i;
+	cookie_maker_init(&id->cookie, public_key);
+	id->used = true;
+	id->epoch++;
+	return true;
+}
+
+void
+device_leave(struct device *d, uint16_t i)
+{
+	struct identity *id = &d->identity[i];
+	uint32_t epoch = id->epoch;
+	unsigned at = 0;
+
+	device_forget(d, i);
+	index_remove(&d->pending, id->answered);
+	while (d->by_key[at] != i)
+		at++;
+	memmove(d->by_key + at, d->by_key + at + 1,
+	    (--d->nkeys - at) * sizeof(*d->by_key));
+	sodium_memzero(id, sizeof(*id));
+	id->epoch = epoch;
+}
+
+void
+device_set_psk(struct device *d, uint16_t i, const struct key *psk)
+{
+	d->identity[i].remote.psk = *psk;
+}
+
+void
+device_recall(struct device *d, uint16_t i, uint64_t stamp_sent,
+    const uint8_t stamp_got[static TAI64N_LEN])
+{
+	d->identity[i].stamp_sent = stamp_sent;
+	memcpy(d->identity[i].stamp_got, stamp_got, TAI64N_LEN);
+}
+
+/* ---- handshakes ---- */
+
+uint32_t
+device_index(struct device *d, uint16_t i, const uint8_t *random)
+{
+	uint32_t wish;
+
+	memcpy(&wish, random + RND_INDEX, sizeof(wish));
+	return index_add(&d->pending, wish, i);
+}
+
+void
+device_put(struct device *d, uint16_t i, const void *msg, size_t n,
+    const struct path *to, struct device_out *out)
+{
+	out->todo = DEVICE_SEND;
+	out->peer = i;
+	out->to = *to;
+	out->n = (uint8_t)n;
+	memcpy(out->msg, msg, n);
+	d->identity[i].tx_bytes += n;
+}
+
+void
+device_forget(struct device *d, uint16_t i)
+{
+	struct identity *id = &d->identity[i];
+
+	if (id->handshake.state != NOISE_NONE)
+		index_remove(&d->pending, id->handshake.local_index);
+	noise_handshake_wipe(&id->handshake);
+}
+
+/* W6: the clock may step back, or two come in one tick; stamps never do. */
+static void
+next_stamp(struct identity *id, uint64_t wall, uint8_t stamp[TAI64N_LEN])
+{
+	id->stamp_sent = wall > id->stamp_sent ? wall : id->stamp_sent + 1;
+	noise_tai64n(stamp, id->stamp_sent);
+}
+
+bool
+device_initiate(struct device *d, uint16_t i, const struct path *to,
+    const struct moment *t, const uint8_t random[static DEVICE_RANDOM],
+    struct device_out *out)
+{
+	struct identity *id = &d->identity[i];
+	uint8_t stamp[TAI64N_LEN];
+	struct msg_initiation m;
+	struct key ephemeral;
+
+	out->todo = DEVICE_NOTHING;
+	out->begin = false;
+	if (!d->has_key)
+		return false;
+	device_forget(d, i);
+	memcpy(ephemeral.b, random + RND_EPHEMERAL, KEY_LEN);
+	next_stamp(id, t->wall, stamp);
+	uint32_t index = device_index(d, i, random);
+	bool ok = noise_create_initiation(&id->handshake, &d->local,
+	    &id->remote, &ephemeral, stamp, index, &m);
+	key_wipe(&ephemeral);
+	if (!ok) {
+		index_remove(&d->pending, index);
+		return false;
+	}
+	cookie_add_macs(&id->cookie, &m, sizeof(m), t->now);
+	device_put(d, i, &m, sizeof(m), to, out);
+	return true;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_IDENTITY_H
+#define BH_IDENTITY_H
+
+/* One peer as the half of a device with the keys knows it: who it is, its
+ * handshake under way, and the time stamps that keep old ones out. */
+
+#include "wg/cookie.h"
+#include "wg/noise.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct identity {
+	struct noise_remote remote;
+	struct noise_handshake handshake;	/* ours, under way */
+	uint32_t answered;		/* our index in the last response; 0 */
+	struct cookie_maker cookie;
+	nsec accepted;			/* the last initiation of theirs */
+	uint64_t stamp_sent;		/* wall clock, never the same twice */
+	uint8_t stamp_got[TAI64N_LEN];
+	uint64_t handshake_wall;	/* when the last session began; 0 */
+	uint64_t rx_bytes, tx_bytes;	/* of handshake messages */
+	uint32_t epoch;			/* how often its number was given */
+	bool used;
+};
+
+#endif
