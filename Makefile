@@ -3,7 +3,8 @@
 # make demo        five hosts in namespaces, a client and a server (root)
 # make lint        layers, headers, manual pages, shell, static analysis
 # make asan        the same programs with sanitizers, in build/asan
-# make fuzz        fuzz targets in build/fuzz, each run for FUZZ_SECONDS
+# make fuzz        fuzz targets with sanitizers, each run for FUZZ_SECONDS
+# make hunt        the same without, FUZZ_RUNS each; writes t/fuzz/LEDGER
 # make bench       against plain forwarding and wireguard-go (root)
 # make micro       nanoseconds a packet, stage by stage
 # make install     into $(DESTDIR)$(PREFIX);  make uninstall takes it away
@@ -18,7 +19,9 @@ PKGS   := libpcap libsodium inih libb2
 PROGS  := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 MANS   := $(wildcard man/*.[1-8])
 UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c))
+FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
+FUZZ_RUNS ?= 100000000
 
 # Debian has libipsec-mb for x86-64 only; without it libsodium does it all.
 ifneq ($(wildcard /usr/include/intel-ipsec-mb.h),)
@@ -34,6 +37,8 @@ endif
 CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS.fuzz    := $(CFLAGS.asan) -fsanitize=fuzzer-no-link
+CFLAGS.hunt    := -O2 -fsanitize=undefined -fsanitize-trap=undefined \
+	-fsanitize=fuzzer-no-link
 ALL_CFLAGS  = -std=c11 -g -MMD -MP -Ilib -I$(O) -D_GNU_SOURCE \
 	-fstack-protector-strong -fno-strict-aliasing -fPIE $(CPPFLAGS_IMB) $(WARN) \
 	$(CFLAGS.$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
@@ -70,6 +75,10 @@ $(O)/t/bench/%: $(O)/t/bench/%.o $(O)/libbh.a
 $(O)/t/fuzz/%: $(O)/t/fuzz/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+$(O)/t/short/%: $(O)/t/fuzz/%.o $(O)/t/fuzz/main.o $(O)/libbh.a
+	mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 $(O)/%.o: %.c
 	mkdir -p $(@D)
 	echo "  CC $<"
@@ -79,7 +88,9 @@ $(O)/%.o: %.c
 
 units: $(UNITS)
 
-check: all units lint
+shorts: $(FUZZ:%=$(O)/t/short/%)
+
+check: all units shorts lint
 	t/run $(O) $(UNITS) $(wildcard t/*.bats)
 
 demo: all
@@ -95,13 +106,19 @@ lint:
 	t/lint/run
 
 asan:
-	$(MAKE) BUILD=asan all units
+	$(MAKE) BUILD=asan all units shorts
 
 fuzz:
 	contrib/deps fuzz
 	$(MAKE) BUILD=fuzz CC=clang FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-run
-fuzz-run: $(patsubst t/fuzz/%.c,$(O)/t/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
-	t/fuzz/run $(FUZZ_SECONDS) $^
+fuzz-run: $(FUZZ:%=$(O)/t/fuzz/%)
+	t/fuzz/run -max_total_time=$(FUZZ_SECONDS) $^
+
+hunt:
+	contrib/deps fuzz
+	LEDGER=t/fuzz/LEDGER $(MAKE) BUILD=hunt CC=clang hunt-run
+hunt-run: $(FUZZ:%=$(O)/t/fuzz/%)
+	t/fuzz/run -runs=$(FUZZ_RUNS) $^
 
 deps:
 	contrib/deps
@@ -136,5 +153,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units check demo bench micro lint asan fuzz fuzz-run deps install \
-	uninstall clean
+.PHONY: all units check demo bench micro lint asan fuzz fuzz-run hunt hunt-run \
+	shorts deps install uninstall clean

@@ -2,13 +2,10 @@
 /* The loader and the linter on any bytes: they end, and what they made of them
  * has the form that everybody relies on. */
 
+#include "fuzz.h"
+
 #include "conf/prefixes.h"
 #include "engine/lint.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define MUST(expr) do { if (!(expr)) abort(); } while (0)
 
 /* Printed and parsed again it is the same. */
 static void
@@ -18,8 +15,8 @@ check_prefix(const struct prefix *p)
 	struct prefix again;
 	bool host_bits;
 
-	MUST(prefix_parse(&again, prefix_format(p, text), &host_bits));
-	MUST(!host_bits && prefix_cmp(p, &again) == 0);
+	must(prefix_parse(&again, prefix_format(p, text), &host_bits));
+	must(!host_bits && prefix_cmp(p, &again) == 0);
 }
 
 /* Sorted, disjoint, and nothing left to merge: its own normal form. */
@@ -30,13 +27,13 @@ check_set(const struct conf_prefixes *ps)
 
 	for (size_t i = 0; i < ps->n; i++) {
 		check_prefix(&ps->p[i]);
-		MUST(i == 0 || prefix_cmp(&ps->p[i - 1], &ps->p[i]) < 0);
-		MUST(i == 0 || !prefix_has(&ps->p[i - 1], &ps->p[i].addr));
-		MUST(prefix_list_add(&in, &ps->p[i]));
+		must(i == 0 || prefix_cmp(&ps->p[i - 1], &ps->p[i]) < 0);
+		must(i == 0 || !prefix_has(&ps->p[i - 1], &ps->p[i].addr));
+		must(prefix_list_add(&in, &ps->p[i]));
 	}
-	MUST(prefixes_normal(&in, &none, &out) && out.n == ps->n);
+	must(prefixes_normal(&in, &none, &out) && out.n == ps->n);
 	for (size_t i = 0; i < out.n; i++)
-		MUST(prefix_cmp(&out.p[i], &ps->p[i]) == 0);
+		must(prefix_cmp(&out.p[i], &ps->p[i]) == 0);
 	prefix_list_free(&in);
 	prefix_list_free(&out);
 }
@@ -46,8 +43,8 @@ check_refs(const struct conf *cf, const struct conf_refs *refs)
 {
 	for (size_t i = 0; i < refs->n; i++) {
 		int at = refs->r[i].location;
-		MUST(at == conf_find(cf, refs->r[i].name));
-		MUST(at < (int)cf->nlocations);
+		must(at == conf_find(cf, refs->r[i].name));
+		must(at < (int)cf->nlocations);
 	}
 }
 
@@ -56,15 +53,15 @@ check_location(const struct conf *cf, size_t i)
 {
 	const struct conf_location *l = &cf->location[i];
 
-	MUST(conf_find(cf, l->name) == (int)i);
-	MUST(l->line > 0 && l->listen_port > 0);
-	MUST(l->mtu >= 576 && l->nat_port_first <= l->nat_port_last);
+	must(conf_find(cf, l->name) == (int)i);
+	must(l->line > 0 && l->listen_port > 0);
+	must(l->mtu >= 576 && l->nat_port_first <= l->nat_port_last);
 	check_set(&l->lan);
 	check_set(&l->internal);
 	check_refs(cf, &l->partners);
 	check_refs(cf, &l->servers);
 	for (size_t j = 0; j < cf->nlocations; j++)
-		MUST(conf_partners(cf, i, j) == conf_partners(cf, j, i));
+		must(conf_partners(cf, i, j) == conf_partners(cf, j, i));
 }
 
 /* In order, with a text, and printable. */
@@ -72,15 +69,13 @@ static void
 check_diags(const struct diags *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
-		MUST(i == 0 || d->d[i - 1].line <= d->d[i].line);
-		MUST(d->d[i].text[0] != '\0');
-		MUST(lint_explain((int)d->d[i].code) != NULL);
+		must(i == 0 || d->d[i - 1].line <= d->d[i].line);
+		must(d->d[i].text[0] != '\0');
+		must(lint_explain((int)d->d[i].code) != NULL);
 		for (const char *p = d->d[i].text; *p != '\0'; p++)
-			MUST((unsigned char)*p >= ' ');
+			must((unsigned char)*p >= ' ');
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -91,13 +86,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	FILE *f = fmemopen((void *)(uintptr_t)data, size, "r");
-	MUST(f != NULL);
+	must(f != NULL);
 	diag_init(&d);
 	conf_load(&cf, &d, f);
 	fclose(f);
 	lint_domain(&cf, &d);
 	diag_sort(&d);
-	MUST(cf.generation != 0);
+	must(cf.generation != 0);
 	for (size_t i = 0; i < cf.nlocations; i++)
 		check_location(&cf, i);
 	check_diags(&d);

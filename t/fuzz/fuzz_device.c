@@ -6,11 +6,11 @@
  * is answered by nothing larger; every session and handshake can be found by
  * its index; what is due gets done.
  */
+#include "fuzz.h"
+
 #include "wg/device_impl.h"
 
 #include <sodium.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { WIRE = 16, TICKS = 64 };
 
@@ -32,13 +32,6 @@ static const struct path from[2] = {
 	{ .remote = { .addr = { { [10] = 0xff, [11] = 0xff, [12] = 192,
 	    [14] = 2, [15] = 2 } }, .port = 2 } },
 };
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static const uint8_t *
 fresh(void)
@@ -217,20 +210,10 @@ step(uint8_t op, const uint8_t **p, size_t *n)
 	check(1);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return sodium_init() < 0;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	must(sodium_init() >= 0);
 	w.random = 0;
 	memset(w.wire, 0, sizeof(w.wire));
 	begin();

@@ -4,22 +4,15 @@
  * anything over a packet that is anything, cut as far as it can be; or a
  * stream of packets that are nearly of one flow, joined and cut again.
  */
+#include "fuzz.h"
+
 #include "../unit/joincut.h"
 #include "../unit/packet.h"
 #include "net/csum.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
 #define SOUND ((enum verdict)V_NEXT)
 
 enum { MTU = 1420 };
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* ---- cutting what cannot be trusted ---- */
 

@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* lpm: whatever the prefixes, a look-up is what a list would answer. */
+#include "fuzz.h"
+
 #include "net/lpm.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
 enum { ENTRY = 18, MOST = 200 };
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* 18 bytes: flags, length, address.  The flags put it under ::ffff:0:0/96 or
  * have it share its first bits with the one before. */

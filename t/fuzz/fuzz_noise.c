@@ -5,12 +5,12 @@
  * if the bytes that are authenticated are the genuine ones, and not otherwise;
  * what is refused changes nothing.
  */
+#include "fuzz.h"
+
 #include "wg/cookie.h"
 #include "wg/noise.h"
 
 #include <sodium.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { LONGEST = sizeof(struct msg_initiation), NOW = 1000000 };
 
@@ -35,13 +35,6 @@ struct outputs {
 	struct key who;
 	uint8_t tai64n[TAI64N_LEN];
 };
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static struct key
 fixed(uint8_t byte)
@@ -151,8 +144,6 @@ static const struct {
 	{ response, &w.m2, sizeof(w.m2) },
 	{ cookie, &w.m3, sizeof(w.m3) },
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

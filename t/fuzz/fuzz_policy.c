@@ -5,18 +5,9 @@
  * instead of facts and masks.  And what two gateways say of one packet fits
  * together.
  */
+#include "fuzz.h"
+
 #include "../unit/domain.h"
-
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Prefixes as text, parsed when they are first asked for. */
 struct list {

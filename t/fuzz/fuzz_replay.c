@@ -3,10 +3,9 @@
  * The replay window against a list of what was accepted.  The input is steps
  * of three bytes: how the counter is made, and a number of 16 bits for that.
  */
-#include "wg/replay.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "wg/replay.h"
 
 enum { MOST = 1500 };
 
@@ -56,8 +55,6 @@ make_counter(uint64_t greatest, const uint8_t *step)
 		return v;
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -2,19 +2,9 @@
 /* uapi: whatever the text, what is taken comes back as the same item, its text
  * is stable, and a refused line moves nothing; whatever the item's bytes, what
  * is let through can be written and read again. */
+#include "fuzz.h"
+
 #include "wg/uapi.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* parse(format(it)) == it, from the same place. */
 static void
@@ -36,11 +26,14 @@ check_back(const struct uapi_item *it, enum uapi_place from)
 static void
 check_text(const uint8_t *data, size_t n)
 {
-	char *text = malloc(n + 1), *line, *next = text;
+	static uint8_t room[8192];
 	enum uapi_place at = UAPI_START;
+	char *line, *next;
 
-	memcpy(text, data, n);
-	text[n] = '\0';
+	n = n < sizeof(room) ? n : sizeof(room) - 1;
+	memcpy(room, data, n);
+	room[n] = '\0';
+	next = (char *)at_edge(room, n + 1);
 	while ((line = strsep(&next, "\n")) != NULL) {
 		enum uapi_place before = at;
 		struct uapi_item it;
@@ -49,7 +42,6 @@ check_text(const uint8_t *data, size_t n)
 		else
 			must(at == before);
 	}
-	free(text);
 }
 
 static void

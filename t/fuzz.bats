@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: ISC
+# A short run of every fuzz target, always the same one; SEED=N for another.
+# The long ones are make fuzz and make hunt; t/fuzz/LEDGER says how long.
+bats_require_minimum_version 1.8.0
+
+# A target, and how many mutations take about half a second.
+mutations() {
+	case $1 in
+	lpm | conf) echo 300 ;;
+	device | gso | policy) echo 2000 ;;
+	noise) echo 10000 ;;
+	*) echo 100000 ;;
+	esac
+}
+
+@test "every message and text of a stranger has a fuzz target and a corpus" {
+	local name
+	for name in initiation response cookie data ip uapi conf; do
+		[ -f "t/fuzz/fuzz_$name.c" ]
+	done
+	for name in t/fuzz/fuzz_*.c; do
+		name=${name#t/fuzz/fuzz_}
+		[ -n "$(ls "t/fuzz/corpus/${name%.c}")" ]
+	done
+}
+
+@test "every fuzz target's properties hold for its corpus and what is near it" {
+	local f name
+	for f in t/fuzz/fuzz_*.c; do
+		name=${f#t/fuzz/fuzz_}
+		name=${name%.c}
+		echo "$name"
+		timeout 60 "$BH_BIN/t/short/fuzz_$name" \
+			"t/fuzz/corpus/$name" "$(mutations "$name")"
+	done
+}
+
+@test "the short run gives a target what it should, and says what" {
+	run "$BH_BIN/t/short/fuzz_cookie" t/fuzz/corpus/cookie 5
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(ls t/fuzz/corpus/cookie | wc -l) inputs, 5 mutations" ]
+	run "$BH_BIN/t/short/fuzz_cookie" /nonexistent 5
+	[ "$status" -eq 100 ]
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* Datagrams near a handshake's cookie reply, to a device under load. */
+#include "wire.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	wire_input(data, n, &wire.cookie, sizeof(wire.cookie));
+	return 0;
+}
