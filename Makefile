@@ -7,6 +7,7 @@
 # make hunt        the same without, FUZZ_RUNS each; writes t/fuzz/LEDGER
 # make bench       against plain forwarding and wireguard-go (root)
 # make micro       nanoseconds a packet, stage by stage
+# make gallery     drawings of etc/examples, in build/release/gallery
 # make install     into $(DESTDIR)$(PREFIX);  make uninstall takes it away
 # make deps        install what all of this needs, on Debian
 
@@ -96,6 +97,14 @@ check: all units shorts lint
 demo: all
 	contrib/demo $(O)
 
+gallery: all
+	mkdir -p $(O)/gallery
+	for f in etc/examples/*.ini; do \
+		$(O)/bh-check -f $$f -g svg \
+		    >$(O)/gallery/$$(basename $$f .ini).svg || exit; \
+	done
+	ls $(O)/gallery/*.svg
+
 bench: all
 	t/bench/run --only backhaul,wireguard-go,plain --reps 3 --secs 3
 
@@ -153,5 +162,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units check demo bench micro lint asan fuzz fuzz-run hunt hunt-run \
-	shorts deps install uninstall clean
+.PHONY: all units check demo gallery bench micro lint asan fuzz fuzz-run hunt \
+	hunt-run shorts deps install uninstall clean

@@ -10,7 +10,8 @@ setup() {
 
 # codes FILE: what bh-check finds, each code once
 codes() {
-	"$check" -j -f "$1" | jq -r .code | sort -u | tr '\n' ' '
+	"$check" -f "$1" | sed -n 's/^[^ ]* [a-z]* \(BH...\): .*/\1/p' |
+		sort -u | tr '\n' ' '
 }
 
 # each CODES BAD GOOD of the table is run by "$@"

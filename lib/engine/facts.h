@@ -9,6 +9,7 @@
  */
 
 #include "conf/conf.h"
+#include "engine/space.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -60,8 +61,9 @@ struct facts {
 	bool failed;		/* there was no memory for all of them */
 };
 
-/* All of location i, in order of topics. */
-void facts_get(struct facts *fs, const struct conf *cf, size_t i);
+/* All of location i, in order of topics; s is the domain's. */
+void facts_get(struct facts *fs, const struct conf *cf, const struct space *s,
+    size_t i);
 void facts_free(struct facts *fs);
 
 /* Adds one. */

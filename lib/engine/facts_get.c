@@ -12,6 +12,7 @@ struct view {
 	struct facts *fs;
 	struct plan plan;	/* of a host that nothing is known of */
 	const struct conf *cf;
+	const struct space *space;
 	const struct conf_location *l;
 	size_t i;
 	int server;		/* of a client; CONF_NONE */
@@ -128,30 +129,28 @@ add_prefixes(struct view *v, enum topic t, const struct conf_prefixes *ps)
 		facts_add_prefix(v->fs, t, &ps->p[i]);
 }
 
-static bool
-copy_list(struct prefix_list *to, const struct conf_prefixes *ps)
+static void
+add_normal(struct view *v, enum topic t, struct prefix_list *in)
 {
-	for (size_t i = 0; i < ps->n; i++)
-		if (!prefix_list_add(to, &ps->p[i]))
-			return false;
-	return true;
+	struct prefix_list none = { 0 }, out = { 0 };
+
+	if (!prefixes_normal(in, &none, &out))
+		v->fs->failed = true;
+	add_prefixes(v, t, &(struct conf_prefixes){ .p = out.p, .n = out.n });
+	prefix_list_free(&out);
 }
 
-/* internal less lan */
 static void
 get_site(struct view *v)
 {
-	struct prefix_list in = { 0 }, not = { 0 }, out = { 0 };
+	struct prefix_list lan = { 0 }, site = { 0 };
 
-	add_prefixes(v, TOPIC_LAN, &v->l->lan);
-	if (!copy_list(&in, &v->l->internal) || !copy_list(&not, &v->l->lan) ||
-	    !prefixes_normal(&in, &not, &out))
+	if (!space_of(v->space, v->cf, v->i, &lan, &site))
 		v->fs->failed = true;
-	struct conf_prefixes rest = { .p = out.p, .n = out.n };
-	add_prefixes(v, TOPIC_SITE, &rest);
-	prefix_list_free(&in);
-	prefix_list_free(&not);
-	prefix_list_free(&out);
+	add_normal(v, TOPIC_LAN, &lan);
+	add_normal(v, TOPIC_SITE, &site);
+	prefix_list_free(&lan);
+	prefix_list_free(&site);
 }
 
 static void
@@ -299,14 +298,15 @@ get_filters(struct view *v)
 }
 
 void
-facts_get(struct facts *fs, const struct conf *cf, size_t i)
+facts_get(struct facts *fs, const struct conf *cf, const struct space *s,
+    size_t i)
 {
 	static void (*const get[])(struct view *) = {
 		get_site, get_partners, get_refused, get_tunnel, get_devices,
 		get_routes, get_filters,
 	};
 	const struct conf_location *l = &cf->location[i];
-	struct view v = { .fs = fs, .cf = cf, .l = l, .i = i,
+	struct view v = { .fs = fs, .cf = cf, .space = s, .l = l, .i = i,
 		.plan = { .cf = cf, .self = l, .index = i },
 		.server = CONF_NONE };
 
@@ -317,8 +317,10 @@ facts_get(struct facts *fs, const struct conf *cf, size_t i)
 		if (conf_is_client_of(cf, i, k))
 			v.server = (int)k;
 	get_role(&v);
-	if (!l->active)
+	if (!l->active) {
+		get_site(&v);
 		return;
+	}
 	get_internet(&v);
 	if (v.serves) {
 		get_nat(&v);

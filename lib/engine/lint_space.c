@@ -82,6 +82,8 @@ meet(struct sweep *sw, const struct item *it, const struct item *around,
 
 	if (told(sw, it->l, around->l, (unsigned)(code - BH_LAN_LAN)))
 		return;
+	if (code == BH_INTERNAL_INTERNAL && it->p.len == around->p.len)
+		advice = "they are the same, and it belongs here only";
 	lint_say(sw->lt, it->l, line, code, key, "%s overlaps %s of [location "
 	    "%s], '%s' in line %d; %s", prefix_format(&it->p, a),
 	    prefix_format(&around->p, b), around->l->name, their,

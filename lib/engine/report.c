@@ -95,18 +95,32 @@ find_location(const struct report *r, const struct conf *cf, int *location)
 	return EXIT_FIX;
 }
 
+/* Half a view would be a wrong one. */
+static void
+facts_done(struct facts *fs)
+{
+	if (fs->failed)
+		diex(EXIT_RETRY, "no memory");
+	facts_free(fs);
+}
+
 static void
 print_facts(const struct report *r, const struct conf *cf, int location,
     FILE *out)
 {
 	struct facts fs = { 0 };
+	struct space s;
 
-	facts_get(&fs, cf, (size_t)location);
+	if (space_init(&s, cf))
+		facts_get(&fs, cf, &s, (size_t)location);
+	else
+		fs.failed = true;
 	if (!r->json)
 		putc('\n', out);
 	(r->json ? facts_print_json : facts_print)(&fs,
 	    cf->location[location].name, out);
-	facts_free(&fs);
+	facts_done(&fs);
+	space_free(&s);
 }
 
 int
@@ -146,19 +160,25 @@ report_load(const struct report *r, FILE *f, struct conf *cf, int *location)
 	return code;
 }
 
+/* One of the two files that are compared. */
+struct side {
+	const struct conf *cf;
+	struct space space;
+};
+
 static void
-get_facts(struct facts *fs, const struct conf *cf, const char *name)
+get_facts(struct facts *fs, const struct side *s, const char *name)
 {
-	int i = conf_find(cf, name);
+	int i = conf_find(s->cf, name);
 
 	if (i != CONF_NONE)
-		facts_get(fs, cf, (size_t)i);
+		facts_get(fs, s->cf, &s->space, (size_t)i);
 }
 
 /* A location that is in one file only has changed in all that it is. */
 static void
-compare(const struct report *r, const struct conf *old,
-    const struct conf *now, const char *name, FILE *out)
+compare(const struct report *r, const struct side *old,
+    const struct side *now, const char *name, FILE *out)
 {
 	struct facts a = { 0 }, b = { 0 };
 
@@ -167,25 +187,31 @@ compare(const struct report *r, const struct conf *old,
 	get_facts(&a, old, name);
 	get_facts(&b, now, name);
 	facts_compare(&a, &b, name, r->json, out);
-	facts_free(&a);
-	facts_free(&b);
+	facts_done(&a);
+	facts_done(&b);
 }
 
 int
 report_changes(const struct report *r, const struct conf *old,
     const struct conf *now, FILE *out)
 {
+	struct side was = { .cf = old }, is = { .cf = now };
+
 	if (r->location != NULL &&
 	    conf_find(old, r->location) == CONF_NONE &&
 	    conf_find(now, r->location) == CONF_NONE) {
 		warnx("neither file has a [location %s]", r->location);
 		return EXIT_FIX;
 	}
+	if (!space_init(&was.space, old) || !space_init(&is.space, now))
+		die(EXIT_RETRY, "cannot compare");
 	for (size_t i = 0; i < old->nlocations; i++)
-		compare(r, old, now, old->location[i].name, out);
+		compare(r, &was, &is, old->location[i].name, out);
 	for (size_t i = 0; i < now->nlocations; i++)
 		if (conf_find(old, now->location[i].name) == CONF_NONE)
-			compare(r, old, now, now->location[i].name, out);
+			compare(r, &was, &is, now->location[i].name, out);
+	space_free(&was.space);
+	space_free(&is.space);
 	return 0;
 }
 

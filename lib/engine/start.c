@@ -5,6 +5,7 @@
 #include "base/ready.h"
 #include "base/version.h"
 #include "engine/lint.h"
+#include "engine/space.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -154,16 +155,6 @@ start_rundir(const struct start *s, const struct conf *cf, size_t self,
 }
 
 static size_t
-count_prefixes(const struct conf *cf)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < cf->nlocations; i++)
-		n += cf->location[i].lan.n + cf->location[i].internal.n;
-	return n;
-}
-
-static size_t
 put_prefixes(struct lpm_entry *e, const struct conf_prefixes *ps,
     uint32_t value)
 {
@@ -182,32 +173,22 @@ build(struct lpm_entry *e, size_t n)
 	return t;
 }
 
-/*
- * Of equal prefixes the later entry wins.  What an inactive location calls its
- * own stays corporate, and is refused, unless an active one has it; internal
- * comes before participating.
- */
+/* What an inactive location calls its own stays corporate, and is refused,
+ * unless an active one has it. */
 static struct lpm *
 build_where(const struct conf *cf)
 {
-	struct lpm_entry *e = calloc(count_prefixes(cf) + 1, sizeof(*e));
-	const struct conf_location *l = cf->location;
-	size_t n = 0;
+	struct lpm_entry *e;
+	struct space s;
 
-	if (e == NULL)
+	if (!space_init(&s, cf) || (e = calloc(s.n + 1, sizeof(*e))) == NULL)
 		die(EXIT_RETRY, "cannot build the table of addresses");
-	for (int active = 0; active <= 1; active++)
-		for (size_t i = 0; i < cf->nlocations; i++)
-			if (l[i].active == active)
-				n += put_prefixes(e + n, &l[i].internal,
-				    PLACE(i, false));
-	for (int active = 0; active <= 1; active++)
-		for (size_t i = 0; i < cf->nlocations; i++)
-			if (l[i].active == active)
-				n += put_prefixes(e + n, &l[i].lan,
-				    PLACE(i, active));
-	struct lpm *t = build(e, n);
+	for (size_t i = 0; i < s.n; i++)
+		e[i] = (struct lpm_entry){ s.e[i].p,
+			PLACE(s.e[i].location, s.e[i].lan) };
+	struct lpm *t = build(e, s.n);
 	free(e);
+	space_free(&s);
 	return t;
 }
 
