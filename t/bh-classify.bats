@@ -257,6 +257,24 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
 		"  pass: partner (between participating hosts of partners)" ]
 }
 
+@test "explains which groups an address is in (C16)" {
+	{ cat "$DOMAIN"; cat <<-'END'; } >"$T/d.ini"
+	[group printers]
+	members = 10.1.0.5-10.1.0.9, !10.1.0.7
+	[group all-of-it]
+	members = 10.1.0.0/16, 203.0.113.0/24
+	END
+	run --separate-stderr "$BH_BIN/bh-classify" -f "$T/d.ini" -l branch1 \
+		-e '10.1.0.6 > 203.0.113.9 udp 53'
+	[ "$status" -eq 0 ]
+	[ "${lines[2]}" = "               in group printers" ]
+	[ "${lines[3]}" = "               in group all-of-it" ]
+	[ "$(grep -c 'in group' <<<"$output")" -eq 6 ]
+	run --separate-stderr "$BH_BIN/bh-classify" -f "$T/d.ini" -l branch1 \
+		-e '10.1.0.7 > 203.0.113.9 udp 53'
+	[ "$(grep -c 'in group printers' <<<"$output")" -eq 0 ]
+}
+
 @test "explains with the far end's own rules: partner here, guard there" {
 	run --separate-stderr classify -e '10.1.0.5 > 10.0.0.1 tcp 22'
 	[ "$status" -eq 0 ]

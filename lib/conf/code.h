@@ -6,7 +6,7 @@
  * Every finding about a domain file: identifier, number, severity, one line.
  * Families by hundreds: 0 the file, 1 values, 2 the domain and its keys,
  * 3 addresses, 4 partners, 5 backhaul, 6 endpoints, 7 interfaces and numbers,
- * 8 key files.
+ * 8 key files, 9 groups and what is built on them.
  * A number is never used again for something else; bh-check(1) lists them and
  * engine/explain.c explains them at length.
  */
@@ -127,7 +127,10 @@
 	X(KEYFILE_OPEN, 802, SEV_ERROR, "a key file is open to others") \
 	X(KEYFILE_BAD, 803, SEV_ERROR, "a key file holds no key") \
 	X(KEYFILE_OTHER, 804, SEV_ERROR, \
-	    "the private key is not that of public-key")
+	    "the private key is not that of public-key") \
+	X(GROUP_NAME, 900, SEV_ERROR, "a group has a name that is taken") \
+	X(GROUP_EMPTY, 901, SEV_ERROR, "a group holds no address") \
+	X(GROUP_SAME, 902, SEV_ERROR, "two groups hold the same addresses")
 
 enum code {
 #define CODE_ID(id, number, severity, text) BH_##id = (number),

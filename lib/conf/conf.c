@@ -140,7 +140,10 @@ conf_free(struct conf *cf)
 {
 	for (size_t i = 0; i < cf->nlocations; i++)
 		free_location(&cf->location[i]);
+	for (size_t i = 0; i < cf->ngroups; i++)
+		free(cf->group[i].members.p);
 	free(cf->location);
+	free(cf->group);
 	free(cf->by_name);
 	*cf = (struct conf){ 0 };
 }
@@ -160,6 +163,15 @@ conf_find(const struct conf *cf, const char *name)
 		else
 			lo = mid + 1;
 	}
+	return CONF_NONE;
+}
+
+int
+conf_find_group(const struct conf *cf, const char *name)
+{
+	for (size_t i = 0; i < cf->ngroups; i++)
+		if (strcmp(cf->group[i].name, name) == 0)
+			return (int)i;
 	return CONF_NONE;
 }
 

@@ -24,6 +24,7 @@ enum {
 	CONF_MTU_DEFAULT = 1420,
 	CONF_PORT_DEFAULT = 51820,
 	CONF_LOCATIONS_MAX = 4096,
+	CONF_GROUPS_MAX = 1024,
 	CONF_NONE = -1,		/* no such location */
 };
 
@@ -93,6 +94,14 @@ struct conf_location {
 	int mtu_line;
 };
 
+/* [group NAME]: a set of addresses, anybody's, that rules and reports name. */
+struct conf_group {
+	char name[CONF_NAMELEN];
+	int line;
+	uint64_t broken;
+	struct conf_prefixes members;
+};
+
 struct conf {
 	char name[CONF_NAMELEN];	/* of the domain */
 	bool private_is_internal;
@@ -101,6 +110,8 @@ struct conf {
 	struct conf_location *location;
 	size_t nlocations;
 	uint16_t *by_name;		/* indexes of them, sorted by name */
+	struct conf_group *group;	/* in the order of the file */
+	size_t ngroups;
 };
 
 /* Loads a whole domain.  Mistakes go to *d, all of them; what could be read is
@@ -110,6 +121,8 @@ void conf_load(struct conf *cf, struct diags *d, FILE *f);
 void conf_free(struct conf *cf);
 /* Index of the location of that name, or CONF_NONE. */
 int conf_find(const struct conf *cf, const char *name);
+/* Index of the group of that name, or CONF_NONE. */
+int conf_find_group(const struct conf *cf, const char *name);
 /* The key has a malformed value there, or part of one, which was reported. */
 bool conf_broken(const struct conf_location *l, const char *key);
 /* Both are active, and each names the other. */

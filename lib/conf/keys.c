@@ -121,12 +121,12 @@ set_prefix(const struct keys_target *t, const struct keydef *k, void *to,
 {
 	struct keys_set *set = &t->set[k->min];
 	bool not = *v == '!';
-	struct prefix p;
-	int code = value_prefix(&p, v + not, why);
+	struct addr first, last;
+	int code = value_addresses(&first, &last, v + not, why);
 
 	(void)to;
-	if (code == 0 &&
-	    !prefix_list_add(not ? &set->exclude : &set->include, &p))
+	if (code == 0 && !prefix_list_add_range(
+	    not ? &set->exclude : &set->include, &first, &last))
 		return no_memory(why);
 	return code;
 }
@@ -256,6 +256,13 @@ const struct keydef keys_location[] = {
 	{ .name = "probe", .set = set_later },
 	{ .name = "nat-pool", .set = set_later },
 	{ .name = "dscp", .set = set_later },
+	{ .name = NULL },
+};
+
+const struct keydef keys_group[] = {
+	{ "members", set_prefix, .to = offsetof(struct conf_group, members),
+	    .line = offsetof(struct conf_group, members.line),
+	    .min = KEYS_MEMBERS, .list = true },
 	{ .name = NULL },
 };
 

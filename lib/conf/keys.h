@@ -8,9 +8,12 @@
 #include "conf/prefixes.h"
 
 enum { KEYS_MAX = 64 };
-enum { KEYS_LAN, KEYS_INTERNAL, KEYS_ADDRESS, KEYS_RESOLVER, KEYS_SETS };
+enum {
+	KEYS_LAN, KEYS_INTERNAL, KEYS_ADDRESS, KEYS_RESOLVER, KEYS_MEMBERS,
+	KEYS_SETS
+};
 
-/* A location's prefix lists while they are read. */
+/* A section's prefix lists while they are read. */
 struct keys_set {
 	struct prefix_list include, exclude;
 };
@@ -35,7 +38,7 @@ struct keydef {
 	bool list;
 };
 
-extern const struct keydef keys_domain[], keys_location[];
+extern const struct keydef keys_domain[], keys_location[], keys_group[];
 
 /* NULL: no such key.  The tables end with an entry without name. */
 const struct keydef *keys_find(const struct keydef *table, const char *name);

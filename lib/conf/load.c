@@ -2,206 +2,15 @@
 #include "conf/load.h"
 
 #include "conf/guess.h"
-#include "conf/ini.h"
-#include "conf/keys.h"
+#include "conf/load_part.h"
 #include "conf/value.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-static_assert((int)VALUE_NAMELEN <= (int)CONF_NAMELEN, "names fit");
 static_assert((int)VALUE_HOSTLEN == (int)CONF_HOSTLEN, "hosts fit");
 static_assert(sizeof(enum conf_role) == sizeof(unsigned), "set_word");
-static_assert(KEYS_MAX <= 64, "a bit for each in conf_location.broken");
-static_assert(sizeof("location ") - 1 + VALUE_NAMELEN - 1 <= INI_SECTION_MAX,
-    "inih keeps every name whole");
-
-/* The file is read section by section; loc and the sets are those of the one
- * that is being read. */
-struct load {
-	struct conf *cf;
-	struct diags *d;
-	const struct keydef *table;	/* NULL: skip the section's keys */
-	char section[INI_SECTION_MAX + 2];
-	bool any;			/* there was a section */
-	int domain_line;
-	struct conf_location *loc;
-	size_t room;			/* locations there is memory for */
-	struct keys_set set[KEYS_SETS];
-	int seen[KEYS_MAX];		/* line of each key of the table */
-	const struct keydef *last;	/* what an indented line continues */
-};
-
-static void
-set_defaults(struct conf_location *l, int line)
-{
-	*l = (struct conf_location){
-		.line = line,
-		.active = true,
-		.keepalive = UINT32_MAX,	/* finish_location knows */
-		.nat_port_first = 16384,
-		.nat_port_last = 32767,
-		.interface = "bh0",
-		.egress_interface = "bhx0",
-		.mtu = CONF_MTU_DEFAULT,
-	};
-}
-
-/* An exclusion that takes nothing away is most often of the wrong list. */
-static void
-check_exclusions(struct load *ld, const struct conf_prefixes *ps,
-    struct keys_set *set, const char *key)
-{
-	struct prefix_list none = { 0 }, all = { 0 };
-	char text[PREFIX_STRLEN];
-
-	if (set->exclude.n > 0 &&
-	    prefixes_normal(&set->include, &none, &all))
-		for (size_t i = 0; i < set->exclude.n; i++)
-			if (!prefixes_meet(all.p, all.n, &set->exclude.p[i]))
-				diag_add(ld->d, ps->line, BH_EXCLUDES_NOTHING,
-				    ld->section, key, "'!%s' excludes nothing: "
-				    "no prefix of '%s' meets it; take it out, "
-				    "or move it", prefix_format(
-				    &set->exclude.p[i], text), key);
-	prefix_list_free(&all);
-}
-
-/* The union less the exclusions; the lists are empty for the next location. */
-static void
-take_set(struct load *ld, struct conf_prefixes *ps, struct keys_set *set,
-    const char *key)
-{
-	struct prefix_list out = { 0 };
-
-	if (!prefixes_normal(&set->include, &set->exclude, &out))
-		diag_add(ld->d, ps->line, BH_FILE_SIZE, ld->section, key,
-		    "no memory");
-	check_exclusions(ld, ps, set, key);
-	ps->p = out.p;
-	ps->n = out.n;
-	set->include.n = set->exclude.n = 0;
-}
-
-/* Hosts stay hosts: sorted, each once, not merged into prefixes. */
-static void
-take_hosts(struct conf_prefixes *ps, struct prefix_list *l)
-{
-	prefix_sort(l->p, l->n);
-	for (size_t i = 0; i < l->n; i++)
-		if (ps->n == 0 || prefix_cmp(&l->p[ps->n - 1], &l->p[i]) != 0)
-			l->p[ps->n++] = l->p[i];
-	ps->p = l->p;
-	*l = (struct prefix_list){ 0 };
-}
-
-/* What follows from other keys, once all have been read. */
-static void
-finish_location(struct load *ld)
-{
-	struct conf_location *l = ld->loc;
-
-	if (l == NULL)
-		return;
-	take_set(ld, &l->lan, &ld->set[KEYS_LAN], "lan");
-	take_set(ld, &l->internal, &ld->set[KEYS_INTERNAL], "internal");
-	take_hosts(&l->address, &ld->set[KEYS_ADDRESS].include);
-	take_hosts(&l->resolver, &ld->set[KEYS_RESOLVER].include);
-	if (l->keepalive == UINT32_MAX)
-		l->keepalive = l->endpoint_line != 0 ? 0 : 25;
-	if (l->listen_port == 0)
-		l->listen_port = l->endpoint_port != 0 ? l->endpoint_port :
-		    CONF_PORT_DEFAULT;
-	ld->loc = NULL;
-}
-
-static void
-begin_domain(struct load *ld, const char *name, int line)
-{
-	if (*name != '\0')
-		diag_add(ld->d, line, BH_SECTION_SYNTAX, ld->section, "",
-		    "[domain] takes no name here; write 'name = %s' below it",
-		    name);
-	if (ld->domain_line != 0)
-		diag_add(ld->d, line, BH_SECTION_TWICE, ld->section, "", "the "
-		    "section is there already, in line %d; put all of it in "
-		    "one place", ld->domain_line);
-	else
-		ld->domain_line = line;
-	ld->table = keys_domain;
-}
-
-/* NULL: reported. */
-static struct conf_location *
-new_location(struct load *ld, int line)
-{
-	struct conf *cf = ld->cf;
-
-	if (cf->nlocations == CONF_LOCATIONS_MAX) {
-		diag_add(ld->d, line, BH_FILE_SIZE, ld->section, "", "more "
-		    "than %d locations", (int)CONF_LOCATIONS_MAX);
-		return NULL;
-	}
-	if (cf->nlocations == ld->room) {
-		size_t room = ld->room == 0 ? 8 : ld->room * 2;
-		struct conf_location *l = realloc(cf->location,
-		    room * sizeof(*l));
-		if (l == NULL) {
-			diag_add(ld->d, line, BH_FILE_SIZE, ld->section, "",
-			    "no memory");
-			return NULL;
-		}
-		cf->location = l;
-		ld->room = room;
-	}
-	return &cf->location[cf->nlocations++];
-}
-
-static void
-begin_location(struct load *ld, const char *name, int line)
-{
-	char why[VALUE_WHYLEN], good[VALUE_NAMELEN];
-
-	if (*name == '\0') {
-		diag_add(ld->d, line, BH_SECTION_SYNTAX, ld->section, "",
-		    "a location needs a name; write [location NAME]");
-		return;
-	}
-	int code = value_name(good, name, why);
-	if (code != 0) {
-		diag_add(ld->d, line, (enum code)code, ld->section, "", "%s",
-		    why);
-		return;
-	}
-	ld->loc = new_location(ld, line);
-	if (ld->loc == NULL)
-		return;
-	set_defaults(ld->loc, line);
-	strcpy(ld->loc->name, good);
-	ld->table = keys_location;
-}
-
-static void
-begin_later(struct load *ld, const char *name, int line)
-{
-	(void)name;
-	diag_add(ld->d, line, BH_UNSUPPORTED, ld->section, "",
-	    "not supported by this version; take the section out");
-}
-
-static const struct {
-	const char *name;
-	void (*begin)(struct load *ld, const char *name, int line);
-} sections[] = {
-	{ "domain", begin_domain },
-	{ "location", begin_location },
-	{ "breakout", begin_later },
-	{ "publish", begin_later },
-	{ "group", begin_later },
-};
-
-enum { NSECTIONS = sizeof(sections) / sizeof(sections[0]) };
+static_assert(KEYS_MAX <= 64, "a bit for each in broken");
 
 static void
 unknown_section(struct load *ld, const char *kind, int line)
@@ -210,8 +19,8 @@ unknown_section(struct load *ld, const char *kind, int line)
 	char hint[96];
 
 	guess_init(&g, kind);
-	for (size_t i = 0; i < NSECTIONS; i++)
-		guess_try(&g, sections[i].name);
+	for (const struct section *k = load_kinds; k->name != NULL; k++)
+		guess_try(&g, k->name);
 	diag_add(ld->d, line, BH_SECTION_UNKNOWN, ld->section, "",
 	    "there is no section [%s]%s", kind, guess_format(&g, hint));
 }
@@ -220,7 +29,12 @@ unknown_section(struct load *ld, const char *kind, int line)
 static void
 leave_section(struct load *ld)
 {
-	finish_location(ld);
+	if (ld->finish != NULL)
+		ld->finish(ld);
+	ld->finish = NULL;
+	ld->base = NULL;
+	ld->loc = NULL;
+	ld->broken = NULL;
 	memset(ld->seen, 0, sizeof(ld->seen));
 	ld->table = NULL;
 	ld->last = NULL;
@@ -261,21 +75,21 @@ on_section(void *arg, const char *text, int line)
 	split_name(kind, &name, text);
 	snprintf(ld->section, sizeof(ld->section), "%s%s%s", kind,
 	    *name != '\0' ? " " : "", name);
-	for (size_t i = 0; i < NSECTIONS; i++)
-		if (strcmp(sections[i].name, kind) == 0) {
-			sections[i].begin(ld, name, line);
+	for (const struct section *k = load_kinds; k->name != NULL; k++)
+		if (strcmp(k->name, kind) == 0) {
+			k->begin(ld, name, line);
 			return;
 		}
 	unknown_section(ld, kind, line);
 }
 
-/* Where a location's key was mentioned, for messages about it. */
+/* Where a key was mentioned, for messages about it. */
 static void
 set_line(struct load *ld, const struct keydef *k, int line)
 {
-	if (ld->loc == NULL || k->line == 0)
+	if (k->line == 0)
 		return;
-	int *at = (int *)(void *)((char *)ld->loc + k->line);
+	int *at = (int *)(void *)((char *)ld->base + k->line);
 	if (*at == 0)
 		*at = line;
 }
@@ -283,8 +97,8 @@ set_line(struct load *ld, const struct keydef *k, int line)
 static void
 set_broken(struct load *ld, const struct keydef *k)
 {
-	if (ld->loc != NULL)
-		ld->loc->broken |= UINT64_C(1) << (k - ld->table);
+	if (ld->broken != NULL)
+		*ld->broken |= UINT64_C(1) << (k - ld->table);
 }
 
 /* The key that was probably meant was given, if not well. */
@@ -354,7 +168,6 @@ static void
 set_value(struct load *ld, const struct keydef *k, const char *value, int line)
 {
 	struct keys_target t = { ld->cf, ld->loc, ld->set, line };
-	char *base = ld->loc != NULL ? (char *)ld->loc : (char *)ld->cf;
 	char why[VALUE_WHYLEN];
 	int code;
 
@@ -363,7 +176,7 @@ set_value(struct load *ld, const struct keydef *k, const char *value, int line)
 		snprintf(why, sizeof(why), "'%s' is not supported by this "
 		    "version", value);
 	} else {
-		code = k->set(&t, k, base + k->to, value, why);
+		code = k->set(&t, k, (char *)ld->base + k->to, value, why);
 	}
 	if (code == 0)
 		return;

@@ -19,6 +19,51 @@ prefix_list_add(struct prefix_list *l, const struct prefix *p)
 	return true;
 }
 
+struct addr
+prefix_last(const struct prefix *p)
+{
+	struct addr a = p->addr;
+
+	for (unsigned bit = p->len; bit < 128; bit++)
+		a.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return a;
+}
+
+/* The longest prefix that begins at the address and does not pass last. */
+static struct prefix
+widest(const struct addr *a, const struct addr *last)
+{
+	struct prefix p = { *a, 128 };
+
+	while (p.len > 0 && (p.addr.b[(p.len - 1) / 8] &
+	    0x80 >> (p.len - 1) % 8) == 0) {
+		struct prefix wider = { *a, (uint8_t)(p.len - 1) };
+		struct addr end = prefix_last(&wider);
+		if (memcmp(&end, last, sizeof(end)) > 0)
+			break;
+		p = wider;
+	}
+	return p;
+}
+
+bool
+prefix_list_add_range(struct prefix_list *l, const struct addr *first,
+    const struct addr *last)
+{
+	struct addr a = *first;
+
+	for (;;) {
+		struct prefix p = widest(&a, last);
+		if (!prefix_list_add(l, &p))
+			return false;
+		a = prefix_last(&p);
+		if (memcmp(&a, last, sizeof(a)) >= 0)
+			return true;
+		for (int i = 15; ++a.b[i] == 0; i--)
+			continue;
+	}
+}
+
 void
 prefix_list_free(struct prefix_list *l)
 {

@@ -21,8 +21,13 @@ struct prefix_list {
 
 /* False: no memory. */
 bool prefix_list_add(struct prefix_list *l, const struct prefix *p);
+/* All from first to last, which is not before first. */
+bool prefix_list_add_range(struct prefix_list *l, const struct addr *first,
+    const struct addr *last);
 void prefix_list_free(struct prefix_list *l);
 
+/* The last address of a prefix. */
+struct addr prefix_last(const struct prefix *p);
 /* By address, the shorter prefix first. */
 int prefix_cmp(const void *a, const void *b);
 void prefix_sort(struct prefix *p, size_t n);

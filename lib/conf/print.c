@@ -193,6 +193,13 @@ print_location(const struct conf_location *l, FILE *out)
 	}
 }
 
+static void
+print_group(const struct conf_group *g, FILE *out)
+{
+	fprintf(out, "\n[group %s]\n", g->name);
+	put_prefixes(NULL, keys_find(keys_group, "members"), &g->members, out);
+}
+
 void
 conf_print(const struct conf *cf, FILE *out)
 {
@@ -204,4 +211,6 @@ conf_print(const struct conf *cf, FILE *out)
 	}
 	for (size_t i = 0; i < cf->nlocations; i++)
 		print_location(&cf->location[i], out);
+	for (size_t i = 0; i < cf->ngroups; i++)
+		print_group(&cf->group[i], out);
 }

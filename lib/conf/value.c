@@ -2,6 +2,7 @@
 #include "conf/value.h"
 
 #include "conf/guess.h"
+#include "conf/prefixes.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -40,17 +41,17 @@ comment_hint(const char *s)
 	return *s == '#' ? "; a comment after a value begins with ' ;'" : "";
 }
 
+static const struct prefix v4_all = {
+	{ { [10] = 0xff, [11] = 0xff } }, PREFIX_V4
+};
+
 /* ::ffff:0:0/96 is where this program keeps IPv4; a prefix of IPv6 that holds
  * it, or lies in it, cannot be told from IPv4. */
 static bool
 prefix_mixes(const struct prefix *p, const char *s)
 {
-	static const struct prefix v4 = {
-		{ { [10] = 0xff, [11] = 0xff } }, PREFIX_V4
-	};
-
 	return strchr(s, ':') != NULL &&
-	    (prefix_has(p, &v4.addr) || prefix_has(&v4, &p->addr));
+	    (prefix_has(p, &v4_all.addr) || prefix_has(&v4_all, &p->addr));
 }
 
 int
@@ -71,6 +72,48 @@ value_prefix(struct prefix *p, const char *s, char why[static VALUE_WHYLEN])
 		    "length; write %s for the network, or leave out '%s' for "
 		    "the host", s, prefix_format(p, right), strchr(s, '/'));
 	return 0;
+}
+
+/* Both ends of one family; an IPv6 range must not run across IPv4. */
+static int
+value_ends(struct addr *first, struct addr *last, const char *s,
+    const char *dash, char why[static VALUE_WHYLEN])
+{
+	char from[ADDR_STRLEN];
+
+	snprintf(from, sizeof(from), "%.*s", (int)(dash - s), s);
+	if (dash - s >= (int)sizeof(from) || !addr_parse(first, from) ||
+	    !addr_parse(last, dash + 1))
+		return wrong(BH_BAD_PREFIX, why, "'%.80s' is not a range; "
+		    "write 192.0.2.5-192.0.2.9%s", s, comment_hint(s));
+	if (addr_is_v4(first) != addr_is_v4(last) ||
+	    (addr_is_v4(first) && strchr(s, ':') != NULL) ||
+	    (!addr_is_v4(first) && memcmp(first, &v4_all.addr,
+	    sizeof(*first)) < 0 && memcmp(last, &v4_all.addr,
+	    sizeof(*last)) > 0))
+		return wrong(BH_BAD_PREFIX, why, "'%.80s' is a range of two "
+		    "families", s);
+	if (memcmp(first, last, sizeof(*first)) > 0)
+		return wrong(BH_BAD_PREFIX, why, "'%.80s' ends before it "
+		    "begins", s);
+	return 0;
+}
+
+int
+value_addresses(struct addr *first, struct addr *last, const char *s,
+    char why[static VALUE_WHYLEN])
+{
+	const char *dash = strchr(s, '-');
+	struct prefix p;
+
+	if (dash != NULL)
+		return value_ends(first, last, s, dash, why);
+	int code = value_prefix(&p, s, why);
+	if (code == 0) {
+		*first = p.addr;
+		*last = prefix_last(&p);
+	}
+	return code;
 }
 
 int

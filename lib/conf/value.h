@@ -29,6 +29,9 @@ bool value_next(const char **list, char item[static VALUE_LEN]);
 
 int value_prefix(struct prefix *p, const char *s,
     char why[static VALUE_WHYLEN]);
+/* A prefix, an address, or FIRST-LAST. */
+int value_addresses(struct addr *first, struct addr *last, const char *s,
+    char why[static VALUE_WHYLEN]);
 int value_address(struct addr *a, const char *s,
     char why[static VALUE_WHYLEN]);
 /* "host:port", "192.0.2.1:port", "[2001:db8::1]:port".  host gets an address in

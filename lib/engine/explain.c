@@ -381,6 +381,18 @@ static const struct {
 	    "others know it by, and nobody would answer. Either the file is "
 	    "another location's, or the domain file has an old key: 'bh-key "
 	    "pubkey <KEYDIR/LOCATION.key' prints the one to write." },
+	{ BH_GROUP_NAME,
+	    "Some words stand for a set of their own (lan, internal, internet, "
+	    "default, dmz ...), here or in what people used before. A group "
+	    "of that name would be read as the other thing." },
+	{ BH_GROUP_EMPTY,
+	    "A group without an address matches nothing, so a rule that names "
+	    "it never does anything. Most often an exclusion takes away more "
+	    "than was meant." },
+	{ BH_GROUP_SAME,
+	    "Groups may overlap, but two that hold exactly the same addresses "
+	    "are one group with two names, and sooner or later only one of "
+	    "them is kept up to date." },
 };
 
 const char *

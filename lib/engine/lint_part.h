@@ -32,5 +32,6 @@ void lint_own_hosts(struct lint *lt, const struct conf_location *l);
 const struct prefix *lint_special(const struct prefix *p);
 void lint_peers(struct lint *lt);
 void lint_numbers(struct lint *lt);
+void lint_groups(struct lint *lt);
 
 #endif

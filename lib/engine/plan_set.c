@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/plan.h"
 
+#include "conf/prefixes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,16 +80,6 @@ set_list(struct set *s, const char *const *list)
 		set_text(s, *list);
 }
 
-static struct addr
-last_of(const struct prefix *p)
-{
-	struct addr a = p->addr;
-
-	for (unsigned bit = p->len; bit < 128; bit++)
-		a.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	return a;
-}
-
 /* a + 1, or a - 1 with step 0xff; false when it wraps. */
 static bool
 addr_step(struct addr *a, uint8_t step)
@@ -150,12 +142,12 @@ own_init(struct own *o, const struct conf_location *l)
 static void
 set_without(struct set *s, const struct prefix *p, const struct own *own)
 {
-	struct addr at = p->addr, last = last_of(p);
+	struct addr at = p->addr, last = prefix_last(p);
 	bool holes = false;
 	char buf[PREFIX_STRLEN];
 
 	for (size_t i = 0; i < own->n; i++) {
-		struct addr end = last_of(&own->p[i]), before;
+		struct addr end = prefix_last(&own->p[i]), before;
 		if (own->p[i].len < p->len ||
 		    !prefix_has(p, &own->p[i].addr) || addr_cmp(&end, &at) < 0)
 			continue;

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/die.h"
+#include "conf/prefixes.h"
 #include "engine/gate.h"
 #include "net/csum.h"
 
@@ -190,6 +191,18 @@ print_place(const struct step *s, const char *what, const struct addr *a)
 }
 
 static void
+print_groups(const struct step *s, const struct addr *a)
+{
+	const struct prefix host = { *a, 128 };
+
+	for (size_t i = 0; i < s->cf->ngroups; i++) {
+		const struct conf_group *g = &s->cf->group[i];
+		if (prefixes_find(g->members.p, g->members.n, &host) != NULL)
+			printf("%15sin group %s\n", "", g->name);
+	}
+}
+
+static void
 print_rules(const struct step *s, const struct decision *d)
 {
 	const char *name, *text;
@@ -211,7 +224,9 @@ whatif_step(const struct step *s, const uint8_t *p, size_t n)
 	    s->from != PEER_NONE ? s->cf->location[s->from].name : "");
 	if (d.rule != GATE_NO_RULE) {
 		print_place(s, "source", &ip.src);
+		print_groups(s, &ip.src);
 		print_place(s, "destination", &ip.dst);
+		print_groups(s, &ip.dst);
 		print_rules(s, &d);
 	}
 	printf("  %s: %s (%s)\n",

@@ -141,9 +141,52 @@ round_ok(void)
 	return ok;
 }
 
+/* A range as prefixes holds what lies in it and nothing else, and no two of
+ * them could be one. */
+static bool
+range_ok(unsigned first, unsigned last, bool v4)
+{
+	struct addr a = { { 0x20, 1 } }, b;
+	struct prefix_list l = { 0 };
+	bool in[SPACE] = { false };
+
+	if (v4)
+		a = addr_from_v4((const uint8_t[4]){ 10, 0, 0, 0 });
+	b = a;
+	a.b[15] = (uint8_t)first;
+	b.b[15] = (uint8_t)last;
+	bool ok = prefix_list_add_range(&l, &a, &b) && is_normal(&l);
+	for (size_t i = 0; ok && i < l.n; i++)
+		for (unsigned k = 0; k < 1u << (128 - l.p[i].len); k++)
+			in[l.p[i].addr.b[15] + k] = true;
+	for (unsigned i = 0; i < SPACE; i++)
+		ok = ok && in[i] == (i >= first && i <= last);
+	prefix_list_free(&l);
+	return ok;
+}
+
+static void
+test_ranges(void)
+{
+	static const struct addr none, all = { { 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff } };
+	struct prefix_list l = { 0 };
+	int bad = 0;
+
+	for (unsigned a = 0; a < SPACE; a++)
+		for (unsigned b = a; b < SPACE; b++)
+			bad += !range_ok(a, b, (a ^ b) & 1);
+	OKF(bad == 0, "every range of %d addresses (C16; %d bad)", SPACE, bad);
+	OK(prefix_list_add_range(&l, &none, &all) && l.n == 1 &&
+	    l.p[0].len == 0);
+	prefix_list_free(&l);
+}
+
 int
 main(void)
 {
+	test_ranges();
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		OKF(strcmp(normal(forms[i].in), forms[i].out) == 0,
 		    "'%s' is '%s' (%s)", forms[i].in, forms[i].out,

@@ -54,6 +54,46 @@ test_prefixes(void)
 }
 
 static const struct {
+	const char *in;
+	int code;
+	const char *out;	/* FIRST-LAST, or part of the reason */
+} ranges_of[] = {
+	{ "10.0.0.0/30", 0, "10.0.0.0-10.0.0.3" },
+	{ "10.0.0.7", 0, "10.0.0.7-10.0.0.7" },
+	{ "10.0.0.5-10.0.0.9", 0, "10.0.0.5-10.0.0.9" },
+	{ "10.0.0.5-10.0.0.5", 0, "10.0.0.5-10.0.0.5" },
+	{ "2001:db8::1-2001:db8::f", 0, "2001:db8::1-2001:db8::f" },
+	{ "0.0.0.0-255.255.255.255", 0, "0.0.0.0-255.255.255.255" },
+	{ "10.0.0.9-10.0.0.5", BH_BAD_PREFIX, "before it begins" },
+	{ "10.0.0.5-9", BH_BAD_PREFIX, "not a range" },
+	{ "10.0.0.5-", BH_BAD_PREFIX, "not a range" },
+	{ "-10.0.0.5", BH_BAD_PREFIX, "not a range" },
+	{ "10.0.0.0/8-11.0.0.0/8", BH_BAD_PREFIX, "not a range" },
+	{ "10.0.0.1-10.0.0.2-10.0.0.3", BH_BAD_PREFIX, "not a range" },
+	{ "10.0.0.1-2001:db8::1", BH_BAD_PREFIX, "two families" },
+	{ "::1-2001:db8::1", BH_BAD_PREFIX, "two families" },
+	{ "::ffff:10.0.0.1-::ffff:10.0.0.2", BH_BAD_PREFIX, "two families" },
+	{ "10.0.0.5/20", BH_HOST_BITS, "write 10.0.0.0/20" },
+};
+
+static void
+test_ranges(void)
+{
+	for (size_t i = 0; i < sizeof(ranges_of) / sizeof(ranges_of[0]); i++) {
+		struct addr a, b;
+		char got[2 * ADDR_STRLEN], one[ADDR_STRLEN], two[ADDR_STRLEN];
+		int code = value_addresses(&a, &b, ranges_of[i].in, why);
+		if (code == 0)
+			snprintf(got, sizeof(got), "%s-%s",
+			    addr_format(&a, one), addr_format(&b, two));
+		const char *said = code == 0 ? got : why;
+		OKF(code == ranges_of[i].code &&
+		    strstr(said, ranges_of[i].out) != NULL,
+		    "range '%s': %d, %s", ranges_of[i].in, code, said);
+	}
+}
+
+static const struct {
 	const char *in, *host;
 	unsigned port;
 } endpoints[] = {
@@ -203,6 +243,7 @@ main(void)
 	struct key k;
 
 	test_prefixes();
+	test_ranges();
 	test_endpoints();
 	test_numbers();
 	test_names();
