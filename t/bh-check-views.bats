@@ -213,7 +213,7 @@ put_key() {	# LOCATION FILE
 	[[ $stderr == *"bad.conf:2: error BH105"*"bad.conf:4: error BH101"* ]]
 }
 
-@test "BH801-BH804: -k looks at the keys as backhaul up does" {
+@test "BH801-BH805: -k looks at the keys as backhaul up does" {
 	cp $views/domain.ini "$dir/d.ini"
 	put_key hq "$dir/d.ini"
 	put_key branch "$dir/d.ini"
@@ -233,4 +233,8 @@ put_key() {	# LOCATION FILE
 	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys" -l site
 	[ "$status" -eq 1 ]
 	[[ $output == *"BH801: [location site]"* ]]
+	[[ $output != *BH805* ]]
+	chmod 770 "$dir/keys"
+	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys"
+	[[ ${lines[0]} == "$dir/d.ini: warning BH805: $dir/keys "* ]]
 }

@@ -62,6 +62,53 @@ judge() {
 	diff -u "$dir/all" "$dir/tested"
 }
 
+# starts PROGRAM FILE: as far as it comes; its exit status
+starts() {
+	local status=0
+	case $1 in
+	bh-classify) set -- "$1" "$2" -e '10.0.0.1 > 10.0.0.2 udp' ;;
+	bh-egress) set -- "$1" "$2" -p branch -r "$dir/pcap" ;;
+	bh-tunnel) set -- "$1" "$2" -k "$dir" ;;
+	bh-plan) set -- "$1" "$2" env ;;
+	esac
+	"${check%/*}/$1" -f "$2" -l hq -D "$dir" "${@:3}" >/dev/null \
+		2>"$dir/stderr" || status=$?
+	echo $status
+}
+
+@test "what is an error, no program starts with, and says so alike" {
+	# a case in four for each program, so that each meets all families
+	local n=0 found bad good
+	printf '\xd4\xc3\xb2\xa1\2\0\4\0%08d\xff\xff\0\0\145\0\0\0' 0 |
+		tr 0 '\0' >"$dir/pcap"
+	while IFS=$'\t' read -r found bad good; do
+		[[ $found == \#* ]] && continue
+		sed "$bad" $data/base.ini >"$dir/d.ini"
+		"$check" -f "$dir/d.ini" | grep ' error ' >"$dir/errors" ||
+			continue
+		set -- bh-classify bh-egress bh-tunnel bh-plan
+		shift $((n++ % 4))
+		[ "$(starts "$1" "$dir/d.ini")" = 100 ]
+		grep ' error ' "$dir/stderr" | diff "$dir/errors" -
+	done <$data/cases
+	[ $n -gt 80 ]
+	# and none of them refuses a file with no more than a warning
+	sed 24d $data/base.ini >"$dir/d.ini"
+	[ "$(starts bh-egress "$dir/d.ini")" = 0 ]
+	[ "$(starts bh-plan "$dir/d.ini")" = 0 ]
+	[ "$(starts bh-classify "$dir/d.ini")" -lt 100 ]
+	starts bh-tunnel "$dir/d.ini"
+	grep -q "hq.key: No such file" "$dir/stderr"
+}
+
+@test "backhaul(8) sets nothing up with an error, and says all of them" {
+	run --separate-stderr "${check%/*}/backhaul" up -f $data/messy.ini \
+		-l hq -k "$dir" -d "$dir/run"
+	[ "$status" -eq 100 ]
+	diff <(grep ' error ' $data/messy.out) <(grep ' error ' <<<"$stderr")
+	[ ! -e "$dir/run" ]
+}
+
 @test "BH001: says that a file cannot be read, and exits 111" {
 	run --separate-stderr "$check" -f "$dir"
 	[ "$status" -eq 111 ]

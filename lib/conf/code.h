@@ -66,16 +66,20 @@
 	X(V4_ONLY, 309, SEV_NOTICE, "a client's lan has no IPv6") \
 	X(ADDRESS_OUTSIDE, 310, SEV_WARNING, \
 	    "a gateway's address is not in its own network") \
-	X(PUBLIC_INTERNAL, 311, SEV_WARNING, \
-	    "internal holds more public space than one company has") \
+	X(PUBLIC_WIDE, 311, SEV_ERROR, \
+	    "a site has more public space than one company is given") \
 	X(RESERVED, 312, SEV_ERROR, "the domain reserves an address") \
 	X(EXCLUDES_NOTHING, 313, SEV_WARNING, "an exclusion excludes nothing") \
 	X(RESOLVER_REFUSED, 314, SEV_WARNING, \
 	    "a site cannot reach its own resolver") \
-	X(RESOLVER_ELSEWHERE, 315, SEV_NOTICE, \
+	X(RESOLVER_ELSEWHERE, 315, SEV_WARNING, \
 	    "a client's resolver asks the Internet by another way") \
 	X(ADDRESS_SPECIAL, 316, SEV_ERROR, \
 	    "an address is none that a gateway can have") \
+	X(PUBLIC_OWN, 317, SEV_NOTICE, \
+	    "public addresses count as a client's own") \
+	X(INDIRECT, 318, SEV_ERROR, \
+	    "two peers of a location have the same addresses") \
 	X(PARTNER_UNKNOWN, 401, SEV_ERROR, "a partner does not exist") \
 	X(PARTNER_INACTIVE, 402, SEV_WARNING, "a partner is inactive") \
 	X(PARTNER_SELF, 403, SEV_ERROR, "a location is its own partner") \
@@ -128,9 +132,12 @@
 	X(KEYFILE_BAD, 803, SEV_ERROR, "a key file holds no key") \
 	X(KEYFILE_OTHER, 804, SEV_ERROR, \
 	    "the private key is not that of public-key") \
+	X(KEYDIR_OPEN, 805, SEV_WARNING, \
+	    "others can put keys into the key directory") \
 	X(GROUP_NAME, 900, SEV_ERROR, "a group has a name that is taken") \
 	X(GROUP_EMPTY, 901, SEV_ERROR, "a group holds no address") \
-	X(GROUP_SAME, 902, SEV_ERROR, "two groups hold the same addresses")
+	X(GROUP_SAME, 902, SEV_ERROR, "two groups hold the same addresses") \
+	/* the end */
 
 enum code {
 #define CODE_ID(id, number, severity, text) BH_##id = (number),

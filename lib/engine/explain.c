@@ -181,13 +181,14 @@ static const struct {
 	    "'address' lists the gateway's own addresses as its LAN sees it, "
 	    "for packets to the gateway itself. One outside the site's "
 	    "networks is most often a typing mistake." },
-	{ BH_PUBLIC_INTERNAL,
-	    "What stands in 'internal' never counts as Internet: packets to "
-	    "it stay at the site, in clear, or are refused. With 'internal = "
+	{ BH_PUBLIC_WIDE,
+	    "What stands in 'lan' or 'internal' never counts as Internet: "
+	    "packets to it stay at the site, or are refused. With 'internal = "
 	    "8.0.0.0/6' by mistake for 10.0.0.0/8, a part of the Internet "
 	    "would be left out of the tunnel, which is what the attack "
 	    "TunnelCrack does by DHCP. IPv4 wider than /16 and IPv6 wider "
-	    "than /29 is more than one company is commonly given." },
+	    "than /29 is more than one company is commonly given. If it is "
+	    "yours all the same, list it in prefixes of that size." },
 	{ BH_RESERVED,
 	    "[domain] says 'reserved = corente': the domain goes on where "
 	    "Oracle's Corente gateways were, which keep 10.10.0.1, 10.0.0.1, "
@@ -218,6 +219,18 @@ static const struct {
 	    "127.0.0.1, 0.0.0.0/8, 169.254.0.0/16, multicast and their IPv6 "
 	    "twins are no address under which one host reaches another through "
 	    "a network. A default-gateway may be an IPv6 link-local address." },
+	{ BH_PUBLIC_OWN,
+	    "Hosts of a client may have public addresses, and then this is "
+	    "as it should be. If they have not, a prefix of the Internet was "
+	    "written down as the site's own: what is sent there is not "
+	    "backhauled but stays here or is refused (TunnelCrack's LocalNet "
+	    "attack, made by hand). IPv6 networks are public everywhere, so "
+	    "nothing is said of them." },
+	{ BH_INDIRECT,
+	    "Two locations that have no tunnel with each other see no "
+	    "conflict, but a third one that has a tunnel with both does: it "
+	    "has one route for the addresses and two places to send them to. "
+	    "Renumber one site, or exclude at one of them what is not there." },
 	{ BH_PARTNER_UNKNOWN,
 	    "A partner is the NAME of another [location NAME] of this file." },
 	{ BH_PARTNER_INACTIVE,
@@ -393,6 +406,10 @@ static const struct {
 	    "Groups may overlap, but two that hold exactly the same addresses "
 	    "are one group with two names, and sooner or later only one of "
 	    "them is kept up to date." },
+	{ BH_KEYDIR_OPEN,
+	    "Whoever can write into KEYDIR can give the gateway another "
+	    "private key, or a preshared key that he knows. It belongs to "
+	    "root alone: 'install -d -m 700 /etc/backhaul/keys'." },
 };
 
 const char *

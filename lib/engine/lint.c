@@ -16,7 +16,7 @@
  * reported; what would only follow from that is not.
  */
 
-enum { GUESSES = 100 };
+enum { GUESSES = 100, SEARCHES = 100 };
 
 void
 lint_say(struct lint *lt, const struct conf_location *l, int line,
@@ -100,7 +100,7 @@ lint_domain(const struct conf *cf, struct diags *d)
 		check_count, check_names, lint_roles, lint_keys, lint_space,
 		lint_peers, lint_numbers, lint_groups,
 	};
-	struct lint lt = { cf, d, GUESSES };
+	struct lint lt = { cf, d, GUESSES, SEARCHES };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		parts[i](&lt);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* KEYDIR/LOCATION.key and, for a peer, KEYDIR/PEER.psk (backhaul(8)). */
@@ -83,12 +84,23 @@ has_key(const struct keyfile *kf)
 	return access(path, F_OK) == 0;
 }
 
+static void
+check_directory(const char *keydir, struct diags *d)
+{
+	struct stat st;
+
+	if (stat(keydir, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		diag_add(d, 0, BH_KEYDIR_OPEN, "", "", "%s can be written by "
+		    "others than its owner; use 'chmod 700'", keydir);
+}
+
 void
 lint_keydir(const struct conf *cf, const char *keydir, const char *location,
     struct diags *d)
 {
 	struct keyfile kf = { .lt = { .cf = cf, .d = d }, .dir = keydir };
 
+	check_directory(keydir, d);
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		kf.l = &cf->location[i];
 		if (kf.l->active && (location != NULL ?

@@ -145,25 +145,38 @@ find_source(const struct conf_prefixes *ps, bool want_private)
 /* Wider than what a registry gives one organisation: more likely a mistake. */
 enum { WIDE_V4 = PREFIX_V4 + 16, WIDE_V6 = 29 };
 
-/* TunnelCrack's LocalNet, made by hand: what is called internal stays here in
- * clear, whoever has it in truth. */
+/* TunnelCrack's LocalNet, made by hand (forwarding L2): what is called the
+ * site's own stays out of the tunnel, whoever has it in truth.  That every
+ * IPv6 network is public says nothing. */
 static void
-check_public(struct lint *lt, const struct conf_location *l)
+check_public(struct lint *lt, const struct conf_location *l,
+    const struct conf_prefixes *ps, const char *key)
 {
 	char a[PREFIX_STRLEN];
+	const struct prefix *first = NULL;
 
-	for (size_t i = 0; i < l->internal.n; i++) {
-		const struct prefix *p = &l->internal.p[i];
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct prefix *p = &ps->p[i];
 		bool v4 = p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
-		if (prefix_is_private(p) || lint_special(p) != NULL ||
-		    p->len >= (v4 ? WIDE_V4 : WIDE_V6))
+		if (prefix_is_private(p) || lint_special(p) != NULL)
 			continue;
-		lint_say(lt, l, l->internal.line, BH_PUBLIC_INTERNAL,
-		    "internal", "%s is more public space than one company is "
-		    "given, and nothing of it will count as Internet; list "
-		    "what is yours", prefix_format(p, a));
+		if (v4 && first == NULL)
+			first = p;
+		if (p->len >= (v4 ? WIDE_V4 : WIDE_V6))
+			continue;
+		lint_say(lt, l, ps->line, BH_PUBLIC_WIDE, key, "%s is more "
+		    "public space than one company is given, and nothing of "
+		    "it would count as Internet; list what is yours, in "
+		    "prefixes no wider than /%d", prefix_format(p, a),
+		    v4 ? WIDE_V4 - PREFIX_V4 : WIDE_V6);
 		return;
 	}
+	/* internal has all of lan */
+	if (first != NULL && l->role == CONF_ROLE_CLIENT && ps != &l->lan)
+		lint_say(lt, l, ps->line, BH_PUBLIC_OWN, key, "%s is public "
+		    "and counts as this site's own: what hosts here send to "
+		    "it never goes through the tunnel; right if it is yours",
+		    prefix_format(first, a));
 }
 
 /* What a client sends to the Internet: its lan, and unless it says otherwise
@@ -231,7 +244,8 @@ lint_own_space(struct lint *lt, const struct conf_location *l)
 	if (!conf_broken(l, "backhaul"))
 		check_internal(lt, l);
 	check_inside(lt, l);
-	check_public(lt, l);
+	check_public(lt, l, &l->lan, "lan");
+	check_public(lt, l, &l->internal, "internal");
 	check_address(lt, l);
 	check_families(lt, l);
 	check_translation(lt, l);

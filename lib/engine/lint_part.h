@@ -9,7 +9,7 @@
 struct lint {
 	const struct conf *cf;
 	struct diags *d;
-	unsigned guesses;	/* left: guessing is slow */
+	unsigned guesses, searches;	/* left: both are slow */
 };
 
 /* A finding about a location, at that line, or at its section if 0. */

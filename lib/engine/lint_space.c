@@ -72,7 +72,8 @@ told(struct sweep *sw, const struct conf_location *l,
 	return was;
 }
 
-static void
+/* False: not for the first time. */
+static bool
 meet(struct sweep *sw, const struct item *it, const struct item *around,
     enum code code, const char *key, const char *their, const char *advice)
 {
@@ -81,7 +82,7 @@ meet(struct sweep *sw, const struct item *it, const struct item *around,
 	    it->l->internal.line;
 
 	if (told(sw, it->l, around->l, (unsigned)(code - BH_LAN_LAN)))
-		return;
+		return false;
 	if (code == BH_INTERNAL_INTERNAL && it->p.len == around->p.len)
 		advice = "they are the same, and it belongs here only";
 	lint_say(sw->lt, it->l, line, code, key, "%s overlaps %s of [location "
@@ -90,6 +91,42 @@ meet(struct sweep *sw, const struct item *it, const struct item *around,
 	    around->kind == KIND_LAN ? around->l->lan.line :
 	    around->l->internal.line, advice);
 	diag_also(sw->lt->d, around->l->name);
+	return true;
+}
+
+static bool
+has_tunnel(const struct conf *cf, size_t a, size_t b)
+{
+	return conf_partners(cf, a, b) || conf_is_client_of(cf, a, b) ||
+	    conf_is_client_of(cf, b, a);
+}
+
+/* Semantics C30: two that do not know each other overlap, and a third that
+ * knows both could not tell which of them it is to send to. */
+static void
+check_between(struct sweep *sw, const struct item *it,
+    const struct item *around)
+{
+	struct lint *lt = sw->lt;
+	size_t a = (size_t)(it->l - lt->cf->location);
+	size_t b = (size_t)(around->l - lt->cf->location);
+	char text[PREFIX_STRLEN];
+
+	if (lt->searches == 0 || has_tunnel(lt->cf, a, b))
+		return;
+	lt->searches--;
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		const struct conf_location *l = &lt->cf->location[i];
+		if (!has_tunnel(lt->cf, i, a) || !has_tunnel(lt->cf, i, b))
+			continue;
+		lint_say(lt, l, l->partners.line, BH_INDIRECT, "partners",
+		    "it has tunnels with %s and %s, which both have %s, so it "
+		    "could not tell whose a packet is; renumber one of the "
+		    "two, or exclude it there with '!'", around->l->name,
+		    it->l->name, prefix_format(&it->p, text));
+		diag_also(lt->d, it->l->name);
+		return;
+	}
 }
 
 static void
@@ -98,10 +135,12 @@ check_lan(struct sweep *sw, const struct item *it)
 	const struct item *lan = stack_other(&sw->lan, it->l);
 	const struct item *internal = stack_other(&sw->internal, it->l);
 
-	if (lan != NULL)
-		meet(sw, it, lan, BH_LAN_LAN, "lan", "lan",
-		    "an address takes part at one location only");
-	else if (internal != NULL)
+	if (lan != NULL) {
+		if (meet(sw, it, lan, BH_LAN_LAN, "lan", "lan",
+		    "an address takes part at one location only; renumber, or "
+		    "exclude it on one side with '!'"))
+			check_between(sw, it, lan);
+	} else if (internal != NULL)
 		meet(sw, it, internal, BH_INTERNAL_INTERNAL, "lan", "internal",
 		    "the narrower prefix wins");
 }
