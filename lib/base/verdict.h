@@ -40,6 +40,15 @@
 	X(V_ENDPOINT, "endpoint", "a tunnel endpoint of this domain") \
 	X(V_NO_ROLE, "no-role", "no backhaul between these two locations") \
 	X(V_PEER, "peer", "a sibling named a peer that this channel has not") \
+	/* translation */ \
+	X(V_NAT_PROTO, "nat-protocol", "a protocol that is not translated") \
+	X(V_NAT_REFUSED, "nat-refused", "no address of its family to share") \
+	X(V_NAT_CLOSED, "nat-closed", "nothing lets it in, or begins so") \
+	X(V_NAT_ERROR, "nat-error", "ICMP error about no packet of ours") \
+	X(V_NAT_FULL, "nat-full", "no port or no room for another flow") \
+	X(V_NAT_QUOTA, "nat-quota", "its host or location has all it may") \
+	X(V_NAT_HELD, "nat-held", "waits for its datagram's first fragment") \
+	X(V_NAT_FRAGMENT, "nat-fragment", "too many fragments wait") \
 	/* tunnel */ \
 	X(V_DOWN, "down", "no session with the peer came about in time") \
 	X(V_NO_PEER, "no-peer", "no peer has the destination") \

@@ -125,3 +125,36 @@ csum_pseudo(const struct ip *ip, uint8_t proto, size_t len)
 	sum = csum_add(sum, ip->src.b + skip, 16 - skip);
 	return csum_add(sum, ip->dst.b + skip, 16 - skip);
 }
+
+uint64_t
+csum_change(uint64_t delta, const void *from, const void *to, size_t n)
+{
+	const uint8_t *p = from;
+
+	/* the complement of each word is what takes it away */
+	for (; n >= 2; n -= 2, p += 2) {
+		uint16_t v;
+		memcpy(&v, p, sizeof(v));
+		delta = add_carry(delta, (uint16_t)~v);
+		memcpy(&v, (const uint8_t *)to + (p - (const uint8_t *)from),
+		    sizeof(v));
+		delta = add_carry(delta, v);
+	}
+	return delta;
+}
+
+uint64_t
+csum_join(uint64_t a, uint64_t b)
+{
+	return add_carry(a, b);
+}
+
+uint16_t
+csum_patch(uint16_t csum, uint64_t delta)
+{
+	uint32_t sum = (uint16_t)~csum + (uint32_t)csum_fold(delta);
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	/* 0 stands for no bytes but zeros: minus 0 it is (RFC 1624 3) */
+	return sum == 0 ? 0 : (uint16_t)~sum;
+}

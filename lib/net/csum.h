@@ -20,4 +20,14 @@ uint16_t csum_fold(uint64_t sum);
  * (RFC 9293 3.1, RFC 8200 8.1), as a partial sum. */
 uint64_t csum_pseudo(const struct ip *ip, uint8_t proto, size_t len);
 
+/* RFC 1624: what is to be added to a sum over bytes of which n, an even number
+ * at an even place, become others; such changes add up from `delta' on. */
+uint64_t csum_change(uint64_t delta, const void *from, const void *to,
+    size_t n);
+/* Two changes, or two sums, as one. */
+uint64_t csum_join(uint64_t a, uint64_t b);
+/* A checksum, as it stands in a header, after such changes; of bytes that are
+ * not all zero, as every header's are: what summing anew would give. */
+uint16_t csum_patch(uint16_t csum, uint64_t delta);
+
 #endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_NAT_TABLE_H
+#define BH_NAT_TABLE_H
+
+/*
+ * The flows of a translator.  A flow is one line of memory: inside, outside,
+ * remote.  It is written once and sealed last, so that a process that dies
+ * leaves whole records and at most one without a seal.  What is in `flow' and
+ * `run' may be a file; all else is derived from it and is private.
+ *
+ * A mapping is the ring of the flows that share inside and outside; one of
+ * them, its head, stands for it in the two indexes of mappings.  Flow 0 is
+ * none.  Nothing is allocated: 128 bytes a flow, everything included.
+ */
+
+#include "base/addr.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NAT_STATIC = 1, NAT_PERMIT = 2 };	/* kinds, as bits */
+
+struct nat_flow {
+	struct addr inside, outside, remote;
+	uint16_t inside_port, outside_port, remote_port;  /* ICMP: id, id, 0 */
+	uint8_t proto, kind;
+	uint32_t seal;			/* 0: free; the last that is written */
+	uint32_t expires;		/* seconds, the clock's */
+};
+static_assert(sizeof(struct nat_flow) == 64, "a cache line");
+
+/* What changes with packets; [0] of what inside sent, [1] of what came in. */
+struct nat_run {
+	uint32_t end[2];	/* TCP: the highest sequence number, past it */
+	uint32_t ack[2];	/* ... acknowledged by that side */
+	uint8_t tcp;		/* NAT_TCP_* */
+	uint8_t spare;
+	uint16_t site;
+};
+static_assert(sizeof(struct nat_run) == 20, "a fifth of a flow");
+
+/* How flows are found: whole, from either side; and mappings. */
+enum nat_index { NAT_OUT, NAT_IN, NAT_INSIDE, NAT_OUTSIDE, NAT_INDEXES };
+
+struct nat_key {
+	struct addr local, remote;
+	uint16_t local_port, remote_port;
+	uint8_t proto, zero[3];
+};
+
+struct nat_link {
+	uint32_t chain[NAT_INDEXES];
+	uint32_t next, prev;	/* the ring of the mapping */
+	uint32_t timer;		/* nat_time.h */
+};
+
+struct nat_table {
+	struct nat_flow *flow;	/* 1 .. size */
+	struct nat_run *run;
+	struct nat_link *link;
+	uint32_t *head[NAT_INDEXES];
+	uint32_t size, used, fresh, free;
+	uint8_t key[16];	/* of SipHash */
+};
+
+/* Bytes of memory of a table, beside its records. */
+size_t nat_table_memory(uint32_t size);
+/* Empties it; flow and run have size + 1 elements, zeroed, as is mem. */
+void nat_table_init(struct nat_table *t, uint32_t size,
+    struct nat_flow *flow, struct nat_run *run, void *mem,
+    const uint8_t key[16]);
+
+/* The flow (NAT_OUT: local is inside; NAT_IN: outside) or the head of the
+ * mapping (remote is not looked at); 0: none. */
+uint32_t nat_table_find(const struct nat_table *t, enum nat_index which,
+    const struct nat_key *k);
+/* A flow of these addresses, ports, protocol, kind and expiry; 0: full. */
+uint32_t nat_table_add(struct nat_table *t, const struct nat_flow *f);
+/* Takes it out; true if it was the last of its mapping. */
+bool nat_table_remove(struct nat_table *t, uint32_t i);
+/* The seal that a record should have; never 0. */
+uint32_t nat_table_seal(const struct nat_flow *f);
+
+#endif
