@@ -303,3 +303,35 @@ internal = 10.0.0.0/8
 	[ -z "$output" ]
 	[[ $stderr == *"lann"* && $stderr == *"many"* ]]
 }
+
+@test "publish: translated at the edge, let in by the guard, ports first" {
+	domain '' '' '[publish all]
+server = hq
+match = 203.0.113.9
+to = 10.1.0.5
+[publish web]
+server = hq
+match = 203.0.113.9 tcp 443
+to = 10.1.0.6:8443
+from = 192.0.2.0/24
+'
+	plan hq nft >"$W_DIR/got"
+	in_host gw nft -c -f "$W_DIR/got"
+	sed -n '/chain published/,/^	}/p; /chain opened/,/^	}/p' "$W_DIR/got" |
+		diff -u - <(cat <<'NFT'
+	chain published {
+		ip daddr 203.0.113.9 meta l4proto tcp th dport 443 ip saddr { 192.0.2.0/24 } dnat ip to 10.1.0.6:8443
+		ip daddr 203.0.113.9 dnat ip to 10.1.0.5
+	}
+	chain opened {
+		ct original ip daddr 203.0.113.9 meta l4proto tcp ct original proto-dst 443 ip daddr 10.1.0.6 accept
+		ct original ip daddr 203.0.113.9 ip daddr 10.1.0.5 accept
+	}
+NFT
+)
+	plan hq ip4 >"$W_DIR/got"
+	grep -qx 'route replace 203.0.113.9/32 dev bhx0 table 7802 proto 176' \
+		"$W_DIR/got"
+	plan branch1 nft >"$W_DIR/got"
+	run ! grep -q 203.0.113.9 "$W_DIR/got"
+}

@@ -6,7 +6,7 @@
  * Every finding about a domain file: identifier, number, severity, one line.
  * Families by hundreds: 0 the file, 1 values, 2 the domain and its keys,
  * 3 addresses, 4 partners, 5 backhaul, 6 endpoints, 7 interfaces and numbers,
- * 8 key files, 9 groups and what is built on them.
+ * 8 key files, 9 groups and what is built on them, 95 what is published.
  * A number is never used again for something else; bh-check(1) lists them and
  * engine/explain.c explains them at length.
  */
@@ -137,6 +137,22 @@
 	X(GROUP_NAME, 900, SEV_ERROR, "a group has a name that is taken") \
 	X(GROUP_EMPTY, 901, SEV_ERROR, "a group holds no address") \
 	X(GROUP_SAME, 902, SEV_ERROR, "two groups hold the same addresses") \
+	X(BAD_MATCH, 950, SEV_ERROR, "match of [publish] is malformed") \
+	X(BAD_TO, 951, SEV_ERROR, "to of [publish] is malformed") \
+	X(PUBLISH_LACKS, 952, SEV_ERROR, "a [publish] lacks a key") \
+	X(PUBLISH_SERVER, 953, SEV_ERROR, \
+	    "a [publish] names no active server") \
+	X(PUBLISH_TO, 954, SEV_ERROR, \
+	    "a [publish] leads to no host of a client") \
+	X(PUBLISH_UNLIKE, 955, SEV_ERROR, \
+	    "match and to of a [publish] do not go together") \
+	X(PUBLISH_MEET, 956, SEV_ERROR, "two [publish] open the same") \
+	X(PUBLISH_PORT, 957, SEV_ERROR, \
+	    "a [publish] takes a port that is in use") \
+	X(PUBLISH_SPECIAL, 958, SEV_ERROR, \
+	    "a [publish] opens an address that is no public one") \
+	X(PUBLISH_INSIDE, 959, SEV_WARNING, \
+	    "branches cannot reach a published address") \
 	/* the end */
 
 enum code {

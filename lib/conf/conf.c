@@ -104,6 +104,10 @@ resolve_all(struct conf *cf)
 		if (p->n > 1)
 			qsort(p->r, p->n, sizeof(*p->r), cmp_ref);
 	}
+	for (size_t i = 0; i < cf->npublish; i++) {
+		struct conf_ref *r = &cf->publish[i].server;
+		r->location = conf_find(cf, r->name);
+	}
 }
 
 /* Names can be looked up from here on. */
@@ -142,6 +146,9 @@ conf_free(struct conf *cf)
 		free_location(&cf->location[i]);
 	for (size_t i = 0; i < cf->ngroups; i++)
 		free(cf->group[i].members.p);
+	for (size_t i = 0; i < cf->npublish; i++)
+		free(cf->publish[i].from.p);
+	free(cf->publish);
 	free(cf->location);
 	free(cf->group);
 	free(cf->by_name);

@@ -25,6 +25,7 @@ enum {
 	CONF_PORT_DEFAULT = 51820,
 	CONF_LOCATIONS_MAX = 4096,
 	CONF_GROUPS_MAX = 1024,
+	CONF_PUBLISH_MAX = 1024,
 	CONF_NONE = -1,		/* no such location */
 };
 
@@ -102,6 +103,21 @@ struct conf_group {
 	struct conf_prefixes members;
 };
 
+/* A hole in a server's default: what the Internet may begin, and where that
+ * goes (C25). */
+struct conf_publish {
+	char name[CONF_NAMELEN];
+	int line;			/* of [publish NAME] */
+	uint64_t broken;		/* a bit for each malformed key */
+	struct conf_ref server;
+	struct addr match, to;
+	uint8_t proto;			/* 0: the whole address, 1:1 */
+	uint16_t first, last;		/* ports of match: all are 0-65535 */
+	uint16_t to_port;		/* 0: the same */
+	int match_line, to_line;
+	struct conf_prefixes from;	/* line 0: from everybody */
+};
+
 struct conf {
 	char name[CONF_NAMELEN];	/* of the domain */
 	bool private_is_internal;
@@ -112,6 +128,8 @@ struct conf {
 	uint16_t *by_name;		/* indexes of them, sorted by name */
 	struct conf_group *group;	/* in the order of the file */
 	size_t ngroups;
+	struct conf_publish *publish;
+	size_t npublish;
 };
 
 /* Loads a whole domain.  Mistakes go to *d, all of them; what could be read is

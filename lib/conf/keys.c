@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/keys.h"
 
+#include "conf/publish.h"
 #include "conf/value.h"
 
 #include <stdlib.h>
@@ -145,12 +146,28 @@ set_address(const struct keys_target *t, const struct keydef *k, void *to,
 }
 
 static int
+take_ref(struct conf_ref *ref, const struct keys_target *t, const char *v,
+    char *why)
+{
+	*ref = (struct conf_ref){ .location = CONF_NONE, .line = t->line };
+	return value_name(ref->name, v, why);
+}
+
+static int
+set_one_ref(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)k;
+	return take_ref(to, t, v, why);
+}
+
+static int
 set_ref(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
 {
 	struct conf_refs *refs = to;
-	struct conf_ref ref = { .location = CONF_NONE, .line = t->line };
-	int code = value_name(ref.name, v, why);
+	struct conf_ref ref;
+	int code = take_ref(&ref, t, v, why);
 
 	(void)k;
 	if (code != 0)
@@ -195,6 +212,22 @@ set_gateway(const struct keys_target *t, const struct keydef *k, void *to,
 	*has = true;
 	*(v4 ? &l->gateway4 : &l->gateway6) = a;
 	return 0;
+}
+
+static int
+set_match(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t, (void)k;
+	return publish_match(to, v, why);
+}
+
+static int
+set_to(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t, (void)k;
+	return publish_to(to, v, why);
 }
 
 static const char *const roles[] = { "none", "client", "server", NULL };
@@ -263,6 +296,20 @@ const struct keydef keys_group[] = {
 	{ "members", set_prefix, .to = offsetof(struct conf_group, members),
 	    .line = offsetof(struct conf_group, members.line),
 	    .min = KEYS_MEMBERS, .list = true },
+	{ .name = NULL },
+};
+
+#undef TO
+#undef LINE
+#define TO(member) .to = offsetof(struct conf_publish, member)
+#define LINE(member) .line = offsetof(struct conf_publish, member)
+
+const struct keydef keys_publish[] = {
+	{ "server", set_one_ref, TO(server), .line = 0 },
+	{ "match", set_match, .to = 0, LINE(match_line) },
+	{ "to", set_to, .to = 0, LINE(to_line) },
+	{ "from", set_prefix, TO(from), LINE(from.line), .min = KEYS_FROM,
+	    .list = true },
 	{ .name = NULL },
 };
 

@@ -10,6 +10,7 @@
 enum { KEYS_MAX = 64 };
 enum {
 	KEYS_LAN, KEYS_INTERNAL, KEYS_ADDRESS, KEYS_RESOLVER, KEYS_MEMBERS,
+	KEYS_FROM,
 	KEYS_SETS
 };
 
@@ -20,8 +21,8 @@ struct keys_set {
 
 /* Where a setter puts what it read. */
 struct keys_target {
-	struct conf *cf;		/* [domain] */
-	struct conf_location *loc;	/* [location], else NULL */
+	struct conf *cf;
+	struct conf_location *loc;	/* of [location], else NULL */
 	struct keys_set *set;		/* KEYS_SETS of them */
 	int line;
 };
@@ -31,14 +32,16 @@ struct keydef {
 	/* Takes one value, of a list one item; 0 or a code with the reason. */
 	int (*set)(const struct keys_target *t, const struct keydef *k,
 	    void *to, const char *value, char *why);
-	size_t to, line;	/* offsets; line 0: nobody asks for it */
+	size_t to, line;	/* offsets into what the section is read to;
+				 * line 0: nobody asks for it */
 	unsigned min, max;	/* of a number; index of a set */
 	const char *const *words;
 	const char *later;	/* a value for a later version */
 	bool list;
 };
 
-extern const struct keydef keys_domain[], keys_location[], keys_group[];
+extern const struct keydef keys_domain[], keys_location[], keys_group[],
+    keys_publish[];
 
 /* NULL: no such key.  The tables end with an entry without name. */
 const struct keydef *keys_find(const struct keydef *table, const char *name);

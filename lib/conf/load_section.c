@@ -102,6 +102,14 @@ finish_group(struct load *ld)
 }
 
 static void
+finish_publish(struct load *ld)
+{
+	struct conf_publish *p = ld->base;
+
+	take_set(ld, &p->from, &ld->set[KEYS_FROM], "from");
+}
+
+static void
 section_twice(struct load *ld, int line, int first)
 {
 	diag_add(ld->d, line, BH_SECTION_TWICE, ld->section, "", "the section "
@@ -216,6 +224,34 @@ begin_group(struct load *ld, const char *name, int line)
 }
 
 static void
+begin_publish(struct load *ld, const char *name, int line)
+{
+	struct conf *cf = ld->cf;
+	char good[VALUE_NAMELEN];
+
+	if (!take_name(ld, good, name, line))
+		return;
+	for (size_t i = 0; i < cf->npublish; i++)
+		if (strcmp(cf->publish[i].name, good) == 0) {
+			section_twice(ld, line, cf->publish[i].line);
+			return;
+		}
+	void *p = grow(ld, line, cf->publish, cf->npublish, &ld->publish_room,
+	    sizeof(*cf->publish), CONF_PUBLISH_MAX);
+	if (p == NULL)
+		return;
+	cf->publish = p;
+	struct conf_publish *q = &cf->publish[cf->npublish++];
+	*q = (struct conf_publish){ .line = line, .last = UINT16_MAX,
+		.server.location = CONF_NONE };
+	strcpy(q->name, good);
+	ld->base = q;
+	ld->broken = &q->broken;
+	ld->table = keys_publish;
+	ld->finish = finish_publish;
+}
+
+static void
 begin_later(struct load *ld, const char *name, int line)
 {
 	(void)name;
@@ -228,6 +264,6 @@ const struct section load_kinds[] = {
 	{ "location", begin_location },
 	{ "group", begin_group },
 	{ "breakout", begin_later },
-	{ "publish", begin_later },
+	{ "publish", begin_publish },
 	{ .name = NULL },
 };

@@ -2,6 +2,7 @@
 #include "conf/print.h"
 
 #include "conf/keys.h"
+#include "conf/publish.h"
 
 #include <string.h>
 
@@ -118,6 +119,36 @@ put_ports(const struct conf_location *l, const struct keydef *k,
 }
 
 static void
+put_one_ref(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	const struct conf_ref *ref = from;
+
+	(void)l;
+	fprintf(out, "%s = %s\n", k->name, ref->name);
+}
+
+static void
+put_match(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	char text[PUBLISH_STRLEN];
+
+	(void)l;
+	fprintf(out, "%s = %s\n", k->name, publish_format_match(from, text));
+}
+
+static void
+put_to(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	char text[PUBLISH_STRLEN];
+
+	(void)l;
+	fprintf(out, "%s = %s\n", k->name, publish_format_to(from, text));
+}
+
+static void
 put_gateway(const struct conf_location *l, const struct keydef *k,
     const void *from, FILE *out)
 {
@@ -134,14 +165,19 @@ put_gateway(const struct conf_location *l, const struct keydef *k,
 
 /* The other half of conf/keys.c.  A key without a line of its own is printed
  * always. */
-static const struct {
-	const char *name;
+struct printer {
+	const char *name;	/* NULL: the end of a table */
 	put_fn *put;
-} domain_keys[] = {
+};
+
+static const struct printer domain_keys[] = {
 	{ "name", put_text },
 	{ "private-is-internal", put_bool },
 	{ "reserved", put_word },
-}, location_keys[] = {
+	{ .name = NULL },
+};
+
+static const struct printer location_keys[] = {
 	{ "active", put_bool },
 	{ "public-key", put_key },
 	{ "endpoint", put_endpoint },
@@ -164,53 +200,64 @@ static const struct {
 	{ "interface", put_text },
 	{ "egress-interface", put_text },
 	{ "mtu", put_u16 },
+	{ .name = NULL },
 };
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+static const struct printer group_keys[] = {
+	{ "members", put_prefixes },
+	{ .name = NULL },
+};
+
+static const struct printer publish_keys[] = {
+	{ "server", put_one_ref },
+	{ "match", put_match },
+	{ "to", put_to },
+	{ "from", put_prefixes },
+	{ .name = NULL },
+};
 
 /* The file gave it. */
 static bool
-was_given(const struct conf_location *l, const struct keydef *k)
+was_given(const void *section, const struct keydef *k)
 {
 	int line;
 
 	if (k->line == 0)
 		return true;
-	memcpy(&line, (const char *)l + k->line, sizeof(line));
+	memcpy(&line, (const char *)section + k->line, sizeof(line));
 	return line != 0;
 }
 
+/* l: the section, if it is a location. */
 static void
-print_location(const struct conf_location *l, FILE *out)
+print_section(const void *section, const struct printer *p,
+    const struct keydef *table, const struct conf_location *l, FILE *out)
 {
-	fprintf(out, "\n[location %s]\n", l->name);
-	for (size_t i = 0; i < COUNT(location_keys); i++) {
-		const struct keydef *k = keys_find(keys_location,
-		    location_keys[i].name);
-		if (was_given(l, k))
-			location_keys[i].put(l, k, (const char *)l + k->to,
-			    out);
+	for (; p->name != NULL; p++) {
+		const struct keydef *k = keys_find(table, p->name);
+		if (was_given(section, k))
+			p->put(l, k, (const char *)section + k->to, out);
 	}
-}
-
-static void
-print_group(const struct conf_group *g, FILE *out)
-{
-	fprintf(out, "\n[group %s]\n", g->name);
-	put_prefixes(NULL, keys_find(keys_group, "members"), &g->members, out);
 }
 
 void
 conf_print(const struct conf *cf, FILE *out)
 {
 	fputs("[domain]\n", out);
-	for (size_t i = 0; i < COUNT(domain_keys); i++) {
-		const struct keydef *k = keys_find(keys_domain,
-		    domain_keys[i].name);
-		domain_keys[i].put(NULL, k, (const char *)cf + k->to, out);
+	print_section(cf, domain_keys, keys_domain, NULL, out);
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *l = &cf->location[i];
+		fprintf(out, "\n[location %s]\n", l->name);
+		print_section(l, location_keys, keys_location, l, out);
 	}
-	for (size_t i = 0; i < cf->nlocations; i++)
-		print_location(&cf->location[i], out);
-	for (size_t i = 0; i < cf->ngroups; i++)
-		print_group(&cf->group[i], out);
+	for (size_t i = 0; i < cf->ngroups; i++) {
+		fprintf(out, "\n[group %s]\n", cf->group[i].name);
+		print_section(&cf->group[i], group_keys, keys_group, NULL,
+		    out);
+	}
+	for (size_t i = 0; i < cf->npublish; i++) {
+		fprintf(out, "\n[publish %s]\n", cf->publish[i].name);
+		print_section(&cf->publish[i], publish_keys, keys_publish,
+		    NULL, out);
+	}
 }

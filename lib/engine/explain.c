@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "engine/lint.h"
+#include "engine/lint_part.h"
 
 #include <stddef.h>
 
 /* What bh-check -x says: what a finding means, why it matters, what to do. */
-static const struct {
-	enum code code;
-	const char *text;
-} explanations[] = {
+static const struct explanation explanations[] = {
 	{ BH_FILE_READ,
 	    "Reading ended before the end of the file, so what was checked is "
 	    "not all of it. The reason is the system's; is it a directory, or "
@@ -28,16 +25,15 @@ static const struct {
 	    "with ';' or '#', or empty. A line that continues a list begins "
 	    "with a blank." },
 	{ BH_SECTION_SYNTAX,
-	    "Sections are [domain] and [location NAME], each on a line of its "
-	    "own. The keys below a malformed one are not looked at, since "
-	    "nobody knows whose they are." },
+	    "Sections are [domain], [location NAME], [group NAME] and [publish "
+	    "NAME], each on a line of its own. The keys below a malformed one "
+	    "are not looked at, since nobody knows whose they are." },
 	{ BH_SECTION_UNKNOWN,
 	    "Sections of other names do not exist. They are errors and not "
 	    "ignored: a misspelt section would silently take its keys along." },
 	{ BH_SECTION_TWICE,
-	    "All that is said about a location, or the domain, stands in one "
-	    "section. Two of one name are most often a copy whose name was "
-	    "not changed." },
+	    "All that is said about one of them stands in one section. Two of "
+	    "one name are most often a copy whose name was not changed." },
 	{ BH_KEY_UNKNOWN,
 	    "bh.conf(5) lists the keys. Unknown ones are errors and not "
 	    "ignored, since a misspelt 'internal' would take the guard away." },
@@ -419,5 +415,9 @@ lint_explain(int code)
 	    i < sizeof(explanations) / sizeof(explanations[0]); i++)
 		if ((int)explanations[i].code == code)
 			return explanations[i].text;
+	for (const struct explanation *e = explain_published; e->text != NULL;
+	    e++)
+		if ((int)e->code == code)
+			return e->text;
 	return NULL;
 }

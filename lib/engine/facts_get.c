@@ -2,6 +2,7 @@
 #include "engine/facts.h"
 
 #include "conf/prefixes.h"
+#include "conf/publish.h"
 #include "engine/plan.h"
 
 #include <stdlib.h>
@@ -103,6 +104,44 @@ get_nat(struct view *v)
 		facts_add(v->fs, TOPIC_NAT, "none here%s: what follows sees "
 		    "the branches' addresses", l->nat_upstream ?
 		    ", something behind it translates" : "");
+}
+
+static bool
+holds(const struct conf_prefixes *ps, const struct addr *a)
+{
+	const struct prefix p = { *a, 128 };
+
+	return prefixes_find(ps->p, ps->n, &p) != NULL;
+}
+
+static void
+add_published(struct view *v, enum topic t, const struct conf_publish *p)
+{
+	char match[PUBLISH_STRLEN], to[PUBLISH_STRLEN], from[PREFIX_STRLEN];
+
+	publish_format_match(p, match);
+	publish_format_to(p, to);
+	if (p->from.n == 0)
+		facts_add(v->fs, t, "%s, which leads to %s", match, to);
+	else
+		facts_add(v->fs, t, "%s, which leads to %s, for %s%s", match,
+		    to, prefix_format(&p->from.p[0], from),
+		    p->from.n > 1 ? " and others" : "");
+}
+
+static void
+get_published(struct view *v)
+{
+	const struct conf_publish *p = v->cf->publish;
+
+	for (size_t i = 0; v->serves && i < v->cf->npublish; i++)
+		if (publish_is_of(v->cf, &p[i], v->i))
+			add_published(v, TOPIC_OPENS, &p[i]);
+	for (size_t i = 0; v->server != CONF_NONE && i < v->cf->npublish; i++)
+		if (publish_is_of(v->cf, &p[i], (size_t)v->server) &&
+		    (holds(&v->l->lan, &p[i].to) ||
+		    holds(&v->l->internal, &p[i].to)))
+			add_published(v, TOPIC_REACHED, &p[i]);
 }
 
 static void
@@ -293,7 +332,8 @@ get_filters(struct view *v)
 		facts_add(v->fs, TOPIC_FILTER, "%s: forwards nothing to or "
 		    "from an internal address, and inwards only %s",
 		    l->egress_interface, l->nat == CONF_NAT_MASQUERADE ?
-		    "answers to what clients began" :
+		    plan_publishes(&v->plan) ? "what is published and answers "
+		    "to what clients began" : "answers to what clients began" :
 		    "what is routed to clients' addresses");
 }
 
@@ -322,10 +362,11 @@ facts_get(struct facts *fs, const struct conf *cf, const struct space *s,
 		return;
 	}
 	get_internet(&v);
-	if (v.serves) {
+	if (v.serves)
 		get_nat(&v);
+	get_published(&v);
+	if (v.serves)
 		get_hop(&v);
-	}
 	for (size_t k = 0; k < sizeof(get) / sizeof(get[0]); k++)
 		get[k](&v);
 }

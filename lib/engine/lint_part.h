@@ -12,6 +12,15 @@ struct lint {
 	unsigned guesses, searches;	/* left: both are slow */
 };
 
+/* What bh-check -x says of a finding. */
+struct explanation {
+	enum code code;
+	const char *text;
+};
+
+/* Of those about what is published; the last has no text. */
+extern const struct explanation explain_published[];
+
 /* A finding about a location, at that line, or at its section if 0. */
 void lint_say(struct lint *lt, const struct conf_location *l, int line,
     enum code code, const char *key, const char *fmt, ...)
@@ -33,5 +42,7 @@ const struct prefix *lint_special(const struct prefix *p);
 void lint_peers(struct lint *lt);
 void lint_numbers(struct lint *lt);
 void lint_groups(struct lint *lt);
+/* What is opened to the Internet. */
+void lint_publish(struct lint *lt);
 
 #endif

@@ -29,6 +29,13 @@ plan_gateway(const struct plan *p, enum family fam)
 }
 
 bool
+plan_of_family(const struct prefix *pfx, enum family fam)
+{
+	return (pfx->len >= PREFIX_V4 && addr_is_v4(&pfx->addr)) ==
+	    (fam == FAMILY_V4);
+}
+
+bool
 plan_one_arm(const struct plan *p)
 {
 	return strcmp(p->self->uplink, p->self->lan_interface) == 0;
@@ -140,6 +147,11 @@ plan_sysctl(const struct plan *p, FILE *out)
 	put_conf4(out, l->interface, "rp_filter", 2);
 	if (l->role == CONF_ROLE_SERVER)
 		put_conf4(out, l->egress_interface, "rp_filter", 2);
+	if (plan_publishes(p)) {
+		/* a hairpin is no detour */
+		put_conf4(out, "all", "send_redirects", 0);
+		put_conf4(out, l->egress_interface, "send_redirects", 0);
+	}
 	if (plan_one_arm(p)) {
 		/* RFC 1812 5.2.7.2: the hosts must keep asking us */
 		put_conf4(out, "all", "send_redirects", 0);

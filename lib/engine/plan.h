@@ -24,7 +24,7 @@ enum {
 	PLAN_PREF_OWN = 781,
 	PLAN_PREF_LAN = 782,
 	PLAN_PREF_INSIDE = 783,
-	PLAN_PREF_EGRESS = 784,
+	PLAN_PREF_EGRESS = 784,		/* hairpins go before it */
 	PLAN_PREF_RETURN = 785,
 	PLAN_PREF_END = 789,		/* does nothing: the target of goto */
 };
@@ -61,6 +61,12 @@ bool plan_has_peers(const struct plan *p);
 const struct addr *plan_gateway(const struct plan *p, enum family fam);
 /* LAN and uplink are one interface. */
 bool plan_one_arm(const struct plan *p);
+bool plan_of_family(const struct prefix *pfx, enum family fam);
+/* Something is published at this server. */
+bool plan_publishes(const struct plan *p);
+/* Addresses that this server answers for and no interface of it has, the next
+ * from *i on; NULL: no more. */
+const struct addr *plan_taken(const struct plan *p, size_t *i);
 /* Internet packets of the clients leave by the LAN interface. */
 bool plan_egress_by_lan(const struct plan *p);
 /* The interfaces that must forward: first the LAN's, then those where a
@@ -77,5 +83,9 @@ void plan_routes(const struct plan *p, enum family fam, FILE *out);
 void plan_nft(const struct plan *p, FILE *out);
 /* Its sets: one family's addresses, by what they are to this location. */
 void plan_sets(const struct plan *p, enum family fam, FILE *out);
+/* Its chains, and lines of others, that are there for what is published. */
+void plan_chains_publish(const struct plan *p, FILE *out);
+void plan_hairpin(const struct plan *p, FILE *out);
+void plan_snat_publish(const struct plan *p, FILE *out);
 
 #endif

@@ -184,6 +184,7 @@ static void
 chain_from_client(const struct plan *p, FILE *out)
 {
 	fputs("\tchain from_client {\n", out);
+	plan_hairpin(p, out);
 	put_cross(p, "oifname", out);
 	put_drop(out, "ip daddr @guard4", "guard_out");
 	put_drop(out, "ip6 daddr @guard6", "guard_out");
@@ -205,6 +206,8 @@ chain_to_client(const struct plan *p, FILE *out)
 	put_cross(p, "iifname", out);
 	put_drop(out, "ip saddr @guard4", "guard_in");
 	put_drop(out, "ip6 saddr @guard6", "guard_in");
+	if (plan_publishes(p))
+		fputs("\t\tct status dnat jump opened\n", out);
 	if (p->self->nat == CONF_NAT_MASQUERADE)
 		put_drop(out, "ct state != { established, related }",
 		    "unsolicited");
@@ -272,15 +275,20 @@ static void
 chain_nat(const struct plan *p, FILE *out)
 {
 	const struct conf_location *l = p->self;
+	bool masquerade = l->nat == CONF_NAT_MASQUERADE;
 
-	if (l->role != CONF_ROLE_SERVER || l->nat != CONF_NAT_MASQUERADE)
+	if (l->role != CONF_ROLE_SERVER || !(masquerade || plan_publishes(p)))
 		return;
-	fprintf(out, "\tchain srcnat {\n"
-	    "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
-	    "\t\tiifname \"%s\" meta l4proto { tcp, udp } "
-	    "masquerade to :%u-%u fully-random\n"
-	    "\t\tiifname \"%s\" masquerade\n\t}\n", l->egress_interface,
-	    l->nat_port_first, l->nat_port_last, l->egress_interface);
+	fputs("\tchain srcnat {\n"
+	    "\t\ttype nat hook postrouting priority srcnat; policy accept;\n",
+	    out);
+	plan_snat_publish(p, out);
+	if (masquerade)
+		fprintf(out, "\t\tiifname \"%s\" meta l4proto { tcp, udp } "
+		    "masquerade to :%u-%u fully-random\n"
+		    "\t\tiifname \"%s\" masquerade\n", l->egress_interface,
+		    l->nat_port_first, l->nat_port_last, l->egress_interface);
+	fputs("\t}\n", out);
 }
 
 void
@@ -301,6 +309,7 @@ plan_nft(const struct plan *p, FILE *out)
 	chain_raw(p, out);
 	chain_output(p, out);
 	if (p->self->role == CONF_ROLE_SERVER) {
+		plan_chains_publish(p, out);
 		chain_to_client(p, out);
 		chain_from_client(p, out);
 	}

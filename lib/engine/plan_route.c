@@ -8,6 +8,7 @@
  *   781  from here                            OWN
  *   782  in by the LAN interface              LAN
  *   783  in by the TUN                        skip ours
+ *   784  server: in by the egress TUN         RETURN if something is published
  *   784  server: in by the egress TUN         GATEWAY, or skip ours
  *   785  server: all others                   RETURN
  *   789  (skip ends here)
@@ -21,13 +22,6 @@
 #define LAST_RESORT "4294967294"
 
 static const char *const everything[] = { "0.0.0.0/0", "::/0" };
-
-static bool
-of_family(const struct prefix *pfx, enum family fam)
-{
-	return (pfx->len >= PREFIX_V4 && addr_is_v4(&pfx->addr)) ==
-	    (fam == FAMILY_V4);
-}
 
 static void
 put_route(FILE *out, const char *dst, const char *dev, const char *src,
@@ -71,7 +65,7 @@ into_all(const struct plan *p, enum family fam,
 	char dst[PREFIX_STRLEN];
 
 	for (size_t i = 0; i < ps->n; i++)
-		if (of_family(&ps->p[i], fam))
+		if (plan_of_family(&ps->p[i], fam))
 			into(p, fam, prefix_format(&ps->p[i], dst), dev, src,
 			    table, out);
 }
@@ -82,7 +76,7 @@ throw_all(enum family fam, const struct conf_prefixes *ps, int table, FILE *out)
 	char dst[PREFIX_STRLEN];
 
 	for (size_t i = 0; i < ps->n; i++)
-		if (of_family(&ps->p[i], fam))
+		if (plan_of_family(&ps->p[i], fam))
 			put_special(out, "throw",
 			    prefix_format(&ps->p[i], dst), NULL, table);
 }
@@ -120,7 +114,7 @@ own_source(const struct plan *p, enum family fam, char buf[ADDR_STRLEN])
 
 	for (size_t i = 0; i < a->n; i++)
 		for (size_t k = 0; k < p->host.nown; k++)
-			if (of_family(&a->p[i], fam) &&
+			if (plan_of_family(&a->p[i], fam) &&
 			    addr_eq(&a->p[i].addr, &p->host.own[k]))
 				return addr_format(&a->p[i].addr, buf);
 	return NULL;
@@ -138,6 +132,24 @@ table_own(const struct plan *p, enum family fam, FILE *out)
 			    p->self->interface, src, PLAN_TABLE_OWN, out);
 }
 
+/* What arrives for them and was not translated ends at the guard there; with a
+ * way to another device, ARP is answered for them. */
+static void
+table_taken(const struct plan *p, enum family fam, FILE *out)
+{
+	const struct addr *a;
+	struct prefix host = { .len = 128 };
+	char dst[PREFIX_STRLEN];
+
+	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;) {
+		host.addr = *a;
+		if (plan_of_family(&host, fam))
+			into(p, fam, prefix_format(&host, dst),
+			    p->self->egress_interface, NULL,
+			    PLAN_TABLE_RETURN, out);
+	}
+}
+
 static void
 table_return(const struct plan *p, enum family fam, FILE *out)
 {
@@ -152,6 +164,7 @@ table_return(const struct plan *p, enum family fam, FILE *out)
 			    PLAN_TABLE_RETURN, out);
 		into_all(p, fam, &c->lan, dev, NULL, PLAN_TABLE_RETURN, out);
 	}
+	table_taken(p, fam, out);
 }
 
 /* Without an entry for a family that family is refused: the ordinary default
@@ -197,7 +210,7 @@ rules_server_lan(const struct plan *p, enum family fam, FILE *out)
 
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < ps[k]->n; i++) {
-			if (!of_family(&ps[k]->p[i], fam))
+			if (!plan_of_family(&ps[k]->p[i], fam))
 				continue;
 			snprintf(match, sizeof(match), "from %s",
 			    prefix_format(&ps[k]->p[i], from));
@@ -211,6 +224,9 @@ rules_server(const struct plan *p, FILE *out)
 {
 	const char *dev = p->self->egress_interface;
 
+	if (plan_publishes(p))
+		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "lookup",
+		    PLAN_TABLE_RETURN);
 	if (has_gateway(p))
 		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "lookup",
 		    PLAN_TABLE_GATEWAY);

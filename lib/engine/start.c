@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "base/ready.h"
 #include "base/version.h"
+#include "conf/publish.h"
 #include "engine/lint.h"
 #include "engine/space.h"
 
@@ -224,6 +225,40 @@ build_own(const struct conf_location *l)
 	return t;
 }
 
+static int
+cmp_hole(const void *a, const void *b)
+{
+	const struct policy_hole *p = a, *q = b;
+
+	return memcmp(&p->addr, &q->addr, sizeof(p->addr));
+}
+
+static void
+build_holes(struct policy *pol, const struct conf *cf)
+{
+	struct policy_hole *h = calloc(cf->npublish + 1, sizeof(*h));
+	struct lpm_entry *e = calloc(cf->npublish + 1, sizeof(*e));
+	size_t n = 0, ne = 0;
+
+	if (h == NULL || e == NULL)
+		die(EXIT_RETRY, "cannot build the table of what is published");
+	for (size_t i = 0; i < cf->npublish; i++) {
+		const struct conf_publish *p = &cf->publish[i];
+		if (publish_is_of(cf, p, pol->self))
+			h[n++] = (struct policy_hole){ p->match, p->first,
+				p->last, p->proto };
+	}
+	qsort(h, n, sizeof(*h), cmp_hole);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || !addr_eq(&h[i - 1].addr, &h[i].addr))
+			e[ne++] = (struct lpm_entry){ { h[i].addr, 128 },
+				(uint32_t)i + 1 };
+	pol->published = build(e, ne);
+	pol->hole = h;
+	pol->nholes = n;
+	free(e);
+}
+
 static const struct policy_site *
 build_sites(const struct conf *cf, size_t self)
 {
@@ -271,6 +306,7 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 		.private_is_internal = cf->private_is_internal,
 	};
 	pol->server = find_server(pol);
+	build_holes(pol, cf);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/die.h"
+#include "conf/publish.h"
 #include "conf/prefixes.h"
 #include "engine/gate.h"
 #include "net/csum.h"
@@ -245,10 +246,59 @@ far_point(enum policy_point at, enum verdict v)
 	return at == POLICY_OUT && v == V_INTERNET ? POLICY_EGRESS : POLICY_IN;
 }
 
-static void
-print_nat(const struct conf *cf, const struct policy *pol)
+static const struct conf_publish *
+find_published(const struct step *s, const struct ip *ip)
 {
-	if (cf->location[pol->self].nat == CONF_NAT_MASQUERADE)
+	return publish_find(s->cf, s->pol->self, &ip->src, &ip->dst, ip->proto,
+	    ip->dport);
+}
+
+static void
+print_published(const struct step *s, const struct conf_publish *p)
+{
+	char match[PUBLISH_STRLEN], to[PUBLISH_STRLEN];
+
+	printf("%s: [publish %s], %s leads to %s\n",
+	    s->cf->location[s->pol->self].name, p->name,
+	    publish_format_match(p, match), publish_format_to(p, to));
+}
+
+/* Before bh-egress sees it, what is published has its new destination. */
+static size_t
+translate(const struct step *s, uint8_t buf[static WHATIF_PACKET_MAX],
+    size_t n)
+{
+	char text[TEXT_MAX], src[ADDR_STRLEN], dst[ADDR_STRLEN];
+	const struct conf_publish *p;
+	struct ip ip;
+	const char *why;
+	bool icmp;
+
+	if (s->at != POLICY_RETURN ||
+	    ip_parse(&ip, buf, n) != (enum verdict)V_NEXT ||
+	    (p = find_published(s, &ip)) == NULL)
+		return n;
+	print_published(s, p);
+	icmp = ip.proto == PROTO_ICMP || ip.proto == PROTO_ICMP6;
+	snprintf(text, sizeof(text), "[%s]:%d > [%s]:0 %u %d",
+	    addr_format(&ip.src, src), icmp ? 0 : ip.sport,
+	    addr_format(&p->to, dst), ip.proto, icmp ? ip.sport >> 8 :
+	    p->to_port != 0 ? p->to_port : ip.dport);
+	return whatif_packet(text, buf, &why);
+}
+
+static void
+print_nat(const struct step *s, const uint8_t *packet, size_t n)
+{
+	const struct conf *cf = s->cf;
+	const struct policy *pol = s->pol;
+	const struct conf_publish *p;
+	struct ip ip;
+
+	if (ip_parse(&ip, packet, n) == (enum verdict)V_NEXT &&
+	    (p = find_published(s, &ip)) != NULL)
+		print_published(s, p);
+	else if (cf->location[pol->self].nat == CONF_NAT_MASQUERADE)
 		printf("  then the kernel gives it the address of %s's uplink "
 		    "(nat = masquerade)\n", cf->location[pol->self].name);
 	else
@@ -267,6 +317,7 @@ whatif_run(const struct conf *cf, const struct policy *pol,
 
 	if (n == 0)
 		diex(EXIT_FIX, "-e: '%s': %s", text, why);
+	n = translate(&s, p, n);
 	struct decision d = whatif_step(&s, p, n);
 	if (d.peer != PEER_NONE && verdict_delivers(d.verdict)) {
 		start_policy(&far, cf, d.peer);
@@ -275,6 +326,6 @@ whatif_run(const struct conf *cf, const struct policy *pol,
 		d = whatif_step(&s, p, n);
 	}
 	if (s.at == POLICY_EGRESS && verdict_delivers(d.verdict))
-		print_nat(cf, s.pol);
+		print_nat(&s, p, n);
 	return verdict_delivers(d.verdict) ? 0 : EXIT_NO;
 }

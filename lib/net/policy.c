@@ -27,6 +27,7 @@ enum {
 	SPECIAL	   = 1 << 12,	/* special-purpose: no forwarding to it */
 	PRIVATE	   = 1 << 13,	/* ... where those count as internal */
 	DUMMY	   = 1 << 14,	/* RFC 7600: of a router without address */
+	PUBLISHED  = 1 << 15,	/* what the Internet may begin with */
 };
 
 #define SRC(facts) ((uint64_t)(facts))
@@ -164,6 +165,23 @@ icmp_error(const struct ip *ip)
 	return ip->proto == 58 && type > 0 && type < 128;
 }
 
+/* Of a fragment without ports it is enough that some are published. */
+static bool
+is_published(const struct policy *pol, const struct ip *ip)
+{
+	uint32_t i = pol->nholes == 0 ? LPM_NONE :
+	    lpm_lookup(pol->published, &ip->dst);
+
+	if (i == LPM_NONE)
+		return false;
+	for (const struct policy_hole *h = &pol->hole[i - 1];
+	    h < &pol->hole[pol->nholes] && addr_eq(&h->addr, &ip->dst); h++)
+		if (h->proto == 0 || (h->proto == ip->proto && (!ip->ports ||
+		    (h->first <= ip->dport && ip->dport <= h->last))))
+			return true;
+	return false;
+}
+
 /* Which address of a packet may be the gateway's own, at each point. */
 static const bool own_source[POLICY_POINTS] = { [POLICY_RETURN] = true };
 
@@ -184,6 +202,8 @@ facts(const struct policy *pol, enum policy_point at, const struct ip *ip,
 	if (at == POLICY_EGRESS &&
 	    lpm_lookup(pol->endpoints, &ip->dst) != LPM_NONE)
 		dst |= ENDPOINT;
+	if (at == POLICY_EGRESS && is_published(pol, ip))
+		dst |= PUBLISHED;
 	return SRC(src) | DST(dst) | peer_facts(pol, from) |
 	    (pol->role == ROLE_CLIENT && pol->server != PEER_NONE ?
 	    HAS_SERVER : 0) | (icmp_error(ip) ? ICMP_ERROR : 0);
@@ -290,6 +310,8 @@ static const struct rule rules_egress[] = {
 	{ "sources", "the sender has backhaul-sources = participating, and "
 	    "source does not", 0, SRC(BACKHAULED), V_EXCLUDED, HOP_NONE },
 	NEVER_FORWARDED,
+	{ "published", "destination is published, as the Internet sees it",
+	    DST(PUBLISHED), 0, V_INTERNET, HOP_NONE },
 	{ "gateway", "destination is this gateway",
 	    DST(OWN), 0, V_INTERNAL, HOP_NONE },
 	{ "not-partner", "destination takes part here; partners use their own "

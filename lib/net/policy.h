@@ -35,10 +35,21 @@ struct policy_site {
 	bool whole_lan;		/* its backhaul-sources = lan */
 };
 
+/* What the Internet may begin with: a destination, of all protocols (0) or of
+ * some ports of one. */
+struct policy_hole {
+	struct addr addr;
+	uint16_t first, last;
+	uint8_t proto;
+};
+
 struct policy {
 	struct lpm *where;	/* addresses of the domain -> PLACE */
 	struct lpm *endpoints;	/* outer addresses of its tunnels; hosts -> 1 */
 	struct lpm *own;	/* addresses of this gateway -> 1 */
+	struct lpm *published;	/* addresses -> 1 + the first hole */
+	const struct policy_hole *hole;	/* by address; NULL: none */
+	size_t nholes;
 	const struct policy_site *site;	/* by location; site[self] is ours */
 	uint16_t nsites, self;
 	uint16_t server;	/* the location an Internet packet goes to */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/lint_part.h"
+
+#include <stddef.h>
+
+const struct explanation explain_published[] = {
+	{ BH_BAD_MATCH,
+	    "What the Internet may begin: an address of the server's side, "
+	    "then tcp or udp, then a port or a range. '198.51.100.9 tcp 443' "
+	    "is one port, '198.51.100.9 udp 8000-8009' are ten, "
+	    "'198.51.100.9' is the whole address, which then is that of the "
+	    "host for what it sends itself, too." },
+	{ BH_BAD_TO,
+	    "A host behind a client, by its own address: '10.1.0.20', or with "
+	    "the port that it listens on, '10.1.0.20:8443' or "
+	    "'[2001:db8::20]:8443'. Names are not looked up: what is opened "
+	    "must not change with a name." },
+	{ BH_PUBLISH_LACKS,
+	    "A [publish] needs 'server', 'match' and 'to'; only 'from', whom "
+	    "it is open to, may be left out, and then it is open to "
+	    "everybody. One that holds nobody of the family of 'match' is a "
+	    "mistake: take the section out to close it." },
+	{ BH_PUBLISH_SERVER,
+	    "What is published comes in where clients' traffic goes out, at a "
+	    "server, since answers have to return the same way and from the "
+	    "same address." },
+	{ BH_PUBLISH_TO,
+	    "The server hands published traffic to the tunnel of the client "
+	    "that has the host. A host of the server's own, of a partner or "
+	    "of another server's client is not reached so, nor one that its "
+	    "client does not backhaul (backhaul-sources)." },
+	{ BH_PUBLISH_UNLIKE,
+	    "'match' and 'to' are of one family, and only a single port can "
+	    "become another port: a range, and a whole address, keep theirs." },
+	{ BH_PUBLISH_MEET,
+	    "One packet would go to two hosts, and which of them gets it "
+	    "would depend on the order of the file. Ports of an address go "
+	    "before its whole: '198.51.100.9 tcp 443' to one host and "
+	    "'198.51.100.9' to another is no conflict." },
+	{ BH_PUBLISH_PORT,
+	    "The address and port are in use already: by the tunnel, whose "
+	    "datagrams would be handed on to a host of a branch, or by the "
+	    "range that clients' connections are translated to, from which a "
+	    "client could be given the published port and receive what is "
+	    "meant for the published host." },
+	{ BH_PUBLISH_SPECIAL,
+	    "Loopback, multicast and the like are no address that somebody "
+	    "elsewhere can send to." },
+	{ BH_PUBLISH_INSIDE,
+	    "Hosts of other locations ask for it as the Internet does, by "
+	    "their server; but what is internal at another location their "
+	    "gateways refuse. Exclude the published address from 'internal' "
+	    "of where it is, if they are to reach it." },
+	{ .text = NULL },
+};

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: ISC
+# [publish]: what the Internet may begin, with whom, and nothing else.
+bats_require_minimum_version 1.8.0
+
+setup_file() {
+	. t/lib/world.bash
+	world_up "$BATS_FILE_TMPDIR"
+	world_branch 2
+	neighbour
+	mkdir "$W_DIR/www" "$W_DIR/inet"
+	echo published >"$W_DIR/www/index.html"
+	echo page >"$W_DIR/inet/index.html"
+	world_web lan "$W_DIR/www"
+	world_web inet "$W_DIR/inet"
+	world_bg lan socat -T 10 UDP6-LISTEN:5005,ipv6only=0,fork PIPE
+	world_until world_listens lan udp 5005
+	ip -n "$W-inet" addr add 203.0.113.81/24 dev eth0
+	ip -n "$W-inet" route add 198.51.100.9 via 203.0.113.1
+	ip -n "$W-inet" -6 route add 2001:db8:b::9 via 2001:db8:c::1
+	world_domain '' '' "[location branch2]
+public-key = $(world_key branch2)
+endpoint = 192.0.12.2:51820
+lan = 10.2.0.0/20, 2001:db8:2::/64
+internal = 10.2.0.0/16, 2001:db8:2::/48
+backhaul = client
+server = hq
+uplink = up0
+lan-interface = lan0
+[publish web4]
+server = hq
+match = 203.0.113.1 tcp 8080
+to = 10.1.0.5:80
+[publish web6]
+server = hq
+match = 2001:db8:c::1 tcp 8080
+to = [2001:db8:1::5]:80
+[publish friends]
+server = hq
+match = 203.0.113.1 tcp 8081
+to = 10.1.0.5:80
+from = 203.0.113.80, !203.0.113.81
+[publish range]
+server = hq
+match = 203.0.113.1 udp 5000-5009
+to = 10.1.0.5
+[publish whole4]
+server = hq
+match = 198.51.100.9
+to = 10.1.0.5
+[publish whole6]
+server = hq
+match = 2001:db8:b::9
+to = 2001:db8:1::5
+"
+	ip -n "$W-srv" route add 192.0.12.0/24 via 198.51.100.1
+	srv_backhaul up
+	cli_backhaul up
+	world_backhaul cli2 branch2 up
+}
+
+teardown_file() {
+	. t/lib/world.bash
+	world_backhaul cli2 branch2 down
+	cli_backhaul down
+	srv_backhaul down
+	world_down
+}
+
+setup() {
+	. t/lib/world.bash
+	: >"$W_DIR/lan.log"
+	: >"$W_DIR/inet.log"
+}
+
+# Another host of the LAN, on the same cable.
+neighbour() {
+	world_host near
+	ip -n "$W-lan" link add link eth0 name near type macvlan mode bridge
+	ip -n "$W-lan" link set near netns "$W-near" name eth0
+	ip -n "$W-near" addr add 10.1.0.6/20 dev eth0
+	ip -n "$W-near" addr add 2001:db8:1::6/64 dev eth0
+	ip -n "$W-near" link set eth0 up
+	world_default near 10.1.0.1 2001:db8:1::1
+}
+
+page() {	# HOST ADDRESS[:PORT] [OPTION...]
+	local host=$1 to=$2
+	shift 2
+	in_host "$host" curl -sSg --max-time 10 "$@" "http://$to/"
+}
+no_page() {	# HOST ADDRESS[:PORT] [OPTION...]
+	run page "$@" --max-time 0.5
+	[ "$status" -ne 0 ]
+}
+seen() {	# ADDRESS [HOST]: the web server's client
+	grep -q "^\\(::ffff:\\)\\?$1 " "$W_DIR/${2:-lan}.log"
+}
+untouched() {	# nobody asked the branch's web server
+	! grep -q GET "$W_DIR/lan.log"
+}
+
+@test "C25 a port: the Internet reaches a host behind a client, both families" {
+	[ "$(page inet 203.0.113.1:8080)" = published ]
+	seen 203.0.113.80
+	[ "$(page inet '[2001:db8:c::1]:8080')" = published ]
+	seen 2001:db8:c::80
+}
+
+@test "C25 default deny: another port, protocol or way is not open" {
+	no_page inet 203.0.113.1:80
+	no_page inet 203.0.113.1:8082
+	no_page inet '[2001:db8:c::1]:8081'
+	before=$(world_guard srv unsolicited)
+	ip -n "$W-inet" route add 10.1.0.5 via 203.0.113.1
+	ip -n "$W-inet" route add 2001:db8:1::5 via 2001:db8:c::1
+	no_page inet 10.1.0.5
+	no_page inet '[2001:db8:1::5]'
+	ip -n "$W-inet" route del 10.1.0.5
+	ip -n "$W-inet" route del 2001:db8:1::5
+	[ "$(world_guard srv unsolicited)" -gt "$before" ]
+	untouched
+}
+
+@test "from: who is not named finds nothing" {
+	[ "$(page inet 203.0.113.1:8081 --interface 203.0.113.80)" = published ]
+	: >"$W_DIR/lan.log"
+	no_page inet 203.0.113.1:8081 --interface 203.0.113.81
+	no_page lan2 203.0.113.1:8081
+	untouched
+}
+
+@test "a range keeps its ports, and the answer comes from the same address" {
+	[ "$(echo datagram | in_inet socat -T 5 - \
+		UDP4:203.0.113.1:5005,shut-none)" = datagram ]
+}
+
+@test "a whole address, 1:1: in by any protocol, out by the same address" {
+	[ "$(page inet 198.51.100.9)" = published ]
+	in_inet ping -c 1 -W 5 198.51.100.9
+	[ "$(page lan 203.0.113.80)" = page ]
+	seen 198.51.100.9 inet
+	[ "$(page inet '[2001:db8:b::9]')" = published ]
+	in_inet ping -c 1 -W 5 2001:db8:b::9
+	[ "$(page lan '[2001:db8:c::80]')" = page ]
+	seen 2001:db8:b::9 inet
+	# its neighbour has the gateway's
+	[ "$(page near 203.0.113.80)" = page ]
+	seen 203.0.113.1 inet
+}
+
+@test "4787-9 5382-8 hairpin: another branch, the host's own LAN, itself" {
+	for host in lan2 near lan; do
+		[ "$(page $host 203.0.113.1:8080)" = published ]
+		[ "$(page $host '[2001:db8:c::1]:8080')" = published ]
+		[ "$(page $host 198.51.100.9)" = published ]
+	done
+	# 9a: seen with the external address
+	seen 203.0.113.1
+	seen 2001:db8:c::1
+	run ! grep -q '10\.2\.0\.5\|10\.1\.0\.6' "$W_DIR/lan.log"
+	in_host lan2 ping -c 1 -W 5 198.51.100.9
+	in_host near ping -c 1 -W 5 2001:db8:b::9
+	# what is not published is not there for branches either
+	no_page lan2 203.0.113.1:80
+	no_page lan2 10.1.0.5
+}
+
+@test "5508-4 an ICMP error about a published flow comes back to who began it" {
+	# nobody listens on that port of the range: port unreachable
+	run in_inet timeout 5 python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(4)
+s.connect(("203.0.113.1", 5001))
+s.send(b"x")
+try:
+    s.recv(1)
+except ConnectionRefusedError:
+    print("refused")'
+	[ "$output" = refused ]
+}
+
+@test "-e says where it leads; the tunnel's own address may be published" {
+	sed 's/203\.0\.113\.1 tcp 8080/198.51.100.2 tcp 8080/' \
+		"$W_DIR/domain.ini" >"$BATS_TEST_TMPDIR/d.ini"
+	egress() {
+		run "$BH_BIN/bh-egress" -f "$BATS_TEST_TMPDIR/d.ini" -l hq "$@"
+	}
+	egress -d in -e '203.0.113.80 > 198.51.100.2 tcp 8080'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = \
+		"hq: [publish web4], 198.51.100.2 tcp 8080 leads to 10.1.0.5:80" ]
+	grep -qx '  next hop branch1, by its tunnel' <<<"$output"
+	egress -d in -e '203.0.113.81 > 203.0.113.1 tcp 8081'
+	[ "$status" -eq 1 ]
+	egress -d in -e '203.0.113.81 > 198.51.100.9 icmp 8'
+	[ "${lines[0]}" = "hq: [publish whole4], 198.51.100.9 leads to 10.1.0.5" ]
+	egress -p branch2 -e '10.2.0.5 > 198.51.100.2 tcp 8080'
+	[ "$status" -eq 0 ]
+	grep -q '^  yes  published ' <<<"$output"
+	egress -p branch2 -e '10.2.0.5 > 198.51.100.2 tcp 8081'
+	[ "$status" -eq 1 ]
+	grep -qx '  refused: endpoint .*' <<<"$output"
+	"$BH_BIN/bh-check" -f "$BATS_TEST_TMPDIR/d.ini" -l branch1 | grep -x \
+		'  is reached from the Internet at *198.51.100.2 tcp 8080, which leads to 10.1.0.5:80'
+	"$BH_BIN/bh-check" -f "$BATS_TEST_TMPDIR/d.ini" -l hq | grep -x \
+		' *203.0.113.1 tcp 8081, which leads to 10.1.0.5:80, for 203.0.113.80/32'
+}
+
+@test "nat = none: a published port is open all the same" {
+	sed -i 's/^backhaul = server/&\nnat = none\nnat-upstream = yes/' \
+		"$W_DIR/domain.ini"
+	srv_backhaul down
+	srv_backhaul up
+	cli_backhaul down
+	cli_backhaul up
+	[ "$(page inet 203.0.113.1:8080)" = published ]
+	[ "$(page near 203.0.113.1:8080)" = published ]
+}
+
+@test "-p prints it as it was meant" {
+	"$BH_BIN/bh-check" -p -f "$W_DIR/domain.ini" >"$BATS_TEST_TMPDIR/p.ini"
+	"$BH_BIN/bh-check" -f "$BATS_TEST_TMPDIR/p.ini" -D "$W_DIR/domain.ini"
+	grep -A4 -Fx '[publish friends]' "$BATS_TEST_TMPDIR/p.ini" |
+		diff - <(printf '%s\n' '[publish friends]' 'server = hq' \
+			'match = 203.0.113.1 tcp 8081' 'to = 10.1.0.5:80' \
+			'from = 203.0.113.80/32')
+}
