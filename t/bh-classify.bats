@@ -431,11 +431,11 @@ branch_up() {
 	complains "bh-classify: bh-tunnel is gone"
 }
 
-@test "ends with 111 at a message that is no burst of frames" {
+@test "ends with 111 at what is no frame" {
 	branch_up
-	say raw ffffff00000000000000000000000000000000000000
+	say raw ffffff0000000000000000000000000000000000
 	gate_ends 111
-	complains "bh-classify: cannot read from bh-tunnel: Protocol error"
+	complains "bh-classify: bh-tunnel has broken the link"
 }
 
 @test "ends with 111 when its device is gone" {

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -16,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -52,8 +54,8 @@ enum { X32_FROM = 0x40000000 };	/* numbers of x86-64's second ABI */
 
 /*
  * What a running program asks of the kernel, the most frequent first.  No
- * number makes memory, or names a file or a process; a descriptor is made of
- * links only (accept4, recvmsg).
+ * number names a file or a process; a descriptor is made of links only
+ * (accept4, recvmsg), and so is memory (mmap, see `only').
  */
 #define EVERY_PROGRAM \
 	__NR_read, __NR_write, __NR_readv, __NR_writev, \
@@ -79,6 +81,8 @@ static const unsigned tunnel_calls[] = {
 	EVERY_PROGRAM,
 	__NR_accept4,		/* a program that was started again */
 	__NR_recvmsg,		/* its hello */
+	__NR_fcntl, __NR_lseek,	/* what it shares: sealed? how large? */
+	__NR_mmap,
 };
 
 /* wg(8) may ask for another port or mark: that takes another socket. */
@@ -108,7 +112,8 @@ static const struct table {
 	[SANDBOX_DESK] = { desk_calls, COUNT(desk_calls), 0 },
 };
 
-enum { CALLS_MAX = 32, FILTER_MAX = 6 + 2 * CALLS_MAX + 1 };
+enum { CALLS_MAX = 32, ONLY_MAX = 9,
+	FILTER_MAX = 6 + 2 * CALLS_MAX + ONLY_MAX + 1 };
 
 static_assert(COUNT(gate_calls) <= CALLS_MAX &&
     COUNT(tunnel_calls) <= CALLS_MAX && COUNT(alone_calls) <= CALLS_MAX &&
@@ -119,6 +124,35 @@ static_assert(COUNT(gate_calls) <= CALLS_MAX &&
 #define SKIP_NEXT_IF(op, k) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, 1, 0)
 #define SKIP_NEXT_UNLESS(op, k) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, 0, 1)
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
+
+/* What a call may be for, and nothing else: reading what another process
+ * shares, in the place of memory that was there before, so that it makes no
+ * room and brings no code; asking whether that is sealed. */
+static const struct {
+	unsigned call, arg;
+	uint32_t value;
+} only[] = {
+	{ __NR_mmap, 2, PROT_READ },
+	{ __NR_mmap, 3, MAP_SHARED | MAP_FIXED },
+	{ __NR_fcntl, 1, F_GET_SEALS },
+};
+
+/* The low halves of arguments, of which there is no more in an int. */
+static size_t
+filter_only(struct sock_filter *f, unsigned call)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(only); i++) {
+		if (only[i].call != call)
+			continue;
+		f[n++] = (struct sock_filter)LOAD(args[only[i].arg]);
+		f[n++] = (struct sock_filter)SKIP_NEXT_IF(BPF_JEQ,
+		    only[i].value);
+		f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
+	}
+	return n;
+}
 
 /* The same number means another call to another ABI: ABIs come first. */
 static size_t
@@ -133,8 +167,10 @@ filter_build(struct sock_filter f[static FILTER_MAX], const struct table *t)
 	f[n++] = (struct sock_filter)SKIP_NEXT_UNLESS(BPF_JGE, X32_FROM);
 	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < t->n; i++) {
-		f[n++] = (struct sock_filter)SKIP_NEXT_UNLESS(BPF_JEQ,
-		    t->call[i]);
+		size_t more = filter_only(f + n + 1, t->call[i]);
+		f[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+		    t->call[i], 0, (uint8_t)(more + 1));
+		n += more + 1;
 		f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
 	}
 	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);

@@ -12,11 +12,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Bursts that one direction may take before the other has its turn. */
-enum { BURSTS = 16 };
-
-/* Bytes of a burst that may be in use and leave room for any packet. */
-enum { BURST_ROOM = LINK_BURST_MAX - sizeof(struct frame) - LINK_PACKET_MAX };
+/* Packets that one direction may take before the other has its turn. */
+enum { TURN = 64 };
 
 /* Where read(2) and write(2) on a TUN device start in a frame. */
 enum { TUN_AT = offsetof(struct frame, vnet) };
@@ -100,71 +97,44 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 	return false;
 }
 
-/* Reads until the burst is full or the device empty (*more is false then);
- * bytes in the burst, -1 and errno. */
-static ssize_t
-fill_burst(struct gate *g, bool *more)
+/* Straight into the link, if there is room: the other end sees it only once it
+ * was judged, and cannot write there.  0; -1 and errno, EAGAIN when the device
+ * is empty. */
+static int
+take_packet(struct gate *g)
 {
-	size_t used = 0, frames = 0;
+	struct frame *room = link_room(&g->link);
+	struct frame *f = room != NULL ? room : (struct frame *)g->frame;
+	ssize_t n = read(g->tun, (uint8_t *)f + TUN_AT,
+	    sizeof(struct vnet) + FRAME_PACKET_MAX);
 
-	*more = true;
-	while (used <= BURST_ROOM && frames < LINK_FRAMES_MAX) {
-		ssize_t n = read(g->tun, g->burst + used + TUN_AT,
-		    sizeof(struct vnet) + LINK_PACKET_MAX);
-		if (n < 0 && errno != EAGAIN)
-			return -1;
-		*more = n > 0;
-		if (n <= 0)
-			break;
-		struct frame *f = (struct frame *)(g->burst + used);
-		if ((size_t)n < sizeof(f->vnet)) {
-			counters_add(g->st, V_SHORT, 0);
-			continue;
-		}
-		if (take_frame(g, f, (size_t)n)) {
-			used += link_room(f->len);
-			frames++;
-		}
+	if (n <= 0)
+		return -1;
+	if ((size_t)n < sizeof(f->vnet)) {
+		counters_add(g->st, V_SHORT, 0);
+		return 0;
 	}
-	return (ssize_t)used;
-}
-
-static void
-count_burst(struct gate *g, size_t n, bool sent, enum verdict failed)
-{
-	const struct frame *f;
-	size_t at = 0;
-	bool bad;
-
-	while ((f = link_next(g->burst, n, &at, &bad)) != NULL)
-		counters_add(g->st, sent ? (enum verdict)f->class : failed,
-		    f->len);
-}
-
-static void
-send_burst(struct gate *g, size_t n)
-{
-	struct iovec iov = { g->burst, n };
-	bool sent = link_send(&g->link, &iov, 1) == 0;
-
-	count_burst(g, n, sent, errno == EPIPE ? V_NO_LINK :
-	    errno == EAGAIN ? V_FULL : V_SEND);
+	if (!take_frame(g, f, (size_t)n))
+		return 0;
+	counters_add(g->st, room != NULL ? (enum verdict)f->class :
+	    g->link.fd < 0 ? V_NO_LINK : V_FULL, f->len);
+	if (room != NULL)
+		link_put(&g->link, f);
+	return 0;
 }
 
 /* 0; -1 if the device is gone. */
 static int
 tun_to_link(struct gate *g)
 {
-	bool more = true;
+	int r = 0;
 
-	for (int i = 0; more && i < BURSTS; i++) {
-		ssize_t n = fill_burst(g, &more);
-		if (n < 0)
-			return -1;
-		if (n > 0)
-			send_burst(g, (size_t)n);
+	for (int i = 0; r == 0 && i < TURN; i++) {
+		r = take_packet(g);
+		if (r == 0)
+			link_flush(&g->link);
 	}
-	return 0;
+	return r == 0 || errno == EAGAIN ? 0 : -1;
 }
 
 static void
@@ -179,27 +149,13 @@ frame_to_tun(struct gate *g, struct frame *f)
 	counters_add(g->st, v, f->len);
 }
 
-/* 0; -1 if the sibling is gone (errno 0) or broken. */
-static int
+static void
 link_to_tun(struct gate *g)
 {
-	for (int i = 0; i < BURSTS; i++) {
-		ssize_t n = link_recv(&g->link, g->burst, sizeof(g->burst));
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR ? 0 : -1;
-		errno = 0;
-		if (n == 0)
-			return -1;
-		struct frame *f;
-		size_t at = 0;
-		bool bad;
-		while ((f = link_next(g->burst, (size_t)n, &at, &bad)) != NULL)
-			frame_to_tun(g, f);
-		errno = EPROTO;
-		if (bad)
-			return -1;
-	}
-	return 0;
+	struct frame *f = (struct frame *)g->frame;
+
+	for (int i = 0; i < TURN && link_take(&g->link, f); i++)
+		frame_to_tun(g, f);
 }
 
 /* One line for people, without stopping anything. */
@@ -240,21 +196,22 @@ gate_run(struct gate *g)
 	};
 
 	for (;;) {
-		if (poll(fd, NFDS, -1) < 0 && errno != EINTR) {
+		bool idle = link_nap(&g->link);
+		if (poll(fd, NFDS, idle ? -1 : 0) < 0 && errno != EINTR) {
 			warn("cannot poll");
 			return EXIT_RETRY;
 		}
+		link_wake(&g->link, fd[LINK].revents != 0);
 		if (fd[SIG].revents != 0 && take_signal(g))
 			return 0;
-		if (fd[LINK].revents != 0 && link_to_tun(g) < 0) {
-			if (errno == 0)
-				warnx("bh-tunnel is gone");
-			else
-				warn("cannot read from bh-tunnel");
-			return EXIT_RETRY;
-		}
+		link_to_tun(g);
 		if (fd[TUN].revents != 0 && tun_to_link(g) < 0) {
 			warn("cannot read from %s", g->ifname);
+			return EXIT_RETRY;
+		}
+		if (g->link.fd < 0) {
+			warnx(g->link.ring.broken ? "bh-tunnel has broken the "
+			    "link" : "bh-tunnel is gone");
 			return EXIT_RETRY;
 		}
 	}

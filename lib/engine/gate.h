@@ -32,7 +32,8 @@ struct gate {
 	int tun, signals;
 	struct link link;
 	struct counters *st;
-	alignas(struct frame) uint8_t burst[LINK_BURST_MAX];
+	/* a packet on its way to the device, or one for a full link */
+	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];
 };
 
 enum { GATE_NO_RULE = 0xff };	/* refused before any rule was asked */

@@ -135,7 +135,7 @@ drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 	bool link[CHANNELS];
 
 	for (enum channel c = 0; c < CHANNELS; c++)
-		link[c] = fd[FD_LINK + c].revents != 0;
+		link[c] = t->port[c].link.fd >= 0;
 	for (int i = 0; i < ROUNDS && busy; i++) {
 		udp = udp && tunnel_in(t);
 		tun = tun && tunnel_tun(t);
@@ -145,6 +145,21 @@ drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 			busy |= link[c];
 		}
 	}
+}
+
+static void
+wait_for(struct tunnel *t, struct pollfd fd[static NFDS])
+{
+	nsec due = next_due(t), now = due == 0 ? 0 : clock_now();
+	int ms = clock_poll_ms(due, now);
+
+	for (enum channel c = 0; c < CHANNELS; c++)
+		if (!link_nap(&t->port[c].link))
+			ms = 0;
+	if (poll(fd, NFDS, ms) < 0 && errno != EINTR)
+		die(EXIT_RETRY, "cannot wait for packets");
+	for (enum channel c = 0; c < CHANNELS; c++)
+		link_wake(&t->port[c].link, fd[FD_LINK + c].revents != 0);
 }
 
 /* True if it asks us to end. */
@@ -163,10 +178,7 @@ tunnel_run(struct tunnel *t)
 
 	for (;;) {
 		set_fds(t, fd);
-		nsec due = next_due(t), now = due == 0 ? 0 : clock_now();
-		if (poll(fd, NFDS, clock_poll_ms(due, now)) < 0 &&
-		    errno != EINTR)
-			die(EXIT_RETRY, "cannot wait for packets");
+		wait_for(t, fd);
 		t->at = (struct moment){ clock_now(), clock_wall() };
 		if (fd[FD_SIGNAL].revents != 0 && take_signal(t))
 			return 0;

@@ -383,7 +383,7 @@ take_note(struct tunnel *t, struct desk_note *n)
 		tell(t, n, n->kind == DESK_GET);
 		break;
 	case DESK_MTU:
-		if (n->n == 1 && n->item[0].u.number <= LINK_PACKET_MAX &&
+		if (n->n == 1 && n->item[0].u.number <= FRAME_PACKET_MAX &&
 		    c->may_set)
 			t->mtu = (size_t)n->item[0].u.number;
 		break;

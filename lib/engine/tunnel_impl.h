@@ -76,21 +76,12 @@ struct in_packet {
 	uint16_t peer;
 };
 
-/* A message for a link, as pieces. */
-struct burst {
-	unsigned n, nframes;
-	size_t bytes;
-	struct frame frame[LINK_FRAMES_MAX];
-	struct iovec piece[LINK_PIECES_MAX];
-};
-
 struct inbox {
 	struct udp_in msg[UDP_BATCH];
 	unsigned n;
 	struct in_packet packet[AEAD_BURST];
 	struct aead_job job[AEAD_BURST];
 	struct gro gro;
-	struct burst burst[CHANNELS];
 };
 
 /* What is said with the desk. */
@@ -132,7 +123,7 @@ struct tunnel {
 	uint16_t *dirty;	/* peers whose counters are to be published */
 	unsigned ndirty;
 	bool *is_dirty;
-	uint8_t *message;	/* LINK_BURST_MAX bytes */
+	struct frame *frame;	/* one that has come: FRAME_MAX bytes */
 	struct outbox out;
 	struct inbox in;
 };
@@ -155,7 +146,7 @@ enum channel route_deliver(const struct tunnel *t, uint16_t peer,
 enum verdict tunnel_send(struct tunnel *t, const struct frame *f,
     const struct ip *ip);
 void tunnel_flush(struct tunnel *t);
-/* Takes messages from a link; false when it has no more. */
+/* Takes frames from a link; false when it has no more. */
 bool tunnel_out(struct tunnel *t, enum channel c);
 /* Sends what waited for this peer; a keepalive if nothing did and `confirm'. */
 void tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm);

@@ -7,47 +7,26 @@
 /* ---- to the links ---- */
 
 static void
-burst_send(struct tunnel *t, enum channel c)
+put_link(struct tunnel *t, const struct gro_slot *s)
 {
-	struct burst *b = &t->in.burst[c];
+	uint8_t class;
+	enum channel c = route_deliver(t, s->tag, &s->ip, &class);
 	struct link *l = &t->port[c].link;
-	bool ok = b->n > 0 && link_send(l, b->piece, b->n) == 0;
-	enum verdict refused = l->fd < 0 ? V_NO_LINK : V_FULL;
+	struct frame *f = link_room(l);
 
-	for (unsigned i = 0; i < b->nframes; i++)
-		counters_add(t->stat, ok ? b->frame[i].class : refused,
-		    b->frame[i].len);
-	l->lost += ok ? 0 : b->nframes;
-	b->n = b->nframes = 0;
-	b->bytes = 0;
-}
-
-static void
-burst_piece(struct burst *b, const void *p, size_t n)
-{
-	b->piece[b->n++] = (struct iovec){ (void *)(uintptr_t)p, n };
-	b->bytes += n;
-}
-
-static void
-burst_add(struct tunnel *t, const struct gro_slot *s)
-{
-	static const uint8_t zero[LINK_ALIGN];
-	size_t room = link_room(s->bytes);
-	struct frame f = { .len = s->bytes, .peer = s->tag, .vnet = s->vnet };
-	enum channel c = route_deliver(t, s->tag, &s->ip, &f.class);
-	struct burst *b = &t->in.burst[c];
-
-	if (b->nframes == LINK_FRAMES_MAX ||
-	    b->bytes + room > LINK_BURST_MAX ||
-	    b->n + s->npieces + 2 > sizeof(b->piece) / sizeof(b->piece[0]))
-		burst_send(t, c);
-	b->frame[b->nframes] = f;
-	burst_piece(b, &b->frame[b->nframes++], sizeof(f));
-	for (unsigned i = 0; i < s->npieces; i++)
-		burst_piece(b, s->piece[i].iov_base, s->piece[i].iov_len);
-	if (room > sizeof(f) + s->bytes)
-		burst_piece(b, zero, room - sizeof(f) - s->bytes);
+	if (f == NULL) {
+		counters_add(t->stat, l->fd < 0 ? V_NO_LINK : V_FULL, s->bytes);
+		return;
+	}
+	*f = (struct frame){ .len = s->bytes, .peer = s->tag, .class = class,
+		.vnet = s->vnet };
+	uint8_t *at = (uint8_t *)(f + 1);
+	for (unsigned i = 0; i < s->npieces; i++) {
+		memcpy(at, s->piece[i].iov_base, s->piece[i].iov_len);
+		at += s->piece[i].iov_len;
+	}
+	link_put(l, f);
+	counters_add(t->stat, class, s->bytes);
 }
 
 static void
@@ -73,10 +52,9 @@ hand_on(struct tunnel *t)
 		if (t->tun >= 0)
 			tunnel_put(t, &g->slot[i]);
 		else
-			burst_add(t, &g->slot[i]);
+			put_link(t, &g->slot[i]);
 	for (enum channel c = 0; c < CHANNELS; c++)
-		if (t->in.burst[c].nframes > 0)
-			burst_send(t, c);
+		link_flush(&t->port[c].link);
 	start_joining(t);
 }
 

@@ -171,6 +171,8 @@ open_port(struct tunnel *t, enum channel c, const char *rundir)
 	p->listen_fd = link_listen(path);
 	if (p->listen_fd < 0)
 		die(EXIT_RETRY, "cannot listen on %s", path);
+	if (link_init(&p->link) < 0)
+		die(EXIT_RETRY, "cannot make memory for %s", path);
 }
 
 static void
@@ -228,7 +230,7 @@ open_memory(struct tunnel *t)
 	if (slots < STAGE_SLOTS_MIN)
 		slots = STAGE_SLOTS_MIN;
 	t->stage = need(stage_new(t->npeers, slots, t->cut));
-	t->message = buffer(LINK_BURST_MAX);
+	t->frame = buffer(FRAME_MAX);
 	t->out.arena = buffer(OUT_ARENA);
 	t->dirty = buffer(t->npeers * sizeof(*t->dirty));
 	t->is_dirty = buffer(t->npeers * sizeof(*t->is_dirty));
@@ -345,7 +347,7 @@ open_tun(struct tunnel *t, const char *name)
 	if (mtu < 0)
 		die(EXIT_RETRY, "cannot learn the MTU of %s", name);
 	t->mtu = (size_t)mtu;
-	t->cut = LINK_PACKET_MAX;	/* the kernel keeps to its MTU */
+	t->cut = FRAME_PACKET_MAX;	/* the kernel keeps to its MTU */
 }
 
 static void

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-	OUT_MESSAGES = 16,	/* taken from a link before others get a turn */
+	OUT_TURN = 64,		/* frames taken before others get a turn */
 	PAD = 16,		/* W15 */
 };
 
@@ -218,36 +218,19 @@ take_frame(struct tunnel *t, enum channel c, const struct frame *f)
 	return v == V_NEXT ? tunnel_send(t, f, &ip) : v;
 }
 
-static void
-take_message(struct tunnel *t, enum channel c, size_t n)
-{
-	const struct frame *f;
-	size_t at = 0;
-	bool bad;
-
-	while ((f = link_next(t->message, n, &at, &bad)) != NULL) {
-		enum verdict v = take_frame(t, c, f);
-		if (v != V_NEXT)
-			counters_add(t->stat, v, f->len);
-	}
-	if (bad)
-		link_close(&t->port[c].link);
-}
-
 bool
 tunnel_out(struct tunnel *t, enum channel c)
 {
 	struct link *l = &t->port[c].link;
 	int i;
 
-	for (i = 0; i < OUT_MESSAGES && l->fd >= 0; i++) {
-		ssize_t n = link_recv(l, t->message, LINK_BURST_MAX);
-		if (n <= 0)
-			break;
-		take_message(t, c, (size_t)n);
+	for (i = 0; i < OUT_TURN && link_take(l, t->frame); i++) {
+		enum verdict v = take_frame(t, c, t->frame);
+		if (v != V_NEXT)
+			counters_add(t->stat, v, t->frame->len);
 	}
 	flush(t, false);
-	return i == OUT_MESSAGES;
+	return i == OUT_TURN;
 }
 
 /* ---- what the device asks for ---- */

@@ -56,12 +56,12 @@ take_packet(struct tunnel *t, struct frame *f)
 bool
 tunnel_tun(struct tunnel *t)
 {
-	struct frame *f = (struct frame *)t->message;
+	struct frame *f = t->frame;
 	int i;
 
 	for (i = 0; i < TUN_PACKETS; i++) {
-		ssize_t n = read(t->tun, t->message + TUN_AT,
-		    sizeof(f->vnet) + LINK_PACKET_MAX);
+		ssize_t n = read(t->tun, (uint8_t *)f + TUN_AT,
+		    sizeof(f->vnet) + FRAME_PACKET_MAX);
 		if (n < 0)
 			t->gone = errno != EAGAIN && errno != EINTR;
 		if (n < (ssize_t)sizeof(f->vnet))

@@ -3,15 +3,16 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-static_assert(sizeof(struct frame) == 20, "bh-link(5)");
 static_assert(sizeof(struct link_hello) == 16, "bh-link(5)");
 
 /* A sibling that connects says hello at once; one that listens may be busy
@@ -33,17 +34,6 @@ unix_address(struct sockaddr_un *un, const char *path)
 	return 0;
 }
 
-/* Bytes that may wait; the force variant ignores net.core.wmem_max and needs
- * CAP_NET_ADMIN. */
-static void
-set_queue(int fd)
-{
-	int n = LINK_QUEUE;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &n, sizeof(n)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n, sizeof(n));
-}
-
 /* Keeps errno. */
 static void
 close_fd(int fd)
@@ -54,6 +44,88 @@ close_fd(int fd)
 		close(fd);
 	errno = error;
 }
+
+/* ---- memory ---- */
+
+/* Whoever maps it can neither be surprised by its end nor write to it, but for
+ * us, who have done so before. */
+enum {
+	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
+	    F_SEAL_FUTURE_WRITE,
+};
+
+/* Reserved and touched now, so that nothing is to be had for the first time
+ * later. */
+static int
+make_area(struct link *l)
+{
+	int fd = memfd_create("link", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	int error = posix_fallocate(fd, 0, sizeof(struct ring_area));
+	void *p = MAP_FAILED;
+	errno = error;
+	if (error == 0)
+		p = mmap(NULL, sizeof(struct ring_area),
+		    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (p == MAP_FAILED || fcntl(fd, F_ADD_SEALS, SEALS) < 0) {
+		close_fd(fd);
+		return -1;
+	}
+	l->ring.mine = p;
+	l->area = fd;
+	return 0;
+}
+
+/* Takes the place of what was there: our own memory, or another end's. */
+static int
+map_area(struct link *l, int fd)
+{
+	void *at = (void *)(uintptr_t)l->ring.theirs;
+
+	if (fd < 0 || (fcntl(fd, F_GET_SEALS) & SEALS) != SEALS ||
+	    lseek(fd, 0, SEEK_END) != sizeof(struct ring_area)) {
+		errno = EPROTO;
+		return -1;
+	}
+	void *p = mmap(at, sizeof(struct ring_area), PROT_READ,
+	    MAP_SHARED | MAP_FIXED, fd, 0);
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+int
+link_init(struct link *l)
+{
+	*l = (struct link){ .fd = -1, .area = -1 };
+	/* the place where the other end's will be */
+	void *p = mmap(NULL, sizeof(struct ring_area), PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	l->ring.theirs = p;
+	if (make_area(l) == 0)
+		return 0;
+	link_fini(l);
+	return -1;
+}
+
+void
+link_fini(struct link *l)
+{
+	int error = errno;
+
+	link_close(l);
+	if (l->area >= 0)
+		close(l->area);
+	if (l->ring.mine != NULL)
+		munmap(l->ring.mine, sizeof(struct ring_area));
+	munmap((void *)(uintptr_t)l->ring.theirs, sizeof(struct ring_area));
+	*l = (struct link){ .fd = -1, .area = -1 };
+	errno = error;
+}
+
+/* ---- meeting ---- */
 
 int
 link_listen(const char *path)
@@ -92,11 +164,7 @@ hello_wrong(const struct link_hello *me, enum link_role other,
 	return NULL;
 }
 
-/*
- * A hello, and a descriptor with it unless pass is -1.  Who connects makes the
- * socket pair that the link will be, because only who starts up has the
- * privilege to give both ends a queue (an accepted socket inherits none).
- */
+/* A hello, and a descriptor with it unless pass is -1. */
 static int
 send_hello(int fd, const struct link_hello *h, int pass)
 {
@@ -165,31 +233,46 @@ judge_hello(const struct link_hello *h, ssize_t n, const struct link_hello *me,
 	return *why == NULL ? 0 : -1;
 }
 
+/* Both have said hello. */
+static int
+join(struct link *l, int fd, const struct link_hello *h, int area,
+    const char **why)
+{
+	if (map_area(l, area) < 0) {
+		if (errno == EPROTO)
+			*why = "it does not share memory as bh-link(5) says";
+		return -1;
+	}
+	l->fd = fd;
+	l->features = h->features;
+	return 0;
+}
+
 int
 link_accept(struct link *l, int lfd, const struct link_hello *me,
     enum link_role other, const char **why)
 {
 	struct link_hello h = { 0 };
-	int passed;
+	int area = -1;
 
 	*why = NULL;
-	l->fd = -1;
 	int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return -1;
-	ssize_t n = read_hello(fd, HELLO_WAIT_MS, &h, &passed);
-	if (passed >= 0) {
-		close_fd(fd);
-		fd = passed;
+	ssize_t n = read_hello(fd, HELLO_WAIT_MS, &h, &area);
+	bool fits = judge_hello(&h, n, me, other, why) == 0;
+	int error = errno;
+	/* one that is refused wants to say why, too */
+	ring_start(&l->ring);
+	if (n >= 0 && send_hello(fd, me, fits ? l->area : -1) < 0) {
+		fits = false;
+		error = errno;
 	}
-	/* ours goes out before we judge theirs: they want to say why, too */
-	if ((n >= 0 && send_hello(fd, me, -1) < 0) ||
-	    judge_hello(&h, n, me, other, why) < 0) {
+	errno = error;
+	if (!fits || join(l, fd, &h, area, why) < 0)
 		close_fd(fd);
-		return -1;
-	}
-	*l = (struct link){ .fd = fd, .features = h.features };
-	return 0;
+	close_fd(area);
+	return l->fd < 0 ? -1 : 0;
 }
 
 /* A socket connected to PATH; -1 and errno. */
@@ -218,49 +301,27 @@ connect_path(const char *path, int wait_ms)
 	return fd;
 }
 
-/* Makes the pair, hands one end over; the other end, or -1 and errno. */
-static int
-hand_over(int fd, const struct link_hello *me)
-{
-	int sv[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0, sv) < 0)
-		return -1;
-	set_queue(sv[0]);
-	set_queue(sv[1]);
-	int r = send_hello(fd, me, sv[1]);
-	close_fd(sv[1]);
-	if (r == 0)
-		return sv[0];
-	close_fd(sv[0]);
-	return -1;
-}
-
 int
 link_connect(struct link *l, const char *path, int wait_ms,
     const struct link_hello *me, enum link_role other, const char **why)
 {
 	struct link_hello h = { 0 };
-	int passed;
+	int area = -1;
 
 	*why = NULL;
-	l->fd = -1;
+	if (link_init(l) < 0)
+		return -1;
 	int fd = connect_path(path, wait_ms);
-	if (fd < 0)
-		return -1;
-	int end = hand_over(fd, me);
-	close_fd(fd);
-	if (end < 0)
-		return -1;
-	ssize_t n = read_hello(end, wait_ms, &h, &passed);
-	close_fd(passed);
-	if (judge_hello(&h, n, me, other, why) < 0) {
-		close_fd(end);
-		return -1;
-	}
-	*l = (struct link){ .fd = end, .features = h.features };
-	return 0;
+	ring_start(&l->ring);
+	if (fd < 0 || send_hello(fd, me, l->area) < 0 ||
+	    judge_hello(&h, read_hello(fd, wait_ms, &h, &area), me, other,
+	    why) < 0 || join(l, fd, &h, area, why) < 0)
+		close_fd(fd);
+	close_fd(area);
+	if (l->fd >= 0)
+		return 0;
+	link_fini(l);
+	return -1;
 }
 
 void
@@ -271,54 +332,81 @@ link_close(struct link *l)
 	l->fd = -1;
 }
 
-int
-link_send(struct link *l, const struct iovec *iov, size_t n)
-{
-	struct msghdr m = { .msg_iovlen = n };
-
-	m.msg_iov = (struct iovec *)(uintptr_t)iov;
-	if (l->fd < 0) {
-		errno = EPIPE;
-		return -1;
-	}
-	if (sendmsg(l->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		return 0;
-	if (errno == EPIPE || errno == ECONNRESET) {
-		link_close(l);
-		errno = EPIPE;
-	} else if (errno == ENOBUFS || errno == ENOMEM || errno == EINTR) {
-		errno = EAGAIN;
-	}
-	return -1;
-}
-
-ssize_t
-link_recv(struct link *l, void *buf, size_t size)
-{
-	/* recv, not recvmsg: no descriptor can come along */
-	ssize_t n = recv(l->fd, buf, size, MSG_DONTWAIT);
-
-	if (n == 0 || (n < 0 && errno == ECONNRESET)) {
-		link_close(l);
-		return 0;
-	}
-	return n;
-}
+/* ---- frames ---- */
 
 struct frame *
-link_next(void *buf, size_t n, size_t *at, bool *bad)
+link_room(struct link *l)
 {
-	struct frame *f = (struct frame *)((uint8_t *)buf + *at);
+	return l->fd < 0 ? NULL : ring_room(&l->ring);
+}
 
-	*bad = false;
-	if (*at == n)
-		return NULL;
-	if (n - *at < sizeof(*f) || f->len > LINK_PACKET_MAX ||
-	    f->len > n - *at - sizeof(*f)) {
-		*bad = true;
-		return NULL;
-	}
-	size_t room = link_room(f->len);
-	*at = room > n - *at ? n : *at + room;
-	return f;
+void
+link_put(struct link *l, const struct frame *f)
+{
+	ring_put(&l->ring, f->len);
+}
+
+/* What poll(2) sees. */
+static void
+ring_bell(const struct link *l)
+{
+	struct iovec iov = { (char[]){ 0 }, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	/* should it be full, the other end has more than one to wake up for;
+	 * should it have gone, that is to be read from it */
+	ssize_t r = sendmsg(l->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)r;
+}
+
+void
+link_flush(struct link *l)
+{
+	if (l->fd >= 0 && ring_publish(&l->ring))
+		ring_bell(l);
+}
+
+static void
+close_broken(struct link *l)
+{
+	if (l->ring.broken)
+		link_close(l);
+}
+
+bool
+link_take(struct link *l, struct frame *f)
+{
+	if (l->fd < 0)
+		return false;
+	if (ring_take(&l->ring, f))
+		return true;
+	close_broken(l);
+	return false;
+}
+
+bool
+link_nap(struct link *l)
+{
+	return l->fd < 0 || ring_nap(&l->ring);
+}
+
+/* There is nothing in a bell but that it was rung. */
+static void
+hush(struct link *l)
+{
+	char bell[16];
+	ssize_t n = recv(l->fd, bell, sizeof(bell), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		link_close(l);
+}
+
+void
+link_wake(struct link *l, bool readable)
+{
+	if (l->fd < 0)
+		return;
+	ring_wake(&l->ring);
+	if (readable)
+		hush(l);
 }

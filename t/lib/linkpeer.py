@@ -5,9 +5,9 @@
 Listens on PATH and prints a line for each frame that comes: peer, class, gso
 type, gso size, length, and the packet in hexadecimal.  Lines on standard input
 tell it what to do: `udp PEER CLASS SRC DST PORT SIZE [FLAGS TYPE SIZE START
-OFFSET]' sends a packet in a frame with that virtio-net header, `raw HEX' a
-message as it is, `stall' and `go' stop and resume reading, `wait N' prints
-`got N' when N frames have come.  It ends with its standard input.
+OFFSET]' sends a packet in a frame with that virtio-net header, `raw HEX' those
+bytes in place of a frame, `stall' and `go' stop and resume reading, `wait N'
+prints `got N' when N frames have come.  It ends with its standard input.
 """
 import ipaddress
 import os
@@ -16,25 +16,9 @@ import socket
 import struct
 import sys
 
-HELLO = struct.Struct("=4sHBBQ")
-FRAME = struct.Struct("=IHB3s" + "BBHHHH")
+import ring
+
 TUNNEL = 3
-
-
-def frames(message):
-    at = 0
-    while at < len(message):
-        head = FRAME.unpack_from(message, at)
-        start = at + FRAME.size
-        yield head, message[start:start + head[0]]
-        at += (FRAME.size + head[0] + 3) & ~3
-
-
-def frame(peer, cls, packet, vnet=(0, 0, 0, 0, 0)):
-    flags, gso, size, start, offset = vnet
-    data = FRAME.pack(len(packet), peer, cls, b"\0\0\0",
-                      flags, gso, 0, size, start, offset) + packet
-    return data + b"\0" * (-len(data) % 4)
 
 
 def say(*words):
@@ -49,15 +33,12 @@ def connect(path):
     lsock.listen(1)
     say("listening")
     s, _ = lsock.accept()
+    r = ring.Ring(s)
     # whatever domain file the other end has loaded, so have we
-    hello, passed, _, _ = socket.recv_fds(s, 64, 1)
-    magic, version, role, features, generation = HELLO.unpack(hello)
-    if passed:
-        s = socket.socket(fileno=passed[0])
-        s.setblocking(True)
-    s.send(HELLO.pack(magic, version, TUNNEL, 1, generation))
+    magic, version, role, features, generation = r.recv_hello()
+    r.send_hello(magic, version, TUNNEL, 1, generation)
     say("hello", role, features)
-    return s
+    return r
 
 
 def checksum(data):
@@ -81,17 +62,28 @@ def udp_packet(src, dst, port, size):
     return head[:10] + checksum(head) + head[12:] + udp
 
 
-def udp(s, words):
+def udp(r, words):
     vnet = tuple(int(w) for w in words[6:]) or (0, 0, 0, 0, 0)
     packet = udp_packet(words[2], words[3], int(words[4]), int(words[5]))
-    s.send(frame(int(words[0]), int(words[1]), packet, vnet))
+    r.put(ring.frame(int(words[0]), int(words[1]), packet, vnet))
 
 
 def main():
-    s = connect(sys.argv[1])
+    r = connect(sys.argv[1])
     text, count, target, reading = b"", 0, None, True
     while True:
-        ready, _, _ = select.select([0] + [s] * reading, [], [])
+        r.sleep()
+        for head, packet in r.take() if reading else []:
+            count += 1
+            if target is None:
+                say(head[1], head[2], head[5], head[7], head[0], packet.hex())
+        if target is not None and count >= target:
+            say("got", count)
+            target = None
+        ready, _, _ = select.select([0, r.sock], [], [])
+        if r.sock in ready and not r.sock.recv(64):
+            say("bye")
+            return
         if 0 in ready:
             got = os.read(0, 1 << 20)
             if not got:
@@ -101,27 +93,14 @@ def main():
                 line, text = text.split(b"\n", 1)
                 words = line.decode().split()
                 if words[0] == "udp":
-                    udp(s, words[1:])
+                    udp(r, words[1:])
                 elif words[0] == "raw":
-                    s.send(bytes.fromhex(words[1]))
+                    r.put(bytes.fromhex(words[1]))
                 elif words[0] == "wait":
                     target = int(words[1])
                 elif words[0] in ("stall", "go"):
                     reading = words[0] == "go"
                     say(words[0])
-        if s in ready:
-            message = s.recv(1 << 18)
-            if not message:
-                say("bye")
-                return
-            for head, packet in frames(message):
-                count += 1
-                if target is None:
-                    say(head[1], head[2], head[5], head[7], head[0],
-                        packet.hex())
-        if target is not None and count >= target:
-            say("got", count)
-            target = None
 
 
 main()

@@ -4,49 +4,41 @@
 
 Connects to the link at PATH and does what standard input says, a line each:
 `send PEER CLASS HEX [FLAGS TYPE SIZE START OFFSET]' a packet in a frame with
-that virtio-net header, `raw HEX' a message as it is, `over' prints a line when
+that virtio-net header, `raw HEX' those bytes in place of a frame, `over' prints a line when
 bh-tunnel has hung up.  It ends with its standard input.
 """
 import socket
-import struct
 import sys
 
-HELLO = struct.Struct("=4sHBBQ")
-FRAME = struct.Struct("=IHB3sBBHHHH")
-
-
-def frame(peer, cls, packet, vnet=(0, 0, 0, 0, 0)):
-    flags, gso, size, start, offset = vnet
-    data = FRAME.pack(len(packet), peer, cls, b"\0\0\0",
-                      flags, gso, 0, size, start, offset) + packet
-    return data + b"\0" * (-len(data) % 4)
+import ring
 
 
 def hello(path, role, generation):
-    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    s.settimeout(10)
-    s.connect(path)
-    s.send(HELLO.pack(b"BHLK", 1, role, 1, generation))
-    return s, HELLO.unpack(s.recv(64))[4]
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    sock.settimeout(10)
+    sock.connect(path)
+    r = ring.Ring(sock)
+    r.send_hello(b"BHLK", ring.VERSION, role, 1, generation)
+    return r, r.recv_hello()[4]
 
 
 def main():
     path, role = sys.argv[1], int(sys.argv[2])
     # refused, but told which domain file the other end has loaded
-    s, generation = hello(path, role, 0)
-    s.close()
-    s, _ = hello(path, role, generation)
+    r, generation = hello(path, role, 0)
+    r.sock.close()
+    r, _ = hello(path, role, generation)
     print("hello", flush=True)
     for line in sys.stdin:
         what, *words = line.split()
         if what == "send":
             vnet = tuple(int(w) for w in words[3:]) or (0, 0, 0, 0, 0)
-            s.send(frame(int(words[0]), int(words[1]),
-                         bytes.fromhex(words[2]), vnet))
+            r.put(ring.frame(int(words[0]), int(words[1]),
+                             bytes.fromhex(words[2]), vnet))
         elif what == "raw":
-            s.send(bytes.fromhex(words[0]))
+            r.put(bytes.fromhex(words[0]))
         elif what == "over":
-            while s.recv(1 << 17):
+            while r.sock.recv(64):
                 pass
             print("over", flush=True)
 

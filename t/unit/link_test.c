@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Links between two ends in one process: hello, bursts, bounds, hang-up. */
+/* Links between two processes: hello, memory, frames, bells, hang-up. */
 #include "test.h"
 
 #include "net/link.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -20,9 +23,20 @@ static const struct link_hello classify = {
 	"BHLK", LINK_VERSION, LINK_CLASSIFY, LINK_F_USO, 42
 };
 
+/* What a child does with its end; its exit status. */
+typedef int child_fn(struct link *l);
+
+static int
+leave(struct link *l)
+{
+	(void)l;
+	return 0;
+}
+
 /* Connects in a child with `hello', accepts here as the tunnel. */
 static int
-meet(int lfd, const struct link_hello *hello, struct link *l, const char **why)
+meet_child(int lfd, const struct link_hello *hello, struct link *l,
+    const char **why, child_fn *what)
 {
 	pid_t pid = fork();
 
@@ -30,7 +44,7 @@ meet(int lfd, const struct link_hello *hello, struct link *l, const char **why)
 		struct link c;
 		const char *w;
 		int r = link_connect(&c, path, 1000, hello, LINK_TUNNEL, &w);
-		_exit(r == 0 ? 0 : w != NULL ? 1 : 2);
+		_exit(r == 0 ? what(&c) : w != NULL ? 101 : 102);
 	}
 	int r = -1;
 	for (int tries = 0; tries < 1000; tries++) {
@@ -39,9 +53,24 @@ meet(int lfd, const struct link_hello *hello, struct link *l, const char **why)
 			break;
 		usleep(1000);
 	}
+	return r == 0 ? pid : -1;
+}
+
+static int
+status_of(pid_t pid)
+{
 	int status = 0;
+
 	waitpid(pid, &status, 0);
-	return r;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+meet(int lfd, const struct link_hello *hello, struct link *l, const char **why)
+{
+	pid_t pid = meet_child(lfd, hello, l, why, leave);
+
+	return status_of(pid) >= 0 && pid > 0 ? 0 : -1;
 }
 
 static void
@@ -51,6 +80,7 @@ test_hello(int lfd)
 	const char *why;
 	struct link_hello other = classify;
 
+	OK(link_init(&l) == 0 && l.fd == -1);
 	OK(meet(lfd, &classify, &l, &why) == 0);
 	OK(l.features == LINK_F_USO);
 	link_close(&l);
@@ -68,6 +98,9 @@ test_hello(int lfd)
 	OK(meet(lfd, &other, &l, &why) == -1 && why != NULL);
 	memcpy(other.magic, "HTTP", 4);
 	OK(meet(lfd, &other, &l, &why) == -1 && why != NULL);
+	/* the place is not spoilt */
+	OK(meet(lfd, &classify, &l, &why) == 0);
+	link_fini(&l);
 }
 
 /* A tunnel that dies before it says hello is no mistake in a file. */
@@ -89,67 +122,240 @@ test_silent_death(int lfd)
 	waitpid(pid, NULL, 0);
 }
 
-static void
-test_bursts(void)
+/* ---- frames ---- */
+
+enum { FRAMES = 3000 };
+
+static alignas(FRAME_ALIGN) uint8_t taken[FRAME_MAX];
+
+/* Frame i, and what its packet is made of. */
+static uint32_t
+length(unsigned i)
 {
-	static uint8_t pkt[LINK_PACKET_MAX], buf[LINK_BURST_MAX];
-	int sv[2];
-
-	socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, sv);
-	struct link a = { .fd = sv[0] }, b = { .fd = sv[1] };
-	struct frame f = { .len = LINK_PACKET_MAX, .peer = 7 }, g = f;
-	static const uint8_t pad[LINK_ALIGN];
-	for (size_t i = 0; i < sizeof(pkt); i++)
-		pkt[i] = (uint8_t)(i * 31);
-	g.len = 21;
-	g.peer = 8;
-	struct iovec iov[] = {
-		{ &f, sizeof(f) }, { pkt, f.len },
-		{ (void *)(uintptr_t)pad, link_room(f.len) - sizeof(f) - f.len },
-		{ &g, sizeof(g) }, { pkt, g.len },
-	};
-	OK(link_send(&a, iov, 5) == 0);
-	ssize_t n = link_recv(&b, buf, sizeof(buf));
-	OK(n == (ssize_t)(link_room(f.len) + sizeof(g) + g.len));
-	size_t at = 0;
-	bool bad;
-	struct frame *r = link_next(buf, (size_t)n, &at, &bad);
-	OK(r != NULL && r->peer == 7 && r->len == f.len &&
-	    memcmp(r + 1, pkt, f.len) == 0);
-	r = link_next(buf, (size_t)n, &at, &bad);
-	OK(r != NULL && r->peer == 8 && memcmp(r + 1, pkt, g.len) == 0);
-	OK(link_next(buf, (size_t)n, &at, &bad) == NULL && !bad);
-
-	at = 0;
-	link_next(buf, (size_t)n, &at, &bad);
-	OK(link_next(buf, (size_t)n - 1, &at, &bad) == NULL && bad);
-	at = 0;
-	OK(link_next(buf, sizeof(struct frame) - 1, &at, &bad) == NULL && bad);
-	((struct frame *)buf)->len = UINT32_MAX;
-	at = 0;
-	OK(link_next(buf, (size_t)n, &at, &bad) == NULL && bad);
-
-	int full = 0;
-	while (full < 100000 && link_send(&a, iov, 5) == 0)
-		full++;
-	OK(full > 0 && full < 100000 && errno == EAGAIN);
-	OK(a.fd >= 0);
-	link_close(&b);
-	OK(link_send(&a, iov, 5) == -1 && errno == EPIPE && a.fd == -1);
-	OK(link_send(&a, iov, 5) == -1 && errno == EPIPE);
+	return i % 7 == 0 ? FRAME_PACKET_MAX - i % 100 : i % 1500;
 }
 
 static void
-test_hang_up(void)
+fill(struct frame *f, unsigned i)
 {
-	int sv[2];
-	uint8_t buf[64];
+	*f = (struct frame){ .len = length(i), .peer = (uint16_t)i };
+	memset(f + 1, (int)(i * 31 + 1), f->len);
+}
 
-	socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, sv);
-	struct link a = { .fd = sv[0] }, b = { .fd = sv[1] };
-	OK(link_recv(&b, buf, sizeof(buf)) == -1 && errno == EAGAIN);
-	link_close(&a);
-	OK(link_recv(&b, buf, sizeof(buf)) == 0 && b.fd == -1);
+static bool
+is_frame(const struct frame *f, unsigned i)
+{
+	const uint8_t *p = (const uint8_t *)(f + 1);
+
+	return f->len == length(i) && f->peer == (uint16_t)i &&
+	    (f->len == 0 || (p[0] == (uint8_t)(i * 31 + 1) &&
+	    p[f->len - 1] == p[0]));
+}
+
+/* Until there is something; false if the other end has gone. */
+static bool
+sleep_on(struct link *l)
+{
+	struct pollfd p = { .fd = l->fd, .events = POLLIN };
+	int r = poll(&p, 1, link_nap(l) ? 10000 : 0);
+
+	link_wake(l, p.revents != 0);
+	return r >= 0 && l->fd >= 0;
+}
+
+/* Sends all frames, waiting for room. */
+static bool
+send_all(struct link *l)
+{
+	for (unsigned i = 0; i < FRAMES; i++) {
+		struct frame *f;
+		while ((f = link_room(l)) == NULL) {
+			if (l->fd < 0)
+				return false;
+			usleep(100);
+		}
+		fill(f, i);
+		link_put(l, f);
+		if (i % 3 == 0)
+			link_flush(l);
+	}
+	link_flush(l);
+	return true;
+}
+
+static bool
+take_all(struct link *l)
+{
+	struct frame *f = (struct frame *)taken;
+
+	for (unsigned i = 0; i < FRAMES; i++) {
+		while (!link_take(l, f))
+			if (!sleep_on(l))
+				return false;
+		if (!is_frame(f, i))
+			return false;
+	}
+	return true;
+}
+
+static int
+child_echo(struct link *l)
+{
+	return take_all(l) && send_all(l) ? 0 : 1;
+}
+
+/* Many times round the ring, each way, asleep and awake. */
+static void
+test_frames(int lfd)
+{
+	struct link l;
+	const char *why;
+
+	link_init(&l);
+	pid_t pid = meet_child(lfd, &classify, &l, &why, child_echo);
+	OK(pid > 0);
+	OK(send_all(&l));
+	OK(take_all(&l));
+	OK(status_of(pid) == 0);
+	/* it has gone */
+	OK(!link_take(&l, (struct frame *)taken));
+	while (l.fd >= 0)
+		sleep_on(&l);
+	OK(l.fd == -1 && link_room(&l) == NULL);
+
+	/* another comes, with memory of its own */
+	pid = meet_child(lfd, &classify, &l, &why, child_echo);
+	OK(send_all(&l) && take_all(&l) && status_of(pid) == 0);
+	link_fini(&l);
+}
+
+static int
+child_liar(struct link *l)
+{
+	struct frame *f = link_room(l);
+
+	f->len = FRAME_PACKET_MAX + 1;
+	ring_put(&l->ring, 40);
+	link_flush(l);
+	while (sleep_on(l))
+		continue;
+	return 0;
+}
+
+/* One that sends what is no frame is hung up on, and notices. */
+static void
+test_liar(int lfd)
+{
+	struct link l;
+	const char *why;
+
+	link_init(&l);
+	pid_t pid = meet_child(lfd, &classify, &l, &why, child_liar);
+	while (!link_take(&l, (struct frame *)taken) && l.fd >= 0)
+		sleep_on(&l);
+	OK(l.fd == -1 && l.ring.broken);
+	OK(status_of(pid) == 0);
+	pid = meet_child(lfd, &classify, &l, &why, child_echo);
+	OK(send_all(&l) && take_all(&l) && status_of(pid) == 0);
+	link_fini(&l);
+}
+
+/* ---- memory ---- */
+
+/* Tries what would harm the other end: a writable view, another size. */
+static int
+child_vandal(struct link *l)
+{
+	size_t n = sizeof(struct ring_area);
+
+	if (mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, l->area, 0) !=
+	    MAP_FAILED || ftruncate(l->area, 0) == 0 ||
+	    ftruncate(l->area, (off_t)n * 2) == 0 ||
+	    write(l->area, "x", 1) == 1 ||
+	    fcntl(l->area, F_ADD_SEALS, F_SEAL_WRITE) == 0)
+		return 1;
+	return mprotect((void *)(uintptr_t)l->ring.theirs, n,
+	    PROT_READ | PROT_WRITE) == 0;
+}
+
+static void
+test_seals(int lfd)
+{
+	struct link l;
+	const char *why;
+
+	link_init(&l);
+	pid_t pid = meet_child(lfd, &classify, &l, &why, child_vandal);
+	OK(pid > 0 && status_of(pid) == 0);
+	link_fini(&l);
+}
+
+/* A hello with this descriptor, by hand. */
+static void
+say_hello(int fd, int pass)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} c = { { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)&classify, sizeof(classify) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
+
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &pass, sizeof(int));
+	if (pass < 0)
+		m.msg_controllen = 0;
+	sendmsg(fd, &m, 0);
+}
+
+/* Is a program welcome that shares memory of this size, with these seals? */
+static bool
+welcome(int lfd, off_t size, int seals)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct link l;
+	const char *why;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0), area = -1;
+
+	strcpy(un.sun_path, path);
+	if (size > 0) {
+		area = memfd_create("test", MFD_ALLOW_SEALING);
+		if (ftruncate(area, size) < 0 ||
+		    fcntl(area, F_ADD_SEALS, seals) < 0)
+			return true;
+	}
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0)
+		return true;
+	say_hello(fd, area);
+	link_init(&l);
+	bool is = link_accept(&l, lfd, &tunnel, LINK_CLASSIFY, &why) == 0;
+	if (!is && (errno != EPROTO || why == NULL))
+		is = true;
+	link_fini(&l);
+	close(area);
+	close(fd);
+	return is;
+}
+
+static void
+test_areas(int lfd)
+{
+	const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
+	    F_SEAL_FUTURE_WRITE;
+	const off_t n = sizeof(struct ring_area);
+
+	OK(welcome(lfd, n, all));
+	OK(!welcome(lfd, 0, 0));
+	OK(!welcome(lfd, n - 1, all));
+	OK(!welcome(lfd, n * 2, all));
+	OK(!welcome(lfd, n, all & ~F_SEAL_SHRINK));
+	OK(!welcome(lfd, n, all & ~F_SEAL_GROW));
+	OK(!welcome(lfd, n, all & ~F_SEAL_FUTURE_WRITE));
+	OK(!welcome(lfd, n, all & ~F_SEAL_SEAL));
 }
 
 int
@@ -165,6 +371,10 @@ main(void)
 	OK(lfd >= 0);
 	test_hello(lfd);
 	test_silent_death(lfd);
+	test_frames(lfd);
+	test_liar(lfd);
+	test_seals(lfd);
+	test_areas(lfd);
 	close(lfd);
 	struct link l;
 	const char *why;
@@ -173,8 +383,6 @@ main(void)
 	lfd = link_listen(path);
 	OK(lfd >= 0);	/* over a dead socket */
 	close(lfd);
-	test_bursts();
-	test_hang_up();
 	unlink(path);
 	*slash = '\0';
 	rmdir(path);

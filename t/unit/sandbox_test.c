@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -240,7 +241,7 @@ static const long gate_calls[] = {
 };
 static const long tunnel_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4,
-	__NR_recvmsg,
+	__NR_recvmsg, __NR_lseek,
 };
 static const long alone_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_recvmsg,
@@ -308,6 +309,56 @@ test_numbers(enum sandbox which, const char *name)
 	}
 	OKF(wrong == 0, "%s: of %d system calls its list passes, the rest "
 	    "kills", name, CALLS);
+}
+
+/* ---- calls that depend on what they are for ---- */
+
+static long map_at, map_fd;	/* two pages, and what to put there */
+
+static const struct map_case {
+	const char *what;
+	long prot, flags;
+	bool lives;
+} map_cases[] = {
+	{ "to read", PROT_READ, MAP_SHARED | MAP_FIXED, true },
+	{ "to write", PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, false },
+	{ "to execute", PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, false },
+	{ "anywhere", PROT_READ, MAP_SHARED, false },
+	{ "of its own", PROT_READ, MAP_PRIVATE | MAP_FIXED, false },
+	{ "of nothing", PROT_READ, MAP_SHARED | MAP_FIXED | MAP_ANONYMOUS,
+	    false },
+};
+
+static int
+do_map(long i)
+{
+	return syscall(__NR_mmap, map_at, 4096L, map_cases[i].prot,
+	    map_cases[i].flags, map_fd, 0L) != map_at;
+}
+
+static int
+do_fcntl(long what)
+{
+	return syscall(__NR_fcntl, map_fd, what, 0L) < 0;
+}
+
+static void
+test_purposes(void)
+{
+	map_fd = memfd_create("test", MFD_ALLOW_SEALING);
+	map_at = (long)mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
+	if (ftruncate((int)map_fd, 4096) < 0)
+		map_fd = -1;
+	for (size_t i = 0; i < sizeof(map_cases) / sizeof(*map_cases); i++)
+		OKF(inside(SANDBOX_TUNNEL, do_map, (long)i) ==
+		    (map_cases[i].lives ? 0 : -SIGSYS), "a tunnel that maps %s "
+		    "%s", map_cases[i].what, map_cases[i].lives ? "lives" :
+		    "dies");
+	OK(inside(SANDBOX_TUNNEL, do_fcntl, F_GET_SEALS) == 0);
+	OK(inside(SANDBOX_TUNNEL, do_fcntl, F_DUPFD) == -SIGSYS);
+	OK(inside(SANDBOX_TUNNEL, do_fcntl, F_ADD_SEALS) == -SIGSYS);
+	OK(inside(SANDBOX_GATE, do_map, 0) == -SIGSYS);
 }
 
 #ifdef __x86_64__
@@ -387,6 +438,7 @@ main(void)
 	test_numbers(SANDBOX_TUNNEL, "tunnel");
 	test_numbers(SANDBOX_ALONE, "alone");
 	test_numbers(SANDBOX_DESK, "desk");
+	test_purposes();
 	test_other_abis();
 	return DONE();
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/ring.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* In place of a length: the rest, up to the end of data, is empty. */
+#define SKIP UINT32_MAX
+
+static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "positions wrap");
+static_assert(RING_BYTES % FRAME_ALIGN == 0, "a skip always has room");
+static_assert(sizeof(struct ring_area) == RING_PAGE + RING_BYTES,
+    "bh-link(5)");
+
+static inline size_t
+offset(uint64_t position)
+{
+	return (size_t)(position & (RING_BYTES - 1));
+}
+
+void
+ring_start(struct ring *r)
+{
+	r->head = r->tail = r->naps = r->limit = r->rung = 0;
+	r->broken = false;
+	atomic_store(&r->mine->head, 0);
+	atomic_store(&r->mine->tail, 0);
+	atomic_store(&r->mine->naps, 0);
+}
+
+/* Is there room up to that position? */
+static bool
+reaches(struct ring *r, uint64_t position)
+{
+	if (position <= r->limit)
+		return true;
+	uint64_t taken = atomic_load_explicit(&r->theirs->tail,
+	    memory_order_acquire);
+	if (r->head - taken > RING_BYTES)
+		r->broken = true;
+	else
+		r->limit = taken + RING_BYTES;
+	return !r->broken && position <= r->limit;
+}
+
+struct frame *
+ring_room(struct ring *r)
+{
+	size_t at = offset(r->head);
+	size_t skip = RING_BYTES - at < FRAME_MAX ? RING_BYTES - at : 0;
+
+	if (!reaches(r, r->head + skip + FRAME_MAX))
+		return NULL;
+	if (skip > 0) {
+		((struct frame *)(r->mine->data + at))->len = SKIP;
+		r->head += skip;
+	}
+	return (struct frame *)(r->mine->data + offset(r->head));
+}
+
+void
+ring_put(struct ring *r, size_t len)
+{
+	r->head += frame_room(len);
+}
+
+/* Either we see them asleep, or they see the new head before they sleep: that
+ * takes a full barrier on both sides, here and in ring_nap. */
+bool
+ring_publish(struct ring *r)
+{
+	atomic_store_explicit(&r->mine->head, r->head, memory_order_release);
+	atomic_thread_fence(memory_order_seq_cst);
+	uint64_t naps = atomic_load_explicit(&r->theirs->naps,
+	    memory_order_relaxed);
+	if ((naps & 1) == 0 || naps == r->rung)
+		return false;
+	r->rung = naps;
+	return true;
+}
+
+static bool
+take_at(struct ring *r, uint64_t head, struct frame *f)
+{
+	size_t at = offset(r->tail), n = RING_BYTES - at;
+	const uint8_t *p = r->theirs->data + at;
+
+	if (n > head - r->tail)
+		n = (size_t)(head - r->tail);
+	memcpy(f, p, sizeof(*f));
+	/* from here on only the copy counts */
+	atomic_signal_fence(memory_order_seq_cst);
+	if (f->len > FRAME_PACKET_MAX || frame_room(f->len) > n) {
+		r->broken = true;
+		return false;
+	}
+	memcpy(f + 1, p + sizeof(*f), f->len);
+	r->tail += frame_room(f->len);
+	return true;
+}
+
+/* Where the next frame is, if the rest of data is empty. */
+static uint64_t
+skip(const struct ring *r)
+{
+	size_t at = offset(r->tail);
+	uint32_t len;
+
+	memcpy(&len, r->theirs->data + at, sizeof(len));
+	return len == SKIP ? r->tail + RING_BYTES - at : r->tail;
+}
+
+bool
+ring_take(struct ring *r, struct frame *f)
+{
+	uint64_t head = atomic_load_explicit(&r->theirs->head,
+	    memory_order_acquire);
+
+	if (head == r->tail || r->broken)
+		return false;
+	uint64_t next = skip(r);
+	if (head - r->tail > RING_BYTES || head - r->tail < next - r->tail ||
+	    head % FRAME_ALIGN != 0) {
+		r->broken = true;
+		return false;
+	}
+	r->tail = next;
+	bool taken = next != head && take_at(r, head, f);
+	atomic_store_explicit(&r->mine->tail, r->tail, memory_order_release);
+	return taken;
+}
+
+bool
+ring_nap(struct ring *r)
+{
+	atomic_store_explicit(&r->mine->naps, ++r->naps, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst);
+	return r->broken || atomic_load_explicit(&r->theirs->head,
+	    memory_order_relaxed) == r->tail;
+}
+
+void
+ring_wake(struct ring *r)
+{
+	atomic_store_explicit(&r->mine->naps, ++r->naps, memory_order_relaxed);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_RING_H
+#define BH_RING_H
+
+/*
+ * Two rings of frames between two processes, one each way.  Each end owns an
+ * area of memory that the other can only read; nothing that is read there is
+ * believed: positions are checked against what an end knows by itself, and a
+ * frame is copied before it is looked at.  One end, one thread.
+ */
+
+#include "net/frame.h"
+
+#include <stdalign.h>
+#include <stdbool.h>
+
+enum {
+	RING_BYTES = 4 * 1024 * 1024,	/* a power of two */
+	RING_LINE = 64,
+	RING_PAGE = 4096,
+};
+
+/* What an end says to the other.  Positions count all bytes ever put; the byte
+ * at position p is data[p % RING_BYTES]. */
+struct ring_area {
+	alignas(RING_LINE) _Atomic uint64_t head;	/* put into data */
+	alignas(RING_LINE) _Atomic uint64_t tail;	/* taken from theirs */
+	alignas(RING_LINE) _Atomic uint64_t naps;	/* odd: asleep */
+	alignas(RING_PAGE) uint8_t data[RING_BYTES];
+};
+
+struct ring {
+	struct ring_area *mine;
+	const struct ring_area *theirs;
+	uint64_t head, tail, naps;	/* as told in mine */
+	uint64_t limit;			/* the head may not go beyond */
+	uint64_t rung;			/* their nap that we have ended */
+	bool broken;			/* they have said what cannot be */
+};
+
+/* Both areas are mapped, and nothing is under way. */
+void ring_start(struct ring *r);
+/* Where the next frame may be written, FRAME_MAX bytes; NULL: full, or broken.
+ * It is on its way after ring_put (packet of len bytes) and ring_publish. */
+struct frame *ring_room(struct ring *r);
+void ring_put(struct ring *r, size_t len);
+/* True if the other end sleeps and is to be woken. */
+bool ring_publish(struct ring *r);
+/* Copies the next frame to f, FRAME_MAX bytes, and frees its place; false if
+ * there is none, or the ring is broken. */
+bool ring_take(struct ring *r, struct frame *f);
+/* Says that we are going to sleep.  False: there is something to be taken. */
+bool ring_nap(struct ring *r);
+void ring_wake(struct ring *r);
+
+#endif

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: ISC
+"""One end of a link (bh-link(5)), for programs that play a sibling."""
+import fcntl
+import mmap
+import os
+import socket
+import struct
+
+HELLO = struct.Struct("=4sHBBQ")
+FRAME = struct.Struct("=IHB3sBBHHHH")
+VERSION = 2
+HEAD, TAIL, NAPS, DATA = 0, 64, 128, 4096
+BYTES, ALIGN, SKIP = 4 << 20, 64, 0xffffffff
+LARGEST = (FRAME.size + 65535 + ALIGN - 1) // ALIGN * ALIGN
+SEALS = 0x1 | 0x2 | 0x4 | 0x10     # seal, shrink, grow, future write
+
+
+def frame(peer, cls, packet, vnet=(0, 0, 0, 0, 0)):
+    flags, gso, size, start, offset = vnet
+    return FRAME.pack(len(packet), peer, cls, b"\0\0\0",
+                      flags, gso, 0, size, start, offset) + packet
+
+
+class Ring:
+    """A socket after the hello, and both areas."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.fd = os.memfd_create("link", os.MFD_CLOEXEC |
+                                  os.MFD_ALLOW_SEALING)
+        os.ftruncate(self.fd, DATA + BYTES)
+        self.mine = mmap.mmap(self.fd, DATA + BYTES)
+        fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, SEALS)
+        self.theirs = None
+        self.head = self.tail = 0
+
+    def send_hello(self, magic, version, role, features, generation):
+        socket.send_fds(self.sock, [HELLO.pack(magic, version, role, features,
+                                               generation)], [self.fd])
+
+    def recv_hello(self):
+        """The five values; maps what came with them, if anything did."""
+        data, passed, _, _ = socket.recv_fds(self.sock, 64, 1)
+        if passed:
+            self.theirs = mmap.mmap(passed[0], DATA + BYTES,
+                                    prot=mmap.PROT_READ)
+        return HELLO.unpack(data)
+
+    def put(self, data):
+        """A frame, or anything else, where the next frame goes."""
+        at = self.head % BYTES
+        if BYTES - at < LARGEST:
+            self._set(DATA + at, SKIP, "=I")
+            self.head += BYTES - at
+            at = 0
+        self.mine[DATA + at:DATA + at + len(data)] = data
+        self.head += (len(data) + ALIGN - 1) // ALIGN * ALIGN
+        self._set(HEAD, self.head)
+        self.sock.send(b"\0")       # it may be asleep
+
+    def take(self):
+        """All frames that have come: [(header, packet)]."""
+        got = []
+        while self.tail != self._get(HEAD):
+            at = self.tail % BYTES
+            if struct.unpack_from("=I", self.theirs, DATA + at)[0] == SKIP:
+                self.tail += BYTES - at
+                continue
+            head = FRAME.unpack_from(self.theirs, DATA + at)
+            start = DATA + at + FRAME.size
+            got.append((head, self.theirs[start:start + head[0]]))
+            self.tail += (FRAME.size + head[0] + ALIGN - 1) // ALIGN * ALIGN
+        self._set(TAIL, self.tail)
+        return got
+
+    def sleep(self):
+        """From now on each frame rings the bell, which is read from sock."""
+        self._set(NAPS, self._mine(NAPS) + (2 if self._mine(NAPS) % 2 else 1))
+
+    def _mine(self, at):
+        return struct.unpack_from("=Q", self.mine, at)[0]
+
+    def _get(self, at):
+        return struct.unpack_from("=Q", self.theirs, at)[0]
+
+    def _set(self, at, value, form="=Q"):
+        struct.pack_into(form, self.mine, at, value)

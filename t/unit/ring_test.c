@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+/* A ring in one process: all that the other end could have written. */
+#include "test.h"
+
+#include "net/ring.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct ring_area left, right;
+static alignas(FRAME_ALIGN) uint8_t taken[FRAME_MAX];
+static struct frame *const got = (struct frame *)taken;
+static struct ring a, b;
+
+static void
+start(void)
+{
+	memset(&left, 0, sizeof(left));
+	memset(&right, 0, sizeof(right));
+	a = (struct ring){ .mine = &left, .theirs = &right };
+	b = (struct ring){ .mine = &right, .theirs = &left };
+	ring_start(&a);
+	ring_start(&b);
+}
+
+static bool
+put(uint32_t len, uint16_t peer)
+{
+	struct frame *f = ring_room(&a);
+
+	if (f == NULL)
+		return false;
+	*f = (struct frame){ .len = len, .peer = peer };
+	memset(f + 1, peer, len);
+	ring_put(&a, len);
+	ring_publish(&a);
+	return true;
+}
+
+static void
+test_order(void)
+{
+	static const uint32_t len[] = { 0, 1, 43, 44, 45, FRAME_PACKET_MAX };
+	enum { N = sizeof(len) / sizeof(len[0]) };
+
+	start();
+	OK(!ring_take(&b, got) && !b.broken);
+	for (uint16_t i = 0; i < N; i++)
+		OK(put(len[i], i));
+	for (uint16_t i = 0; i < N; i++)
+		OK(ring_take(&b, got) && got->peer == i && got->len == len[i] &&
+		    (len[i] == 0 || taken[sizeof(*got) + len[i] - 1] == i));
+	OK(!ring_take(&b, got) && !b.broken);
+}
+
+/* What is written but not published is not there. */
+static void
+test_published(void)
+{
+	start();
+	struct frame *f = ring_room(&a);
+	*f = (struct frame){ .len = 5 };
+	ring_put(&a, 5);
+	OK(!ring_take(&b, got));
+	ring_publish(&a);
+	OK(ring_take(&b, got));
+}
+
+/* Full: exactly what was put comes out, and there is room again. */
+static void
+test_full(void)
+{
+	uint16_t n = 0, m = 0;
+
+	start();
+	while (put(60000, n))
+		n++;
+	OK(n == RING_BYTES / frame_room(60000) - 1 ||
+	    n == RING_BYTES / frame_room(60000));
+	OK(!a.broken);
+	while (ring_take(&b, got))
+		m += got->peer == m;
+	OK(m == n && put(1, 7) && ring_take(&b, got) && got->peer == 7);
+}
+
+/* Round and round, with every length, never more than one under way. */
+static void
+test_wrap(void)
+{
+	bool ok = true;
+
+	start();
+	for (unsigned i = 0; ok && i < 200000; i += 13) {
+		uint16_t peer = (uint16_t)i;
+		ok = put(i % (FRAME_PACKET_MAX + 1), peer) &&
+		    ring_take(&b, got) && got->peer == peer &&
+		    got->len == i % (FRAME_PACKET_MAX + 1);
+	}
+	OK(ok && !a.broken && !b.broken && b.tail > 10 * RING_BYTES);
+}
+
+/* The end of data was skipped, and nothing put after it yet. */
+static void
+test_lonely_skip(void)
+{
+	start();
+	while (put(60000, 1) && ring_take(&b, got))
+		if (RING_BYTES - a.head % RING_BYTES < FRAME_MAX)
+			break;
+	uint64_t before = a.head;
+	OK(ring_room(&a) != NULL && a.head > before);
+	ring_publish(&a);
+	OK(!ring_take(&b, got) && !b.broken);
+	OK(put(9, 3) && ring_take(&b, got) && got->peer == 3);
+}
+
+/* Asleep: woken once a nap.  Awake: not at all. */
+static void
+test_bell(void)
+{
+	struct frame *f;
+
+	start();
+	f = ring_room(&a);
+	f->len = 1;
+	ring_put(&a, 1);
+	OK(!ring_publish(&a));
+	OK(!ring_nap(&b));		/* there is something */
+	ring_wake(&b);
+	ring_take(&b, got);
+	OK(ring_nap(&b));
+	OK(ring_publish(&a));
+	OK(!ring_publish(&a));
+	ring_wake(&b);
+	OK(!ring_publish(&a));
+	OK(ring_nap(&b) && ring_publish(&a));
+}
+
+/* ---- what cannot be ---- */
+
+static void
+says(const char *what, uint64_t head, uint32_t len)
+{
+	start();
+	left.data[0] = 0;
+	memcpy(left.data, &len, sizeof(len));
+	atomic_store(&left.head, head);
+	OKF(!ring_take(&b, got) && b.broken && !ring_take(&b, got), "%s", what);
+}
+
+static void
+test_lies(void)
+{
+	says("more than there is room for", RING_BYTES + FRAME_ALIGN, 1);
+	says("less than nothing", UINT64_MAX - FRAME_ALIGN + 1, 1);
+	says("half a line", FRAME_ALIGN + 1, 1);
+	says("a packet over the limit", RING_BYTES, FRAME_PACKET_MAX + 1);
+	says("a packet longer than what was put", FRAME_ALIGN, FRAME_ALIGN);
+	says("a skip of less than the rest", RING_BYTES - FRAME_ALIGN,
+	    UINT32_MAX);
+	start();
+	atomic_store(&right.tail, FRAME_ALIGN);
+	while (!a.broken && put(60000, 1))
+		continue;
+	OK(a.broken && ring_room(&a) == NULL);
+}
+
+/* A frame may not run over the end of data. */
+static void
+test_overrun(void)
+{
+	uint32_t len = FRAME_PACKET_MAX;
+
+	start();
+	b.tail = RING_BYTES - FRAME_ALIGN;
+	memcpy(left.data + b.tail, &len, sizeof(len));
+	atomic_store(&left.head, 2 * RING_BYTES - FRAME_ALIGN);
+	OK(!ring_take(&b, got) && b.broken);
+}
+
+/* Anything at all in the area: no crash, no endless loop, bounds kept. */
+static void
+test_noise(void)
+{
+	unsigned frames = 0;
+
+	srand(7);
+	for (int i = 0; i < 20000; i++) {
+		start();
+		for (size_t k = 0; k < 4096; k += 4) {
+			uint32_t v = (uint32_t)rand();
+			if (rand() % 2)
+				v &= 0xff;
+			memcpy(left.data + k, &v, sizeof(v));
+		}
+		atomic_store(&left.head, (uint64_t)(rand() % 64) * FRAME_ALIGN);
+		while (ring_take(&b, got))
+			frames += got->len <= FRAME_PACKET_MAX;
+	}
+	OK(frames > 0);
+}
+
+int
+main(void)
+{
+	test_order();
+	test_published();
+	test_full();
+	test_wrap();
+	test_lonely_skip();
+	test_bell();
+	test_lies();
+	test_overrun();
+	test_noise();
+	return DONE();
+}
