@@ -15,7 +15,7 @@ BUILD  ?= release
 PREFIX ?= /usr/local
 O      := build/$(BUILD)
 CC     ?= cc
-PKGS   := libpcap libsodium inih libb2
+PKGS   := libpcap libsodium inih libb2 libcares
 
 PROGS  := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 MANS   := $(wildcard man/*.[1-8])
@@ -43,7 +43,7 @@ CFLAGS.hunt    := -O2 -fsanitize=undefined -fsanitize-trap=undefined \
 ALL_CFLAGS  = -std=c11 -g -MMD -MP -Ilib -I$(O) -D_GNU_SOURCE \
 	-fstack-protector-strong -fno-strict-aliasing -fPIE $(CPPFLAGS_IMB) $(WARN) \
 	$(CFLAGS.$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-ALL_LDFLAGS = $(CFLAGS.$(BUILD)) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_LDFLAGS = $(CFLAGS.$(BUILD)) -pie -Wl,--as-needed,-z,relro,-z,now $(LDFLAGS)
 LIBS       := $(shell pkg-config --libs $(PKGS)) -lnet $(LIBS_IMB)
 
 # V=1 shows the commands

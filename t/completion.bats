@@ -19,7 +19,7 @@ setup() {
 	for p in "$bin"/bh-* "$bin/backhaul"; do
 		[ -f "$p" ] || continue
 		{ printf '%s\n' h V; "$p" -h | sed 's/^usage: [^ ]* //' |
-			grep -oE -- '(^|[[ |])-[a-zA-Z]+' | sed 's/^.*-//' |
+			grep -oE -- '(^|[[ |])-[a-zA-Z0-9]+' | sed 's/^.*-//' |
 			fold -w1; } | sort -u >"$BATS_TEST_TMPDIR/is"
 		offers "${p##*/}" - | sed 's/^-//' | sort -u \
 			>"$BATS_TEST_TMPDIR/offered"

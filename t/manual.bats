@@ -50,11 +50,11 @@ setup() {
 		[ -f "$p" ] || continue
 		page=$(ls man/"${p##*/}".[18])
 		"$p" -h | sed 's/^usage: [^ ]*//' |
-			grep -oE -- '(^|[[ |])-[a-zA-Z]+' | sed 's/^.*-//' |
+			grep -oE -- '(^|[[ |])-[a-zA-Z0-9]+' | sed 's/^.*-//' |
 			fold -w1 |
 			sort -u >"$BATS_TEST_TMPDIR/h"
 		sed -n '/^\.Sh DESCRIPTION/,$p' "$page" |
-			sed -n 's/^\.It Fl \([a-zA-Z]\).*/\1/p' |
+			sed -n 's/^\.It Fl \([a-zA-Z0-9]\).*/\1/p' |
 			grep -v '[hV]' | sort -u >"$BATS_TEST_TMPDIR/m"
 		grep -v '[hV]' "$BATS_TEST_TMPDIR/h" >"$BATS_TEST_TMPDIR/h2" || :
 		diff -u "$BATS_TEST_TMPDIR/h2" "$BATS_TEST_TMPDIR/m" ||

@@ -36,6 +36,7 @@ _backhaul() {
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk -h -V' ;;
 		bh-plan) words='env sysctl ip4 ip6 nft -f -l -D -h -V' ;;
+		bh-resolve) words='-1 -s -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;
 		esac
 		;;
@@ -44,4 +45,4 @@ _backhaul() {
 }
 
 complete -F _backhaul backhaul bh-check bh-classify bh-ctl bh-egress bh-key \
-	bh-plan bh-tunnel
+	bh-plan bh-resolve bh-tunnel

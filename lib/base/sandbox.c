@@ -98,18 +98,29 @@ static const unsigned desk_calls[] = {
 	__NR_accept4, __NR_recvmsg, __NR_sendto,
 };
 
+/* A library's, which takes memory and opens sockets as it needs them. */
+static const unsigned resolve_calls[] = {
+	EVERY_PROGRAM,
+	__NR_socket, __NR_connect, __NR_sendto, __NR_recvmsg,
+	__NR_setsockopt, __NR_getsockname, __NR_getpeername, __NR_fcntl,
+	__NR_ioctl, __NR_brk, __NR_mmap, __NR_munmap, __NR_mremap,
+	__NR_madvise, __NR_getrandom, __NR_fstat, __NR_newfstatat,
+};
+
 #define CAP(c) (UINT32_C(1) << (c))
 
 static const struct table {
 	const unsigned *call;
 	size_t n;
 	uint32_t caps;		/* kept, if they are there */
+	bool tcp;		/* connects */
 } tables[] = {
 	[SANDBOX_GATE] = { gate_calls, COUNT(gate_calls), 0 },
 	[SANDBOX_TUNNEL] = { tunnel_calls, COUNT(tunnel_calls), 0 },
 	[SANDBOX_ALONE] = { alone_calls, COUNT(alone_calls),
 	    CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) },
 	[SANDBOX_DESK] = { desk_calls, COUNT(desk_calls), 0 },
+	[SANDBOX_RESOLVE] = { resolve_calls, COUNT(resolve_calls), 0, true },
 };
 
 enum { CALLS_MAX = 32, ONLY_MAX = 9,
@@ -117,7 +128,8 @@ enum { CALLS_MAX = 32, ONLY_MAX = 9,
 
 static_assert(COUNT(gate_calls) <= CALLS_MAX &&
     COUNT(tunnel_calls) <= CALLS_MAX && COUNT(alone_calls) <= CALLS_MAX &&
-    COUNT(desk_calls) <= CALLS_MAX, "the filter has room");
+    COUNT(desk_calls) <= CALLS_MAX &&
+    COUNT(resolve_calls) <= CALLS_MAX, "the filter has room");
 
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -215,7 +227,7 @@ landlock_is_absent(void)
 }
 
 static void
-enter_landlock(void)
+enter_landlock(const struct table *t)
 {
 	struct {
 		uint64_t fs, net, scoped;
@@ -227,7 +239,7 @@ enter_landlock(void)
 		return;
 	for (size_t i = 0; i < COUNT(rights) && rights[i].abi <= abi; i++) {
 		attr.fs = rights[i].fs;
-		attr.net = rights[i].net;
+		attr.net = t->tcp ? 0 : rights[i].net;
 		attr.scoped = rights[i].scoped;
 	}
 	int fd = (int)syscall(__NR_landlock_create_ruleset, &attr,
@@ -355,6 +367,6 @@ sandbox_enter(enum sandbox which, const char *user)
 	set_process(PR_SET_DUMPABLE, 0, "non-dumpable");
 	limit(RLIMIT_NPROC, "processes");
 	refuse_exec_gain();
-	enter_landlock();
+	enter_landlock(&tables[which]);
 	enter_seccomp(which);
 }

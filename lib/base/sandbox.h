@@ -12,6 +12,7 @@ enum sandbox {
 	SANDBOX_TUNNEL, /* bh-tunnel: UDP, links, getrandom(2) */
 	SANDBOX_ALONE,	/* the same with a TUN, and other ports on demand */
 	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
+	SANDBOX_RESOLVE, /* a resolver library: sockets, and memory */
 };
 
 /* In this order: no core, no-new-privs; the bounding set empty; user and group

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/* bh-resolve: addresses of names, and each change.  See bh-resolve(8). */
+
+#include "base/die.h"
+#include "base/ready.h"
+#include "base/sandbox.h"
+#include "base/version.h"
+#include "engine/resolve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SYNOPSIS "[-1] [-s SERVER[:PORT]] NAME..."
+
+enum { NAMES_MAX = 256 };
+
+struct state {
+	struct dns *dns;
+	struct resolve name[NAMES_MAX];
+	size_t n;
+	size_t open;		/* questions without an answer */
+	bool once;
+	int code;		/* what -1 ends with */
+};
+
+struct asked {
+	struct state *s;
+	struct resolve *r;
+};
+
+static struct state state;
+static struct asked asked[NAMES_MAX];
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: %s %s\n", die_myname(), SYNOPSIS);
+	exit(EXIT_FIX);
+}
+
+/* Whoever read it has gone: then there is nobody to ask for. */
+static void
+say(const struct resolve *r, const struct dns_answer *a)
+{
+	resolve_print(r, a, stdout);
+	if (fflush(stdout) != 0)
+		exit(errno == EPIPE ? 0 : EXIT_RETRY);
+}
+
+/* The worst of all: no server before no such name. */
+static void
+note_code(struct state *s, enum dns_status status)
+{
+	static const int code[] = { [DNS_FOUND] = 0, [DNS_NONE] = EXIT_NO,
+		[DNS_SILENT] = EXIT_RETRY };
+
+	if (code[status] > s->code)
+		s->code = code[status];
+}
+
+static void
+on_answer(void *arg, const struct dns_answer *a)
+{
+	struct asked *q = arg;
+
+	q->s->open--;
+	note_code(q->s, a->status);
+	if (resolve_take(q->r, a, clock_now()))
+		say(q->r, a);
+}
+
+static void
+ask_due(struct state *s, nsec now, bool all)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct resolve *r = &s->name[i];
+		if (r->due == 0 || (r->due > now && !all))
+			continue;
+		r->due = 0;
+		s->open++;
+		dns_ask(s->dns, r->name, on_answer, &asked[i]);
+	}
+}
+
+static int
+next_ms(const struct state *s, nsec now)
+{
+	nsec due = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->name[i].due != 0 &&
+		    (due == 0 || s->name[i].due < due))
+			due = s->name[i].due;
+	return clock_poll_ms(due, now);
+}
+
+static int
+run(struct state *s, int signals)
+{
+	enum { SIG, OUT, DNS };
+	struct pollfd fd[DNS + DNS_FDS_MAX];
+	bool hurry = false;
+
+	for (;;) {
+		nsec now = clock_now();
+		ask_due(s, now, hurry);
+		if (s->once && s->open == 0)
+			return s->code;
+		int ms = next_ms(s, now);
+		fd[SIG] = (struct pollfd){ .fd = signals, .events = POLLIN };
+		fd[OUT] = (struct pollfd){ .fd = STDOUT_FILENO };
+		size_t n = dns_wait(s->dns, fd + DNS, &ms);
+		if (poll(fd, DNS + n, ms) < 0)
+			return EXIT_RETRY;
+		int sig = fd[SIG].revents != 0 ? ready_signal(signals) : 0;
+		if (sig == SIGTERM || sig == SIGINT ||
+		    (fd[OUT].revents & POLLERR) != 0)
+			return 0;
+		hurry = sig == SIGHUP;
+		dns_step(s->dns, fd + DNS, n);
+	}
+}
+
+static const char *
+parse(struct state *s, int argc, char *argv[])
+{
+	const char *server = NULL;
+	int opt;
+
+	die_name(argv[0]);
+	while ((opt = getopt(argc, argv, "1s:hV")) != -1)
+		switch (opt) {
+		case '1':
+			s->once = true;
+			break;
+		case 's':
+			server = optarg;
+			break;
+		case 'h':
+			printf("usage: %s %s\n", die_myname(), SYNOPSIS);
+			exit(0);
+		case 'V':
+			printf("%s %s\n", die_myname(), BH_VERSION);
+			exit(0);
+		default:
+			usage();
+		}
+	if (optind == argc)
+		usage();
+	if (argc - optind > NAMES_MAX)
+		diex(EXIT_FIX, "more than %d names", (int)NAMES_MAX);
+	return server;
+}
+
+/* What the hosts file has, no server is asked for. */
+static void
+add_names(struct state *s, char *const *name)
+{
+	struct dns_answer a;
+
+	for (; *name != NULL; name++) {
+		struct resolve *r = &s->name[s->n];
+		asked[s->n++] = (struct asked){ s, r };
+		*r = (struct resolve){ .name = *name, .due = 1 };
+		if (dns_hosts(s->dns, *name, &a) &&
+		    resolve_take(r, &a, clock_now()))
+			say(r, &a);
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *why = NULL, *server = parse(&state, argc, argv);
+	int signals = ready_signals();
+
+	if (signals < 0)
+		die(EXIT_RETRY, "cannot take signals");
+	state.dns = dns_open(server, &why);
+	if (state.dns == NULL)
+		diex(server != NULL ? EXIT_FIX : EXIT_RETRY, "cannot use %s: "
+		    "%s", server != NULL ? server : "resolv.conf", why);
+	add_names(&state, argv + optind);
+	sandbox_enter(SANDBOX_RESOLVE, NULL);
+	return run(&state, signals);
+}
