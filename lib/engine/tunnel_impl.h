@@ -116,7 +116,7 @@ struct tunnel {
 	struct config config;
 	int tun;		/* standalone; else -1 */
 	bool uso, gone;		/* of the TUN device */
-	nsec told;		/* the last sender that its packet got lost */
+	nsec told;		/* senders of lost packets: time spent */
 	size_t mtu;		/* no padding goes beyond (W15) */
 	size_t cut;		/* no packet may be longer */
 	int signals;

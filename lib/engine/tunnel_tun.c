@@ -13,7 +13,17 @@ enum {
 	/* where read(2) on the device starts in a frame */
 	TUN_AT = offsetof(struct frame, vnet),
 };
-#define TELL_INTERVAL (NSEC_SEC / 100)	/* between two ICMP errors */
+/* ICMP errors: a hundred a second, ten at once (RFC 4443 2.4 f) */
+#define TELL_INTERVAL (NSEC_SEC / 100)
+#define TELL_BURST (10 * TELL_INTERVAL)
+
+static bool
+may_tell(struct tunnel *t)
+{
+	if (t->told + TELL_BURST < t->at.now)
+		t->told = t->at.now - TELL_BURST;
+	return t->told + TELL_INTERVAL <= t->at.now;
+}
 
 /* W18.  Off the fast path: nothing has been sent. */
 static void
@@ -24,12 +34,12 @@ tell_sender(struct tunnel *t, const uint8_t *packet, const struct ip *ip)
 		uint8_t packet[ICMP_ROOM];
 	} out = { 0 };
 
-	if (t->at.now - t->told < TELL_INTERVAL)
+	if (!may_tell(t))
 		return;
 	size_t n = icmp_unreachable(out.packet, packet, ip);
 	if (n == 0)
 		return;
-	t->told = t->at.now;
+	t->told += TELL_INTERVAL;
 	/* should there be no room, its sender learns it by the next */
 	ssize_t r = write(t->tun, &out, sizeof(out.vnet) + n);
 	(void)r;
