@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/tunnel_impl.h"
 
+#include "net/wire.h"
+
 #include <string.h>
 
 enum {
 	OUT_TURN = 64,		/* frames taken before others get a turn */
 	PAD = 16,		/* W15 */
+	NESTING = 16,		/* hops that a tunnel in a tunnel costs */
+	HOPS = 64,		/* of who is in none */
+};
+
+/* The header around a message, where the default will not do. */
+struct outer {
+	uint8_t tos, hops;	/* hops: 0, the system's */
 };
 
 /* ---- the outbox ---- */
@@ -80,26 +89,27 @@ next_plaintext(struct tunnel *t, bool keep)
 /* A datagram joins the run before it if it looks the same; a shorter one ends
  * the run. */
 static bool
-joins(const struct outbox *o, uint16_t peer, uint8_t tos, size_t n)
+joins(const struct outbox *o, uint16_t peer, struct outer l, size_t n)
 {
 	if (o->ntrains == 0)
 		return false;
 	const struct udp_out *u = &o->train[o->ntrains - 1];
 	unsigned have = o->run[o->ntrains - 1].n;
-	return o->run[o->ntrains - 1].peer == peer && u->tos == tos &&
-	    n <= u->size && u->len == have * u->size &&
+	return o->run[o->ntrains - 1].peer == peer && u->tos == l.tos &&
+	    u->hops == l.hops && n <= u->size && u->len == have * u->size &&
 	    have < UDP_TRAIN_MAX && u->len + n <= UDP_TRAIN_BYTES;
 }
 
 static void
-put_datagram(struct tunnel *t, uint16_t peer, uint8_t tos, size_t n)
+put_datagram(struct tunnel *t, uint16_t peer, struct outer l, size_t n)
 {
 	struct outbox *o = &t->out;
 	unsigned frame = o->nframes > 0 ? o->nframes - 1 : 0;
 
-	if (!joins(o, peer, tos, n)) {
+	if (!joins(o, peer, l, n)) {
 		o->train[o->ntrains] = (struct udp_out){
-			.data = o->arena + o->used, .size = n, .tos = tos,
+			.data = o->arena + o->used, .size = n, .tos = l.tos,
+			.hops = l.hops,
 			.path = device_peer(t->device, peer)->path,
 		};
 		o->run[o->ntrains].peer = peer;
@@ -112,11 +122,12 @@ put_datagram(struct tunnel *t, uint16_t peer, uint8_t tos, size_t n)
 	o->used += n;
 }
 
-/* The n bytes at next_plaintext become a message: header, padding up to the
- * MTU at most (W15), a job for the cipher.  Its size. */
+/* The n bytes at next_plaintext become a message: header, padding, a job for
+ * the cipher.  Its size.  What padding would lift to the MTU gets none (W15):
+ * its route's own MTU, which we do not see, may be smaller. */
 static size_t
-put_message(struct tunnel *t, uint16_t peer, struct session *s, uint8_t tos,
-    size_t n)
+put_message(struct tunnel *t, uint16_t peer, struct session *s,
+    struct outer l, size_t n)
 {
 	struct outbox *o = &t->out;
 	uint8_t *at = o->arena + o->used, *text = at + sizeof(struct msg_data);
@@ -128,21 +139,48 @@ put_message(struct tunnel *t, uint16_t peer, struct session *s, uint8_t tos,
 	};
 
 	if (padded > t->mtu)
-		padded = n > t->mtu ? n : t->mtu;
+		padded = n;
 	memcpy(at, &m, sizeof(m));
 	memset(text + n, 0, padded - n);
 	o->job[o->njobs++] = (struct aead_job){ .key = s->keys.send.b,
 		.counter = s->counter++, .src = text, .dst = text,
 		.n = padded };
-	put_datagram(t, peer, tos, padded + DATA_OVERHEAD);
+	put_datagram(t, peer, l, padded + DATA_OVERHEAD);
 	return padded + DATA_OVERHEAD;
 }
 
 /* ---- frames ---- */
 
+/* A datagram of WireGuard's, to be sent through a tunnel itself. */
+static bool
+is_message(const struct ip *ip, const uint8_t *packet)
+{
+	const uint8_t *m = packet + ip->l4 + 8;
+
+	return ip->proto == PROTO_UDP && ip->frag_off == 0 &&
+	    ip->len >= ip->l4 + 8 + DATA_OVERHEAD &&
+	    m[0] >= MSG_INITIATION && m[0] <= MSG_DATA &&
+	    m[1] == 0 && m[2] == 0 && m[3] == 0;
+}
+
+/* Two tunnels may lead into each other, and neither can see that: what one
+ * sends the other sends back, larger each time and in ever more fragments
+ * (scenario 13).  So a message starts with fewer hops than the one in it, and
+ * the fourth around a packet is the last (RFC 2473 4.1.1).  False: no more. */
+static bool
+nest(struct outer *l, const struct ip *ip)
+{
+	unsigned hops = ip->ttl < HOPS ? ip->ttl : HOPS;
+
+	if (hops <= NESTING)
+		return false;
+	l->hops = (uint8_t)(hops - NESTING);
+	return true;
+}
+
 static void
 stage_packet(struct tunnel *t, uint16_t peer, struct gso *g, uint8_t class,
-    uint8_t tos)
+    struct outer l)
 {
 	uint16_t evicted;
 
@@ -154,13 +192,13 @@ stage_packet(struct tunnel *t, uint16_t peer, struct gso *g, uint8_t class,
 			counters_add(t->stat, V_STAGED, evicted);
 		s->len = (uint16_t)gso_next(g, s->packet);
 		s->class = class;
-		s->tos = tos;
+		s->tos = l.tos;
 	}
 }
 
 static void
 send_packet(struct tunnel *t, uint16_t peer, struct session *s, struct gso *g,
-    uint8_t class, uint8_t tos, size_t bytes)
+    uint8_t class, struct outer l, size_t bytes)
 {
 	size_t n, sent = 0;
 
@@ -170,7 +208,7 @@ send_packet(struct tunnel *t, uint16_t peer, struct session *s, struct gso *g,
 			t->out.frame[t->out.nframes - 1].verdict = V_EXPIRED;
 			break;
 		}
-		sent += put_message(t, peer, s, tos, n);
+		sent += put_message(t, peer, s, l, n);
 	}
 	device_sent(t->device, peer, s, true, sent, t->at.now);
 	tunnel_touch(t, peer);
@@ -192,11 +230,13 @@ tunnel_send(struct tunnel *t, const struct frame *f, const struct ip *ip)
 	if (p == NULL || p->path.remote.port == 0)
 		return V_DOWN;
 	struct session *s = device_sender(t->device, f->peer, t->at.now);
-	uint8_t tos = ip->tos & ECN_MASK;
+	struct outer l = { .tos = ip->tos & ECN_MASK };
+	if (is_message(ip, (const uint8_t *)(f + 1)) && !nest(&l, ip))
+		return V_TTL;
 	if (s == NULL)
-		stage_packet(t, f->peer, &g, f->class, tos);
+		stage_packet(t, f->peer, &g, f->class, l);
 	else
-		send_packet(t, f->peer, s, &g, f->class, tos, f->len);
+		send_packet(t, f->peer, s, &g, f->class, l, f->len);
 	return V_NEXT;
 }
 
@@ -248,7 +288,8 @@ send_staged(struct tunnel *t, uint16_t peer)
 		w = stage_pop(t->stage, peer);
 		open_frame(t, w->class, w->len);
 		memcpy(next_plaintext(t, true), w->packet, w->len);
-		sent = put_message(t, peer, s, w->tos, w->len);
+		sent = put_message(t, peer, s, (struct outer){ w->tos, 0 },
+		    w->len);
 		device_sent(t->device, peer, s, true, sent, t->at.now);
 	}
 	flush(t, false);
@@ -264,7 +305,7 @@ tunnel_keepalive(struct tunnel *t, uint16_t peer)
 	if (s == NULL)
 		return;
 	next_plaintext(t, false);
-	size_t sent = put_message(t, peer, s, 0, 0);
+	size_t sent = put_message(t, peer, s, (struct outer){ 0, 0 }, 0);
 	device_sent(t->device, peer, s, false, sent, t->at.now);
 	flush(t, false);
 	tunnel_touch(t, peer);

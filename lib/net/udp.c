@@ -271,7 +271,7 @@ put_train(struct udp *u, int at, const struct udp_out *o)
 	struct msghdr *m = &u->out[at].msg_hdr;
 	struct udp_slot *s = &u->out_slot[at];
 	bool v4 = addr_is_v4(&o->path.remote.addr);
-	int tos = o->tos;
+	int tos = o->tos, hops = o->hops;
 
 	s->iov = (struct iovec){ (void *)(uintptr_t)o->data, o->len };
 	m->msg_namelen = endpoint_to_sockaddr(&o->path.remote, u->dual,
@@ -279,6 +279,9 @@ put_train(struct udp *u, int at, const struct udp_out *o)
 	m->msg_controllen = 0;
 	put_control(m, v4 ? SOL_IP : SOL_IPV6, v4 ? IP_TOS : IPV6_TCLASS, &tos,
 	    sizeof(tos));
+	if (hops != 0)
+		put_control(m, v4 ? SOL_IP : SOL_IPV6,
+		    v4 ? IP_TTL : IPV6_HOPLIMIT, &hops, sizeof(hops));
 	if (path_has_local(&o->path))
 		put_local(u, m, &o->path);
 	if (o->len > o->size) {

@@ -39,7 +39,7 @@ struct udp_out {
 	const uint8_t *data;
 	size_t len, size;
 	struct path path;
-	uint8_t tos;
+	uint8_t tos, hops;	/* hops: 0, the system's */
 	bool failed;		/* out: not everything was sent */
 	bool moved;		/* out: path.local is not ours any more */
 };
