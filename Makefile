@@ -5,6 +5,7 @@
 # make asan        the same programs with sanitizers, in build/asan
 # make fuzz        fuzz targets with sanitizers, each run for FUZZ_SECONDS
 # make hunt        the same without, FUZZ_RUNS each; writes t/fuzz/LEDGER
+# make keylog      build/keylog/bh-tunnel, which tells its session secrets
 # make bench       against plain forwarding and wireguard-go (root)
 # make micro       nanoseconds a packet, stage by stage
 # make gallery     drawings of etc/examples, in build/release/gallery
@@ -73,6 +74,11 @@ $(O)/t/unit/%: $(O)/t/unit/%.o $(O)/libbh.a
 $(O)/t/bench/%: $(O)/t/bench/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+build/keylog/bh-tunnel: $(O)/cmd/bh-tunnel.o $(O)/t/lib/keylog.o $(O)/libbh.a
+	mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -Wl,--wrap=noise_create_initiation \
+		-Wl,--wrap=noise_create_response -o $@ $^ $(LIBS)
+
 $(O)/t/fuzz/%: $(O)/t/fuzz/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
@@ -89,9 +95,11 @@ $(O)/%.o: %.c
 
 units: $(UNITS)
 
+keylog: build/keylog/bh-tunnel
+
 shorts: $(FUZZ:%=$(O)/t/short/%)
 
-check: all units shorts lint
+check: all units shorts keylog lint
 	t/run $(O) $(UNITS) $(wildcard t/*.bats)
 
 demo: all
@@ -162,5 +170,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units check demo gallery bench micro lint asan fuzz fuzz-run hunt \
+.PHONY: all units keylog check demo gallery bench micro lint asan fuzz fuzz-run hunt \
 	hunt-run shorts deps install uninstall clean
