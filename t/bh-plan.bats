@@ -133,9 +133,9 @@ internal = 10.9.0.0/24
 	route replace throw 10.0.0.0/20 table 7800 proto 176
 	route replace 10.1.0.0/20 dev bh0 src 10.0.0.1 table 7801 proto 176
 	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7801 proto 176
-	route replace 10.1.0.0/16 dev bhx0 table 7802 proto 176
+	route replace 10.1.0.0/16 dev bhx0 src 10.0.0.1 table 7802 proto 176
 	route replace unreachable 10.1.0.0/16 metric 4294967294 table 7802 proto 176
-	route replace 10.1.0.0/20 dev bhx0 table 7802 proto 176
+	route replace 10.1.0.0/20 dev bhx0 src 10.0.0.1 table 7802 proto 176
 	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7802 proto 176
 	rule add pref 789 from all nop protocol 176
 	rule add pref 780 from all ipproto udp sport 51820 iif lo goto 789 protocol 176

@@ -15,6 +15,19 @@ setup() {
 	diff -u "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/man"
 }
 
+@test "bh(7) says of each verdict what its sender is told, as the code does" {
+	sed -n 's/^\tX(\(V_[A-Z_]*\), \([0-9]*\), \([0-9]*\), \([0-9]*\), \([0-9]*\)).*/\1 \2\/\3 \4\/\5/p' \
+		lib/net/icmp.h | while read -r id four six; do
+		name=$(sed -n "s/^\tX($id, \"\([^\"]*\)\".*/\1/p" \
+			lib/base/verdict.h)
+		echo "$name $four $six"
+	done >"$BATS_TEST_TMPDIR/code"
+	sed -n '/^\.Ss ICMP errors/,/^\.El/s/^\.It \([^ ]*\) Ta \([0-9/]*\) Ta \([0-9/]*\) Ta .*/\1 \2 \3/p' \
+		man/bh.7 >"$BATS_TEST_TMPDIR/man"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/code")" -ge 13 ]
+	diff -u "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/man"
+}
+
 @test "every program has a page, and every page has EXIT STATUS and EXAMPLES" {
 	for p in "$bin"/bh-* "$bin/backhaul"; do
 		[ -f "$p" ] || continue

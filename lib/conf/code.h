@@ -127,6 +127,7 @@
 	    "keepalive is longer than a NAT remembers") \
 	X(KEEPALIVE_OFF, 710, SEV_WARNING, \
 	    "a gateway that cannot be called does not keep its tunnel open") \
+	X(ICMP_SILENT, 720, SEV_NOTICE, "refused hosts are not told") \
 	X(KEYFILE_MISSING, 801, SEV_ERROR, "a private key is not there") \
 	X(KEYFILE_OPEN, 802, SEV_ERROR, "a key file is open to others") \
 	X(KEYFILE_BAD, 803, SEV_ERROR, "a key file holds no key") \

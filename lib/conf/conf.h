@@ -22,6 +22,7 @@ enum {
 	CONF_NAMELEN = 64,	/* a location's name and its 0 */
 	CONF_HOSTLEN = 256,
 	CONF_MTU_DEFAULT = 1420,
+	CONF_ICMP_ERRORS_DEFAULT = 1000,
 	CONF_PORT_DEFAULT = 51820,
 	CONF_LOCATIONS_MAX = 4096,
 	CONF_GROUPS_MAX = 1024,
@@ -93,6 +94,8 @@ struct conf_location {
 	int uplink_line, lan_interface_line, interface_line, egress_line;
 	uint16_t mtu;			/* inner, bytes */
 	int mtu_line;
+	uint16_t icmp_errors;		/* a second; 0: only what fits */
+	int icmp_errors_line;
 };
 
 /* [group NAME]: a set of addresses, anybody's, that rules and reports name. */

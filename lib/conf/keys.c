@@ -284,6 +284,8 @@ const struct keydef keys_location[] = {
 	    LINE(egress_line) },
 	{ "mtu", set_u16, TO(mtu), LINE(mtu_line), .min = 576, .max = 9000,
 	    .later = "auto" },
+	{ "icmp-errors", set_u16, TO(icmp_errors), LINE(icmp_errors_line),
+	    .max = 10000 },
 	{ .name = "server-mode", .set = set_later },
 	{ .name = "failback", .set = set_later },
 	{ .name = "probe", .set = set_later },

@@ -25,6 +25,7 @@ set_defaults(struct conf_location *l, int line)
 		.interface = "bh0",
 		.egress_interface = "bhx0",
 		.mtu = CONF_MTU_DEFAULT,
+		.icmp_errors = CONF_ICMP_ERRORS_DEFAULT,
 	};
 }
 

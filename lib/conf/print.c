@@ -200,6 +200,7 @@ static const struct printer location_keys[] = {
 	{ "interface", put_text },
 	{ "egress-interface", put_text },
 	{ "mtu", put_u16 },
+	{ "icmp-errors", put_u16 },
 	{ .name = NULL },
 };
 

@@ -371,6 +371,12 @@ static const struct explanation explanations[] = {
 	    "A location without endpoint cannot be called, so it has to keep "
 	    "its tunnel open itself. With 'keepalive = 0' it is reached as "
 	    "long as its own hosts talk, and not after." },
+	{ BH_ICMP_SILENT,
+	    "With 'icmp-errors = 0' a host that the policy refuses hears "
+	    "nothing and waits for its own patience to end: each refusal "
+	    "looks like a broken network. Only what is too big is still told, "
+	    "since path MTU discovery would fail. Take the line out, unless "
+	    "silence is what you want." },
 	{ BH_KEYFILE_MISSING,
 	    "bh-check -k looks for KEYDIR/LOCATION.key, as 'backhaul up' does. "
 	    "Make it on that gateway: 'umask 077; bh-key genkey "

@@ -46,13 +46,15 @@ vnet_sound(const struct vnet *v, const struct ip *ip)
 }
 
 static struct decision
-judge(const struct gate *g, enum policy_point at, struct frame *f,
-    uint16_t from)
+judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 {
+	const uint8_t *packet = (const uint8_t *)(f + 1);
 	struct ip ip;
-	struct decision d = gate_judge(g->pol, at, (uint8_t *)(f + 1), f->len,
-	    from, &ip);
+	struct decision d = gate_judge(g->pol, at, packet, f->len, from, &ip);
 
+	if (!verdict_delivers(d.verdict))
+		tell_sender(g, &(struct refusal){ .at = at, .why = d.verdict,
+		    .from = from, .packet = packet, .ip = &ip });
 	if (d.rule == GATE_NO_RULE)
 		return d;
 	if (!vnet_sound(&f->vnet, &ip))
@@ -225,6 +227,8 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 	bool uso;
 
 	*g = (struct gate){ .kind = kind, .pol = pol, .ifname = ifname };
+	tell_open(&g->tell, &cf->location[pol->self],
+	    kind->to_link == POLICY_OUT);
 	g->signals = ready_signals();
 	if (g->signals < 0)
 		die(EXIT_RETRY, "cannot take signals");

@@ -11,6 +11,7 @@
 #include "base/counters.h"
 #include "conf/conf.h"
 #include "engine/start.h"
+#include "engine/tell.h"
 #include "net/link.h"
 #include "net/policy.h"
 
@@ -32,6 +33,7 @@ struct gate {
 	int tun, signals;
 	struct link link;
 	struct counters *st;
+	struct tell tell;
 	/* a packet on its way to the device, or one for a full link */
 	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];
 };

@@ -177,6 +177,17 @@ check_listen(struct lint *lt, const struct conf_location *l)
 		    l->endpoint_port, l->listen_port);
 }
 
+static void
+check_icmp(struct lint *lt, const struct conf_location *l)
+{
+	if (l->icmp_errors == 0 && l->icmp_errors_line != 0 &&
+	    !conf_broken(l, "icmp-errors"))
+		lint_say(lt, l, l->icmp_errors_line, BH_ICMP_SILENT,
+		    "icmp-errors", "hosts that the policy refuses are not told "
+		    "and wait in vain; take the line out for %d a second",
+		    (int)CONF_ICMP_ERRORS_DEFAULT);
+}
+
 void
 lint_numbers(struct lint *lt)
 {
@@ -191,5 +202,6 @@ lint_numbers(struct lint *lt)
 		check_keepalive(lt, l);
 		check_ports(lt, l);
 		check_listen(lt, l);
+		check_icmp(lt, l);
 	}
 }

@@ -115,6 +115,22 @@ put_conf4(FILE *out, const char *dev, const char *key, int value)
 	fprintf(out, "net/ipv4/conf/%s/%s %d\n", dev, key, value);
 }
 
+/* A router learns routes from no redirect (RFC 1812 5.2.7.2).  Whether one is
+ * heeded is asked of the interface and of all, by "and" where it forwards and
+ * by "or" where it does not; IPv6 never heeds one while it forwards.  And it
+ * sends nothing to all hosts of a network at once (RFC 2644). */
+static void
+sysctl_router(const struct plan *p, FILE *out)
+{
+	const struct conf_location *l = p->self;
+
+	put_conf4(out, "all", "accept_redirects", 0);
+	put_conf4(out, l->uplink, "accept_redirects", 0);
+	put_conf4(out, l->interface, "bc_forwarding", 0);
+	if (l->role == CONF_ROLE_SERVER)
+		put_conf4(out, l->egress_interface, "bc_forwarding", 0);
+}
+
 /* IPv4 forwards by the interface a packet comes in by, so only ours are
  * opened; IPv6 has one switch for all, and with it a host stops to listen to
  * router advertisements unless accept_ra is 2. */
@@ -160,5 +176,6 @@ plan_sysctl(const struct plan *p, FILE *out)
 		/* the uplink's neighbours learn nothing of the LAN */
 		put_conf4(out, l->uplink, "arp_ignore", 1);
 	}
+	sysctl_router(p, out);
 	sysctl_forward(p, out);
 }

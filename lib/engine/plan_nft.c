@@ -70,26 +70,30 @@ chain_raw(const struct plan *p, FILE *out)
  * A client's host does not talk to its LAN by the uplink, when the LAN's
  * interface is down and only the default route is left.  And it quotes nothing
  * outside: a LAN host that lies about its source would get half a packet of
- * its choice out in clear, inside our ICMP error (RFC 1812 4.3.2.3).
+ * its choice out in clear, inside our ICMP error (RFC 1812 4.3.2.3).  Hosts of
+ * the site are told only where the uplink is the LAN, too.
  */
 static void
 chain_output(const struct plan *p, FILE *out)
 {
 	const char *up = p->self->uplink;
+	bool one_arm = plan_one_arm(p);
 
 	if (p->self->role != CONF_ROLE_CLIENT)
 		return;
 	fputs("\tchain output {\n"
 	    "\t\ttype filter hook output priority filter; policy accept;\n",
 	    out);
-	if (!plan_one_arm(p))
+	if (!one_arm)
 		drop_lan(p, "oifname", "lan_clear", out);
-	fprintf(out, "\t\toifname \"%s\" ip daddr != @site4 icmp type { "
+	fprintf(out, "\t\toifname \"%s\" %sicmp type { "
 	    "destination-unreachable, time-exceeded, parameter-problem } "
-	    "counter name \"quoted\" drop\n", up);
-	fprintf(out, "\t\toifname \"%s\" ip6 daddr != @site6 icmpv6 type { "
+	    "counter name \"quoted\" drop\n", up,
+	    one_arm ? "ip daddr != @site4 " : "");
+	fprintf(out, "\t\toifname \"%s\" %sicmpv6 type { "
 	    "destination-unreachable, packet-too-big, time-exceeded, "
-	    "parameter-problem } counter name \"quoted\" drop\n", up);
+	    "parameter-problem } counter name \"quoted\" drop\n", up,
+	    one_arm ? "ip6 daddr != @site6 " : "");
 	fputs("\t}\n", out);
 }
 

@@ -154,15 +154,18 @@ static void
 table_return(const struct plan *p, enum family fam, FILE *out)
 {
 	const char *dev = p->self->egress_interface;
+	char buf[ADDR_STRLEN];
+	/* with it the kernel's own ICMP errors are ours to a client's guard */
+	const char *src = own_source(p, fam, buf);
 
 	for (size_t i = 0; i < p->cf->nlocations; i++) {
 		const struct conf_location *c = &p->cf->location[i];
 		if (!conf_is_client_of(p->cf, i, p->index))
 			continue;
 		if (c->sources == CONF_SOURCES_LAN)
-			into_all(p, fam, &c->internal, dev, NULL,
+			into_all(p, fam, &c->internal, dev, src,
 			    PLAN_TABLE_RETURN, out);
-		into_all(p, fam, &c->lan, dev, NULL, PLAN_TABLE_RETURN, out);
+		into_all(p, fam, &c->lan, dev, src, PLAN_TABLE_RETURN, out);
 	}
 	table_taken(p, fam, out);
 }

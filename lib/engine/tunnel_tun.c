@@ -27,18 +27,19 @@ may_tell(struct tunnel *t)
 
 /* W18.  Off the fast path: nothing has been sent. */
 static void
-tell_sender(struct tunnel *t, const uint8_t *packet, const struct ip *ip)
+tell_sender(struct tunnel *t, enum verdict why, const uint8_t *packet,
+    const struct ip *ip)
 {
 	struct {
 		struct vnet vnet;
 		uint8_t packet[ICMP_ROOM];
 	} out = { 0 };
 
-	if (!may_tell(t))
+	if (!icmp_may_answer(ip) || !may_tell(t))
 		return;
-	size_t n = icmp_unreachable(out.packet, packet, ip);
-	if (n == 0)
-		return;
+	/* as the destination, since we have no address */
+	size_t n = icmp_error(out.packet, &(struct icmp_error){ .why = why,
+	    .from = ip->dst }, packet, ip);
 	t->told += TELL_INTERVAL;
 	/* should there be no room, its sender learns it by the next */
 	ssize_t r = write(t->tun, &out, sizeof(out.vnet) + n);
@@ -59,7 +60,7 @@ take_packet(struct tunnel *t, struct frame *f)
 	f->peer = allowed_owner(t->allowed, &ip.dst);
 	v = f->peer == ALLOWED_NOBODY ? V_NO_PEER : tunnel_send(t, f, &ip);
 	if (v == V_NO_PEER || v == V_DOWN)
-		tell_sender(t, packet, &ip);
+		tell_sender(t, v, packet, &ip);
 	return v;
 }
 

@@ -65,7 +65,7 @@ parse_icmp(struct ip *ip, const uint8_t *p, uint8_t echo, uint8_t reply)
 /* A later fragment has no transport header; ICMP of the other family is just
  * an unknown protocol. */
 static enum verdict
-parse_transport(struct ip *ip, const uint8_t *p)
+parse_ports_of(struct ip *ip, const uint8_t *p)
 {
 	if (ip->frag_off > 0)
 		return sound;
@@ -78,6 +78,15 @@ parse_transport(struct ip *ip, const uint8_t *p)
 	if (ip->proto == PROTO_ICMP6 && ip->version == 6)
 		return parse_icmp(ip, p, ICMP6_ECHO, ICMP6_ECHO_REPLY);
 	return sound;
+}
+
+/* Last of all, whether it may go on: its sender is told if not. */
+static enum verdict
+parse_transport(struct ip *ip, const uint8_t *p)
+{
+	enum verdict v = parse_ports_of(ip, p);
+
+	return v == sound && ip->ttl == 0 ? V_TTL : v;
 }
 
 /* No datagram that fragments make may pass 65535 bytes (RFC 791 3.2, RFC 8200
@@ -120,8 +129,6 @@ check_v4(const struct ip4_hdr *h, size_t n)
 		return V_SHORT;
 	if (csum_fold(csum_add(0, h, hlen)) != 0xffff)
 		return V_CHECKSUM;
-	if (h->ttl == 0)
-		return V_TTL;
 	if (hlen > sizeof(*h))
 		return check_options((const uint8_t *)(h + 1),
 		    hlen - sizeof(*h));
@@ -244,8 +251,6 @@ parse_v6(struct ip *ip, const uint8_t *p, size_t n)
 		return V_SHORT;
 	if (len > UINT16_MAX)
 		return V_TOO_BIG;
-	if (h->hops == 0)
-		return V_TTL;
 	ip->src = addr_from_v6(h->src);
 	ip->dst = addr_from_v6(h->dst);
 	if (addr_is_v4(&ip->src) || addr_is_v4(&ip->dst))

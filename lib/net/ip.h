@@ -40,7 +40,8 @@ struct ip {
  * checksum; RFC 8200: header chain bounded; RFC 7126: source routes refused,
  * RFC 5095 RH0 too; RFC 4038 4.2: mapped addresses refused; TTL 0 refused).
  * n may exceed ip->len (link padding).  A transport header that is cut short
- * is V_SHORT unless the packet is a non-first fragment. */
+ * is V_SHORT unless the packet is a non-first fragment.  With V_TTL *ip is
+ * complete, too. */
 enum verdict ip_parse(struct ip *ip, const uint8_t *p, size_t n);
 
 /* "tcp", "udp", "icmp", "icmp6", or the number. */

@@ -109,7 +109,7 @@ test_v4_refused(void)
 			pk.b[2] = 0;
 		if (t[i].sum)
 			packet_sum_ip(pk.b);
-		OKF(parse() == t[i].want, "IPv4: %s", t[i].what);
+		OKF(parse() == t[i].want, "R1 IPv4: %s", t[i].what);
 	}
 }
 
