@@ -15,8 +15,10 @@ setup_file() {
 	world_bg lan socat -T 10 UDP6-LISTEN:5005,ipv6only=0,fork PIPE
 	world_until world_listens lan udp 5005
 	ip -n "$W-inet" addr add 203.0.113.81/24 dev eth0
-	ip -n "$W-inet" route add 198.51.100.9 via 203.0.113.1
-	ip -n "$W-inet" -6 route add 2001:db8:b::9 via 2001:db8:c::1
+	for n in 7 9; do
+		ip -n "$W-inet" route add 198.51.100.$n via 203.0.113.1
+		ip -n "$W-inet" -6 route add 2001:db8:b::$n via 2001:db8:c::1
+	done
 	world_domain '' '' "[location branch2]
 public-key = $(world_key branch2)
 endpoint = 192.0.12.2:51820
@@ -26,6 +28,7 @@ backhaul = client
 server = hq
 uplink = up0
 lan-interface = lan0
+nat-address = 198.51.100.7, 2001:db8:b::7
 [publish web4]
 server = hq
 match = 203.0.113.1 tcp 8080
@@ -38,7 +41,7 @@ to = [2001:db8:1::5]:80
 server = hq
 match = 203.0.113.1 tcp 8081
 to = 10.1.0.5:80
-from = 203.0.113.80, !203.0.113.81
+from = 203.0.113.80/31, !203.0.113.81
 [publish range]
 server = hq
 match = 203.0.113.1 udp 5000-5009
@@ -148,15 +151,33 @@ untouched() {	# nobody asked the branch's web server
 	seen 203.0.113.1 inet
 }
 
+@test "nat-address: a location leaves with its own, and no other does" {
+	[ "$(page lan2 203.0.113.80)" = page ]
+	seen 198.51.100.7 inet
+	[ "$(page lan2 '[2001:db8:c::80]')" = page ]
+	seen 2001:db8:b::7 inet
+	in_host lan2 ping -c 1 -W 5 203.0.113.80
+	: >"$W_DIR/inet.log"
+	[ "$(page near 203.0.113.80)" = page ]
+	seen 203.0.113.1 inet
+	# nothing waits behind the address, neither for the Internet nor here
+	no_page inet 198.51.100.7
+	no_page near 198.51.100.7
+	"$BH_BIN/bh-check" -f "$W_DIR/domain.ini" -l branch2 | grep -x \
+		'  leaves its server with the address *198.51.100.7, 2001:db8:b::7'
+}
+
 @test "4787-9 5382-8 hairpin: another branch, the host's own LAN, itself" {
 	for host in lan2 near lan; do
 		[ "$(page $host 203.0.113.1:8080)" = published ]
 		[ "$(page $host '[2001:db8:c::1]:8080')" = published ]
 		[ "$(page $host 198.51.100.9)" = published ]
 	done
-	# 9a: seen with the external address
+	# 9a: seen with the external address, its own where it has one
 	seen 203.0.113.1
 	seen 2001:db8:c::1
+	seen 198.51.100.7
+	seen 2001:db8:b::7
 	run ! grep -q '10\.2\.0\.5\|10\.1\.0\.6' "$W_DIR/lan.log"
 	in_host lan2 ping -c 1 -W 5 198.51.100.9
 	in_host near ping -c 1 -W 5 2001:db8:b::9
@@ -197,6 +218,11 @@ except ConnectionRefusedError:
 	egress -p branch2 -e '10.2.0.5 > 198.51.100.2 tcp 8080'
 	[ "$status" -eq 0 ]
 	grep -q '^  yes  published ' <<<"$output"
+	egress -p branch2 -e '10.2.0.5 > 203.0.113.80 tcp 80'
+	[ "${lines[-1]}" = "  then the kernel gives it 198.51.100.7 (nat-address)" ]
+	egress -p branch1 -e '10.1.0.5 > 203.0.113.80 tcp 80'
+	[ "${lines[-1]}" = \
+		"  then the kernel gives it 198.51.100.9 ([publish whole4])" ]
 	egress -p branch2 -e '10.2.0.5 > 198.51.100.2 tcp 8081'
 	[ "$status" -eq 1 ]
 	grep -qx '  refused: endpoint .*' <<<"$output"
@@ -207,7 +233,8 @@ except ConnectionRefusedError:
 }
 
 @test "nat = none: a published port is open all the same" {
-	sed -i 's/^backhaul = server/&\nnat = none\nnat-upstream = yes/' \
+	sed -i 's/^backhaul = server/&\nnat = none\nnat-upstream = yes/
+		/^nat-address/d' \
 		"$W_DIR/domain.ini"
 	srv_backhaul down
 	srv_backhaul up

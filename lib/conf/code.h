@@ -154,6 +154,12 @@
 	    "a [publish] opens an address that is no public one") \
 	X(PUBLISH_INSIDE, 959, SEV_WARNING, \
 	    "branches cannot reach a published address") \
+	X(PIN_NO_NAT, 960, SEV_ERROR, \
+	    "nat-address at a server that does not translate") \
+	X(PIN_SHARED, 961, SEV_WARNING, "two clients have one nat-address") \
+	X(PIN_PUBLISHED, 962, SEV_ERROR, \
+	    "a nat-address is published as a whole") \
+	X(PIN_SPECIAL, 963, SEV_ERROR, "a nat-address is no public one") \
 	/* the end */
 
 enum code {

@@ -57,6 +57,13 @@ struct conf_refs {
 	int line;
 };
 
+/* One address of each family, or none. */
+struct conf_pair {
+	struct addr v4, v6;
+	bool has4, has6;
+	int line;
+};
+
 struct conf_location {
 	char name[CONF_NAMELEN];
 	int line;			/* of [location NAME] */
@@ -86,6 +93,7 @@ struct conf_location {
 	int nat_upstream_line;
 	uint16_t nat_port_first, nat_port_last;	/* masquerade's range */
 	int nat_ports_line;
+	struct conf_pair nat_address;	/* of a client, at its server */
 	struct addr gateway4, gateway6;	/* default-gateway */
 	bool has_gateway4, has_gateway6;
 	int gateway_line;

@@ -186,6 +186,29 @@ set_ref(const struct keys_target *t, const struct keydef *k, void *to,
 
 /* One address of each family. */
 static int
+set_pair(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	struct conf_pair *p = to;
+	struct addr a;
+	int code = value_address(&a, v, why);
+	bool v4 = code == 0 && addr_is_v4(&a);
+
+	(void)t, (void)k;
+	if (code != 0)
+		return code;
+	if (v4 ? p->has4 : p->has6) {
+		snprintf(why, VALUE_WHYLEN, "'%s' is the second address of "
+		    "IPv%c; there is one for each family", v, v4 ? '4' : '6');
+		return BH_KEY_TWICE;
+	}
+	*(v4 ? &p->v4 : &p->v6) = a;
+	*(v4 ? &p->has4 : &p->has6) = true;
+	return 0;
+}
+
+/* One address of each family. */
+static int
 set_gateway(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
 {
@@ -274,6 +297,8 @@ const struct keydef keys_location[] = {
 	{ "nat-upstream", set_bool, TO(nat_upstream), LINE(nat_upstream_line) },
 	{ "nat-ports", set_ports, TO(nat_port_first), LINE(nat_ports_line),
 	    .min = 1024, .max = 65535 },
+	{ "nat-address", set_pair, TO(nat_address), LINE(nat_address.line),
+	    .list = true },
 	{ "default-gateway", set_gateway, TO(gateway4), LINE(gateway_line),
 	    .list = true },
 	{ "uplink", set_interface, TO(uplink), LINE(uplink_line) },

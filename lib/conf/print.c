@@ -149,6 +149,22 @@ put_to(const struct conf_location *l, const struct keydef *k,
 }
 
 static void
+put_pair(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	const struct conf_pair *p = from;
+	char text[ADDR_STRLEN];
+
+	(void)l;
+	if (p->has4)
+		fprintf(out, "%s = %s\n", k->name,
+		    addr_format(&p->v4, text));
+	if (p->has6)
+		fprintf(out, "%s = %s\n", k->name,
+		    addr_format(&p->v6, text));
+}
+
+static void
 put_gateway(const struct conf_location *l, const struct keydef *k,
     const void *from, FILE *out)
 {
@@ -194,6 +210,7 @@ static const struct printer location_keys[] = {
 	{ "nat", put_word },
 	{ "nat-upstream", put_bool },
 	{ "nat-ports", put_ports },
+	{ "nat-address", put_pair },
 	{ "default-gateway", put_gateway },
 	{ "uplink", put_text },
 	{ "lan-interface", put_text },

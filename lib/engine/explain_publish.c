@@ -51,5 +51,22 @@ const struct explanation explain_published[] = {
 	    "their server; but what is internal at another location their "
 	    "gateways refuse. Exclude the published address from 'internal' "
 	    "of where it is, if they are to reach it." },
+	{ BH_PIN_NO_NAT,
+	    "'nat-address' is what a client's traffic leaves its server with. "
+	    "A server with 'nat = none' lets it leave with its own." },
+	{ BH_PIN_SHARED,
+	    "The key is there to tell locations apart by their public "
+	    "address, and these two cannot be told apart. Right if that is "
+	    "meant: they share its ports." },
+	{ BH_PIN_PUBLISHED,
+	    "An address that is published without a port is one host's, in "
+	    "and out; the ports of what the rest of a location sends would "
+	    "be that host's as well. Publish single ports of it, or pin the "
+	    "location to another address." },
+	{ BH_PIN_SPECIAL,
+	    "Nobody answers to loopback, multicast and the like, and an "
+	    "address inside a site of this domain is refused by the guard of "
+	    "every other. Give a public address that is routed to the "
+	    "server, or that is on its uplink's network." },
 	{ .text = NULL },
 };

@@ -29,6 +29,8 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(DOWN, "down", "without a tunnel", TOPIC_ONE) \
 	X(CLEAR, "clear", "leaving in clear", TOPIC_ONE) \
 	X(NAT, "nat", "translation", TOPIC_ONE) \
+	X(PIN, "nat-address", "leaves its server with the address", \
+	    TOPIC_ONE) \
 	X(OPENS, "publish", "opens to the Internet", TOPIC_MANY) \
 	X(REACHED, "published", "is reached from the Internet at", \
 	    TOPIC_MANY) \

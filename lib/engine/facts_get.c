@@ -106,6 +106,20 @@ get_nat(struct view *v)
 		    ", something behind it translates" : "");
 }
 
+/* What a client is pinned to. */
+static void
+get_pin(struct view *v)
+{
+	const struct conf_pair *p = &v->l->nat_address;
+	char a4[ADDR_STRLEN], a6[ADDR_STRLEN];
+
+	if (v->server == CONF_NONE || !(p->has4 || p->has6))
+		return;
+	facts_add(v->fs, TOPIC_PIN, "%s%s%s", p->has4 ?
+	    addr_format(&p->v4, a4) : "", p->has4 && p->has6 ? ", " : "",
+	    p->has6 ? addr_format(&p->v6, a6) : "");
+}
+
 static bool
 holds(const struct conf_prefixes *ps, const struct addr *a)
 {
@@ -364,6 +378,7 @@ facts_get(struct facts *fs, const struct conf *cf, const struct space *s,
 	get_internet(&v);
 	if (v.serves)
 		get_nat(&v);
+	get_pin(&v);
 	get_published(&v);
 	if (v.serves)
 		get_hop(&v);

@@ -44,5 +44,6 @@ void lint_numbers(struct lint *lt);
 void lint_groups(struct lint *lt);
 /* What is opened to the Internet. */
 void lint_publish(struct lint *lt);
+void lint_pins(struct lint *lt);
 
 #endif

@@ -17,6 +17,7 @@ static const struct {
 	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER),
 	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER),
+	ROLE_KEY("nat-address", nat_address.line, CONF_ROLE_CLIENT),
 	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT),
 #undef ROLE_KEY
 };

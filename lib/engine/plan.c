@@ -163,7 +163,7 @@ plan_sysctl(const struct plan *p, FILE *out)
 	put_conf4(out, l->interface, "rp_filter", 2);
 	if (l->role == CONF_ROLE_SERVER)
 		put_conf4(out, l->egress_interface, "rp_filter", 2);
-	if (plan_publishes(p)) {
+	if (plan_turns_back(p)) {
 		/* a hairpin is no detour */
 		put_conf4(out, "all", "send_redirects", 0);
 		put_conf4(out, l->egress_interface, "send_redirects", 0);

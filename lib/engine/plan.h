@@ -64,6 +64,8 @@ bool plan_one_arm(const struct plan *p);
 bool plan_of_family(const struct prefix *pfx, enum family fam);
 /* Something is published at this server. */
 bool plan_publishes(const struct plan *p);
+/* ... or by its addresses a client's host could ask for another. */
+bool plan_turns_back(const struct plan *p);
 /* Addresses that this server answers for and no interface of it has, the next
  * from *i on; NULL: no more. */
 const struct addr *plan_taken(const struct plan *p, size_t *i);

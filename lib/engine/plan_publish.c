@@ -2,6 +2,9 @@
 #include "engine/plan.h"
 
 #include "conf/publish.h"
+#include "engine/space.h"
+
+#include <stdlib.h>
 
 /*
  * What is published, where the kernel translates.  A packet for it is given its
@@ -36,6 +39,14 @@ plan_publishes(const struct plan *p)
 	return next(p, &i) != NULL;
 }
 
+bool
+plan_turns_back(const struct plan *p)
+{
+	size_t i = 0;
+
+	return plan_publishes(p) || plan_taken(p, &i) != NULL;
+}
+
 static bool
 is_own(const struct plan *p, const struct addr *a)
 {
@@ -45,14 +56,31 @@ is_own(const struct plan *p, const struct addr *a)
 	return false;
 }
 
+/* The addresses of what is published, then those of clients. */
+static const struct addr *
+candidate(const struct plan *p, size_t i)
+{
+	const struct conf *cf = p->cf;
+
+	if (i < cf->npublish)
+		return publish_is_of(cf, &cf->publish[i], p->index) ?
+		    &cf->publish[i].match : NULL;
+	i -= cf->npublish;
+	const struct conf_pair *pin = &cf->location[i / 2].nat_address;
+	if (!(i % 2 == 0 ? pin->has4 : pin->has6) ||
+	    !conf_is_client_of(cf, i / 2, p->index))
+		return NULL;
+	return i % 2 == 0 ? &pin->v4 : &pin->v6;
+}
+
 const struct addr *
 plan_taken(const struct plan *p, size_t *i)
 {
-	const struct conf_publish *q;
-
-	while ((q = next(p, i)) != NULL)
-		if (!is_own(p, &q->match))
-			return &q->match;
+	while (*i < p->cf->npublish + 2 * p->cf->nlocations) {
+		const struct addr *a = candidate(p, (*i)++);
+		if (a != NULL && !is_own(p, a))
+			return a;
+	}
 	return NULL;
 }
 
@@ -179,6 +207,73 @@ put_snat(const struct plan *p, const struct addr *to, const char *match,
 	    p->self->egress_interface, match, ip_of(to), a);
 }
 
+/* The sources of what client i sends, of one family; false: none. */
+static bool
+put_sources(const struct plan *p, const struct space *s, size_t i,
+    enum family fam, FILE *out)
+{
+	struct prefix_list lan = { 0 }, site = { 0 };
+	char text[PREFIX_STRLEN];
+	bool any = false;
+
+	if (!space_of(s, p->cf, i, &lan, &site))
+		return false;
+	if (p->cf->location[i].sources != CONF_SOURCES_LAN)
+		site.n = 0;
+	for (size_t k = 0; k < lan.n + site.n; k++) {
+		const struct prefix *q = k < lan.n ? &lan.p[k] :
+		    &site.p[k - lan.n];
+		if (!plan_of_family(q, fam))
+			continue;
+		fprintf(out, "%s %s", any ? "," : fam == FAMILY_V4 ?
+		    "ip saddr {" : "ip6 saddr {", prefix_format(q, text));
+		any = true;
+	}
+	if (any)
+		fputs(" }", out);
+	prefix_list_free(&lan);
+	prefix_list_free(&site);
+	return any;
+}
+
+/* nat-address: a client's own. */
+static void
+put_pin(const struct plan *p, const struct space *s, size_t i,
+    enum family fam, const struct addr *a, FILE *out)
+{
+	char *match;
+	size_t n;
+	FILE *f = open_memstream(&match, &n);
+
+	if (f == NULL)
+		return;
+	bool any = put_sources(p, s, i, fam, f);
+	fclose(f);
+	if (any)
+		put_snat(p, a, match, out);
+	free(match);
+}
+
+static void
+put_pins(const struct plan *p, FILE *out)
+{
+	const struct conf *cf = p->cf;
+	struct space s;
+
+	if (!space_init(&s, cf))
+		return;
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_pair *pin = &cf->location[i].nat_address;
+		if (!conf_is_client_of(cf, i, p->index))
+			continue;
+		if (pin->has4)
+			put_pin(p, &s, i, FAMILY_V4, &pin->v4, out);
+		if (pin->has6)
+			put_pin(p, &s, i, FAMILY_V6, &pin->v6, out);
+	}
+	space_free(&s);
+}
+
 void
 plan_snat_publish(const struct plan *p, FILE *out)
 {
@@ -191,6 +286,7 @@ plan_snat_publish(const struct plan *p, FILE *out)
 			    "to %s\n", p->self->egress_interface,
 			    ip_of(&q->to), addr_format(&q->to, match),
 			    ip_of(&q->match), addr_format(&q->match, a));
+	put_pins(p, out);
 	for (size_t i = 0; (q = next(p, &i)) != NULL;) {
 		snprintf(match, sizeof(match), "oifname \"%s\" ct original "
 		    "%s daddr %s", p->self->egress_interface,

@@ -227,7 +227,7 @@ rules_server(const struct plan *p, FILE *out)
 {
 	const char *dev = p->self->egress_interface;
 
-	if (plan_publishes(p))
+	if (plan_turns_back(p))
 		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "lookup",
 		    PLAN_TABLE_RETURN);
 	if (has_gateway(p))

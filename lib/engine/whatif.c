@@ -287,20 +287,47 @@ translate(const struct step *s, uint8_t buf[static WHATIF_PACKET_MAX],
 	return whatif_packet(text, buf, &why);
 }
 
+/* The address that a host leaves with, if it is one of its own. */
+static bool
+print_own(const struct step *s, const struct ip *ip)
+{
+	const struct conf *cf = s->cf;
+	const struct conf_pair *pin = &cf->location[s->from].nat_address;
+	bool v4 = ip->version == 4;
+	char a[ADDR_STRLEN];
+
+	for (size_t i = 0; i < cf->npublish; i++) {
+		const struct conf_publish *p = &cf->publish[i];
+		if (p->proto != 0 || !publish_is_of(cf, p, s->pol->self) ||
+		    !addr_eq(&p->to, &ip->src))
+			continue;
+		printf("  then the kernel gives it %s ([publish %s])\n",
+		    addr_format(&p->match, a), p->name);
+		return true;
+	}
+	if (!(v4 ? pin->has4 : pin->has6))
+		return false;
+	printf("  then the kernel gives it %s (nat-address)\n",
+	    addr_format(v4 ? &pin->v4 : &pin->v6, a));
+	return true;
+}
+
 static void
 print_nat(const struct step *s, const uint8_t *packet, size_t n)
 {
-	const struct conf *cf = s->cf;
-	const struct policy *pol = s->pol;
+	const struct conf_location *l = &s->cf->location[s->pol->self];
 	const struct conf_publish *p;
 	struct ip ip;
 
-	if (ip_parse(&ip, packet, n) == (enum verdict)V_NEXT &&
-	    (p = find_published(s, &ip)) != NULL)
+	if (ip_parse(&ip, packet, n) != (enum verdict)V_NEXT)
+		return;
+	if ((p = find_published(s, &ip)) != NULL)
 		print_published(s, p);
-	else if (cf->location[pol->self].nat == CONF_NAT_MASQUERADE)
+	else if (print_own(s, &ip))
+		return;
+	else if (l->nat == CONF_NAT_MASQUERADE)
 		printf("  then the kernel gives it the address of %s's uplink "
-		    "(nat = masquerade)\n", cf->location[pol->self].name);
+		    "(nat = masquerade)\n", l->name);
 	else
 		printf("  then it leaves as it is (nat = none)\n");
 }
