@@ -6,6 +6,7 @@
 # make fuzz        fuzz targets with sanitizers, each run for FUZZ_SECONDS
 # make hunt        the same without, FUZZ_RUNS each; writes t/fuzz/LEDGER
 # make keylog      build/keylog/bh-tunnel, which tells its session secrets
+# make soak        the simulation with SIM times as many seeds
 # make bench       against plain forwarding and wireguard-go (root)
 # make micro       nanoseconds a packet, stage by stage
 # make gallery     drawings of etc/examples, in build/release/gallery
@@ -24,6 +25,7 @@ UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c))
 FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS ?= 100000000
+SIM ?= 100
 
 # Debian has libipsec-mb for x86-64 only; without it libsodium does it all.
 ifneq ($(wildcard /usr/include/intel-ipsec-mb.h),)
@@ -137,6 +139,9 @@ hunt:
 hunt-run: $(FUZZ:%=$(O)/t/fuzz/%)
 	t/fuzz/run -runs=$(FUZZ_RUNS) $^
 
+soak: $(O)/t/unit/sim_test
+	SIM=$(SIM) $<
+
 deps:
 	contrib/deps
 
@@ -171,4 +176,4 @@ clean:
 	rm -rf build
 
 .PHONY: all units keylog check demo gallery bench micro lint asan fuzz fuzz-run hunt \
-	hunt-run shorts deps install uninstall clean
+	hunt-run shorts soak deps install uninstall clean

@@ -194,6 +194,24 @@ device_forget_sessions(struct device *d, struct peer *p)
 		forget_session(d, p, &p->session[i]);
 }
 
+nsec
+device_forget_old(struct device *d, struct peer *p, nsec now)
+{
+	nsec next = 0;
+
+	for (struct session *s = p->session; s < p->session + PEER_SESSIONS;
+	    s++) {
+		nsec due = s->born + 3 * REJECT_AFTER_TIME;
+		if (s->born == 0)
+			continue;
+		if (due <= now)
+			forget_session(d, p, s);
+		else if (next == 0 || due < next)
+			next = due;
+	}
+	return next;
+}
+
 /*
  * The half with the keys chose the index without knowing what is in use here.
  * That it is has a chance of one in 2^32 for each session that there is; the

@@ -54,5 +54,7 @@ void device_put(struct device *d, uint16_t i, const void *msg, size_t n,
     const struct path *to, struct device_out *out);
 /* No session any more (W8). */
 void device_forget_sessions(struct device *d, struct peer *p);
+/* None that began 540 s ago; when the next will be as old, or 0. */
+nsec device_forget_old(struct device *d, struct peer *p, nsec now);
 
 #endif

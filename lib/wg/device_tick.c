@@ -64,14 +64,17 @@ do_silence(struct device *d, struct peer *p, const struct moment *t,
 	return DEVICE_NOTHING;
 }
 
+/* W8, each session by its own age: an old one does not wait for a newer. */
 static enum device_todo
 do_erase(struct device *d, struct peer *p, const struct moment *t,
     const uint8_t *random)
 {
-	(void)t;
 	(void)random;
+	peer_set(p, &d->timers, PT_ERASE, device_forget_old(d, p, t->now));
+	/* a handshake under way is given up, or is a session, before long */
+	if (p->due[PT_INITIATE] != 0)
+		return DEVICE_NOTHING;
 	p->unanswered = false;
-	device_forget_sessions(d, p);
 	return DEVICE_FORGET;
 }
 

@@ -124,7 +124,8 @@ peer_on_initiation_sent(struct peer *p, struct timers *q, nsec now)
 void
 peer_on_session(struct peer *p, struct timers *q, nsec now)
 {
-	peer_set(p, q, PT_ERASE, now + 3 * REJECT_AFTER_TIME);
+	if (p->due[PT_ERASE] == 0)
+		peer_set(p, q, PT_ERASE, now + 3 * REJECT_AFTER_TIME);
 }
 
 void

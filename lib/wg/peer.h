@@ -29,7 +29,7 @@ enum peer_timer {
 	PT_INITIATE,	/* send a handshake initiation, again perhaps */
 	PT_KEEPALIVE,	/* we have received, and sent nothing since */
 	PT_SILENCE,	/* we have sent data, and heard nothing since */
-	PT_ERASE,	/* no new session for a long time: forget the keys */
+	PT_ERASE,	/* a session is old enough for its keys to go */
 	PT_PERSISTENT,	/* keep a NAT's mapping open */
 	PEER_TIMERS
 };

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Two devices and a bad network between them, in virtual time.  A seed decides
- * everything, so that a failure can be had again: sim_test SEED.
+ * everything, so that a failure can be had again: sim_test SEED.  SIM=N runs N
+ * times as many seeds.
  *
- * Checked at every step, after reliability I2, I3, I5, I6, I7: a counter is
- * never used twice with a key; a packet is delivered at most once, and only if
- * it was sent; at most 128 wait; what is refused changes nothing; nothing waits
- * longer than 95 s.
+ * Checked at every step, after the invariants of reliability 4.4:
+ * I1 nothing of a packet is on the wire in clear; I2 a counter is never used
+ * twice with a key; I3 a packet is delivered at most once, and only if it was
+ * sent; I5 at most 128 wait; I6 what is refused changes nothing; I7 nothing
+ * waits longer than 95 s; I8 no key is older than 3 x 180 s, and in the end
+ * none is found in any table.  I4, that a refused class reaches nobody, is of
+ * the programs with classes: t/path-closed.bats.
  */
 #include "test.h"
 
@@ -18,6 +22,11 @@
 #include <string.h>
 
 enum { FLIGHT = 512, PACKETS = 1 << 16, KEYS = 16, SLOTS = 256 };
+enum { SECRETS = 4096 };	/* sending keys remembered to the end */
+#define CANARY "never clear"
+#define WALL ((uint64_t)1700000000 * NSEC_SEC)
+#define HOUR (3600 * NSEC_SEC)
+#define YEAR (8766 * HOUR)
 
 /* How bad the network is, in thousandths, and what happens besides. */
 struct weather {
@@ -27,6 +36,7 @@ struct weather {
 	unsigned restart_s;	/* mean time between restarts; 0: none */
 	unsigned both;		/* both send, else the first only */
 	nsec length;
+	unsigned jump_s;	/* mean time between jumps of a clock; 0 */
 };
 
 struct datagram {
@@ -41,6 +51,8 @@ struct side {
 	struct endpoint at;
 	struct device *d;
 	struct stage *stage;
+	uint64_t wall;		/* what its clock is off, modulo 2^64 */
+	nsec heard;		/* when a packet was last delivered here */
 	struct {
 		uint64_t key;
 		uint64_t next;
@@ -57,6 +69,11 @@ static struct {
 	uint8_t state[PACKETS];	/* of each packet */
 	nsec born[PACKETS];
 	unsigned packets, delivered, dropped, sent;
+	nsec end, emit_at[2], restart_at, jump_at;	/* 0: never */
+	unsigned datagrams;
+	uint64_t lose;		/* these of the first 64 datagrams */
+	uint64_t secret[SECRETS];
+	unsigned nsecrets;
 	const char *wrong;
 } sim;
 
@@ -112,6 +129,10 @@ fly(int to, const void *p, size_t n)
 static void
 transmit(int from, const void *p, size_t n)
 {
+	expect(memmem(p, n, CANARY, sizeof(CANARY)) == NULL, "sent in clear");
+	unsigned i = sim.datagrams++;
+	if (i < 64 && sim.lose >> i & 1)
+		return;
 	if (chance(sim.w.loss))
 		return;
 	fly(!from, p, n);
@@ -137,9 +158,17 @@ check_nonce(struct side *s, const struct session *ss)
 		s->used[0].key = key;
 		s->used[0].next = 0;
 		i = 0;
+		sim.secret[sim.nsecrets++ % SECRETS] = key;
 	}
+	expect(ss->counter < REJECT_AFTER_MESSAGES, "sent past the limit");
 	expect(ss->counter >= s->used[i].next, "a nonce was used twice");
 	s->used[i].next = ss->counter + 1;
+}
+
+static struct moment
+moment_of(const struct side *s)
+{
+	return (struct moment){ sim.now, WALL + sim.now + s->wall };
 }
 
 static void
@@ -238,29 +267,52 @@ act(int at, const struct device_out *o)
 		send_data(at, ss, NULL, 0);
 }
 
+/* I6: refused means that the peer is as it was. */
 static void
-take_data(int at, const struct datagram *g, const struct path *from)
+refused(const struct side *s, const struct peer *before,
+    const struct identity *known)
 {
-	struct side *s = &sim.side[at];
-	uint8_t b[256], nonce[12] = { 0 };
+	expect(memcmp(before, device_peer(s->d, 0), sizeof(*before)) == 0 &&
+	    memcmp(known, device_identity(s->d, 0), sizeof(*known)) == 0,
+	    "a refused message changed the peer");
+}
+
+/* True if it is one of theirs, and new. */
+static bool
+open_data(struct side *s, const struct datagram *g, const struct path *from,
+    uint8_t *b, bool *is_ready)
+{
+	uint8_t nonce[12] = { 0 };
 	struct msg_data m;
 	struct session *ss;
 	uint16_t peer;
-	uint32_t id;
-	bool is_ready;
 
 	memcpy(&m, g->b, sizeof(m));
 	if (device_receiver(s->d, le32_get(m.receiver), sim.now, &ss, &peer) !=
 	    V_NEXT)
-		return;
+		return false;
 	memcpy(nonce + 4, &m.counter, 8);
-	if (crypto_aead_chacha20poly1305_ietf_decrypt(b, NULL, NULL,
+	return crypto_aead_chacha20poly1305_ietf_decrypt(b, NULL, NULL,
 	    g->b + sizeof(m), g->n - sizeof(m), NULL, 0, nonce,
-	    ss->keys.receive.b) != 0)
+	    ss->keys.receive.b) == 0 && device_received(s->d, peer, ss,
+	    le64_get(m.counter), g->n - DATA_OVERHEAD, from, sim.now,
+	    is_ready) == V_NEXT;
+}
+
+static void
+take_data(int at, const struct datagram *g, const struct path *from)
+{
+	struct side *s = &sim.side[at];
+	struct peer before = *device_peer(s->d, 0);
+	struct identity known = *device_identity(s->d, 0);
+	uint8_t b[256];
+	uint32_t id;
+	bool is_ready = false;
+
+	if (!open_data(s, g, from, b, &is_ready)) {
+		refused(s, &before, &known);
 		return;
-	if (device_received(s->d, peer, ss, le64_get(m.counter),
-	    g->n - DATA_OVERHEAD, from, sim.now, &is_ready) != V_NEXT)
-		return;
+	}
 	if (is_ready)
 		ready(at, false);
 	if (g->n == DATA_OVERHEAD)
@@ -269,14 +321,14 @@ take_data(int at, const struct datagram *g, const struct path *from)
 	expect(sim.state[id] == SENT, "delivered twice, or never sent");
 	sim.state[id] = DELIVERED;
 	sim.delivered++;
+	s->heard = sim.now;
 }
 
-/* I6: refused means that the peer is as it was. */
 static void
 take_handshake(int at, const struct datagram *g, const struct path *from)
 {
 	struct side *s = &sim.side[at];
-	const struct moment t = { sim.now, sim.now };
+	const struct moment t = moment_of(s);
 	uint8_t random[DEVICE_RANDOM];
 	struct peer before = *device_peer(s->d, 0);
 	struct identity known = *device_identity(s->d, 0);
@@ -286,9 +338,7 @@ take_handshake(int at, const struct datagram *g, const struct path *from)
 	enum verdict v = device_handshake(s->d, &t, random, g->b, g->n, from,
 	    &o);
 	if (v != V_SELF) {
-		expect(memcmp(&before, device_peer(s->d, 0), sizeof(before)) ==
-		    0 && memcmp(&known, device_identity(s->d, 0),
-		    sizeof(known)) == 0, "a refused message changed the peer");
+		refused(s, &before, &known);
 		expect(o.todo == DEVICE_NOTHING || v == V_COOKIE,
 		    "a refused message was answered");
 	}
@@ -306,7 +356,8 @@ arrive(struct datagram g)
 		take_handshake(g.to, &g, &from);
 }
 
-/* A program that starts: nothing is left of the old one but its keys. */
+/* A program that starts: nothing is left of the old one but its keys and the
+ * time stamps (W6). */
 static void
 start(int at)
 {
@@ -314,7 +365,10 @@ start(int at)
 	const struct staged *w;
 	uint8_t random[DEVICE_RANDOM];
 	struct key none = { { 0 } };
+	struct identity old = { 0 };
 
+	if (s->d != NULL)
+		old = *device_identity(s->d, 0);
 	while (s->stage != NULL && (w = stage_pop(s->stage, 0)) != NULL)
 		drop_number(w->packet);
 	stage_free(s->stage);
@@ -325,13 +379,14 @@ start(int at)
 	if (!device_add(s->d, 0, &sim.side[!at].public_key, &none,
 	    &sim.side[!at].at, 0, sim.now))
 		expect(false, "device_add");
+	device_recall(s->d, 0, old.stamp_sent, old.stamp_got);
 }
 
 static void
 tick(int at)
 {
 	struct side *s = &sim.side[at];
-	const struct moment t = { sim.now, sim.now };
+	const struct moment t = moment_of(s);
 	uint8_t random[DEVICE_RANDOM];
 	struct device_out o;
 	const struct staged *w;
@@ -344,6 +399,34 @@ tick(int at)
 	}
 	while ((w = stage_expired(s->stage, sim.now)) != NULL)
 		drop_number(w->packet);
+}
+
+/* I8 */
+static void
+check_age(const struct side *s)
+{
+	const struct peer *p = device_peer(s->d, 0);
+
+	for (int i = 0; i < PEER_SESSIONS; i++)
+		expect(p->session[i].born == 0 || sim.now - p->session[i].born
+		    <= 3 * REJECT_AFTER_TIME, "a key is older than 540 s");
+}
+
+static bool
+holds(const void *table, size_t n, uint64_t secret)
+{
+	return memmem(table, n, &secret, sizeof(secret)) != NULL;
+}
+
+static void
+check_erased(const struct side *s)
+{
+	unsigned n = sim.nsecrets < SECRETS ? sim.nsecrets : SECRETS;
+
+	for (unsigned i = 0; i < n; i++)
+		expect(!holds(s->d->peer, sizeof(*s->d->peer), sim.secret[i]) &&
+		    !holds(s->d->identity, sizeof(*s->d->identity),
+		    sim.secret[i]), "a key was not erased");
 }
 
 /* ---- the run ---- */
@@ -360,6 +443,7 @@ emit(int from)
 	sim.state[id] = NEW;
 	sim.born[id] = sim.now;
 	memcpy(p, &id, sizeof(id));
+	memcpy(p + sizeof(id), CANARY, sizeof(CANARY));
 	send_or_stage(from, p);
 }
 
@@ -390,18 +474,28 @@ deliver_due(void)
 }
 
 static nsec
-next_event(nsec end, const nsec emit_at[2], nsec restart_at)
+next_event(void)
 {
-	nsec t = min_due(min_due(min_due(end, emit_at[0]), emit_at[1]),
-	    restart_at);
+	nsec t = min_due(min_due(sim.end, sim.restart_at), sim.jump_at);
 
 	for (int i = 0; i < 2; i++) {
+		t = min_due(t, sim.emit_at[i]);
 		t = min_due(t, device_due(sim.side[i].d));
 		t = min_due(t, stage_due(sim.side[i].stage));
 	}
 	for (unsigned i = 0; i < sim.nflight; i++)
 		t = min_due(t, sim.flight[i].due);
 	return t < sim.now ? sim.now : t;
+}
+
+/* Its clock is set anew: right, or wrong by anything. */
+static void
+jump(struct side *s)
+{
+	const uint64_t off[] = { 0, NSEC_SEC, -NSEC_SEC, HOUR, -HOUR, 20 * YEAR,
+		-WALL };
+
+	s->wall = off[rnd() % (sizeof(off) / sizeof(off[0]))];
 }
 
 static void
@@ -426,21 +520,36 @@ prepare(uint64_t seed, const struct weather *w)
 }
 
 static void
-step(nsec end, nsec emit_at[2], nsec *restart_at)
+step(void)
 {
-	sim.now = next_event(end, emit_at, *restart_at);
+	sim.now = next_event();
 	deliver_due();
 	for (int i = 0; i < 2; i++) {
 		tick(i);
-		if (emit_at[i] != 0 && emit_at[i] <= sim.now) {
+		check_age(&sim.side[i]);
+		if (sim.emit_at[i] != 0 && sim.emit_at[i] <= sim.now) {
 			emit(i);
-			emit_at[i] = later(sim.w.every_ms);
+			sim.emit_at[i] = later(sim.w.every_ms);
 		}
 	}
-	if (*restart_at != 0 && *restart_at <= sim.now) {
+	if (sim.restart_at != 0 && sim.restart_at <= sim.now) {
 		start((int)(rnd() % 2));
-		*restart_at = later(sim.w.restart_s * 1000);
+		sim.restart_at = later(sim.w.restart_s * 1000);
 	}
+	if (sim.jump_at != 0 && sim.jump_at <= sim.now) {
+		jump(&sim.side[rnd() % 2]);
+		sim.jump_at = later(sim.w.jump_s * 1000);
+	}
+}
+
+/* Nothing is lost, nothing happens, only the first sends. */
+static void
+clear_up(nsec length)
+{
+	sim.w = (struct weather){ .every_ms = 200 };
+	sim.emit_at[0] = sim.now;
+	sim.emit_at[1] = sim.restart_at = sim.jump_at = 0;
+	sim.end = sim.now + length;
 }
 
 /* Whatever state the two are in: once nothing is lost any more, they find each
@@ -448,14 +557,11 @@ step(nsec end, nsec emit_at[2], nsec *restart_at)
 static void
 heal(void)
 {
-	nsec emit_at[2] = { sim.now, 0 }, restart_at = 0;
-	nsec end = sim.now + 15 * NSEC_SEC + REKEY_TIMEOUT +
-	    2 * REKEY_JITTER_MAX + 2 * NSEC_SEC;
-
-	sim.w = (struct weather){ .every_ms = 200 };
+	clear_up(15 * NSEC_SEC + REKEY_TIMEOUT + 2 * REKEY_JITTER_MAX +
+	    2 * NSEC_SEC);
 	unsigned first = sim.packets;
-	while (sim.now < end && sim.wrong == NULL) {
-		step(end, emit_at, &restart_at);
+	while (sim.now < sim.end && sim.wrong == NULL) {
+		step();
 		for (unsigned i = first; i < sim.packets; i++)
 			if (sim.state[i] == DELIVERED)
 				return;
@@ -463,19 +569,31 @@ heal(void)
 	expect(false, "did not recover");
 }
 
+/* When nobody has had anything to say for long enough, no key is left. */
+static void
+rest(void)
+{
+	clear_up(4 * REJECT_AFTER_TIME);
+	sim.emit_at[0] = 0;
+	while (sim.now < sim.end && sim.wrong == NULL)
+		step();
+	check_erased(&sim.side[0]);
+	check_erased(&sim.side[1]);
+}
+
 static void
 run(uint64_t seed, const struct weather *w)
 {
-	nsec emit_at[2], restart_at = 0, end;
-
 	prepare(seed, w);
-	end = sim.now + w->length;
-	emit_at[0] = sim.now;
-	emit_at[1] = w->both ? sim.now : 0;
+	sim.end = sim.now + w->length;
+	sim.emit_at[0] = sim.now;
+	sim.emit_at[1] = w->both ? sim.now : 0;
 	if (w->restart_s != 0)
-		restart_at = later(w->restart_s * 1000);
-	while (sim.now < end && sim.wrong == NULL)
-		step(end, emit_at, &restart_at);
+		sim.restart_at = later(w->restart_s * 1000);
+	if (w->jump_s != 0)
+		sim.jump_at = later(w->jump_s * 1000);
+	while (sim.now < sim.end && sim.wrong == NULL)
+		step();
 }
 
 static void
@@ -496,29 +614,33 @@ static const struct {
 	struct weather w;
 	unsigned least;		/* delivered, in thousandths of all packets */
 } weathers[] = {
-	/* loss dup corrupt delay every restart both length */
+	/* loss dup corrupt delay every restart both length jump */
 	{ "fair, both ways, no packet is lost in 8 h", 4,
-	    { 0, 0, 0, 20, 2000, 0, 1, HOURS(8) }, 1000 },
+	    { 0, 0, 0, 20, 2000, 0, 1, HOURS(8), 0 }, 1000 },
 	{ "fair, one way, no packet is lost in 8 h", 4,
-	    { 0, 0, 0, 20, 3000, 0, 0, HOURS(8) }, 1000 },
+	    { 0, 0, 0, 20, 3000, 0, 0, HOURS(8), 0 }, 1000 },
 	{ "both begin at once, far apart: nothing is lost", 100,
-	    { 0, 0, 0, 0, 700, 0, 1, MINUTES(5) }, 1000 },
+	    { 0, 0, 0, 0, 700, 0, 1, MINUTES(5), 0 }, 1000 },
 	{ "the same with reordering", 60,
-	    { 0, 100, 0, 300, 400, 0, 1, MINUTES(7) }, 1000 },
+	    { 0, 100, 0, 300, 400, 0, 1, MINUTES(7), 0 }, 1000 },
 	{ "one day of a mostly idle tunnel", 4,
-	    { 0, 0, 0, 50, 300000, 0, 1, HOURS(24) }, 1000 },
+	    { 0, 0, 0, 50, 300000, 0, 1, HOURS(24), 0 }, 1000 },
 	{ "10 % loss", 40,
-	    { 100, 50, 20, 100, 1000, 0, 1, MINUTES(10) }, 780 },
+	    { 100, 50, 20, 100, 1000, 0, 1, MINUTES(10), 0 }, 780 },
 	{ "50 % loss", 40,
-	    { 500, 50, 20, 100, 1000, 0, 1, MINUTES(10) }, 350 },
+	    { 500, 50, 20, 100, 1000, 0, 1, MINUTES(10), 0 }, 350 },
 	{ "85 % loss", 30,
-	    { 850, 50, 20, 100, 1000, 0, 1, MINUTES(20) }, 20 },
+	    { 850, 50, 20, 100, 1000, 0, 1, MINUTES(20), 0 }, 20 },
 	{ "nothing arrives", 20,
-	    { 1000, 0, 0, 100, 1000, 0, 1, MINUTES(10) }, 0 },
+	    { 1000, 0, 0, 100, 1000, 0, 1, MINUTES(10), 0 }, 0 },
 	{ "restarts", 60,
-	    { 20, 20, 20, 100, 500, 100, 1, MINUTES(15) }, 600 },
+	    { 20, 20, 20, 100, 500, 100, 1, MINUTES(15), 0 }, 600 },
 	{ "restarts, one way, every other packet damaged", 60,
-	    { 20, 20, 500, 100, 500, 100, 0, MINUTES(15) }, 100 },
+	    { 20, 20, 500, 100, 500, 100, 0, MINUTES(15), 0 }, 100 },
+	{ "clocks that jump by 20 years and back, and restarts", 200,
+	    { 20, 20, 20, 100, 1000, 100, 1, MINUTES(10), 30 }, 600 },
+	{ "all at once", 400,
+	    { 200, 100, 100, 1000, 1000, 60, 1, MINUTES(5), 30 }, 250 },
 };
 
 /* Packets that may still arrive, or that wait. */
@@ -533,21 +655,111 @@ open_packets(void)
 	return n;
 }
 
+static void
+expect_delivered(unsigned thousandths, bool talk, uint64_t seed)
+{
+	unsigned open = open_packets(), packets = sim.packets;
+
+	expect((sim.delivered + open) * 1000ULL >=
+	    (uint64_t)packets * thousandths, "too few were delivered");
+	if (talk || sim.wrong != NULL)
+		printf("# seed %llu: %u packets, %u sent, %u delivered, %u "
+		    "dropped, %u open\n", (unsigned long long)seed, packets,
+		    sim.sent, sim.delivered, sim.dropped, open);
+}
+
 /* What went wrong, or NULL. */
 static const char *
 try(uint64_t seed, size_t i, bool talk)
 {
 	run(seed, &weathers[i].w);
-	unsigned open = open_packets(), packets = sim.packets;
-	expect((sim.delivered + open) * 1000ULL >=
-	    (uint64_t)packets * weathers[i].least, "too few were delivered");
-	if (talk || sim.wrong != NULL)
-		printf("# seed %llu: %u packets, %u sent, %u delivered, %u "
-		    "dropped, %u open\n", (unsigned long long)seed, packets,
-		    sim.sent, sim.delivered, sim.dropped, open);
+	expect_delivered(weathers[i].least, talk, seed);
 	heal();
+	rest();
 	finish();
 	return sim.wrong;
+}
+
+/* Both begin at once, again when the keys are old, and one or two of the
+ * datagrams about it are lost: each pair of them in turn (others W6). */
+static const char *
+race(uint64_t seed, size_t unused, bool talk)
+{
+	enum { ABOUT = 14 };
+	static const struct weather fair = { 0, 0, 0, 0, 700, 0, 1,
+		15 * NSEC_SEC, 0 };
+	uint64_t first = seed % ABOUT, second = seed / ABOUT % ABOUT;
+
+	(void)unused;
+	prepare(seed, &fair);
+	for (int round = 0; round < 2 && sim.wrong == NULL; round++) {
+		sim.lose = (uint64_t)1 << first | (uint64_t)1 << second;
+		sim.datagrams = 0;
+		sim.end = sim.now + fair.length;
+		nsec began = sim.now;
+		sim.emit_at[0] = sim.emit_at[1] = sim.now;
+		while (sim.now < sim.end && sim.wrong == NULL)
+			step();
+		for (int i = 0; i < 2; i++)
+			expect(sim.side[i].heard > began,
+			    "silent for 15 s after a race");
+		/* they rest until either would ask for new keys */
+		sim.emit_at[0] = sim.emit_at[1] = 0;
+		sim.end = began + 121 * NSEC_SEC;
+		while (sim.now < sim.end && sim.wrong == NULL)
+			step();
+	}
+	expect_delivered(800, talk, seed);
+	rest();
+	finish();
+	return sim.wrong;
+}
+
+/* Counters that come to an edge: none is used twice, and nothing is lost
+ * (others W3). */
+static const char *
+edge(uint64_t seed, size_t unused, bool talk)
+{
+	static const uint64_t edges[] = { (uint64_t)1 << 32, (uint64_t)1 << 60,
+		(uint64_t)1 << 63, REJECT_AFTER_MESSAGES };
+	static const struct weather fair = { 0, 0, 0, 0, 100, 0, 1,
+		10 * NSEC_SEC, 0 };
+	uint64_t at = edges[seed % 4];
+
+	(void)unused;
+	run(seed, &fair);
+	for (int i = 0; i < 2; i++) {
+		struct session *ss = device_sender(sim.side[i].d, 0, sim.now);
+		expect(ss != NULL, "no session");
+		if (ss != NULL)
+			ss->counter = at - 1 - rnd() % 50;
+	}
+	sim.end = sim.now + 60 * NSEC_SEC;
+	while (sim.now < sim.end && sim.wrong == NULL)
+		step();
+	expect_delivered(1000, talk, seed);
+	heal();
+	rest();
+	finish();
+	return sim.wrong;
+}
+
+/* So many seeds, or the one, of a kind of run. */
+static void
+all(const char *name, const char *(*kind)(uint64_t, size_t, bool), size_t i,
+    unsigned seeds, uint64_t only)
+{
+	const char *wrong = NULL, *times = getenv("SIM");
+	uint64_t seed = only;
+
+	seeds *= times != NULL ? (unsigned)strtoul(times, NULL, 10) : 1;
+	if (only != 0)
+		wrong = kind(only, i, true);
+	for (unsigned n = 0; only == 0 && wrong == NULL && n < seeds; n++)
+		wrong = kind(seed = i * 1000000 + n + 1, i, false);
+	OKF(wrong == NULL, "%s%s%s (%u seeds to %llu)", name,
+	    wrong != NULL ? ": " : "", wrong != NULL ? wrong : "", seeds,
+	    (unsigned long long)seed);
 }
 
 int
@@ -557,17 +769,10 @@ main(int argc, char *argv[])
 
 	if (sodium_init() < 0)
 		return 1;
-	for (size_t i = 0; i < sizeof(weathers) / sizeof(weathers[0]); i++) {
-		const char *wrong = NULL;
-		uint64_t seed = only;
-		if (only != 0)
-			wrong = try(only, i, true);
-		for (unsigned n = 0; only == 0 && wrong == NULL &&
-		    n < weathers[i].seeds; n++)
-			wrong = try(seed = i * 1000 + n + 1, i, false);
-		OKF(wrong == NULL, "%s%s%s (seed %llu)", weathers[i].name,
-		    wrong != NULL ? ": " : "", wrong != NULL ? wrong : "",
-		    (unsigned long long)seed);
-	}
+	for (size_t i = 0; i < sizeof(weathers) / sizeof(weathers[0]); i++)
+		all(weathers[i].name, try, i, weathers[i].seeds, only);
+	all("every loss of one or two datagrams when both begin at once", race,
+	    90, 1000, only);
+	all("counters at 2^32, 2^60, 2^63 and the last", edge, 91, 100, only);
 	return DONE();
 }
