@@ -1,6 +1,6 @@
 # The scenarios of the Linux kernel's own test of WireGuard, by number: ours on
-# both sides, then ours and Debian's wireguard-go.  Those that are not here are
-# in t/wg.bats: 1, 10, 11, and 23 to 30.
+# both sides, then ours and Debian's wireguard-go.  t/data/wireguard.txt says
+# where the others are.
 
 bats_require_minimum_version 1.8.0
 
@@ -48,7 +48,7 @@ over_six() {
 	netns_traffic "${inside[@]}"
 }
 
-@test "the same with wireguard-go on one side (scenarios 2 to 6, W24)" {
+@test "the same with wireguard-go on one side (scenarios 2, 3, 5, W24)" {
 	netns_a wgo
 	netns_traffic "${inside[@]}"
 	over_six
@@ -291,7 +291,7 @@ sticky() {
 	sticky
 }
 
-@test "wireguard-go: own address, address contacted (19 to 21, W17, W24)" {
+@test "wireguard-go: own address, address contacted (scenarios 19, 20, 21, W17)" {
 	netns_c wgo
 	falls_over
 	ip1 addr add 10.0.0.1/24 dev veth1

@@ -51,7 +51,7 @@ change() {	# NUMBER: of another peer, or of none
 	esac
 }
 
-@test "100 changes, and dumps: the other peer loses no packet" {
+@test "100 changes, and dumps: the other peer loses no packet (others W7)" {
 	local i dump sender receiver
 	alone_start "$A" "$DA"
 	alone_start "$B" "$DB"
@@ -96,7 +96,7 @@ change() {	# NUMBER: of another peer, or of none
 	[ "$(wg showconf "$DA" | sort)" = "$(sort "$D/x.conf")" ]
 }
 
-@test "130,560 allowed-ips need no more than 64 KiB of stack" {
+@test "130,560 allowed-ips need no more than 64 KiB of stack (others W12)" {
 	(ulimit -s 64 && alone_start "$A" "$DA" && echo "$PID" >"$D/pid")
 	PIDS+=("$(cat "$D/pid")")
 	grep -q '^Max stack size *65536 ' "/proc/$(cat "$D/pid")/limits"

@@ -42,7 +42,7 @@ from_us() {	# SCENE
 	wait "$PING"
 }
 
-@test "what is not authentic gets no answer, changes nothing (W1, W2, W6)" {
+@test "what is not authentic gets no answer, changes nothing (W1, W2, W6, others F2)" {
 	scene silence
 }
 
@@ -62,7 +62,7 @@ from_us() {	# SCENE
 	scene roam
 }
 
-@test "under load: a cookie first, good for one address and port (W4, W5)" {
+@test "under load: a cookie first, good for one address and port (W4, W5, others W4)" {
 	scene cookie
 }
 

@@ -74,7 +74,7 @@ test_lengths(void)
 		size_t wrong = 0, n = pk.n;
 		for (size_t cut = 0; cut < n; cut++)
 			wrong += parse_n(cut) != V_SHORT;
-		OKF(wrong == 0, "each of %zu cuts is short", n);
+		OKF(wrong == 0, "others W11: each of %zu cuts is short", n);
 		OK(parse_n(n + 18) == SOUND && ip.len == n);
 	}
 }
