@@ -10,6 +10,7 @@
 #include "wg/device_impl.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct device *dev[2];	/* each other's peer number 0 */
@@ -292,6 +293,85 @@ test_data(unsigned state)
 	    "others F4: no message prolongs a session");
 }
 
+/* ---- many of them ---- */
+
+static struct path
+somewhere(uint32_t i)
+{
+	struct path p = at[0];
+
+	p.remote.addr = addr_from_v4((uint8_t[]){ 10, (uint8_t)(i >> 16),
+	    (uint8_t)(i >> 8), (uint8_t)i });
+	return p;
+}
+
+/* An honest peer gets in, with the cookie that it is asked for; how often it
+ * had to ask, or 0. */
+static unsigned
+get_in(void)
+{
+	struct device_out o, r, done;
+
+	for (unsigned tries = 1; tries < 5; tries++) {
+		pass(5 * NSEC_MS);
+		o = initiate(0);
+		device_handshake(dev[1], &now, fresh(), o.msg, o.n, &at[0], &r);
+		if (r.todo != DEVICE_SEND)
+			continue;
+		device_handshake(dev[0], &now, fresh(), r.msg, r.n, &at[1],
+		    &done);
+		if (done.todo == DEVICE_READY)
+			return tries;
+		pass(20 * NSEC_MS);
+	}
+	return 0;
+}
+
+/* 20,000 a second, each from elsewhere: either a recorded one again, or made
+ * up but for mac1. */
+static void
+test_flood(bool recorded)
+{
+	enum { MANY = 100000 };
+	static struct peer before;
+	static struct identity known;
+	struct device_out o;
+	size_t in = 0, out = 0;
+	uint8_t m[148];
+
+	enter(SESSION);
+	memcpy(m, st.used.msg, sizeof(m));
+	before = *device_peer(dev[1], 0);
+	known = *device_identity(dev[1], 0);
+	size_t pending = dev[1]->pending.mask + 1;
+	uint8_t *indices = malloc(pending * sizeof(*dev[1]->pending.entry));
+	memcpy(indices, dev[1]->pending.entry,
+	    pending * sizeof(*dev[1]->pending.entry));
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct path p = somewhere(i);
+		if (!recorded) {
+			randombytes_buf(m + 4, 112);
+			remake(m, sizeof(m));
+		}
+		device_handshake(dev[1], &now, fresh(), m, sizeof(m), &p, &o);
+		in += sizeof(m);
+		out += o.todo == DEVICE_SEND ? o.n : 0;
+		pass(NSEC_MS / 20);
+	}
+	OKF(memcmp(&before, device_peer(dev[1], 0), sizeof(before)) == 0 &&
+	    memcmp(&known, device_identity(dev[1], 0), sizeof(known)) == 0 &&
+	    memcmp(indices, dev[1]->pending.entry,
+	    pending * sizeof(*dev[1]->pending.entry)) == 0,
+	    "others W9, W10: %d %s initiations leave no trace", MANY,
+	    recorded ? "recorded" : "made up");
+	OKF(out * 100 <= in * 63, "others F2: %zu bytes out for %zu in", out,
+	    in);
+	unsigned tries = get_in();
+	OKF(tries >= 1 && tries <= 2,
+	    "others W8: who is honest gets in meanwhile, at try %u", tries);
+	free(indices);
+}
+
 int
 main(void)
 {
@@ -302,5 +382,7 @@ main(void)
 			test_type(state, type);
 		test_data(state);
 	}
+	test_flood(true);
+	test_flood(false);
 	return DONE();
 }
