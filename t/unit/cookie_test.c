@@ -200,17 +200,29 @@ test_response(void)
 	OK(cookie_consume(&s.asks, &reply, t0));
 }
 
+enum { K, NONCE, AD, PLAIN, SEALED };
+
+static bool
+opens(const struct field *f, const uint8_t *in, uint8_t *out)
+{
+	unsigned long long n;
+
+	return crypto_aead_xchacha20poly1305_ietf_decrypt(out, &n, NULL, in,
+	    f[SEALED].n, f[AD].b, f[AD].n, f[NONCE].b, f[K].b) == 0;
+}
+
 /* XChaCha20-Poly1305, of which the cookie's box is made: as published, and
  * not with any bit of the tag flipped. */
 static bool
 vector_good(const struct vector *v)
 {
-	enum { K, NONCE, AD, PLAIN, SEALED };
 	static uint8_t out[VECTOR_MOST], in[VECTOR_MOST];
 	const struct field *f = v->f, *sealed = &f[SEALED];
 	unsigned long long n;
 	bool good;
 
+	if (strstr(v->name, "-valid") == NULL)
+		return !opens(f, sealed->b, out);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(out, &n, f[PLAIN].b,
 	    f[PLAIN].n, f[AD].b, f[AD].n, NULL, f[NONCE].b, f[K].b);
 	good = n == sealed->n && memcmp(out, sealed->b, n) == 0;
@@ -218,10 +230,7 @@ vector_good(const struct vector *v)
 		memcpy(in, sealed->b, sealed->n);
 		if (bit < TAG_LEN * 8)
 			in[f[PLAIN].n + bit / 8] ^= (uint8_t)(1 << bit % 8);
-		bool ok = crypto_aead_xchacha20poly1305_ietf_decrypt(out, &n,
-		    NULL, in, sealed->n, f[AD].b, f[AD].n, f[NONCE].b,
-		    f[K].b) == 0;
-		good = good && ok == (bit == TAG_LEN * 8);
+		good = good && opens(f, in, out) == (bit == TAG_LEN * 8);
 	}
 	return good && memcmp(out, f[PLAIN].b, f[PLAIN].n) == 0;
 }
@@ -231,12 +240,16 @@ test_vectors(void)
 {
 	FILE *fp = fopen("t/data/xchacha20-poly1305.txt", "r");
 	static struct vector v;
-	unsigned ran = 0;
+	unsigned ran = 0, other = 0;
 
 	for (; fp != NULL && vector_next(&v, fp); ran++)
-		if (!vector_good(&v))
+		/* other sizes cannot be said in this interface */
+		if (v.f[NONCE].n != 24)
+			other++;
+		else if (!vector_good(&v))
 			OKF(false, "W5 %s", v.name);
-	OKF(ran == 56, "W5 XChaCha20-Poly1305: %u published vectors", ran);
+	OKF(ran == 56 + 284 && other == 4,
+	    "W5 XChaCha20-Poly1305: %u published vectors", ran - other);
 	if (fp != NULL)
 		fclose(fp);
 }
