@@ -4,14 +4,22 @@
 #include "base/die.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
+#include "engine/egress.h"
 #include "engine/gate.h"
 #include "engine/offline.h"
 #include "engine/start.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
-	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS
+	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " OFFLINE_SYNOPSIS
+
+struct options {
+	struct start start;
+	struct offline offline;
+	const char *state, *seed;	/* -N, -S */
+};
 
 static const struct gate_kind kind = {
 	.link = "egress", .role = LINK_EGRESS,
@@ -20,18 +28,43 @@ static const struct gate_kind kind = {
 static const struct offline_points points = { POLICY_EGRESS,
 	POLICY_RETURN };
 
+static bool
+own_option(struct options *o, int opt, const char *arg)
+{
+	if (opt == 'N')
+		o->state = arg;
+	else if (opt == 'S')
+		o->seed = arg;
+	else
+		return false;
+	return true;
+}
+
 static void
-parse(struct start *s, struct offline *o, int argc, char *argv[])
+parse(struct options *o, int argc, char *argv[])
 {
 	int opt;
 
-	start_init(s, argv[0]);
-	while ((opt = getopt(argc, argv, START_OPTIONS OFFLINE_OPTIONS)) != -1)
-		if (!offline_option(o, opt, optarg) &&
-		    !start_option(s, opt, optarg, SYNOPSIS, NULL))
+	start_init(&o->start, argv[0]);
+	while ((opt = getopt(argc, argv, "N:S:" START_OPTIONS OFFLINE_OPTIONS))
+	    != -1)
+		if (!own_option(o, opt, optarg) &&
+		    !offline_option(&o->offline, opt, optarg) &&
+		    !start_option(&o->start, opt, optarg, SYNOPSIS, NULL))
 			start_usage(SYNOPSIS);
 	if (optind != argc)
 		start_usage(SYNOPSIS);
+	if (!offline_asked(&o->offline) &&
+	    (o->state != NULL || o->seed != NULL))
+		diex(EXIT_FIX, "-N and -S need -r");
+}
+
+/* Where the state of the translator is while it runs. */
+static const char *
+state_path(const char *rundir, char buf[static 512])
+{
+	snprintf(buf, 512, "%s/bh-egress.nat", rundir);
+	return buf;
 }
 
 int
@@ -40,24 +73,28 @@ main(int argc, char *argv[])
 	static struct gate g;
 	static struct conf cf;
 	static struct policy pol;
-	struct start s;
-	struct offline o = { .read = NULL };
-	char buf[128];
+	struct options o = { .seed = NULL };
+	char dir[128], path[512];
 
-	parse(&s, &o, argc, argv);
-	bool offline = offline_asked(&o);
-	start_conf(&cf, &s);
-	size_t self = start_location(&cf, &s);
+	parse(&o, argc, argv);
+	bool offline = offline_asked(&o.offline);
+	start_conf(&cf, &o.start);
+	size_t self = start_location(&cf, &o.start);
 	start_policy(&pol, &cf, self);
-	if (offline)
-		return offline_run(&o, &points, &cf, &pol);
+	if (offline) {
+		o.offline.nat = egress_nat(&cf, self, &pol, o.state,
+		    o.seed != NULL ? o.seed : "");
+		return offline_run(&o.offline, &points, &cf, &pol);
+	}
 	if (pol.role != ROLE_SERVER)
 		diex(EXIT_FIX, "%s is no backhaul server",
 		    cf.location[self].name);
 
-	gate_open(&g, &kind, &pol, cf.location[self].egress_interface,
-	    start_rundir(&s, &cf, self, buf), &cf);
+	const char *rundir = start_rundir(&o.start, &cf, self, dir);
+	gate_open(&g, &kind, &pol, cf.location[self].egress_interface, rundir,
+	    &cf);
+	g.nat = egress_nat(&cf, self, &pol, state_path(rundir, path), NULL);
 	sandbox_enter(SANDBOX_GATE, NULL);
-	ready_tell(s.ready_fd, s.notifier);
+	ready_tell(o.start.ready_fd, o.start.notifier);
 	return gate_run(&g);
 }

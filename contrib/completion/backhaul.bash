@@ -14,7 +14,7 @@ _backhaul() {
 	local prog=${COMP_WORDS[0]##*/} words=
 
 	case $prev in
-	-f | -r | -w) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	-f | -r | -w | -N) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	-D | -k) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	-l | -p) words=$(_backhaul_locations) ;;
 	-a) [[ $prog == bh-tunnel ]] && words='sodium ipsec-mb' ;;
@@ -33,7 +33,7 @@ _backhaul() {
 		bh-check) words='-f -l -j -k -x -D -e -g -i -p -r -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
 		bh-ctl) words='counters peers -a -j -D -l -h -V' ;;
-		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
+		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -N -S -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk -h -V' ;;
 		bh-plan) words='env sysctl ip4 ip6 nft -f -l -D -h -V' ;;
 		bh-resolve) words='-1 -s -h -V' ;;

@@ -138,6 +138,21 @@
 	X(GROUP_NAME, 900, SEV_ERROR, "a group has a name that is taken") \
 	X(GROUP_EMPTY, 901, SEV_ERROR, "a group holds no address") \
 	X(GROUP_SAME, 902, SEV_ERROR, "two groups hold the same addresses") \
+	X(POOL_MISSING, 930, SEV_ERROR, "nat = pool has no addresses") \
+	X(POOL_SIZE, 931, SEV_ERROR, "nat-pool has too many addresses") \
+	X(POOL_OVERLAP, 932, SEV_ERROR, \
+	    "nat-pool holds an address that has another job") \
+	X(POOL_SPECIAL, 933, SEV_ERROR, \
+	    "nat-pool holds an address that is never forwarded") \
+	X(POOL_BLOCK, 934, SEV_ERROR, "port-block is no power of two") \
+	X(POOL_FIXED, 935, SEV_ERROR, \
+	    "nat-pool is too small for a block of each host") \
+	X(POOL_SMALL, 936, SEV_NOTICE, \
+	    "nat-pool is too small for all hosts at once") \
+	X(POOL_FAMILY, 937, SEV_NOTICE, \
+	    "nat-pool lacks a family that clients have") \
+	X(POOL_UNUSED, 938, SEV_WARNING, "a key is for nat = pool only") \
+	X(POOL_QUOTA, 939, SEV_ERROR, "a quota is larger than nat-table") \
 	X(BAD_MATCH, 950, SEV_ERROR, "match of [publish] is malformed") \
 	X(BAD_TO, 951, SEV_ERROR, "to of [publish] is malformed") \
 	X(PUBLISH_LACKS, 952, SEV_ERROR, "a [publish] lacks a key") \

@@ -15,6 +15,7 @@ free_location(struct conf_location *l)
 	free(l->internal.p);
 	free(l->address.p);
 	free(l->resolver.p);
+	free(l->pool.addr.p);
 	free(l->partners.r);
 	free(l->servers.r);
 }

@@ -31,7 +31,11 @@ enum {
 };
 
 enum conf_role { CONF_ROLE_NONE, CONF_ROLE_CLIENT, CONF_ROLE_SERVER };
-enum conf_nat { CONF_NAT_MASQUERADE, CONF_NAT_NONE };
+enum conf_nat { CONF_NAT_MASQUERADE, CONF_NAT_NONE, CONF_NAT_POOL };
+enum conf_filter {
+	CONF_FILTER_ADDRESS_PORT, CONF_FILTER_ADDRESS, CONF_FILTER_INDEPENDENT,
+};
+enum conf_refresh { CONF_REFRESH_OUT, CONF_REFRESH_BOTH };
 /* Addresses that the domain keeps free: those of Corente's gateways. */
 enum conf_reserved { CONF_RESERVED_NONE, CONF_RESERVED_CORENTE };
 enum conf_sources { CONF_SOURCES_LAN, CONF_SOURCES_PARTICIPATING };
@@ -64,6 +68,24 @@ struct conf_pair {
 	int line;
 };
 
+/* How `nat = pool' translates. */
+enum conf_pool_key {
+	POOL_BLOCK, POOL_DETERMINISTIC, POOL_FILTER, POOL_REFRESH, POOL_FLOWS,
+	POOL_HOST, POOL_SITE, POOL_UDP, POOL_ICMP, POOL_TCP, POOL_TRANSITORY,
+	POOL_KEYS
+};
+struct conf_pool {
+	struct conf_prefixes addr;	/* nat-pool */
+	unsigned block;			/* ports of one */
+	bool deterministic;
+	enum conf_filter filter;
+	enum conf_refresh refresh;
+	unsigned flows;			/* the table's size */
+	unsigned host_flows, site_flows;	/* quotas; site 0: a share */
+	unsigned udp, icmp, tcp, transitory;	/* seconds */
+	int line[POOL_KEYS];
+};
+
 struct conf_location {
 	char name[CONF_NAMELEN];
 	int line;			/* of [location NAME] */
@@ -94,6 +116,7 @@ struct conf_location {
 	uint16_t nat_port_first, nat_port_last;	/* masquerade's range */
 	int nat_ports_line;
 	struct conf_pair nat_address;	/* of a client, at its server */
+	struct conf_pool pool;
 	struct addr gateway4, gateway6;	/* default-gateway */
 	bool has_gateway4, has_gateway6;
 	int gateway_line;

@@ -254,12 +254,16 @@ set_to(const struct keys_target *t, const struct keydef *k, void *to,
 }
 
 static const char *const roles[] = { "none", "client", "server", NULL };
-static const char *const nats[] = { "masquerade", "none", NULL };
+static const char *const nats[] = { "masquerade", "none", "pool", NULL };
+static const char *const filters[] = { "address-port", "address",
+	"endpoint-independent", NULL };
+static const char *const refreshes[] = { "outbound", "both", NULL };
 static const char *const reserved[] = { "none", "corente", NULL };
 static const char *const sources[] = { "lan", "participating", NULL };
 
 #define TO(member) .to = offsetof(struct conf_location, member)
 #define LINE(member) .line = offsetof(struct conf_location, member)
+#define POOL(member, key) TO(pool.member), LINE(pool.line[POOL_##key])
 
 const struct keydef keys_domain[] = {
 	{ "name", set_name, .to = offsetof(struct conf, name) },
@@ -292,13 +296,34 @@ const struct keydef keys_location[] = {
 	{ "server", set_ref, TO(servers), LINE(servers.line), .list = true },
 	{ "backhaul-sources", set_word, TO(sources), LINE(sources_line),
 	    .words = sources },
-	{ "nat", set_word, TO(nat), LINE(nat_line), .words = nats,
-	    .later = "pool" },
+	{ "nat", set_word, TO(nat), LINE(nat_line), .words = nats },
 	{ "nat-upstream", set_bool, TO(nat_upstream), LINE(nat_upstream_line) },
 	{ "nat-ports", set_ports, TO(nat_port_first), LINE(nat_ports_line),
 	    .min = 1024, .max = 65535 },
 	{ "nat-address", set_pair, TO(nat_address), LINE(nat_address.line),
 	    .list = true },
+	{ "nat-pool", set_prefix, TO(pool.addr), LINE(pool.addr.line),
+	    .min = KEYS_POOL, .list = true },
+	{ "port-block", set_unsigned, POOL(block, BLOCK), .min = 64,
+	    .max = 8192 },
+	{ "nat-deterministic", set_bool, POOL(deterministic, DETERMINISTIC) },
+	{ "filtering", set_word, POOL(filter, FILTER), .words = filters },
+	{ "nat-refresh", set_word, POOL(refresh, REFRESH),
+	    .words = refreshes },
+	{ "nat-table", set_unsigned, POOL(flows, FLOWS), .min = 1024,
+	    .max = 16777216 },
+	{ "nat-quota-host", set_unsigned, POOL(host_flows, HOST), .min = 1,
+	    .max = 16777216 },
+	{ "nat-quota-location", set_unsigned, POOL(site_flows, SITE), .min = 1,
+	    .max = 16777216 },
+	{ "nat-udp-timeout", set_unsigned, POOL(udp, UDP), .min = 120,
+	    .max = 86400 },
+	{ "nat-icmp-timeout", set_unsigned, POOL(icmp, ICMP), .min = 60,
+	    .max = 86400 },
+	{ "nat-tcp-timeout", set_unsigned, POOL(tcp, TCP), .min = 7440,
+	    .max = 604800 },
+	{ "nat-tcp-transitory", set_unsigned, POOL(transitory, TRANSITORY),
+	    .min = 240, .max = 86400 },
 	{ "default-gateway", set_gateway, TO(gateway4), LINE(gateway_line),
 	    .list = true },
 	{ "uplink", set_interface, TO(uplink), LINE(uplink_line) },
@@ -314,7 +339,6 @@ const struct keydef keys_location[] = {
 	{ .name = "server-mode", .set = set_later },
 	{ .name = "failback", .set = set_later },
 	{ .name = "probe", .set = set_later },
-	{ .name = "nat-pool", .set = set_later },
 	{ .name = "dscp", .set = set_later },
 	{ .name = NULL },
 };

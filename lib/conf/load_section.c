@@ -22,6 +22,8 @@ set_defaults(struct conf_location *l, int line)
 		.keepalive = UINT32_MAX,	/* finish_location knows */
 		.nat_port_first = 16384,
 		.nat_port_last = 32767,
+		.pool = { .block = 512, .flows = 65536, .host_flows = 4096,
+		    .udp = 300, .icmp = 60, .tcp = 7440, .transitory = 240 },
 		.interface = "bh0",
 		.egress_interface = "bhx0",
 		.mtu = CONF_MTU_DEFAULT,
@@ -85,6 +87,7 @@ finish_location(struct load *ld)
 
 	take_set(ld, &l->lan, &ld->set[KEYS_LAN], "lan");
 	take_set(ld, &l->internal, &ld->set[KEYS_INTERNAL], "internal");
+	take_set(ld, &l->pool.addr, &ld->set[KEYS_POOL], "nat-pool");
 	take_hosts(&l->address, &ld->set[KEYS_ADDRESS].include);
 	take_hosts(&l->resolver, &ld->set[KEYS_RESOLVER].include);
 	if (l->keepalive == UINT32_MAX)

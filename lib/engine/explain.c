@@ -408,6 +408,46 @@ static const struct explanation explanations[] = {
 	    "Groups may overlap, but two that hold exactly the same addresses "
 	    "are one group with two names, and sooner or later only one of "
 	    "them is kept up to date." },
+	{ BH_POOL_MISSING,
+	    "With 'nat = pool' the server lends addresses of its own to the "
+	    "branches' hosts. 'nat-pool' lists them: prefixes, ranges or "
+	    "single addresses that are routed to this gateway." },
+	{ BH_POOL_SIZE,
+	    "A pool has at most 4096 addresses: the ports of each take some "
+	    "memory. One IPv4 address serves hundreds of hosts." },
+	{ BH_POOL_OVERLAP,
+	    "An address of the pool has another job: it is inside somebody's "
+	    "network, ends a tunnel, is a next hop, or is in another pool. "
+	    "Answers to translated flows would go there, or the guard would "
+	    "refuse them." },
+	{ BH_POOL_SPECIAL,
+	    "Routers do not forward to loopback, link-local, multicast and "
+	    "other special-purpose addresses, so nothing would come back." },
+	{ BH_POOL_BLOCK,
+	    "Blocks of ports are powers of two from 64 to 8192: small ones "
+	    "let more hosts share an address, large ones make fewer lines in "
+	    "the log." },
+	{ BH_POOL_FIXED,
+	    "With 'nat-deterministic = yes' every possible host has a block "
+	    "of its own for good, so that who had a port can be computed. "
+	    "There must be as many blocks as addresses in the clients' "
+	    "networks: addresses of the pool times 64512 ports, divided by "
+	    "port-block." },
+	{ BH_POOL_SMALL,
+	    "A host needs a block of ports while it talks to the Internet. "
+	    "If all the addresses of the clients' networks were active at "
+	    "once, some would get none. That is usual, as most addresses are "
+	    "unused; the log warns when the pool is four fifths full." },
+	{ BH_POOL_FAMILY,
+	    "What has no address to be translated to is refused, never let "
+	    "out as it is. Give the pool addresses of that family, too, if "
+	    "the clients should reach the Internet with it." },
+	{ BH_POOL_UNUSED,
+	    "The key says how 'nat = pool' translates, and another 'nat' is "
+	    "in force here." },
+	{ BH_POOL_QUOTA,
+	    "Quotas keep one host or location from taking the table away "
+	    "from the others; a quota larger than the table does not." },
 	{ BH_KEYDIR_OPEN,
 	    "Whoever can write into KEYDIR can give the gateway another "
 	    "private key, or a preshared key that he knows. It belongs to "

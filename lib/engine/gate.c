@@ -3,6 +3,8 @@
 
 #include "base/die.h"
 #include "base/ready.h"
+#include "engine/nat_log.h"
+#include "engine/translate.h"
 #include "net/tun.h"
 
 #include <assert.h>
@@ -14,6 +16,9 @@
 
 /* Packets that one direction may take before the other has its turn. */
 enum { TURN = 64 };
+
+/* How often flows are looked over for those that are over, and how many. */
+enum { TICK_MS = 1000, SWEEP = 512 };
 
 /* Where read(2) and write(2) on a TUN device start in a frame. */
 enum { TUN_AT = offsetof(struct frame, vnet) };
@@ -50,7 +55,8 @@ judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 {
 	const uint8_t *packet = (const uint8_t *)(f + 1);
 	struct ip ip;
-	struct decision d = gate_judge(g->pol, at, packet, f->len, from, &ip);
+	struct decision d = translate_judge(g->pol, g->nat, at,
+	    (uint8_t *)(f + 1), f->len, &f->vnet, from, g->now, &ip);
 
 	if (!verdict_delivers(d.verdict))
 		tell_sender(g, &(struct refusal){ .at = at, .why = d.verdict,
@@ -99,6 +105,18 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 	return false;
 }
 
+/* What may go to the link goes there, if it has room, where f is then. */
+static void
+hand_over(struct gate *g, const struct frame *room, struct frame *f, size_t n)
+{
+	if (!take_frame(g, f, n))
+		return;
+	counters_add(g->st, room != NULL ? (enum verdict)f->class :
+	    g->link.fd < 0 ? V_NO_LINK : V_FULL, f->len);
+	if (room != NULL)
+		link_put(&g->link, f);
+}
+
 /* Straight into the link, if there is room: the other end sees it only once it
  * was judged, and cannot write there.  0; -1 and errno, EAGAIN when the device
  * is empty. */
@@ -116,12 +134,7 @@ take_packet(struct gate *g)
 		counters_add(g->st, V_SHORT, 0);
 		return 0;
 	}
-	if (!take_frame(g, f, (size_t)n))
-		return 0;
-	counters_add(g->st, room != NULL ? (enum verdict)f->class :
-	    g->link.fd < 0 ? V_NO_LINK : V_FULL, f->len);
-	if (room != NULL)
-		link_put(&g->link, f);
+	hand_over(g, room, f, (size_t)n);
 	return 0;
 }
 
@@ -158,6 +171,46 @@ link_to_tun(struct gate *g)
 
 	for (int i = 0; i < TURN && link_take(&g->link, f); i++)
 		frame_to_tun(g, f);
+}
+
+/* ---- what only translation needs ---- */
+
+/* The next fragment that need not wait any more, as a frame; false: none. */
+static bool
+next_released(struct gate *g, struct frame *f, bool inward)
+{
+	*f = (struct frame){ .len = 0 };
+	f->len = (uint32_t)nat_released(g->nat, (uint8_t *)(f + 1), &f->peer,
+	    inward, g->now);
+	return f->len > 0;
+}
+
+static void
+pass_released(struct gate *g)
+{
+	struct frame *f = (struct frame *)g->frame, *room;
+
+	while (next_released(g, f, false))
+		frame_to_tun(g, f);
+	do {
+		room = link_room(&g->link);
+		f = room != NULL ? room : (struct frame *)g->frame;
+		if (next_released(g, f, true))
+			hand_over(g, room, f, sizeof(f->vnet) + f->len);
+	} while (f->len > 0);
+	link_flush(&g->link);
+}
+
+/* After a wake-up: whether there is more to do at once. */
+static bool
+tend_nat(struct gate *g)
+{
+	if (g->nat == NULL)
+		return false;
+	pass_released(g);
+	bool more = nat_tick(g->nat, g->now, SWEEP);
+	nat_log(g->nat, g->cf);
+	return more;
 }
 
 /* One line for people, without stopping anything. */
@@ -197,12 +250,13 @@ gate_run(struct gate *g)
 		[SIG] = { .fd = g->signals, .events = POLLIN },
 	};
 
-	for (;;) {
+	for (int wait = g->nat != NULL ? TICK_MS : -1;;) {
 		bool idle = link_nap(&g->link);
-		if (poll(fd, NFDS, idle ? -1 : 0) < 0 && errno != EINTR) {
+		if (poll(fd, NFDS, idle ? wait : 0) < 0 && errno != EINTR) {
 			warn("cannot poll");
 			return EXIT_RETRY;
 		}
+		g->now = clock_now();
 		link_wake(&g->link, fd[LINK].revents != 0);
 		if (fd[SIG].revents != 0 && take_signal(g))
 			return 0;
@@ -216,6 +270,8 @@ gate_run(struct gate *g)
 			    "link" : "bh-tunnel is gone");
 			return EXIT_RETRY;
 		}
+		if (g->nat != NULL)
+			wait = tend_nat(g) ? 0 : TICK_MS;
 	}
 }
 
@@ -226,7 +282,8 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 {
 	bool uso;
 
-	*g = (struct gate){ .kind = kind, .pol = pol, .ifname = ifname };
+	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
+		.ifname = ifname };
 	tell_open(&g->tell, &cf->location[pol->self],
 	    kind->to_link == POLICY_OUT);
 	g->signals = ready_signals();

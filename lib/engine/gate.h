@@ -13,6 +13,7 @@
 #include "engine/start.h"
 #include "engine/tell.h"
 #include "net/link.h"
+#include "net/nat.h"
 #include "net/policy.h"
 
 #include <stdalign.h>
@@ -29,6 +30,9 @@ struct gate_kind {
 struct gate {
 	const struct gate_kind *kind;
 	const struct policy *pol;
+	struct nat *nat;	/* of bh-egress; NULL: nothing is translated */
+	const struct conf *cf;
+	nsec now;		/* of this wake-up */
 	const char *ifname;
 	int tun, signals;
 	struct link link;

@@ -45,5 +45,6 @@ void lint_groups(struct lint *lt);
 /* What is opened to the Internet. */
 void lint_publish(struct lint *lt);
 void lint_pins(struct lint *lt);
+void lint_pools(struct lint *lt);
 
 #endif

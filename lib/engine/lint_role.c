@@ -16,6 +16,7 @@ static const struct {
 	ROLE_KEY("nat", nat_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER),
+	ROLE_KEY("nat-pool", pool.addr.line, CONF_ROLE_SERVER),
 	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-address", nat_address.line, CONF_ROLE_CLIENT),
 	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT),

@@ -129,7 +129,8 @@ offline_run(const struct offline *o, const struct offline_points *at,
     const struct conf *cf, const struct policy *pol)
 {
 	struct trace t = {
-		.cf = cf, .pol = pol, .at = o->in ? at->in : at->out,
+		.cf = cf, .pol = pol, .nat = o->nat,
+		.at = o->in ? at->in : at->out,
 		.in = o->in, .read = o->read, .write = o->write,
 		.json = o->json, .summary = o->summary, .select = o->select,
 	};

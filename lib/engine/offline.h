@@ -5,6 +5,7 @@
 /* What a gate does without a network: judge a capture, explain a packet. */
 
 #include "conf/conf.h"
+#include "net/nat.h"
 #include "net/policy.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct offline {
 	const char *read, *write;	/* -r, -w */
 	const char *explain;		/* -e */
 	const char *peer;		/* -p */
+	struct nat *nat;		/* NULL: nothing is translated */
 	bool in;			/* -d in */
 	bool json, summary;		/* -j, -s */
 	bool select;			/* -c */

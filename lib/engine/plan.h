@@ -62,7 +62,7 @@ const struct addr *plan_gateway(const struct plan *p, enum family fam);
 /* LAN and uplink are one interface. */
 bool plan_one_arm(const struct plan *p);
 bool plan_of_family(const struct prefix *pfx, enum family fam);
-/* Something is published at this server. */
+/* Something is published at this server, and the kernel translates. */
 bool plan_publishes(const struct plan *p);
 /* ... or by its addresses a client's host could ask for another. */
 bool plan_turns_back(const struct plan *p);

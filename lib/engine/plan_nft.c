@@ -184,10 +184,34 @@ put_cross(const struct plan *p, const char *direction, FILE *out)
 	fputs(" } counter name \"egress_cross\" drop\n", out);
 }
 
+/* What bh-egress did not translate goes nowhere; what it did may come back to
+ * it at once, for another client (a hairpin). */
+static void
+put_pool_out(const struct plan *p, FILE *out)
+{
+	if (p->self->nat != CONF_NAT_POOL)
+		return;
+	put_drop(out, "ip saddr != @pool4", "egress_invalid");
+	put_drop(out, "ip6 saddr != @pool6", "egress_invalid");
+	for (int v = 4; v <= 6; v += 2)
+		fprintf(out, "\t\toifname \"%s\" %s daddr @pool%d accept\n",
+		    p->self->egress_interface, v == 4 ? "ip" : "ip6", v);
+}
+
+static void
+put_pool_in(const struct plan *p, FILE *out)
+{
+	if (p->self->nat != CONF_NAT_POOL)
+		return;
+	put_drop(out, "ip daddr != @pool4", "unsolicited");
+	put_drop(out, "ip6 daddr != @pool6", "unsolicited");
+}
+
 static void
 chain_from_client(const struct plan *p, FILE *out)
 {
 	fputs("\tchain from_client {\n", out);
+	put_pool_out(p, out);
 	plan_hairpin(p, out);
 	put_cross(p, "oifname", out);
 	put_drop(out, "ip daddr @guard4", "guard_out");
@@ -210,6 +234,7 @@ chain_to_client(const struct plan *p, FILE *out)
 	put_cross(p, "iifname", out);
 	put_drop(out, "ip saddr @guard4", "guard_in");
 	put_drop(out, "ip6 saddr @guard6", "guard_in");
+	put_pool_in(p, out);
 	if (plan_publishes(p))
 		fputs("\t\tct status dnat jump opened\n", out);
 	if (p->self->nat == CONF_NAT_MASQUERADE)

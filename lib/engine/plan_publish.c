@@ -36,7 +36,7 @@ plan_publishes(const struct plan *p)
 {
 	size_t i = 0;
 
-	return next(p, &i) != NULL;
+	return p->self->nat != CONF_NAT_POOL && next(p, &i) != NULL;
 }
 
 bool
@@ -44,7 +44,8 @@ plan_turns_back(const struct plan *p)
 {
 	size_t i = 0;
 
-	return plan_publishes(p) || plan_taken(p, &i) != NULL;
+	return plan_publishes(p) || plan_taken(p, &i) != NULL ||
+	    p->self->nat == CONF_NAT_POOL;
 }
 
 static bool

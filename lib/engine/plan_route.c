@@ -8,7 +8,8 @@
  *   781  from here                            OWN
  *   782  in by the LAN interface              LAN
  *   783  in by the TUN                        skip ours
- *   784  server: in by the egress TUN         RETURN if something is published
+ *   784  server: in by the egress TUN         RETURN if something is published,
+ *                                             or translated by nat-pool
  *   784  server: in by the egress TUN         GATEWAY, or skip ours
  *   785  server: all others                   RETURN
  *   789  (skip ends here)
@@ -168,6 +169,9 @@ table_return(const struct plan *p, enum family fam, FILE *out)
 		into_all(p, fam, &c->lan, dev, src, PLAN_TABLE_RETURN, out);
 	}
 	table_taken(p, fam, out);
+	if (p->self->nat == CONF_NAT_POOL)
+		into_all(p, fam, &p->self->pool.addr, dev, NULL,
+		    PLAN_TABLE_RETURN, out);
 }
 
 /* Without an entry for a family that family is refused: the ordinary default

@@ -210,6 +210,22 @@ put_guard(const struct plan *p, enum family fam, FILE *out)
 	set_close(&s);
 }
 
+/* What packets of clients have as their source once they are translated. */
+static void
+put_pool(const struct plan *p, enum family fam, FILE *out)
+{
+	char text[ADDR_STRLEN];
+	const struct addr *a;
+	struct set s;
+
+	set_open(&s, out, "pool", fam);
+	set_prefixes(&s, &p->self->pool.addr);
+	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;)
+		if (addr_is_v4(a) == (fam == FAMILY_V4))
+			set_text(&s, addr_format(a, text));
+	set_close(&s);
+}
+
 static void
 put_own(const struct plan *p, enum family fam, FILE *out)
 {
@@ -247,4 +263,7 @@ plan_sets(const struct plan *p, enum family fam, FILE *out)
 		put_elsewhere(p, fam, out);
 	if (p->self->role == CONF_ROLE_SERVER)
 		put_guard(p, fam, out);
+	if (p->self->role == CONF_ROLE_SERVER &&
+	    p->self->nat == CONF_NAT_POOL)
+		put_pool(p, fam, out);
 }

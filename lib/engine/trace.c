@@ -4,6 +4,8 @@
 #include "base/die.h"
 #include "base/json.h"
 #include "engine/gate.h"
+#include "engine/nat_log.h"
+#include "engine/translate.h"
 #include "net/l2.h"
 
 #include <errno.h>
@@ -37,7 +39,7 @@ struct run {
 	pcap_dumper_t *out;
 	FILE *text;
 	uint64_t packets[V_COUNT], bytes[V_COUNT], matched;
-	uint8_t whole[PACKET_MAX];
+	uint8_t whole[PACKET_MAX];	/* rewritten here */
 };
 
 static FILE *
@@ -100,20 +102,28 @@ open_output(struct run *r)
 	setvbuf(stdout, NULL, _IOFBF, IO_BUFFER);
 }
 
+static nsec
+time_of(const struct item *i)
+{
+	return (nsec)i->h->ts.tv_sec * NSEC_SEC + (nsec)i->h->ts.tv_usec;
+}
+
 /*
  * A capture may hold only the first bytes of each packet.  The rest is taken
  * as zeros, so that lengths agree and the verdict is what the whole packet
  * would get; unless the ports themselves are missing.
  */
 static struct decision
-judge_cut(struct run *r, struct item *i)
+judge_whole(struct run *r, struct item *i)
 {
 	const struct trace *t = r->t;
 
-	memcpy(r->whole, i->p, i->n);
+	if (r->whole != i->p)
+		memcpy(r->whole, i->p, i->n);
 	memset(r->whole + i->n, 0, i->wire - i->n);
-	struct decision d = gate_judge(t->pol, t->at, r->whole, i->wire,
-	    t->from, &i->ip);
+	struct decision d = translate_judge(t->pol, t->nat, t->at, r->whole,
+	    i->wire, NULL, t->from, time_of(i), &i->ip);
+	i->p = r->whole;
 	if (d.rule != GATE_NO_RULE && i->ip.frag_off == 0 &&
 	    i->n < i->ip.l4 + (size_t)PORTS_LEN)
 		return (struct decision){ V_SHORT, PEER_NONE, GATE_NO_RULE };
@@ -128,8 +138,8 @@ judge(struct run *r, struct item *i, int offset)
 	if (offset < 0)
 		return (struct decision){ offset == L2_SHORT ? V_SHORT :
 			V_VERSION, PEER_NONE, GATE_NO_RULE };
-	if (i->n < i->wire)
-		return judge_cut(r, i);
+	if (i->n < i->wire || t->nat != NULL)
+		return judge_whole(r, i);
 	return gate_judge(t->pol, t->at, i->p, i->n, t->from, &i->ip);
 }
 
@@ -301,12 +311,11 @@ put_verdict(const struct run *r, const struct item *i)
 }
 
 static void
-one_packet(struct run *r, struct item *i, const uint8_t *p)
+count_packet(struct run *r, const struct item *i)
 {
 	const struct trace *t = r->t;
-
-	take_packet(r, i, p);
 	enum verdict v = i->d.verdict;
+
 	if (t->select && !t->selected[v])
 		return;
 	r->matched++;
@@ -318,6 +327,33 @@ one_packet(struct run *r, struct item *i, const uint8_t *p)
 	if (r->out != NULL && (t->select || verdict_delivers(v)) &&
 	    v != V_VERSION)
 		put_packet(r, i);
+}
+
+static void
+one_packet(struct run *r, struct item *i, const uint8_t *p)
+{
+	take_packet(r, i, p);
+	count_packet(r, i);
+}
+
+/* What waited for a fragment that has come; then what is due. */
+static void
+after_packet(struct run *r, struct item *i)
+{
+	const struct trace *t = r->t;
+	uint16_t from;
+	size_t n;
+
+	if (t->nat == NULL)
+		return;
+	while ((n = nat_released(t->nat, r->whole, &from, t->in,
+	    time_of(i))) > 0) {
+		i->p = r->whole;
+		i->n = i->wire = n;
+		i->d = judge_whole(r, i);
+		count_packet(r, i);
+	}
+	nat_log(t->nat, t->cf);
 }
 
 /* Whether all could be read. */
@@ -332,7 +368,11 @@ all_packets(struct run *r)
 	while ((got = pcap_next_ex(r->in, &h, &p)) == 1) {
 		i.number++;
 		i.h = h;
+		while (r->t->nat != NULL &&
+		    nat_tick(r->t->nat, time_of(&i), NAT_SWEEP))
+			;
 		one_packet(r, &i, p);
+		after_packet(r, &i);
 	}
 	if (got == PCAP_ERROR)
 		warnx("%s: after packet %" PRIu64 ": %s", r->t->read, i.number,

@@ -6,6 +6,7 @@
  * code that runs live. */
 
 #include "conf/conf.h"
+#include "net/nat.h"
 #include "net/policy.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@ struct trace {
 	const struct conf *cf;
 	const struct policy *pol;
 	enum policy_point at;
+	struct nat *nat;	/* NULL: nothing is translated */
 	uint16_t from;		/* the peer, or PEER_NONE */
 	bool in;		/* the word in a verdict line */
 	const char *read;	/* "-" is standard input */

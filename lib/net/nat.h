@@ -48,6 +48,7 @@ struct nat {
 	int64_t wall;		/* wall clock minus ours, seconds */
 	uint16_t ip_id;
 	bool near_full;
+	uint32_t *clock;	/* where to say what time it is; or NULL */
 	uint32_t first, last, lost;	/* events */
 	struct nat_event event[NAT_EVENTS];
 };
@@ -99,12 +100,20 @@ bool nat_tick(struct nat *n, nsec now, unsigned budget);
 /* Takes the oldest event; false: none. */
 bool nat_news(struct nat *n, struct nat_event *e);
 
-/* Takes over what another process left: flows and blocks that agree with this
- * configuration, the rest is forgotten.  place says whose an inside address is
- * (a location, or -1).  How many flows. */
-size_t nat_adopt(struct nat *n, const struct nat_records *old,
-    uint32_t flows, const struct addr *pool, size_t npool, uint16_t block,
-    int (*place)(const void *arg, const struct addr *inside),
-    const void *arg, nsec now);
+/* What another process left, and whose an inside address is now (a location,
+ * or -1). */
+struct nat_legacy {
+	struct nat_records rec;
+	uint32_t flows;
+	const struct addr *pool;
+	size_t npool;
+	uint16_t block;
+	int (*place)(const void *arg, const struct addr *inside);
+	const void *arg;
+};
+
+/* Takes over those flows and blocks that are whole and agree with each other
+ * and with this configuration; all else is forgotten.  How many flows. */
+size_t nat_adopt(struct nat *n, const struct nat_legacy *old, nsec now);
 
 #endif

@@ -293,7 +293,10 @@ give_block(struct nat_ports *p, uint32_t h, uint32_t b, uint64_t since)
 static bool
 own_block(const struct nat_ports *p, const struct nat_host *host, uint32_t *b)
 {
-	return fixed_block(p, &host->inside, b) && p->owner[*b].seal == 0;
+	const struct nat_part *part = &p->cfg->site[host->site].part[0];
+
+	return part->first == p->cfg->fixed.first &&
+	    fixed_block(p, &host->inside, b) && p->owner[*b].seal == 0;
 }
 
 bool
@@ -301,14 +304,16 @@ nat_block_take(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
 {
 	struct nat_host *host = &p->host[h];
 	uint8_t family = addr_is_v4(&host->inside) ? 0 : 1;
+	const struct nat_part *part = &p->cfg->site[host->site].part[family];
+	bool shared = part->first == p->cfg->shared.part[family].first;
 	uint32_t b;
 
 	*v = V_NAT_REFUSED;
-	if (p->cfg->site[host->site].part[family].n == 0)
+	if (part->n == 0)
 		return false;
 	*v = V_NAT_QUOTA;
-	if (host->nblocks >= p->cfg->host_blocks ||
-	    p->site_blocks[host->site] >= p->cfg->site_blocks)
+	if (host->nblocks >= p->cfg->host_blocks || (shared &&
+	    p->site_blocks[host->site] >= p->cfg->site_blocks))
 		return false;
 	*v = V_NAT_FULL;
 	if (own_block(p, host, &b)) {

@@ -31,7 +31,6 @@ struct nat_static {
 	uint8_t proto;		/* 0: all that is translated, whole address */
 	uint16_t outside_first, outside_last;
 	uint16_t inside_first;	/* the ports keep their order */
-	uint16_t site;		/* the location that has `inside' */
 	struct addr outside, inside;
 	const struct prefix *from;	/* who may begin; none: everybody */
 	size_t nfrom;
@@ -56,6 +55,7 @@ struct nat_config {
 	const struct addr *pool;	/* each once, both families */
 	size_t npool;
 	const struct nat_site *site;	/* by location */
+	struct nat_site shared;		/* what those have that pin nothing */
 	size_t nsites;
 	const struct nat_static *statics;	/* the first that matches */
 	size_t nstatics;
@@ -66,7 +66,7 @@ struct nat_config {
 
 	uint32_t flows;			/* the table's size */
 	uint32_t host_flows, site_flows;	/* quotas */
-	uint32_t host_blocks, site_blocks;
+	uint32_t host_blocks, site_blocks;	/* of what is shared */
 	uint16_t block;			/* ports in one, a power of two */
 	enum nat_filter filter;
 	bool inbound_refresh;		/* RFC 7857 7 */

@@ -52,6 +52,19 @@ replace16(uint8_t *at, uint16_t v, uint64_t delta)
 	return replace(at, &to, sizeof(to), delta);
 }
 
+/* An echo reply may have nothing but zeros in it, and then alone is its sum
+ * plus and not minus 0. */
+static bool
+is_empty(const struct nat_edit *e)
+{
+	const struct icmp_hdr *h = (const void *)(e->p + e->l4);
+	uint8_t any = h->type | h->code;
+
+	for (size_t i = e->l4 + offsetof(struct icmp_hdr, id); i < e->n; i++)
+		any |= e->p[i];
+	return any == 0;
+}
+
 /* A checksum to be completed holds the sum itself, not its complement. */
 static uint16_t
 new_sum(const struct nat_edit *e, uint16_t old, uint64_t delta)
@@ -59,7 +72,10 @@ new_sum(const struct nat_edit *e, uint16_t old, uint64_t delta)
 	if (e->partial)
 		return (uint16_t)~csum_patch((uint16_t)~old, delta);
 	uint16_t sum = csum_patch(old, delta);
-	return sum == 0 && e->proto == PROTO_UDP ? 0xffff : sum;
+	if (sum == 0 && (e->proto == PROTO_UDP ||
+	    (e->proto == PROTO_ICMP && is_empty(e))))
+		return 0xffff;
+	return sum;
 }
 
 /* The transport header; `addresses' is the change of the pseudo header. */

@@ -219,6 +219,8 @@ nat_tick(struct nat *n, nsec now, unsigned budget)
 	while (budget > 0 && nat_port_rested(&n->ports, s) != 0)
 		budget--;
 	watch_room(n, 0, &none, s);
+	if (n->clock != NULL)
+		*n->clock = s;
 	return budget == 0;
 }
 

@@ -3,10 +3,13 @@
 """udp.py send SRC DST PORT COUNT SIZE [SEGMENT]
 udp.py each PORT SIZE
 udp.py recv ADDR PORT COUNT
+udp.py refused ADDR PORT
+udp.py raw ADDR PROTOCOL...
 
 Sends COUNT datagrams of SIZE bytes, as one super-packet each if SEGMENT is
 given; or one for each line `SRC DST' of standard input; or says `ready',
-receives COUNT of them and prints sender and size.
+receives COUNT of them and prints sender and size; or prints `refused' when a
+datagram comes back as an ICMP error; or sends a packet of each PROTOCOL.
 """
 import socket
 import sys
@@ -43,4 +46,21 @@ def recv(addr, port, count):
         print(sender[0], len(data), flush=True)
 
 
-{"send": send, "each": each, "recv": recv}[sys.argv[1]](*sys.argv[2:])
+def refused(addr, port):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(10)
+    s.connect((addr, int(port)))
+    s.send(b"x")
+    try:
+        s.recv(16)
+    except ConnectionRefusedError:
+        print("refused")
+
+
+def raw(addr, *protocols):
+    for p in protocols:
+        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, int(p))
+        s.sendto(b"x" * 40, (addr, 0))
+
+
+{"send": send, "each": each, "recv": recv, "refused": refused, "raw": raw}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/egress.h"
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "engine/nat_conf.h"
+#include "engine/nat_log.h"
+#include "engine/nat_store.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* Of which client an inside address is. */
+static int
+place(const void *arg, const struct addr *inside)
+{
+	const struct policy *pol = arg;
+	uint32_t where = lpm_lookup(pol->where, inside);
+
+	if (where == LPM_NONE || !pol->site[PLACE_LOC(where)].client)
+		return -1;
+	return (int)PLACE_LOC(where);
+}
+
+struct nat *
+egress_nat(const struct conf *cf, size_t self, const struct policy *pol,
+    const char *path, const char *seed)
+{
+	static struct nat_config cfg;
+	static struct nat nat;
+	struct nat_store s = { .path = path, .place = place, .arg = pol,
+		.offline = seed != NULL };
+
+	if (cf->location[self].role != CONF_ROLE_SERVER ||
+	    cf->location[self].nat != CONF_NAT_POOL)
+		return NULL;
+	if (sodium_init() < 0)
+		diex(EXIT_RETRY, "cannot use libsodium");
+	nat_conf_build(&cfg, cf, self);
+	if (seed == NULL)
+		randombytes_buf(s.key, sizeof(s.key));
+	else
+		crypto_generichash(s.key, sizeof(s.key),
+		    (const uint8_t *)seed, strlen(seed), NULL, 0);
+	nsec now = seed == NULL ? clock_now() : 0;
+	uint64_t wall = seed == NULL ? clock_wall() : 0;
+	size_t got = nat_store_open(&nat, &cfg, &s, now, wall);
+	if (got > 0 && seed == NULL)
+		warnx("%zu flows go on", got);
+	if (seed == NULL)
+		nat_log_epoch(&nat, wall / NSEC_SEC);
+	return &nat;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_EGRESS_H
+#define BH_EGRESS_H
+
+/* What bh-egress makes of the domain file, besides the guard. */
+
+#include "conf/conf.h"
+#include "net/nat.h"
+#include "net/policy.h"
+
+/* The translator of location self, or NULL if it has none: with its state at
+ * path (NULL: in memory), and a key of that seed (NULL: drawn, and the clock is
+ * the machine's). */
+struct nat *egress_nat(const struct conf *cf, size_t self,
+    const struct policy *pol, const char *path, const char *seed);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/lint_part.h"
+
+#include "conf/prefixes.h"
+#include "engine/nat_conf.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What `nat = pool' needs, and what gets in its way. */
+
+static bool
+has_pool(const struct conf_location *l)
+{
+	return l->active && l->role == CONF_ROLE_SERVER &&
+	    l->nat == CONF_NAT_POOL && !conf_broken(l, "nat");
+}
+
+static const char *const key_names[POOL_KEYS] = {
+	[POOL_BLOCK] = "port-block",
+	[POOL_DETERMINISTIC] = "nat-deterministic",
+	[POOL_FILTER] = "filtering", [POOL_REFRESH] = "nat-refresh",
+	[POOL_FLOWS] = "nat-table", [POOL_HOST] = "nat-quota-host",
+	[POOL_SITE] = "nat-quota-location", [POOL_UDP] = "nat-udp-timeout",
+	[POOL_ICMP] = "nat-icmp-timeout", [POOL_TCP] = "nat-tcp-timeout",
+	[POOL_TRANSITORY] = "nat-tcp-transitory",
+};
+
+/* The keys of a pool where there is none do nothing, which nobody meant. */
+static void
+check_unused(struct lint *lt, const struct conf_location *l)
+{
+	if (l->nat == CONF_NAT_POOL || conf_broken(l, "nat"))
+		return;
+	if (l->pool.addr.line != 0)
+		lint_say(lt, l, l->pool.addr.line, BH_POOL_UNUSED, "nat-pool",
+		    "this says nothing without 'nat = pool'; add that, or "
+		    "take the line out");
+	for (int i = 0; i < POOL_KEYS; i++)
+		if (l->pool.line[i] != 0)
+			lint_say(lt, l, l->pool.line[i], BH_POOL_UNUSED,
+			    key_names[i], "this says nothing without 'nat = "
+			    "pool'; add that, or take the line out");
+}
+
+static void
+meet(struct lint *lt, const struct conf_location *l, const struct prefix *p,
+    const char *what, const char *whose)
+{
+	const struct conf_prefixes *pool = &l->pool.addr;
+	char text[PREFIX_STRLEN];
+
+	if (prefixes_meet(pool->p, pool->n, p))
+		lint_say(lt, l, pool->line, BH_POOL_OVERLAP, "nat-pool", "it "
+		    "meets %s, %s of [location %s]; what comes back for "
+		    "translated flows must be nobody else's: take it out of "
+		    "one of them", prefix_format(p, text), what, whose);
+}
+
+static void
+meet_all(struct lint *lt, const struct conf_location *l,
+    const struct conf_prefixes *ps, const char *what, const char *whose)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		meet(lt, l, &ps->p[i], what, whose);
+}
+
+/* One finding for the network around is enough for what is in it. */
+static void
+check_location(struct lint *lt, const struct conf_location *l,
+    const struct conf_location *other)
+{
+	const char *name = other->name;
+	struct prefix host = { .len = 128 };
+
+	meet_all(lt, l, &other->internal, "internal", name);
+	if (other->internal.n == 0)
+		meet_all(lt, l, &other->lan, "lan", name);
+	if (addr_parse(&host.addr, other->endpoint_host))
+		meet(lt, l, &host, "the endpoint", name);
+	if (other->has_gateway4) {
+		host.addr = other->gateway4;
+		meet(lt, l, &host, "the default-gateway", name);
+	}
+	if (other->has_gateway6) {
+		host.addr = other->gateway6;
+		meet(lt, l, &host, "the default-gateway", name);
+	}
+	if (other != l)
+		meet_all(lt, l, &other->pool.addr, "nat-pool", name);
+}
+
+static void
+check_special(struct lint *lt, const struct conf_location *l)
+{
+	char a[PREFIX_STRLEN], b[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < l->pool.addr.n; i++) {
+		const struct prefix *p = &l->pool.addr.p[i];
+		const struct prefix *s = lint_special(p);
+		if (s != NULL)
+			lint_say(lt, l, l->pool.addr.line, BH_POOL_SPECIAL,
+			    "nat-pool", "%s meets %s, which no router "
+			    "forwards; give addresses that are routed to this "
+			    "gateway", prefix_format(p, a),
+			    prefix_format(s, b));
+	}
+}
+
+/* Hosts against blocks, with the arithmetic. */
+static void
+check_room(struct lint *lt, size_t i, uint64_t n4)
+{
+	const struct conf_location *l = &lt->cf->location[i];
+	const struct conf_pool *p = &l->pool;
+	uint64_t hosts = nat_conf_hosts(lt->cf, i);
+	unsigned each = nat_conf_blocks(p);
+
+	if (hosts <= n4 * each)
+		return;
+	if (p->deterministic)
+		lint_say(lt, l, p->line[POOL_DETERMINISTIC], BH_POOL_FIXED,
+		    "nat-pool", "%" PRIu64 " IPv4 addresses of %u blocks of "
+		    "%u ports are %" PRIu64 " blocks, and the clients have %"
+		    PRIu64 " addresses: each host needs one; give more "
+		    "addresses, a smaller port-block, or less lan", n4, each,
+		    p->block, n4 * each, hosts);
+	else
+		lint_say(lt, l, p->addr.line, BH_POOL_SMALL, "nat-pool",
+		    "%" PRIu64 " IPv4 addresses of %u blocks of %u ports are "
+		    "%" PRIu64 " blocks, and the clients have %" PRIu64
+		    " addresses: right if no more than %" PRIu64 " hosts are "
+		    "active at once", n4, each, p->block, n4 * each, hosts,
+		    n4 * each);
+}
+
+static void
+check_families(struct lint *lt, size_t i, uint64_t n4, uint64_t n6)
+{
+	const struct conf_location *l = &lt->cf->location[i];
+	bool v4 = false, v6 = false;
+
+	for (size_t k = 0; k < lt->cf->nlocations; k++) {
+		if (!conf_is_client_of(lt->cf, k, i))
+			continue;
+		const struct conf_prefixes *in = nat_conf_inside(lt->cf, k);
+		v4 |= nat_conf_count(in, true) > 0;
+		v6 |= nat_conf_count(in, false) > 0;
+	}
+	if ((v4 && n4 == 0) || (v6 && n6 == 0))
+		lint_say(lt, l, l->pool.addr.line, BH_POOL_FAMILY, "nat-pool",
+		    "clients have IPv%c addresses and the pool has none: what "
+		    "they send to the Internet with those is refused",
+		    v4 && n4 == 0 ? '4' : '6');
+}
+
+static void
+check_numbers(struct lint *lt, const struct conf_location *l)
+{
+	const struct conf_pool *p = &l->pool;
+
+	if ((p->block & (p->block - 1)) != 0)
+		lint_say(lt, l, p->line[POOL_BLOCK], BH_POOL_BLOCK,
+		    "port-block", "%u is no power of two; 64, 128 and so on to "
+		    "8192 are", p->block);
+	if (p->line[POOL_HOST] != 0 && p->host_flows > p->flows)
+		lint_say(lt, l, p->line[POOL_HOST], BH_POOL_QUOTA,
+		    "nat-quota-host", "%u is more than the table's %u; a host "
+		    "must not be able to fill it (nat-table)", p->host_flows,
+		    p->flows);
+	if (p->site_flows > p->flows)
+		lint_say(lt, l, p->line[POOL_SITE], BH_POOL_QUOTA,
+		    "nat-quota-location", "%u is more than the table's %u; a "
+		    "location must not be able to fill it (nat-table)",
+		    p->site_flows, p->flows);
+}
+
+static void
+check_pool(struct lint *lt, size_t i)
+{
+	const struct conf_location *l = &lt->cf->location[i];
+	uint64_t n4 = nat_conf_count(&l->pool.addr, true);
+	uint64_t n6 = nat_conf_count(&l->pool.addr, false);
+
+	check_numbers(lt, l);
+	if (conf_broken(l, "nat-pool"))
+		return;
+	if (l->pool.addr.n == 0) {
+		lint_say(lt, l, l->nat_line, BH_POOL_MISSING, "nat-pool",
+		    "'nat = pool' translates to addresses of its own; list "
+		    "those that are routed to this gateway");
+		return;
+	}
+	if (n4 > NAT_POOL_MAX || n6 > NAT_POOL_MAX ||
+	    n4 + n6 > NAT_POOL_MAX) {
+		lint_say(lt, l, l->pool.addr.line, BH_POOL_SIZE, "nat-pool",
+		    "there are more than %d addresses; give fewer (of an IPv6 "
+		    "prefix a few are plenty, each has 64512 ports)",
+		    (int)NAT_POOL_MAX);
+		return;
+	}
+	check_special(lt, l);
+	for (size_t k = 0; k < lt->cf->nlocations; k++)
+		check_location(lt, l, &lt->cf->location[k]);
+	check_room(lt, i, n4);
+	check_families(lt, i, n4, n6);
+}
+
+void
+lint_pools(struct lint *lt)
+{
+	for (size_t i = 0; i < lt->cf->nlocations; i++)
+		if (has_pool(&lt->cf->location[i]))
+			check_pool(lt, i);
+		else if (lt->cf->location[i].active)
+			check_unused(lt, &lt->cf->location[i]);
+}

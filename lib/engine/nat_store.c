@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/nat_store.h"
+
+#include "base/die.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const uint8_t image_magic[8] = "bh-nat\n";
+static_assert(sizeof(struct nat_image) == 64, "a line");
+
+struct layout {
+	size_t pool, owner, flow, run, size;
+};
+
+static size_t
+place_for(size_t *at, size_t n, size_t size)
+{
+	size_t here = *at;
+
+	*at += (n * size + 63) & ~(size_t)63;
+	return here;
+}
+
+static struct layout
+lay_out(uint32_t flows, uint32_t npool, uint32_t nblocks)
+{
+	size_t at = sizeof(struct nat_image);
+	struct layout l;
+
+	l.pool = place_for(&at, npool, sizeof(struct addr));
+	l.owner = place_for(&at, nblocks, sizeof(struct nat_owner));
+	l.flow = place_for(&at, (size_t)flows + 1, sizeof(struct nat_flow));
+	l.run = place_for(&at, (size_t)flows + 1, sizeof(struct nat_run));
+	l.size = at;
+	return l;
+}
+
+static struct nat_records
+records_at(void *base, const struct layout *l)
+{
+	uint8_t *p = base;
+
+	return (struct nat_records){ .owner = (void *)(p + l->owner),
+		.flow = (void *)(p + l->flow), .run = (void *)(p + l->run) };
+}
+
+/* ---- reading ---- */
+
+static bool
+image_is_sound(const struct nat_image *m, size_t size)
+{
+	if (size < sizeof(*m) ||
+	    memcmp(m->magic, image_magic, sizeof(m->magic)) != 0 ||
+	    m->version != NAT_IMAGE_VERSION || m->npool > NAT_POOL_MAX ||
+	    m->block < NAT_BLOCK_MIN || m->block > NAT_BLOCK_MAX ||
+	    m->flows > UINT32_MAX / 2)
+		return false;
+	return lay_out(m->flows, m->npool, m->npool *
+	    ((65536u - NAT_PORT_FIRST) / m->block)).size == size;
+}
+
+int
+nat_view_open(struct nat_view *v, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -1;
+	off_t size = lseek(fd, 0, SEEK_END);
+	void *p = size <= 0 ? MAP_FAILED : mmap(NULL, (size_t)size,
+	    PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	*v = (struct nat_view){ .image = p, .size = (size_t)size };
+	if (p == MAP_FAILED || !image_is_sound(p, (size_t)size)) {
+		if (p != MAP_FAILED)
+			munmap(p, (size_t)size);
+		errno = EPROTO;
+		return -1;
+	}
+	struct layout l = lay_out(v->image->flows, v->image->npool,
+	    v->image->npool * ((65536u - NAT_PORT_FIRST) / v->image->block));
+	v->rec = records_at(p, &l);
+	v->pool = (const void *)((const uint8_t *)p + l.pool);
+	return 0;
+}
+
+void
+nat_view_close(struct nat_view *v)
+{
+	munmap((void *)(uintptr_t)v->image, v->size);
+}
+
+/* ---- writing ---- */
+
+static void
+read_boot(uint8_t boot[16])
+{
+	uint8_t text[40] = { 0 };
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	memset(boot, 0, 16);
+	if (fd < 0)
+		return;
+	if (read(fd, text, 36) == 36)
+		for (size_t i = 0; i < 36; i++)
+			boot[i % 16] ^= (uint8_t)(text[i] * (i + 1));
+	close(fd);
+}
+
+static void *
+map(const char *path, size_t size)
+{
+	int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	if (path != NULL) {
+		unlink(path);
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
+		    O_NOFOLLOW, 0600);
+		if (fd < 0)
+			die(EXIT_RETRY, "cannot write %s", path);
+		/* a disk that is full should say so now, not by SIGBUS */
+		errno = posix_fallocate(fd, 0, (off_t)size);
+		if (errno != 0)
+			die(EXIT_RETRY, "cannot write %s", path);
+		flags = MAP_SHARED;
+	}
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    flags | MAP_POPULATE, fd, 0);
+	if (p == MAP_FAILED)
+		die(EXIT_RETRY, "cannot map the table of flows, %zu bytes",
+		    size);
+	if (fd >= 0)
+		close(fd);
+	return p;
+}
+
+/* What is left there, if it is of this boot. */
+static size_t
+adopt(struct nat *n, const struct nat_store *s, const uint8_t boot[16],
+    nsec now)
+{
+	struct nat_view v;
+	size_t got = 0;
+
+	if (s->path == NULL)
+		return 0;
+	if (nat_view_open(&v, s->path) < 0) {
+		if (errno != ENOENT)
+			warn("cannot take over %s, beginning anew", s->path);
+		return 0;
+	}
+	if (s->offline) {	/* it goes on where it ended */
+		now = (nsec)v.image->clock * NSEC_SEC;
+		n->wheel.at = v.image->clock;
+	}
+	if (memcmp(v.image->boot, boot, sizeof(v.image->boot)) == 0)
+		got = nat_adopt(n, &(struct nat_legacy){ .rec = v.rec,
+		    .flows = v.image->flows, .pool = v.pool,
+		    .npool = v.image->npool, .place = s->place,
+		    .block = (uint16_t)v.image->block, .arg = s->arg }, now);
+	nat_view_close(&v);
+	return got;
+}
+
+size_t
+nat_store_open(struct nat *n, const struct nat_config *cfg,
+    const struct nat_store *s, nsec now, uint64_t wall)
+{
+	struct layout l = lay_out(cfg->flows, (uint32_t)cfg->npool,
+	    nat_ports_blocks(cfg));
+	char path[PATH_MAX] = "";
+
+	if (s->path != NULL)
+		snprintf(path, sizeof(path), "%s.new", s->path);
+	void *base = map(s->path != NULL ? path : NULL, l.size);
+	struct nat_records rec = records_at(base, &l);
+	struct nat_image *m = base;
+
+	nat_init(n, cfg, &rec, map(NULL, nat_memory(cfg)), s->key);
+	n->wall = (int64_t)(wall / NSEC_SEC) - (int64_t)(now / NSEC_SEC);
+	n->wheel.at = (uint32_t)(now / NSEC_SEC);
+	memcpy(m->magic, image_magic, sizeof(m->magic));
+	m->version = NAT_IMAGE_VERSION;
+	m->flows = cfg->flows;
+	m->npool = (uint32_t)cfg->npool;
+	m->block = cfg->block;
+	m->wall = n->wall;
+	if (!s->offline)
+		read_boot(m->boot);
+	memcpy((uint8_t *)base + l.pool, cfg->pool,
+	    cfg->npool * sizeof(*cfg->pool));
+	n->clock = &m->clock;
+	size_t got = adopt(n, s, m->boot, now);
+	if (s->path != NULL && rename(path, s->path) < 0)
+		die(EXIT_RETRY, "cannot write %s", s->path);
+	return got;
+}

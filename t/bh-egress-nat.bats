@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# nat = pool, offline: a capture in, a translated one out.
+
+bats_require_minimum_version 1.8.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	T=$BATS_TEST_TMPDIR
+}
+
+: "${BH_BIN:=$PWD/build/release}"
+egress() { "$BH_BIN/bh-egress" -f "${DOMAIN:-t/data/pool.ini}" -l hq "$@"; }
+cap() { python3 t/lib/natcap.py "$@"; }
+
+@test "translates a capture, the same way each time" {
+	cap make "$T/out.pcap" 10.1.0.5 10.1.0.6
+	egress -p branch1 -r "$T/out.pcap" -w "$T/a.pcap" 2>"$T/log"
+	egress -p branch1 -r "$T/out.pcap" -w "$T/b.pcap" 2>/dev/null
+	cmp "$T/a.pcap" "$T/b.pcap"
+	egress -p branch1 -S other -r "$T/out.pcap" -w "$T/c.pcap" 2>/dev/null
+	run ! cmp -s "$T/a.pcap" "$T/c.pcap"
+	diff - <(cap flows "$T/a.pcap") <<-'END'
+	17 198.51.100.8:52416 203.0.113.9:53 good
+	17 198.51.100.8:52416 203.0.113.10:53 good
+	6 198.51.100.8:52677 203.0.113.9:443 good
+	icmp 8 198.51.100.8 203.0.113.9 id 52660 good
+	17 198.51.100.8:52314 203.0.113.9:4000 fragment
+	17 198.51.100.8 203.0.113.9 fragment
+	17 198.51.100.9:19012 203.0.113.9:53 good
+	17 198.51.100.9:19012 203.0.113.10:53 good
+	6 198.51.100.9:19117 203.0.113.9:443 good
+	icmp 8 198.51.100.9 203.0.113.9 id 19027 good
+	17 198.51.100.9:19080 203.0.113.9:4000 fragment
+	17 198.51.100.9 203.0.113.9 fragment
+	END
+	diff - "$T/log" <<-'END'
+	bh-egress: nat 1000 take 198.51.100.8:52224-52735 branch1 10.1.0.5
+	bh-egress: nat 1000 take 198.51.100.9:18944-19455 branch1 10.1.0.6
+	END
+}
+
+@test "and the answers back, with the state of the way out" {
+	cap make "$T/out.pcap" 10.1.0.5
+	egress -p branch1 -r "$T/out.pcap" -w "$T/a.pcap" -N "$T/state" \
+		2>/dev/null
+	cap answer "$T/a.pcap" "$T/answers.pcap"
+	egress -d in -r "$T/answers.pcap" -w "$T/in.pcap" -N "$T/state"
+	diff - <(cap flows "$T/in.pcap") <<-'END'
+	17 203.0.113.9:53 10.1.0.5:5000 good
+	icmp 11 203.0.113.254 10.1.0.5 good: 17 10.1.0.5:5000 203.0.113.9:53
+	17 203.0.113.10:53 10.1.0.5:5000 good
+	icmp 11 203.0.113.254 10.1.0.5 good: 17 10.1.0.5:5000 203.0.113.10:53
+	6 203.0.113.9:443 10.1.0.5:40000 good
+	icmp 0 203.0.113.9 10.1.0.5 id 77 good
+	icmp 11 203.0.113.254 10.1.0.5 good: icmp 8 10.1.0.5 203.0.113.9 id 77
+	END
+	# what nobody asked, and an error about bytes that had arrived
+	egress -d in -r "$T/answers.pcap" -N "$T/state" -s |
+		diff - <(printf '%s\n' $'internet\t7\t312' \
+			$'nat-closed\t2\t74' $'nat-error\t1\t56' \
+			$'total\t10\t442')
+	# without that state nothing comes in
+	run egress -d in -r "$T/answers.pcap" -c internet
+	[ "$status" -eq 1 ]
+}
+
+@test "the whole journey is a pipeline" {
+	cap make "$T/lan.pcap" 10.1.0.5
+	"$BH_BIN/bh-classify" -f t/data/pool.ini -l branch1 -r "$T/lan.pcap" \
+		-c internet -w - |
+		egress -p branch1 -r - -w - 2>/dev/null | cap flows - |
+		diff - <(printf '%s\n' \
+			'17 198.51.100.8:52416 203.0.113.9:53 good' \
+			'17 198.51.100.8:52416 203.0.113.10:53 good' \
+			'6 198.51.100.8:52677 203.0.113.9:443 good' \
+			'icmp 8 198.51.100.8 203.0.113.9 id 52660 good' \
+			'17 198.51.100.8:52314 203.0.113.9:4000 fragment' \
+			'17 198.51.100.8 203.0.113.9 fragment')
+}
+
+@test "the guard comes first: a spoofed source makes no flow" {
+	cap make "$T/out.pcap" 10.2.0.5
+	egress -p branch1 -r "$T/out.pcap" -s | cut -f 1,2 |
+		diff - <(printf 'spoof\t7\ntotal\t7\n')
+}
+
+@test "a state file that is damaged is not believed" {
+	cap make "$T/out.pcap" 10.1.0.5
+	egress -p branch1 -r "$T/out.pcap" -w "$T/a.pcap" -N "$T/state" \
+		2>/dev/null
+	cap answer "$T/a.pcap" "$T/answers.pcap"
+	# no image at all
+	echo nonsense >"$T/bad"
+	run --separate-stderr egress -d in -r "$T/answers.pcap" -s -N "$T/bad"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"cannot take over $T/bad, beginning anew"* ]]
+	run ! grep -q internet <<<"$output"
+}

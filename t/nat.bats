@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: ISC
+# nat = pool, end to end: two branches behind a server's pool of addresses.
+bats_require_minimum_version 1.8.0
+
+setup_file() {
+	. t/lib/world.bash
+	world_up "$BATS_FILE_TMPDIR"
+	world_branch 4
+	ip -n "$W-srv" route add 192.0.14.0/24 via 198.51.100.1
+	ip -n "$W-inet" route add 203.0.117.0/24 via 203.0.113.1
+	ip -n "$W-inet" -6 route add 2001:db8:f::/64 via 2001:db8:c::1
+	mkdir "$W_DIR/www"
+	echo page >"$W_DIR/www/index.html"
+	world_servers inet "$W_DIR/www"
+	pool_up
+}
+
+teardown_file() {
+	. t/lib/world.bash
+	cli_backhaul down
+	world_backhaul cli4 branch4 down
+	srv_backhaul down
+	world_down
+}
+
+setup() {
+	. t/lib/world.bash
+	: >"$W_DIR/inet.log"
+}
+
+pool_up() {
+	world_domain "$POOL" '' "\
+[location branch4]\n\
+public-key = $(world_key branch4)\n\
+endpoint = 192.0.14.2:51820\n\
+lan = 10.4.0.0/20, 2001:db8:4::/64\n\
+internal = 10.4.0.0/16, 2001:db8:4::/48\n\
+address = 10.4.0.1, 2001:db8:4::1\n\
+backhaul = client\n\
+server = hq\n\
+uplink = up0\n\
+lan-interface = lan0\n"
+	srv_backhaul up
+	cli_backhaul up
+	world_backhaul cli4 branch4 up
+}
+POOL='nat = pool\nnat-pool = 203.0.117.8, 203.0.117.12-203.0.117.13\n'
+POOL+='nat-pool = 2001:db8:f::8\n'
+
+page() {	# HOST [ADDRESS]
+	[ "$(in_host "$1" curl -sSg --max-time 10 \
+		"http://${2:-203.0.113.80}/")" = page ]
+}
+
+seen() {	# PATTERN: the web server's client
+	grep -q "^\(::ffff:\)\?$1 " "$W_DIR/inet.log"
+}
+
+@test "TCP of both branches, from addresses of the pool, both families" {
+	page lan
+	page lan4
+	seen '203\.0\.117\.\(8\|12\|13\)'
+	run ! seen '203\.0\.113\.1'
+	page lan '[2001:db8:c::80]'
+	seen '2001:db8:f::8'
+}
+
+@test "5508-10 ping, and the errors of the server and beyond, come back" {
+	in_lan ping -c 2 -i 0.2 -W 5 203.0.113.80
+	in_host lan4 ping -c 1 -W 5 2001:db8:c::80
+	# whoever says so, and wherever: it is about our packet
+	run in_lan ping -c 1 -W 5 -t 2 203.0.113.80
+	grep -i 'time to live exceeded' <<<"$output"
+	run in_lan ping -6 -c 1 -W 5 -t 2 2001:db8:c::80
+	grep -i 'hop limit\|time exceeded' <<<"$output"
+	# a closed port beyond
+	run in_lan python3 t/lib/udp.py refused 203.0.113.80 9
+	[ "$output" = refused ]
+}
+
+@test "traceroute shows hops and the end" {
+	run in_lan traceroute -n -q 1 -w 3 -m 6 203.0.113.80
+	grep -q '203\.0\.113\.80  *[0-9.]* ms' <<<"$output"
+	run in_lan traceroute -I -n -q 1 -w 3 -m 6 203.0.113.80
+	grep -q '203\.0\.113\.80  *[0-9.]* ms' <<<"$output"
+}
+
+@test "4787-14 datagrams larger than the path are fragments, both ways" {
+	for size in 3000 8000; do
+		head -c $size /dev/zero >"$BATS_TEST_TMPDIR/big"
+		in_lan socat -b 8192 -T 5 - UDP:203.0.113.80:7 \
+			<"$BATS_TEST_TMPDIR/big" >"$BATS_TEST_TMPDIR/back"
+		cmp "$BATS_TEST_TMPDIR/big" "$BATS_TEST_TMPDIR/back"
+	done
+}
+
+@test "bulk TCP arrives as it was, from both at once" {
+	head -c 30000000 /dev/urandom >"$BATS_TEST_TMPDIR/bulk"
+	sum=$(sha256sum <"$BATS_TEST_TMPDIR/bulk")
+	in_host lan4 socat -T 20 - TCP:203.0.113.80:9000 \
+		<"$BATS_TEST_TMPDIR/bulk" >"$BATS_TEST_TMPDIR/four" 3>&- &
+	[ "$(in_lan socat -T 20 - TCP:203.0.113.80:9000 \
+		<"$BATS_TEST_TMPDIR/bulk")" = "$sum" ]
+	wait $!
+	[ "$(cat "$BATS_TEST_TMPDIR/four")" = "$sum" ]
+}
+
+@test "nothing leaves with an address of the inside, whatever goes wrong" {
+	world_capture inet eth0 "$BATS_TEST_TMPDIR/wire"
+	page lan
+	in_lan ping -c 1 -W 5 203.0.113.80
+	# no protocol but those that are translated (N4)
+	in_lan python3 t/lib/udp.py raw 203.0.113.80 47 4 41 132
+	world_until test "$(world_count hq bh-egress nat-protocol)" -ge 4
+	world_captured
+	world_none "$BATS_TEST_TMPDIR/wire" 'net 10.0.0.0/8'
+}
+
+@test "the log has a line for each block of ports, none for flows" {
+	grep -Eq '^bh-egress: nat [0-9]+ take 203\.0\.117\.(8|1[23]):[0-9]+-[0-9]+ branch1 10\.1\.0\.5$' \
+		"$W_DIR/run/hq/log"
+	[ "$(grep -c ' take ' "$W_DIR/run/hq/log")" -le 6 ]
+	run ! grep -q '203\.0\.113\.80' "$W_DIR/run/hq/log"
+}
