@@ -113,7 +113,7 @@ static const struct table {
 	const unsigned *call;
 	size_t n;
 	uint32_t caps;		/* kept, if they are there */
-	bool tcp;		/* connects */
+	bool library;		/* takes memory, and connects, as it likes */
 } tables[] = {
 	[SANDBOX_GATE] = { gate_calls, COUNT(gate_calls), 0 },
 	[SANDBOX_TUNNEL] = { tunnel_calls, COUNT(tunnel_calls), 0 },
@@ -179,7 +179,8 @@ filter_build(struct sock_filter f[static FILTER_MAX], const struct table *t)
 	f[n++] = (struct sock_filter)SKIP_NEXT_UNLESS(BPF_JGE, X32_FROM);
 	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < t->n; i++) {
-		size_t more = filter_only(f + n + 1, t->call[i]);
+		size_t more = t->library ? 0 :
+		    filter_only(f + n + 1, t->call[i]);
 		f[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 		    t->call[i], 0, (uint8_t)(more + 1));
 		n += more + 1;
@@ -239,7 +240,7 @@ enter_landlock(const struct table *t)
 		return;
 	for (size_t i = 0; i < COUNT(rights) && rights[i].abi <= abi; i++) {
 		attr.fs = rights[i].fs;
-		attr.net = t->tcp ? 0 : rights[i].net;
+		attr.net = t->library ? 0 : rights[i].net;
 		attr.scoped = rights[i].scoped;
 	}
 	int fd = (int)syscall(__NR_landlock_create_ruleset, &attr,
