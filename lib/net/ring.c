@@ -21,7 +21,7 @@ offset(uint64_t position)
 void
 ring_start(struct ring *r)
 {
-	r->head = r->tail = r->naps = r->limit = r->rung = 0;
+	r->head = r->told = r->tail = r->naps = r->limit = r->rung = 0;
 	r->broken = false;
 	atomic_store(&r->mine->head, 0);
 	atomic_store(&r->mine->tail, 0);
@@ -69,6 +69,9 @@ ring_put(struct ring *r, size_t len)
 bool
 ring_publish(struct ring *r)
 {
+	if (r->head == r->told)
+		return false;
+	r->told = r->head;
 	atomic_store_explicit(&r->mine->head, r->head, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
 	uint64_t naps = atomic_load_explicit(&r->theirs->naps,

@@ -32,7 +32,8 @@ struct ring_area {
 struct ring {
 	struct ring_area *mine;
 	const struct ring_area *theirs;
-	uint64_t head, tail, naps;	/* as told in mine */
+	uint64_t head;			/* of what was put */
+	uint64_t told, tail, naps;	/* as in mine */
 	uint64_t limit;			/* the head may not go beyond */
 	uint64_t rung;			/* their nap that we have ended */
 	bool broken;			/* they have said what cannot be */
@@ -44,7 +45,7 @@ void ring_start(struct ring *r);
  * It is on its way after ring_put (packet of len bytes) and ring_publish. */
 struct frame *ring_room(struct ring *r);
 void ring_put(struct ring *r, size_t len);
-/* True if the other end sleeps and is to be woken. */
+/* True if there is something new, and the other end sleeps: wake it. */
 bool ring_publish(struct ring *r);
 /* Copies the next frame to f, FRAME_MAX bytes, and frees its place; false if
  * there is none, or the ring is broken. */

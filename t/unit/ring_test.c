@@ -129,12 +129,18 @@ test_bell(void)
 	OK(!ring_nap(&b));		/* there is something */
 	ring_wake(&b);
 	ring_take(&b, got);
-	OK(ring_nap(&b));
+	OK(ring_nap(&b) && !ring_publish(&a));
+	ring_put(&a, 1);
 	OK(ring_publish(&a));
+	ring_put(&a, 1);
 	OK(!ring_publish(&a));
 	ring_wake(&b);
+	ring_put(&a, 1);
 	OK(!ring_publish(&a));
-	OK(ring_nap(&b) && ring_publish(&a));
+	while (ring_take(&b, got))
+		continue;
+	OK(ring_nap(&b) && !ring_publish(&a));	/* nothing new */
+	OK(put(1, 1) && a.rung == b.naps);
 }
 
 /* ---- what cannot be ---- */

@@ -13,6 +13,7 @@ import sys
 USER = [
     ("cipher", r"^(imb_|submit_|flush_|aes_|poly1305|chacha|aead_|mb_|run$|"
                r"fill$|set_nonces|sodium_|crypto_)"),
+    ("link", r"^(ring_|link_|put_link|__memcpy|__memmove|memcpy|memmove)"),
     ("cut", r"^(gso_|csum_copy|put_|next_plaintext|send_packet|tunnel_send)"),
     ("join", r"^(gro_|csum_|same_flow|follows|append|begin|join|finish_)"),
     ("protocol", r"^(device_|session_|replay_|peer_|timers_|stage_|index_|"
@@ -28,8 +29,8 @@ KERNEL = [
     ("TUN write", r"^tun_(chr_write_iter|get_user)"),
     ("UDP send", r"^udp(v6)?_sendmsg$"),
     ("UDP receive", r"^udp(v6)?_recvmsg$"),
-    ("link send", r"^(unix_.*sendmsg|eventfd_write)$"),
-    ("link receive", r"^(unix_.*recvmsg|eventfd_read)$"),
+    ("link send", r"^_*unix_.*sendmsg$"),
+    ("link receive", r"^_*unix_.*recvmsg$"),
     ("poll", r"^(do_sys_poll|__x64_sys_e?poll.*)$"),
 ]
 FRAME = re.compile(r"^\s+[0-9a-f]+ (.+?)(?:\+0x[0-9a-f]+)? \((.*)\)$")
