@@ -116,7 +116,7 @@ gallery: all
 	ls $(O)/gallery/*.svg
 
 bench: all
-	t/bench/run --only backhaul,wireguard-go,plain --reps 3 --secs 3
+	t/bench/run --only backhaul,bh-tunnel,wireguard-go,plain --reps 3 --secs 2
 
 micro: $(patsubst t/bench/%.c,$(O)/t/bench/%,$(wildcard t/bench/*.c))
 	for b in $^; do $$b; done

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Says where the CPU time of `perf script' samples went, stage by stage.
 
-where.py PERF.DATA GIGABYTES END:PID...    (END: cli or srv)
+where.py PERF.DATA UNIT AMOUNT END:PID...    (AMOUNT of UNIT a second; END:
+cli or srv; WHERE_SECS, WHERE_HZ: how long, how often it was sampled)
 """
 import collections
 import os
@@ -79,9 +80,10 @@ def samples(path):
 
 
 def main():
-    path, gigabytes = sys.argv[1], float(sys.argv[2])
-    end = {int(a.split(":")[1]): a.split(":")[0] for a in sys.argv[3:]}
-    secs = float(os.environ.get("WHERE_SECS", "3"))
+    path, unit = sys.argv[1:3]
+    secs = float(os.environ["WHERE_SECS"])
+    amount = float(sys.argv[3]) * secs
+    end = {int(a.split(":")[1]): a.split(":")[0] for a in sys.argv[4:]}
     count, total = collections.Counter(), 0
     for (comm, pid), frames in samples(path):
         mode, what = stage(frames)
@@ -91,28 +93,28 @@ def main():
             who = f"{end[pid]} {comm}"
         elif comm.startswith(("swapper", "ksoftirqd")):
             who = "(kernel)"
-        elif comm == "iperf3":
+        elif comm in ("iperf3", "udpmax"):
             who = comm
         else:
             who, mode, what = "(others)", "-", "-"
         count[(who, mode, what)] += 1
         total += 1
     # the sampling clock stands while a processor sleeps
-    print(f"{total} samples, {gigabytes:.2f} GB in {secs:.0f} s\n")
-    print("| program | mode | stage | % | s/GB |")
+    print(f"{total} samples, {amount:.2f} {unit} in {secs:.0f} s\n")
+    print(f"| program | mode | stage | % | s/{unit} |")
     print("|---|---|---|---|---|")
-    hz = float(os.environ.get("WHERE_HZ", "2000"))
+    hz = float(os.environ["WHERE_HZ"])
     for who in sorted({k[0] for k in count}):
         mine = {k: n for k, n in count.items() if k[0] == who}
         n = sum(mine.values())
         print(f"| **{who}** | | | **{100 * n / total:.1f}** |"
-              f" **{n / hz / gigabytes:.3f}** |")
+              f" **{n / hz / amount:.3f}** |")
         if len(mine) < 2:
             continue
         for (_, mode, what), n in sorted(mine.items(), key=lambda x: -x[1]):
             if n / total >= 0.001:
                 print(f"| | {mode} | {what} | {100 * n / total:.1f} |"
-                      f" {n / hz / gigabytes:.3f} |")
+                      f" {n / hz / amount:.3f} |")
 
 
 if __name__ == "__main__":
