@@ -38,6 +38,7 @@ main(int argc, char *argv[])
 	static struct gate g;
 	static struct conf cf;
 	static struct policy pol;
+	static struct failover failover;
 	struct start s;
 	struct offline o = { .read = NULL };
 	char buf[128];
@@ -50,8 +51,12 @@ main(int argc, char *argv[])
 	if (offline)
 		return offline_run(&o, &points, &cf, &pol);
 
-	gate_open(&g, &kind, &pol, cf.location[self].interface,
-	    start_rundir(&s, &cf, self, buf), &cf);
+	const char *rundir = start_rundir(&s, &cf, self, buf);
+	gate_open(&g, &kind, &pol, cf.location[self].interface, rundir,
+	    &cf);
+	failover_open(&failover, &cf, &pol, rundir, g.st);
+	if (failover.due != 0)
+		g.failover = &failover;
 	sandbox_enter(SANDBOX_GATE, NULL);
 	ready_tell(s.ready_fd, s.notifier);
 	return gate_run(&g);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-aj] [-D RUNDIR | -l LOCATION] " \
-	"counters [PROGRAM ...] | peers"
+	"counters [PROGRAM ...] | peers | servers"
 
 struct ctl {
 	char rundir[512];
@@ -48,6 +48,14 @@ print_peer(const struct ctl *ctl, const struct counters_peer *p)
 	    ",\"tx_bytes\":%" PRIu64 "}\n" :
 	    "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", p->name, e,
 	    p->handshake_sec, p->rx_bytes, p->tx_bytes);
+}
+
+static void
+print_server(const struct ctl *ctl, const struct counters_peer *p)
+{
+	printf(ctl->json ? "{\"server\":\"%s\",\"state\":\"%s\","
+	    "\"since\":%" PRIu64 "}\n" : "%s\t%s\t%" PRIu64 "\n", p->name,
+	    p->state, p->handshake_sec);
 }
 
 static const struct counters *
@@ -86,21 +94,35 @@ do_counters(const struct ctl *ctl, char *const *names)
 	return 0;
 }
 
+/* Of each peer in a program's counters. */
+static int
+do_each(const struct ctl *ctl, const char *program, char *const *names,
+    void (*print)(const struct ctl *ctl, const struct counters_peer *p))
+{
+	const struct counters *c = open_counters(ctl, program);
+
+	if (*names != NULL)
+		diex(EXIT_FIX, "there is something after the command");
+	if (c == NULL)
+		die(errno == ENOENT ? EXIT_NO : EXIT_RETRY,
+		    "cannot open %s/%s.stat", ctl->rundir, program);
+	for (size_t i = 0; i < c->npeers; i++)
+		if (c->peer[i].name[0] != '\0')
+			print(ctl, &c->peer[i]);
+	counters_close(c);
+	return 0;
+}
+
 static int
 do_peers(const struct ctl *ctl, char *const *names)
 {
-	const struct counters *c = open_counters(ctl, "bh-tunnel");
+	return do_each(ctl, "bh-tunnel", names, print_peer);
+}
 
-	if (*names != NULL)
-		diex(EXIT_FIX, "peers takes no further argument");
-	if (c == NULL)
-		die(errno == ENOENT ? EXIT_NO : EXIT_RETRY,
-		    "cannot open %s/bh-tunnel.stat", ctl->rundir);
-	for (size_t i = 0; i < c->npeers; i++)
-		if (c->peer[i].name[0] != '\0')
-			print_peer(ctl, &c->peer[i]);
-	counters_close(c);
-	return 0;
+static int
+do_servers(const struct ctl *ctl, char *const *names)
+{
+	return do_each(ctl, "bh-classify", names, print_server);
 }
 
 static const struct {
@@ -109,6 +131,7 @@ static const struct {
 } commands[] = {
 	{ "counters", do_counters },
 	{ "peers", do_peers },
+	{ "servers", do_servers },
 };
 
 static void
@@ -168,6 +191,6 @@ main(int argc, char *argv[])
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[optind], commands[i].name) == 0)
 			return commands[i].run(&ctl, argv + optind + 1);
-	diex(EXIT_FIX, "no command '%s'; there are counters and peers",
+	diex(EXIT_FIX, "no command '%s'; there are counters, peers and servers",
 	    argv[optind]);
 }

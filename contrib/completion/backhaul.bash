@@ -32,8 +32,8 @@ _backhaul() {
 		backhaul) words='up down status restart -f -l -k -d -F -h -V' ;;
 		bh-check) words='-f -l -j -k -x -D -e -g -i -p -r -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
-		bh-ctl) words='counters peers -a -j -D -l -h -V' ;;
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -N -S -D -R -h -V' ;;
+		bh-ctl) words='counters peers servers -a -j -D -l -h -V' ;;
 		bh-key) words='genkey pubkey genpsk -h -V' ;;
 		bh-plan) words='env sysctl ip4 ip6 nft -f -l -D -h -V' ;;
 		bh-resolve) words='-1 -s -h -V' ;;

@@ -18,11 +18,13 @@
 
 enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 1 };
 
-/* What bh-tunnel says of a peer. */
+/* What bh-tunnel says of a peer, and bh-classify of a server. */
 struct counters_peer {
 	char name[COUNTERS_NAMELEN];
 	struct endpoint endpoint;	/* port 0: none known */
-	uint64_t handshake_sec;		/* wall clock; 0: never */
+	char state[8];			/* of a server */
+	uint64_t handshake_sec;		/* wall clock; 0: never; of a server:
+					 * since when it is in that state */
 	uint64_t rx_bytes, tx_bytes;	/* of UDP payload */
 };
 

@@ -39,6 +39,7 @@
 	X(V_PRIVATE, "private", "private address that no location claims") \
 	X(V_ENDPOINT, "endpoint", "a tunnel endpoint of this domain") \
 	X(V_NO_ROLE, "no-role", "no backhaul between these two locations") \
+	X(V_NO_SERVER, "no-server", "none of the client's servers answers") \
 	X(V_PEER, "peer", "a sibling named a peer that this channel has not") \
 	/* translation */ \
 	X(V_NAT_PROTO, "nat-protocol", "a protocol that is not translated") \

@@ -89,7 +89,6 @@
 	X(SERVER_UNKNOWN, 502, SEV_ERROR, "a client's server does not exist") \
 	X(SERVER_INACTIVE, 503, SEV_ERROR, "a client's server is inactive") \
 	X(SERVER_ROLE, 504, SEV_ERROR, "a client's server is no server") \
-	X(SERVER_MANY, 505, SEV_ERROR, "a client names more than one server") \
 	X(ROLE_BOTH, 506, SEV_ERROR, "a server has a server itself") \
 	X(ROLE_UNSAID, 507, SEV_ERROR, "a location without role has a server") \
 	X(KEY_ROLE, 508, SEV_ERROR, "a key does not go with the role") \
@@ -102,6 +101,21 @@
 	X(SERVER_IDLE, 512, SEV_NOTICE, "a server has no active client") \
 	X(GATEWAY_HALF, 513, SEV_NOTICE, \
 	    "default-gateway has one family and clients have both") \
+	X(SERVER_TWICE, 514, SEV_WARNING, "a server is named twice") \
+	X(SERVERS_TOGETHER, 515, SEV_WARNING, \
+	    "two servers of a client fail together") \
+	X(SERVERS_NAT, 516, SEV_WARNING, \
+	    "a client's servers translate differently") \
+	X(SERVERS_ROOM, 517, SEV_ERROR, "a client names too many servers") \
+	X(SERVER_ALONE, 518, SEV_WARNING, \
+	    "a choice of servers is made where there is one") \
+	X(PROBE_CLASS, 519, SEV_ERROR, "a probe is not of the Internet") \
+	X(PROBE_SOURCE, 520, SEV_ERROR, \
+	    "a gateway has no address to probe from") \
+	X(SERVERS_PLAIN, 521, SEV_WARNING, \
+	    "plain WireGuard uses one server only") \
+	X(SERVER_OFF, 522, SEV_WARNING, \
+	    "one of a client's servers is inactive") \
 	X(NO_WAY, 601, SEV_ERROR, "neither side of a tunnel has an endpoint") \
 	X(ENDPOINT_INSIDE, 602, SEV_ERROR, "an endpoint is inside a lan") \
 	X(ENDPOINT_SHARED, 603, SEV_ERROR, "two locations have one endpoint") \

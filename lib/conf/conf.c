@@ -3,6 +3,7 @@
 
 #include "conf/keys.h"
 #include "conf/load.h"
+#include "conf/prefixes.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -230,4 +231,18 @@ conf_is_client_of(const struct conf *cf, size_t client, size_t server)
 		if (c->servers.r[i].location == (int)server)
 			return true;
 	return false;
+}
+
+const struct addr *
+conf_probe_source(const struct conf_location *l)
+{
+	for (size_t i = 0; i < l->address.n; i++) {
+		const struct prefix *p = &l->address.p[i];
+		if (addr_is_v4(&p->addr) == addr_is_v4(&l->probe) &&
+		    (prefixes_find(l->lan.p, l->lan.n, p) != NULL ||
+		    (l->sources == CONF_SOURCES_LAN &&
+		    prefixes_find(l->internal.p, l->internal.n, p) != NULL)))
+			return &p->addr;
+	}
+	return NULL;
 }

@@ -28,6 +28,9 @@ enum {
 	CONF_GROUPS_MAX = 1024,
 	CONF_PUBLISH_MAX = 1024,
 	CONF_NONE = -1,		/* no such location */
+	CONF_HOLD_DEFAULT = 60,	/* seconds, of failback */
+	CONF_HOLD_MAX = 86400,
+	CONF_FAILBACK_NEVER = CONF_HOLD_MAX + 1,
 };
 
 enum conf_role { CONF_ROLE_NONE, CONF_ROLE_CLIENT, CONF_ROLE_SERVER };
@@ -36,6 +39,7 @@ enum conf_filter {
 	CONF_FILTER_ADDRESS_PORT, CONF_FILTER_ADDRESS, CONF_FILTER_INDEPENDENT,
 };
 enum conf_refresh { CONF_REFRESH_OUT, CONF_REFRESH_BOTH };
+enum conf_mode { CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
 /* Addresses that the domain keeps free: those of Corente's gateways. */
 enum conf_reserved { CONF_RESERVED_NONE, CONF_RESERVED_CORENTE };
 enum conf_sources { CONF_SOURCES_LAN, CONF_SOURCES_PARTICIPATING };
@@ -107,6 +111,12 @@ struct conf_location {
 	struct conf_refs servers;	/* in order of preference */
 	enum conf_role role;
 	int role_line;
+	enum conf_mode server_mode;
+	int server_mode_line;
+	unsigned failback;		/* seconds; CONF_FAILBACK_NEVER */
+	int failback_line;
+	struct addr probe;		/* asked through each server */
+	int probe_line;			/* 0: none */
 	enum conf_sources sources;
 	int sources_line;
 	enum conf_nat nat;
@@ -181,5 +191,8 @@ bool conf_broken(const struct conf_location *l, const char *key);
 bool conf_partners(const struct conf *cf, size_t a, size_t b);
 /* The location is an active client and `server' is its active server. */
 bool conf_is_client_of(const struct conf *cf, size_t client, size_t server);
+/* The gateway's own address that a probe is sent from, NULL if it has none of
+ * which Internet traffic is backhauled. */
+const struct addr *conf_probe_source(const struct conf_location *l);
 
 #endif

@@ -253,6 +253,41 @@ set_to(const struct keys_target *t, const struct keydef *k, void *to,
 	return publish_to(to, v, why);
 }
 
+/* "now", "never", or "hold 60s" */
+static int
+set_failback(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	char seconds[VALUE_LEN] = "";
+	size_t n = strlen(v);
+	int code = 0;
+
+	(void)t;
+	if (strcmp(v, "now") == 0) {
+		*(unsigned *)to = 0;
+	} else if (strcmp(v, "never") == 0) {
+		*(unsigned *)to = CONF_FAILBACK_NEVER;
+	} else if (n > 6 && strncmp(v, "hold ", 5) == 0 && v[n - 1] == 's') {
+		snprintf(seconds, sizeof(seconds), "%.*s", (int)(n - 6),
+		    v + 5);
+		code = value_number(to, k->min, k->max, seconds, why);
+	} else {
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is none of now, never and "
+		    "'hold 60s'", v);
+		code = BH_BAD_WORD;
+	}
+	return code;
+}
+
+static int
+set_probe(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)t, (void)k;
+	return value_address(to, v, why);
+}
+
+static const char *const modes[] = { "failover", "balance", NULL };
 static const char *const roles[] = { "none", "client", "server", NULL };
 static const char *const nats[] = { "masquerade", "none", "pool", NULL };
 static const char *const filters[] = { "address-port", "address",
@@ -294,6 +329,11 @@ const struct keydef keys_location[] = {
 	    .list = true },
 	{ "backhaul", set_word, TO(role), LINE(role_line), .words = roles },
 	{ "server", set_ref, TO(servers), LINE(servers.line), .list = true },
+	{ "server-mode", set_word, TO(server_mode), LINE(server_mode_line),
+	    .words = modes },
+	{ "failback", set_failback, TO(failback), LINE(failback_line),
+	    .min = 1, .max = CONF_HOLD_MAX },
+	{ "probe", set_probe, TO(probe), LINE(probe_line) },
 	{ "backhaul-sources", set_word, TO(sources), LINE(sources_line),
 	    .words = sources },
 	{ "nat", set_word, TO(nat), LINE(nat_line), .words = nats },
@@ -336,9 +376,6 @@ const struct keydef keys_location[] = {
 	    .later = "auto" },
 	{ "icmp-errors", set_u16, TO(icmp_errors), LINE(icmp_errors_line),
 	    .max = 10000 },
-	{ .name = "server-mode", .set = set_later },
-	{ .name = "failback", .set = set_later },
-	{ .name = "probe", .set = set_later },
 	{ .name = "dscp", .set = set_later },
 	{ .name = NULL },
 };

@@ -26,6 +26,7 @@ set_defaults(struct conf_location *l, int line)
 		    .udp = 300, .icmp = 60, .tcp = 7440, .transitory = 240 },
 		.interface = "bh0",
 		.egress_interface = "bhx0",
+		.failback = CONF_HOLD_DEFAULT,
 		.mtu = CONF_MTU_DEFAULT,
 		.icmp_errors = CONF_ICMP_ERRORS_DEFAULT,
 	};

@@ -179,6 +179,28 @@ put_gateway(const struct conf_location *l, const struct keydef *k,
 		    addr_format(&l->gateway6, text));
 }
 
+static void
+put_failback(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	(void)from;
+	if (l->failback == 0 || l->failback == CONF_FAILBACK_NEVER)
+		fprintf(out, "%s = %s\n", k->name, l->failback == 0 ? "now" :
+		    "never");
+	else
+		fprintf(out, "%s = hold %us\n", k->name, l->failback);
+}
+
+static void
+put_probe(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	char text[ADDR_STRLEN];
+
+	(void)l;
+	fprintf(out, "%s = %s\n", k->name, addr_format(from, text));
+}
+
 /* The other half of conf/keys.c.  A key without a line of its own is printed
  * always. */
 struct printer {
@@ -206,6 +228,9 @@ static const struct printer location_keys[] = {
 	{ "partners", put_refs },
 	{ "backhaul", put_word },
 	{ "server", put_refs },
+	{ "server-mode", put_word },
+	{ "failback", put_failback },
+	{ "probe", put_probe },
 	{ "backhaul-sources", put_word },
 	{ "nat", put_word },
 	{ "nat-upstream", put_bool },

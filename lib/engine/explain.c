@@ -256,9 +256,6 @@ static const struct explanation explanations[] = {
 	    "The location named as server does not act as one, so it would "
 	    "refuse everything. In particular a client of a client does not "
 	    "exist." },
-	{ BH_SERVER_MANY,
-	    "In this version a client has one server. A list of servers, in "
-	    "order of preference, comes with a later version." },
 	{ BH_ROLE_BOTH,
 	    "The roles exclude each other: a server lets traffic out where it "
 	    "is, and has no server of its own." },
@@ -291,6 +288,47 @@ static const struct explanation explanations[] = {
 	    "family without one is refused. Write both, for example 'default- "
 	    "gateway = 192.0.2.1, 2001:db8::1', or leave it so if that family "
 	    "is to be closed." },
+	{ BH_SERVER_TWICE,
+	    "Naming a server once is enough. Was another location meant by "
+	    "one of the two?" },
+	{ BH_SERVERS_TOGETHER,
+	    "A second server is there for the day when the first is not. Two "
+	    "that share an address, a line or a next hop are lost on the same "
+	    "day. Only what the file tells is seen here: look also at "
+	    "providers, power and the building." },
+	{ BH_SERVERS_NAT,
+	    "After a failover, or host by host when balanced, this site's "
+	    "traffic would be translated at one server and not at the other, "
+	    "so filters and logs behind them see different addresses, and "
+	    "answers may not come back. Give both servers the same 'nat' and "
+	    "'nat-upstream'." },
+	{ BH_SERVERS_ROOM,
+	    "A client keeps a tunnel open to each of its servers and chooses "
+	    "among 16 at most. Most need two." },
+	{ BH_SERVER_ALONE,
+	    "'server-mode' and 'failback' say how to choose among several "
+	    "servers, and 'server' names one. Probably the second was "
+	    "forgotten: 'server = hq, dr'." },
+	{ BH_PROBE_CLASS,
+	    "'probe' is asked through each server's tunnel and out to the "
+	    "Internet, so that a server without Internet counts as down. The "
+	    "guard at the server refuses addresses of the company, private "
+	    "and special ones, so every server would be down for ever. Use "
+	    "one that answers ping and belongs to the provider, or a public "
+	    "resolver." },
+	{ BH_PROBE_SOURCE,
+	    "The gateway asks the probe from its own address on the LAN, "
+	    "since the server lets out nothing else. 'address' must have one "
+	    "of the probe's family, inside 'lan' (or 'internal', unless "
+	    "'backhaul-sources = participating'): 'address = 10.1.0.1'." },
+	{ BH_SERVERS_PLAIN,
+	    "WireGuard by itself sends a packet to the one peer that owns its "
+	    "destination, and 0.0.0.0/0 has one owner. So a phone or a router "
+	    "in a cloud has no second server; its file (bh-check -e) has the "
+	    "first one." },
+	{ BH_SERVER_OFF,
+	    "The others take its place, in the order of the list. If it is "
+	    "out of service for a while that is as it should be." },
 	{ BH_NO_WAY,
 	    "Of two locations that talk, one must know where to send the first "
 	    "datagram. A location behind a translating router can do without "

@@ -27,6 +27,7 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(SOURCES, "sources", "backhauled traffic", TOPIC_ONE) \
 	X(IPV6, "ipv6", "IPv6", TOPIC_ONE) \
 	X(DOWN, "down", "without a tunnel", TOPIC_ONE) \
+	X(FAILOVER, "failover", "if a server fails", TOPIC_MANY) \
 	X(CLEAR, "clear", "leaving in clear", TOPIC_ONE) \
 	X(NAT, "nat", "translation", TOPIC_ONE) \
 	X(PIN, "nat-address", "leaves its server with the address", \

@@ -4,6 +4,7 @@
 #include "conf/prefixes.h"
 #include "conf/publish.h"
 #include "engine/plan.h"
+#include "engine/servers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ struct view {
 	const struct space *space;
 	const struct conf_location *l;
 	size_t i;
-	int server;		/* of a client; CONF_NONE */
+	struct servers servers;	/* of a client */
+	char leaves[400];	/* their names, in words */
 	bool client, serves;
 	bool plain;		/* runs WireGuard, and nothing of ours */
 };
@@ -44,9 +46,9 @@ get_role(struct view *v)
 	if (!v->l->active)
 		facts_add(v->fs, TOPIC_ROLE, "inactive: takes no part, and "
 		    "what it calls its own is refused elsewhere");
-	else if (v->server != CONF_NONE)
+	else if (v->servers.n > 0)
 		facts_add(v->fs, TOPIC_ROLE, "backhaul client of %s%s",
-		    v->cf->location[v->server].name, plain);
+		    v->leaves, plain);
 	else if (v->client)
 		facts_add(v->fs, TOPIC_ROLE, "backhaul client of nobody");
 	else if (v->serves)
@@ -60,6 +62,54 @@ get_role(struct view *v)
 			    v->cf->location[i].name);
 }
 
+/* "hq", "hq, else dr", or "hq or dr, by host" */
+static void
+name_servers(struct view *v)
+{
+	const struct servers *sv = &v->servers;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < sv->n && n < sizeof(v->leaves); i++)
+		n += (size_t)snprintf(v->leaves + n, sizeof(v->leaves) - n,
+		    "%s%s", i == 0 ? "" : sv->balance ? " or " : ", else ",
+		    v->cf->location[sv->s[i].peer].name);
+	if (sv->balance && sv->n > 1 && n < sizeof(v->leaves))
+		snprintf(v->leaves + n, sizeof(v->leaves) - n, ", by host");
+}
+
+static void
+get_failover(struct view *v)
+{
+	const struct conf_location *l = v->l;
+	char probe[ADDR_STRLEN];
+
+	if (v->plain)
+		facts_add(v->fs, TOPIC_FAILOVER, "nothing else is tried: plain "
+		    "WireGuard has one way out");
+	if (v->plain || (v->servers.n < 2 && l->probe_line == 0))
+		return;
+	if (l->probe_line != 0)
+		facts_add(v->fs, TOPIC_FAILOVER, "it is left when %s, asked "
+		    "through it, has not answered for %d s",
+		    addr_format(&l->probe, probe), SERVERS_PROBE_SECONDS);
+	else
+		facts_add(v->fs, TOPIC_FAILOVER, "it is left when its gateway "
+		    "has not answered for %d s", SERVERS_SECONDS);
+	if (v->servers.n < 2)
+		return;
+	facts_add(v->fs, TOPIC_FAILOVER, "connections in progress end: the "
+	    "other server gives them another address");
+	if (l->failback == CONF_FAILBACK_NEVER)
+		facts_add(v->fs, TOPIC_FAILOVER, "once back it is used when no "
+		    "other answers");
+	else if (l->failback == 0)
+		facts_add(v->fs, TOPIC_FAILOVER, "once back it is used at "
+		    "once");
+	else
+		facts_add(v->fs, TOPIC_FAILOVER, "once back it is used after "
+		    "%u s", l->failback);
+}
+
 static void
 get_internet(struct view *v)
 {
@@ -68,12 +118,12 @@ get_internet(struct view *v)
 		    "it goes by the gateway's own routes, if at all");
 		return;
 	}
-	if (v->server == CONF_NONE)
+	if (v->servers.n == 0)
 		facts_add(v->fs, TOPIC_INTERNET, "is refused: there is no "
 		    "server");
 	else
 		facts_add(v->fs, TOPIC_INTERNET, "leaves at %s, and goes there "
-		    "encrypted", v->cf->location[v->server].name);
+		    "encrypted", v->leaves);
 	facts_add(v->fs, TOPIC_SOURCES, "%s",
 	    v->l->sources == CONF_SOURCES_LAN ?
 	    "is that of every host of the site, taking part or not" :
@@ -82,12 +132,15 @@ get_internet(struct view *v)
 	    "is treated as IPv4 is" :
 	    "is refused, not let out in clear: no prefix of it takes part");
 	if (v->plain) {
+		if (v->servers.n > 1)
+			get_failover(v);
 		facts_add(v->fs, TOPIC_CLEAR, "is what its own software "
 		    "lets out");
 		return;
 	}
 	facts_add(v->fs, TOPIC_DOWN, "Internet traffic is refused until it is "
 	    "there again");
+	get_failover(v);
 	facts_add(v->fs, TOPIC_CLEAR, "is nothing of the LAN");
 }
 
@@ -113,7 +166,7 @@ get_pin(struct view *v)
 	const struct conf_pair *p = &v->l->nat_address;
 	char a4[ADDR_STRLEN], a6[ADDR_STRLEN];
 
-	if (v->server == CONF_NONE || !(p->has4 || p->has6))
+	if (v->servers.n == 0 || !(p->has4 || p->has6))
 		return;
 	facts_add(v->fs, TOPIC_PIN, "%s%s%s", p->has4 ?
 	    addr_format(&p->v4, a4) : "", p->has4 && p->has6 ? ", " : "",
@@ -151,8 +204,10 @@ get_published(struct view *v)
 	for (size_t i = 0; v->serves && i < v->cf->npublish; i++)
 		if (publish_is_of(v->cf, &p[i], v->i))
 			add_published(v, TOPIC_OPENS, &p[i]);
-	for (size_t i = 0; v->server != CONF_NONE && i < v->cf->npublish; i++)
-		if (publish_is_of(v->cf, &p[i], (size_t)v->server) &&
+	for (size_t i = 0; v->client && i < v->cf->npublish; i++)
+		if (p[i].server.location != CONF_NONE &&
+		    conf_is_client_of(v->cf, v->i,
+		    (size_t)p[i].server.location) &&
 		    (holds(&v->l->lan, &p[i].to) ||
 		    holds(&v->l->internal, &p[i].to)))
 			add_published(v, TOPIC_REACHED, &p[i]);
@@ -362,14 +417,13 @@ facts_get(struct facts *fs, const struct conf *cf, const struct space *s,
 	const struct conf_location *l = &cf->location[i];
 	struct view v = { .fs = fs, .cf = cf, .space = s, .l = l, .i = i,
 		.plan = { .cf = cf, .self = l, .index = i },
-		.server = CONF_NONE };
+	};
 
 	v.client = l->active && l->role == CONF_ROLE_CLIENT;
 	v.serves = l->active && l->role == CONF_ROLE_SERVER;
 	v.plain = l->lan_interface[0] == '\0' && l->uplink[0] == '\0';
-	for (size_t k = 0; k < cf->nlocations && v.client; k++)
-		if (conf_is_client_of(cf, i, k))
-			v.server = (int)k;
+	servers_init(&v.servers, cf, i);
+	name_servers(&v);
 	get_role(&v);
 	if (!l->active) {
 		get_site(&v);

@@ -94,6 +94,8 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 	struct decision d = judge(g, g->kind->to_link, f, PEER_NONE);
 	enum verdict v = d.verdict;
 
+	if (v == V_INTERNET && g->failover != NULL)
+		failover_sent(g->failover, d.peer, g->now);
 	if (v == V_PARTNER || v == V_INTERNET) {
 		f->peer = d.peer;
 		f->class = (uint8_t)v;
@@ -152,11 +154,45 @@ tun_to_link(struct gate *g)
 	return r == 0 || errno == EAGAIN ? 0 : -1;
 }
 
+/* A server has answered our probe. */
+static bool
+is_answer(struct gate *g, const struct frame *f)
+{
+	struct ip ip;
+
+	return g->failover != NULL && g->failover->servers.probing &&
+	    ip_parse(&ip, (const uint8_t *)(f + 1), f->len) ==
+	    (enum verdict)V_NEXT &&
+	    failover_answer(g->failover, f->peer, &ip, g->now);
+}
+
+/* After a wake-up: looks at the servers, and asks those that are to be asked;
+ * milliseconds until it is time again. */
+static int
+tend_servers(struct gate *g)
+{
+	struct failover *fo = g->failover;
+	struct frame *f;
+
+	if (g->now >= fo->due) {
+		failover_tick(fo, g->now);
+		while ((f = link_room(&g->link)) != NULL &&
+		    failover_question(fo, g->now, f))
+			link_put(&g->link, f);
+		link_flush(&g->link);
+	}
+	return clock_poll_ms(fo->due, g->now);
+}
+
 static void
 frame_to_tun(struct gate *g, struct frame *f)
 {
 	enum verdict v = V_PEER;
 
+	if (is_answer(g, f)) {
+		counters_add(g->st, V_SELF, f->len);
+		return;
+	}
 	if (f->peer < g->pol->nsites && f->peer != g->pol->self)
 		v = judge(g, g->kind->to_tun, f, f->peer).verdict;
 	if (verdict_delivers(v))
@@ -250,7 +286,8 @@ gate_run(struct gate *g)
 		[SIG] = { .fd = g->signals, .events = POLLIN },
 	};
 
-	for (int wait = g->nat != NULL ? TICK_MS : -1;;) {
+	for (int wait = g->nat != NULL ? TICK_MS :
+	    g->failover != NULL ? 0 : -1;;) {
 		bool idle = link_nap(&g->link);
 		if (poll(fd, NFDS, idle ? wait : 0) < 0 && errno != EINTR) {
 			warn("cannot poll");
@@ -258,6 +295,8 @@ gate_run(struct gate *g)
 		}
 		g->now = clock_now();
 		link_wake(&g->link, fd[LINK].revents != 0);
+		if (g->failover != NULL)
+			wait = tend_servers(g);
 		if (fd[SIG].revents != 0 && take_signal(g))
 			return 0;
 		link_to_tun(g);
@@ -289,7 +328,9 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 	g->signals = ready_signals();
 	if (g->signals < 0)
 		die(EXIT_RETRY, "cannot take signals");
-	g->st = counters_create(rundir, die_myname(), 0);
+	g->st = counters_create(rundir, die_myname(),
+	    kind->role == LINK_CLASSIFY ? cf->location[pol->self].servers.n :
+	    0);
 	if (g->st == NULL)
 		die(EXIT_RETRY, "cannot write %s/%s.stat", rundir,
 		    die_myname());

@@ -10,6 +10,7 @@
 
 #include "base/counters.h"
 #include "conf/conf.h"
+#include "engine/failover.h"
 #include "engine/start.h"
 #include "engine/tell.h"
 #include "net/link.h"
@@ -38,6 +39,7 @@ struct gate {
 	struct link link;
 	struct counters *st;
 	struct tell tell;
+	struct failover *failover;	/* of a client; else NULL */
 	/* a packet on its way to the device, or one for a full link */
 	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];
 };

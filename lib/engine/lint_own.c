@@ -200,20 +200,15 @@ find_backhauled(const struct conf_location *l, bool want_private,
 /* Semantics C43: without translation replies to a public address come back by
  * whatever way the Internet knows to it, not through server and tunnel. */
 static void
-check_translation(struct lint *lt, const struct conf_location *l)
+check_translation(struct lint *lt, const struct conf_location *l,
+    const struct conf_location *s)
 {
-	const struct conf_location *s;
 	const struct prefix *p;
 	const char *key;
 	char a[PREFIX_STRLEN];
 	int line;
 
-	if (l->role != CONF_ROLE_CLIENT || l->servers.n == 0 ||
-	    l->servers.r[0].location == CONF_NONE)
-		return;
-	s = &lt->cf->location[l->servers.r[0].location];
-	if (!s->active || s->role != CONF_ROLE_SERVER ||
-	    s->nat != CONF_NAT_NONE || s->nat_upstream ||
+	if (s->nat != CONF_NAT_NONE || s->nat_upstream ||
 	    conf_broken(s, "nat-upstream"))
 		return;
 	p = find_backhauled(l, false, &key, &line);
@@ -235,6 +230,19 @@ check_translation(struct lint *lt, const struct conf_location *l)
 	}
 }
 
+static void
+check_translations(struct lint *lt, const struct conf_location *l)
+{
+	const struct conf *cf = lt->cf;
+
+	for (size_t i = 0; i < l->servers.n; i++) {
+		int s = l->servers.r[i].location;
+		if (s != CONF_NONE && conf_is_client_of(cf,
+		    (size_t)(l - cf->location), (size_t)s))
+			check_translation(lt, l, &cf->location[s]);
+	}
+}
+
 void
 lint_own_space(struct lint *lt, const struct conf_location *l)
 {
@@ -248,5 +256,5 @@ lint_own_space(struct lint *lt, const struct conf_location *l)
 	check_public(lt, l, &l->internal, "internal");
 	check_address(lt, l);
 	check_families(lt, l);
-	check_translation(lt, l);
+	check_translations(lt, l);
 }

@@ -31,6 +31,8 @@ const char *lint_guess(struct lint *lt, const char *name,
 
 /* Each set of checks, over the active locations. */
 void lint_roles(struct lint *lt);
+/* The servers of one client, looked at together. */
+void lint_servers(struct lint *lt, const struct conf_location *l);
 void lint_keys(struct lint *lt);
 void lint_space(struct lint *lt);
 /* One location's addresses by themselves. */

@@ -74,17 +74,19 @@ check_ways(struct lint *lt, size_t self)
 {
 	const struct conf *cf = lt->cf;
 	const struct conf_location *l = &cf->location[self];
-	int server = CONF_NONE;
 
 	if (l->endpoint_line != 0)
 		return;
-	if (l->servers.n == 1)
-		server = l->servers.r[0].location;
-	if (server != CONF_NONE && conf_is_client_of(cf, self, (size_t)server))
-		check_way(lt, l, "server", &l->servers.r[0]);
+	for (size_t i = 0; i < l->servers.n; i++) {
+		const struct conf_ref *r = &l->servers.r[i];
+		if (r->location != CONF_NONE &&
+		    conf_is_client_of(cf, self, (size_t)r->location))
+			check_way(lt, l, "server", r);
+	}
 	for (size_t i = 0; i < l->partners.n; i++) {
 		const struct conf_ref *r = &l->partners.r[i];
-		if (r->location <= (int)self || r->location == server ||
+		if (r->location <= (int)self ||
+		    conf_is_client_of(cf, self, (size_t)r->location) ||
 		    (i > 0 && r[-1].location == r->location))
 			continue;
 		if (conf_partners(cf, self, (size_t)r->location) &&

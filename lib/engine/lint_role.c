@@ -20,6 +20,9 @@ static const struct {
 	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-address", nat_address.line, CONF_ROLE_CLIENT),
 	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT),
+	ROLE_KEY("server-mode", server_mode_line, CONF_ROLE_CLIENT),
+	ROLE_KEY("failback", failback_line, CONF_ROLE_CLIENT),
+	ROLE_KEY("probe", probe_line, CONF_ROLE_CLIENT),
 #undef ROLE_KEY
 };
 
@@ -51,10 +54,30 @@ check_role_keys(struct lint *lt, const struct conf_location *l)
 	}
 }
 
+/* If others are active, one may be out of service for a while. */
 static void
-check_server(struct lint *lt, const struct conf_location *l)
+say_inactive(struct lint *lt, const struct conf_location *l,
+    const struct conf_ref *r)
 {
-	const struct conf_ref *r = &l->servers.r[0];
+	const struct conf *cf = lt->cf;
+
+	for (size_t i = 0; i < cf->nlocations; i++)
+		if (conf_is_client_of(cf, (size_t)(l - cf->location), i)) {
+			lint_say(lt, l, r->line, BH_SERVER_OFF, "server",
+			    "[location %s] has 'active = no', so there is one "
+			    "server less to turn to; take it out of the list "
+			    "if it does not come back", r->name);
+			return;
+		}
+	lint_say(lt, l, r->line, BH_SERVER_INACTIVE, "server", "[location %s] "
+	    "has 'active = no'; name an active server, or this location's "
+	    "Internet traffic goes nowhere", r->name);
+}
+
+static void
+check_server(struct lint *lt, const struct conf_location *l,
+    const struct conf_ref *r)
+{
 	char hint[96];
 
 	if (r->location == CONF_NONE) {
@@ -65,10 +88,7 @@ check_server(struct lint *lt, const struct conf_location *l)
 	}
 	const struct conf_location *s = &lt->cf->location[r->location];
 	if (!s->active)
-		lint_say(lt, l, r->line, BH_SERVER_INACTIVE, "server",
-		    "[location %s] has 'active = no'; name an active server, "
-		    "or this location's Internet traffic goes nowhere",
-		    s->name);
+		say_inactive(lt, l, r);
 	else if (s->role != CONF_ROLE_SERVER && !conf_broken(s, "backhaul"))
 		lint_say(lt, l, r->line, BH_SERVER_ROLE, "server", "[location "
 		    "%s] is no server, it has 'backhaul = %s'; name one that "
@@ -81,12 +101,10 @@ check_server(struct lint *lt, const struct conf_location *l)
 static void
 check_client(struct lint *lt, const struct conf_location *l)
 {
-	if (l->servers.n > 1)
-		lint_say(lt, l, l->servers.line, BH_SERVER_MANY, "server",
-		    "%zu servers are named; this version takes one, lists come "
-		    "with a later one", l->servers.n);
-	else if (l->servers.n == 1)
-		check_server(lt, l);
+	for (size_t i = 0; i < l->servers.n; i++)
+		check_server(lt, l, &l->servers.r[i]);
+	if (l->servers.n > 0)
+		lint_servers(lt, l);
 	else if (!conf_broken(l, "server"))
 		lint_say(lt, l, l->role_line, BH_CLIENT_NO_SERVER, "server",
 		    "a client needs a server; write 'server = NAME'");
@@ -166,12 +184,15 @@ mark_used(const struct conf *cf, bool used[static CONF_LOCATIONS_MAX])
 		const struct conf_location *l = &cf->location[i];
 		if (!l->active || l->role != CONF_ROLE_CLIENT)
 			continue;
-		if (l->servers.n != 1 || l->servers.r[0].location == CONF_NONE)
+		if (l->servers.n == 0)
 			return false;
-		size_t server = (size_t)l->servers.r[0].location;
-		if (!conf_is_client_of(cf, i, server))
-			return false;
-		used[server] = any = true;
+		for (size_t k = 0; k < l->servers.n; k++) {
+			int server = l->servers.r[k].location;
+			if (server == CONF_NONE ||
+			    !conf_is_client_of(cf, i, (size_t)server))
+				return false;
+			used[server] = any = true;
+		}
 	}
 	return any;
 }

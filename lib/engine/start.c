@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "conf/publish.h"
 #include "engine/lint.h"
+#include "engine/servers.h"
 #include "engine/space.h"
 
 #include <errno.h>
@@ -277,15 +278,6 @@ build_sites(const struct conf *cf, size_t self)
 	return site;
 }
 
-static uint16_t
-find_server(const struct policy *pol)
-{
-	for (uint16_t i = 0; i < pol->nsites; i++)
-		if (pol->site[i].server)
-			return i;
-	return PEER_NONE;
-}
-
 void
 start_policy(struct policy *pol, const struct conf *cf, size_t self)
 {
@@ -294,6 +286,7 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 		[CONF_ROLE_CLIENT] = ROLE_CLIENT,
 		[CONF_ROLE_SERVER] = ROLE_SERVER,
 	};
+	struct servers sv;
 
 	*pol = (struct policy){
 		.where = build_where(cf),
@@ -305,7 +298,8 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 		.role = role[cf->location[self].role],
 		.private_is_internal = cf->private_is_internal,
 	};
-	pol->server = find_server(pol);
+	servers_init(&sv, cf, self);
+	servers_choose(&sv, pol);
 	build_holes(pol, cf);
 }
 

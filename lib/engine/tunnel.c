@@ -85,14 +85,19 @@ tick(struct tunnel *t)
 }
 
 /* Names are resolved at the start only, with rights that are gone by now.
- * Without its server a client is of no use: it ends, to be started again. */
+ * Without any server a client is of no use: it ends, to be started again. */
 static bool
 server_is_lost(struct tunnel *t)
 {
+	bool found = false;
+
 	if (t->resolve == 0 || t->resolve > t->at.now)
 		return false;
 	t->resolve = 0;
-	return device_peer(t->device, t->policy.server)->path.remote.port == 0;
+	for (uint16_t i = 0; i < t->policy.nsites; i++)
+		found |= t->policy.site[i].server &&
+		    device_peer(t->device, i)->path.remote.port != 0;
+	return !found;
 }
 
 /* ---- descriptors ---- */

@@ -254,6 +254,10 @@ take_frame(struct tunnel *t, enum channel c, const struct frame *f)
 
 	if (!route_may_send(t, c, f->peer, f->class))
 		return V_PEER;
+	if (f->len == 0) {
+		device_want(t->device, f->peer, t->at.now);
+		return V_NEXT;
+	}
 	enum verdict v = ip_parse(&ip, (const uint8_t *)(f + 1), f->len);
 	return v == V_NEXT ? tunnel_send(t, f, &ip) : v;
 }

@@ -60,7 +60,9 @@ put_edges(const struct conf *cf, size_t i, FILE *out)
 			continue;
 		fprintf(out, "\t\"%s\" -> \"%s\" [style=bold, color=blue, "
 		    "label=\"Internet", l->name, cf->location[s].name);
-		if (l->servers.n > 1)
+		if (l->servers.n > 1 && l->server_mode == CONF_MODE_BALANCE)
+			fputs(", a share", out);
+		else if (l->servers.n > 1)
 			fprintf(out, " %zu", k + 1);
 		fputs("\"]\n", out);
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "engine/servers.h"
 #include "engine/views.h"
 
 #include "base/die.h"
@@ -147,9 +148,12 @@ view_wg(const struct conf *cf, size_t location, bool quick,
 		warnx("[location %s] %s; nothing was written", w.l->name, why);
 		return EXIT_FIX;
 	}
+	struct servers sv;
+	servers_init(&sv, cf, location);
 	int code = put_interface(&w);
 	for (size_t i = 0; code == 0 && i < cf->nlocations; i++) {
-		bool server = conf_is_client_of(cf, location, i);
+		/* only one can have all of the Internet */
+		bool server = sv.n > 0 && sv.s[0].peer == i;
 		if (server || conf_partners(cf, location, i))
 			code = put_peer(&w, &cf->location[i], server);
 	}

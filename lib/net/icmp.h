@@ -39,6 +39,7 @@ enum { ICMP_ROOM = 1280 };	/* bytes that any such packet fits in */
 	X(V_NAT_REFUSED, 3, 13, 1, 1) \
 	X(V_NAT_FULL, 3, 1, 1, 3) \
 	X(V_NAT_QUOTA, 3, 1, 1, 3) \
+	X(V_NO_SERVER, 3, 0, 1, 0) \
 	X(V_DOWN, 3, 1, 1, 3) \
 	X(V_NO_PEER, 3, 1, 1, 3) \
 	X(V_TOO_BIG, 3, 4, 2, 0)

@@ -35,8 +35,9 @@ enum {
 #define FROM_PARTNER ((uint64_t)1 << 32) /* the peer it came from is one */
 #define FROM_CLIENT ((uint64_t)1 << 33)
 #define FROM_SERVER ((uint64_t)1 << 34)
-#define HAS_SERVER ((uint64_t)1 << 35)	/* this is a client */
+#define IS_CLIENT ((uint64_t)1 << 35)	/* this location is one */
 #define ICMP_ERROR ((uint64_t)1 << 36)
+#define HAS_SERVER ((uint64_t)1 << 37)	/* one is usable */
 
 /*
  * The special-purpose registries (RFC 6890 and what was added to them), first
@@ -205,8 +206,9 @@ facts(const struct policy *pol, enum policy_point at, const struct ip *ip,
 	if (at == POLICY_EGRESS && is_published(pol, ip))
 		dst |= PUBLISHED;
 	return SRC(src) | DST(dst) | peer_facts(pol, from) |
-	    (pol->role == ROLE_CLIENT && pol->server != PEER_NONE ?
-	    HAS_SERVER : 0) | (icmp_error(ip) ? ICMP_ERROR : 0);
+	    (pol->role == ROLE_CLIENT ? IS_CLIENT : 0) |
+	    (pol->server != PEER_NONE ? HAS_SERVER : 0) |
+	    (icmp_error(ip) ? ICMP_ERROR : 0);
 }
 
 /* Matches if all of `yes' are facts and none of `no' is. */
@@ -255,9 +257,11 @@ static const struct rule rules_out[] = {
 	    DST(PRIVATE), 0, V_PRIVATE, HOP_NONE },
 	/* from here on the destination is the Internet */
 	{ "no-role", "this location is no backhaul client",
-	    0, HAS_SERVER, V_NO_ROLE, HOP_NONE },
+	    0, IS_CLIENT, V_NO_ROLE, HOP_NONE },
 	{ "sources", "backhaul-sources = participating, and source does not",
 	    0, SRC(BACKHAULED), V_EXCLUDED, HOP_NONE },
+	{ "no-server", "none of this client's servers answers",
+	    0, HAS_SERVER, V_NO_SERVER, HOP_NONE },
 	{ "internet", "anything else is the Internet, by the server",
 	    0, 0, V_INTERNET, HOP_SERVER },
 };
@@ -368,6 +372,34 @@ static const struct {
 #undef TABLE
 };
 
+/* splitmix64's finish */
+static uint64_t
+mix(uint64_t z)
+{
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+/* A host keeps its server, and thus its public address, for as long as that is
+ * usable, whichever of the others come and go (rendezvous hashing). */
+static uint16_t
+choose_server(const struct policy *pol, const struct addr *src)
+{
+	const uint64_t host = mix(be64_get(src->b)) ^ be64_get(src->b + 8);
+	uint64_t best = 0;
+	uint16_t peer = pol->server;
+
+	for (unsigned i = 0; pol->nshare > 1 && i < pol->nshare; i++) {
+		uint64_t score = mix(host ^ pol->share[i].salt);
+		if (score < best)
+			continue;
+		best = score;
+		peer = pol->share[i].peer;
+	}
+	return peer;
+}
+
 struct decision
 policy_decide(const struct policy *pol, enum policy_point at,
     const struct ip *ip, uint16_t from)
@@ -381,7 +413,8 @@ policy_decide(const struct policy *pol, enum policy_point at,
 		r++;
 	const uint16_t hop[] = { [HOP_NONE] = PEER_NONE,
 		[HOP_DST] = (uint16_t)PLACE_LOC(place[1]),
-		[HOP_SERVER] = pol->server };
+		[HOP_SERVER] = r->hop == HOP_SERVER ?
+		    choose_server(pol, &ip->src) : PEER_NONE };
 	return (struct decision){ .verdict = r->verdict,
 		.peer = hop[r->hop], .rule = (uint8_t)(r - first) };
 }

@@ -25,7 +25,10 @@ enum role { ROLE_NONE, ROLE_CLIENT, ROLE_SERVER };
 #define PLACE_LOC(place) (((place) >> 1) - 1)
 #define PLACE_PARTICIPATES(place) (((place) & 1) != 0)
 
-enum { PEER_NONE = 0xffff };
+enum {
+	PEER_NONE = 0xffff,
+	POLICY_SERVERS_MAX = 16,	/* of one client */
+};
 
 /* What this gateway is to another location. */
 struct policy_site {
@@ -43,6 +46,12 @@ struct policy_hole {
 	uint8_t proto;
 };
 
+/* One of several servers that Internet traffic is balanced over. */
+struct policy_share {
+	uint16_t peer;
+	uint64_t salt;		/* the server's own, and always the same */
+};
+
 struct policy {
 	struct lpm *where;	/* addresses of the domain -> PLACE */
 	struct lpm *endpoints;	/* outer addresses of its tunnels; hosts -> 1 */
@@ -52,7 +61,12 @@ struct policy {
 	size_t nholes;
 	const struct policy_site *site;	/* by location; site[self] is ours */
 	uint16_t nsites, self;
-	uint16_t server;	/* the location an Internet packet goes to */
+	/* the location an Internet packet goes to; PEER_NONE: no server is
+	 * usable */
+	uint16_t server;
+	uint8_t nshare;		/* more than one: one of these instead */
+	struct policy_share share[POLICY_SERVERS_MAX];
+	uint32_t epoch;		/* another for each choice of servers */
 	enum role role;
 	bool private_is_internal;
 };

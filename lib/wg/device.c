@@ -253,6 +253,12 @@ device_begin(struct device *d, uint16_t i, const struct noise_keys *k,
 	}
 }
 
+void
+device_want(struct device *d, uint16_t peer, nsec now)
+{
+	peer_want(&d->peer[peer], &d->timers, now);
+}
+
 struct session *
 device_sender(struct device *d, uint16_t peer, nsec now)
 {

@@ -140,6 +140,9 @@ nsec device_due(const struct device *d);
 bool device_tick(struct device *d, const struct moment *t,
     const uint8_t random[static DEVICE_RANDOM], struct device_out *out);
 
+/* Begins a handshake although there may be a session: to hear whether the peer
+ * is there. */
+void device_want(struct device *d, uint16_t peer, nsec now);
 /* The session to send to a peer with; the caller takes counters from it, one a
  * message.  NULL: there is none, and a handshake is on its way. */
 struct session *device_sender(struct device *d, uint16_t peer, nsec now);

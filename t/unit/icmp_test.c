@@ -115,6 +115,7 @@ test_codes(void)
 		{ V_SPECIAL, 3, 0, 1, 0 },
 		{ V_LINKLOCAL, 3, 0, 1, 0 },
 		{ V_NO_ROLE, 3, 0, 1, 0 },
+		{ V_NO_SERVER, 3, 0, 1, 0 },
 		{ V_DOWN, 3, 1, 1, 3 },		/* host, address */
 		{ V_NO_PEER, 3, 1, 1, 3 },
 		{ V_TOO_BIG, 3, 4, 2, 0 },

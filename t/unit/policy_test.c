@@ -412,7 +412,7 @@ test_corners(void)
 	    V_SPOOF);
 	b1.server = PEER_NONE;
 	OK(decide(&b1, POLICY_OUT, PEER_NONE, "10.1.0.5", "203.0.113.9") ==
-	    V_NO_ROLE);
+	    V_NO_SERVER);
 	policy_fini(&b1);
 }
 
