@@ -20,6 +20,7 @@ CC     ?= cc
 PKGS   := libpcap libsodium inih libb2 libcares
 
 PROGS  := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
+SCRIPTS := $(patsubst cmd/%,%,$(filter-out %.c,$(wildcard cmd/*)))
 MANS   := $(wildcard man/*.[1-8])
 UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c))
 FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
@@ -55,14 +56,14 @@ $(V).SILENT:
 objs = $(patsubst %.c,$(O)/%.o,$(1))
 LIB := $(call objs,$(wildcard lib/*/*.c))
 
-all: $(PROGS:%=$(O)/%) $(O)/backhaul
+all: $(PROGS:%=$(O)/%) $(SCRIPTS:%=$(O)/%)
 .SECONDARY:
 
 $(O)/bh-%: $(O)/cmd/bh-%.o $(O)/libbh.a
 	echo "  LD $@"
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/backhaul: cmd/backhaul
+$(SCRIPTS:%=$(O)/%): $(O)/%: cmd/%
 	mkdir -p $(@D)
 	install -m 755 $< $@
 
@@ -148,13 +149,13 @@ deps:
 B := $(DESTDIR)$(PREFIX)
 install: all
 	install -d $(B)/sbin $(B)/share/man $(DESTDIR)/etc/backhaul
-	install -m 755 $(PROGS:%=$(O)/%) $(O)/backhaul $(B)/sbin
+	install -m 755 $(PROGS:%=$(O)/%) $(SCRIPTS:%=$(O)/%) $(B)/sbin
 	for m in $(MANS); do \
 		install -D -m 644 $$m $(B)/share/man/man$${m##*.}/$${m##*/}; \
 	done
 	install -D -m 644 contrib/completion/backhaul.bash \
 		$(B)/share/bash-completion/completions/backhaul
-	for p in $(PROGS); do ln -sf backhaul \
+	for p in $(PROGS) bh-keep; do ln -sf backhaul \
 		$(B)/share/bash-completion/completions/$$p; done
 	install -d $(B)/share/doc/backhaul/examples
 	install -m 644 etc/backhaul.ini README $(B)/share/doc/backhaul
@@ -164,10 +165,10 @@ install: all
 		>$(DESTDIR)/usr/lib/systemd/system/backhaul@.service
 
 uninstall:
-	rm -f $(PROGS:%=$(B)/sbin/%) $(B)/sbin/backhaul
+	rm -f $(PROGS:%=$(B)/sbin/%) $(SCRIPTS:%=$(B)/sbin/%)
 	for m in $(MANS); do \
 		rm -f $(B)/share/man/man$${m##*.}/$${m##*/}; done
-	for p in backhaul $(PROGS); do \
+	for p in $(SCRIPTS) $(PROGS); do \
 		rm -f $(B)/share/bash-completion/completions/$$p; done
 	rm -rf $(B)/share/doc/backhaul
 	rm -f $(DESTDIR)/usr/lib/systemd/system/backhaul@.service

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] " \
-	"env | sysctl | ip4 | ip6 | nft"
+	"env | sysctl | ip4 | ip6 | nft | hop4 | hop6 | neigh"
+
+enum { HOPS_MAX = 16 };
 
 static void
 print_ip4(const struct plan *p, FILE *out)
@@ -25,6 +27,18 @@ static void
 print_ip6(const struct plan *p, FILE *out)
 {
 	plan_routes(p, FAMILY_V6, out);
+}
+
+static void
+print_hop4(const struct plan *p, FILE *out)
+{
+	plan_hop(p, FAMILY_V4, out);
+}
+
+static void
+print_hop6(const struct plan *p, FILE *out)
+{
+	plan_hop(p, FAMILY_V6, out);
 }
 
 /* The number in a file of /proc/sys; -1 if there is none. */
@@ -91,12 +105,16 @@ print_sysctl(const struct plan *p, FILE *out)
 static const struct {
 	const char *name;
 	void (*print)(const struct plan *p, FILE *out);
+	bool whole;	/* for `up': default-gateway must be there */
 } parts[] = {
-	{ "env", plan_env },
-	{ "sysctl", print_sysctl },
-	{ "ip4", print_ip4 },
-	{ "ip6", print_ip6 },
-	{ "nft", plan_nft },
+	{ "env", plan_env, false },
+	{ "sysctl", print_sysctl, false },
+	{ "ip4", print_ip4, true },
+	{ "ip6", print_ip6, true },
+	{ "nft", plan_nft, false },
+	{ "hop4", print_hop4, false },
+	{ "hop6", print_hop6, false },
+	{ "neigh", plan_neigh, false },
 };
 
 static bool
@@ -132,21 +150,6 @@ mask_bits(const struct sockaddr *sa)
 	return (uint8_t)(n + (sa->sa_family == AF_INET ? PREFIX_V4 : 0));
 }
 
-/* A next hop has to be on a network that an interface is on. */
-static void
-note_gateway(struct plan *p, const struct ifaddrs *ifa, const struct addr *a)
-{
-	enum family fam = addr_is_v4(a) ? FAMILY_V4 : FAMILY_V6;
-	struct prefix net = { *a, mask_bits(ifa->ifa_netmask) };
-	const struct addr *gw = plan_gateway(p, fam);
-
-	for (unsigned bit = net.len; bit < 128; bit++)
-		net.addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
-	if (gw != NULL && !addr_eq(gw, a) && prefix_has(&net, gw))
-		snprintf(p->host.gateway_dev[fam], IFNAMSIZ, "%s",
-		    ifa->ifa_name);
-}
-
 static void
 look_at_host(struct plan *p)
 {
@@ -157,26 +160,65 @@ look_at_host(struct plan *p)
 		die(EXIT_RETRY, "cannot list the addresses of this host");
 	for (ifa = list; ifa != NULL; ifa = ifa->ifa_next)
 		n++;
-	struct addr *own = calloc(n + 1, sizeof(*own));
-	if (own == NULL)
+	struct plan_net *net = calloc(n + 1, sizeof(*net));
+	if (net == NULL)
 		die(EXIT_RETRY, "cannot list the addresses of this host");
 	for (ifa = list; ifa != NULL; ifa = ifa->ifa_next) {
-		if (!from_sockaddr(&own[p->host.nown], ifa->ifa_addr))
+		struct plan_net *at = &net[p->host.nnets];
+		if (!from_sockaddr(&at->own, ifa->ifa_addr))
 			continue;
-		note_gateway(p, ifa, &own[p->host.nown]);
-		p->host.nown++;
+		at->len = mask_bits(ifa->ifa_netmask);
+		snprintf(at->dev, sizeof(at->dev), "%s", ifa->ifa_name);
+		p->host.nnets++;
 	}
-	p->host.own = own;
+	p->host.net = net;
 	freeifaddrs(list);
 }
 
+/* RUNDIR/hop: what bh-keep has learned of the name of default-gateway. */
+static void
+look_at_hops(struct plan *p)
+{
+	static struct addr hop[HOPS_MAX];
+	char path[256], word[ADDR_STRLEN];
+
+	p->host.hop = hop;
+	snprintf(path, sizeof(path), "%s/hop", p->rundir);
+	FILE *f = p->self->gateway_name[0] != '\0' ? fopen(path, "re") : NULL;
+	if (f == NULL)
+		return;
+	while (p->host.nhops < HOPS_MAX && fscanf(f, "%47s", word) == 1)
+		p->host.nhops += addr_parse(&hop[p->host.nhops], word);
+	fclose(f);
+}
+
+/* A parameter as it was before `up', which notes what it changes. */
 static long
-read_conf(const char *family, const char *dev, const char *key)
+read_before(const struct plan *p, const char *key)
+{
+	char path[256], name[128];
+	char word[16];
+	long old, found = -1;
+
+	snprintf(path, sizeof(path), "%s/sysctl.plan", p->rundir);
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return read_sysctl(key);
+	while (found < 0 && fscanf(f, "%127s %15s %ld", name, word, &old) == 3)
+		if (strcmp(name, key) == 0)
+			found = old;
+	fclose(f);
+	return found >= 0 ? found : read_sysctl(key);
+}
+
+static long
+read_conf(const struct plan *p, const char *family, const char *dev,
+    const char *key)
 {
 	char name[96];
 
 	snprintf(name, sizeof(name), "net/%s/conf/%s/%s", family, dev, key);
-	return read_sysctl(name);
+	return read_before(p, name);
 }
 
 static void
@@ -187,12 +229,12 @@ look_at_forwarding(struct plan *p)
 
 	for (size_t i = 0; i < n; i++)
 		p->host.forwards4[i] =
-		    read_conf("ipv4", dev[i], "forwarding") > 0;
-	long v6 = read_sysctl(PLAN_FORWARDING6);
+		    read_conf(p, "ipv4", dev[i], "forwarding") > 0;
+	long v6 = read_before(p, PLAN_FORWARDING6);
 	p->host.has_v6 = v6 >= 0;
 	p->host.forwards6 = v6 > 0;
 	p->host.hears_ra = v6 == 0 &&
-	    read_conf("ipv6", p->self->uplink, "accept_ra") == 1;
+	    read_conf(p, "ipv6", p->self->uplink, "accept_ra") == 1;
 }
 
 static void
@@ -232,8 +274,8 @@ check_gateways(const struct plan *p)
 	if (p->self->role != CONF_ROLE_SERVER)
 		return;
 	for (int fam = 0; fam < FAMILIES; fam++) {
-		const struct addr *gw = plan_gateway(p, fam);
-		if (gw != NULL && p->host.gateway_dev[fam][0] == '\0')
+		const struct addr *gw = plan_gateway(p, (enum family)fam);
+		if (gw != NULL && plan_dev_of(p, gw) == NULL)
 			diex(EXIT_RETRY, "[location %s] default-gateway: no "
 			    "interface is on the network of %s",
 			    p->self->name, addr_format(gw, buf));
@@ -249,7 +291,6 @@ check(const struct plan *p)
 	if (p->self->role != CONF_ROLE_NONE)
 		need(p, "uplink", p->self->uplink);
 	check_ports(p);
-	check_gateways(p);
 }
 
 static const char *
@@ -279,10 +320,13 @@ main(int argc, char *argv[])
 	p.self = &cf.location[p.index];
 	p.rundir = start_rundir(&s, &cf, p.index, rundir);
 	look_at_host(&p);
+	look_at_hops(&p);
 	look_at_forwarding(&p);
 	check(&p);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (strcmp(parts[i].name, what) == 0) {
+			if (parts[i].whole)
+				check_gateways(&p);
 			parts[i].print(&p, stdout);
 			if (fflush(stdout) != 0)
 				die(EXIT_RETRY, "cannot write");

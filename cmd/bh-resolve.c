@@ -6,13 +6,14 @@
 #include "base/sandbox.h"
 #include "base/version.h"
 #include "engine/resolve.h"
+#include "net/watch.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SYNOPSIS "[-1] [-s SERVER[:PORT]] NAME..."
+#define SYNOPSIS "[-1m] [-s SERVER[:PORT]] [NAME...]"
 
 enum { NAMES_MAX = 256 };
 
@@ -21,7 +22,7 @@ struct state {
 	struct resolve name[NAMES_MAX];
 	size_t n;
 	size_t open;		/* questions without an answer */
-	bool once;
+	bool once, monitor;
 	int code;		/* what -1 ends with */
 };
 
@@ -42,11 +43,17 @@ usage(void)
 
 /* Whoever read it has gone: then there is nobody to ask for. */
 static void
+flush(void)
+{
+	if (fflush(stdout) != 0)
+		exit(errno == EPIPE ? 0 : EXIT_RETRY);
+}
+
+static void
 say(const struct resolve *r, const struct dns_answer *a)
 {
 	resolve_print(r, a, stdout);
-	if (fflush(stdout) != 0)
-		exit(errno == EPIPE ? 0 : EXIT_RETRY);
+	flush();
 }
 
 /* The worst of all: no server before no such name. */
@@ -96,10 +103,39 @@ next_ms(const struct state *s, nsec now)
 	return clock_poll_ms(due, now);
 }
 
-static int
-run(struct state *s, int signals)
+static bool
+has(const struct resolve *r, const struct addr *a)
 {
-	enum { SIG, OUT, DNS };
+	for (size_t i = 0; i < r->n; i++)
+		if (addr_eq(&r->addr[i], a))
+			return true;
+	return false;
+}
+
+/* Who has a dead address may have moved. */
+static void
+take_news(struct state *s, int fd)
+{
+	struct watch_news w;
+	char text[ADDR_STRLEN];
+
+	watch_read(fd, &w);
+	if (w.link)
+		puts("- link");
+	for (size_t k = 0; k < w.ndead; k++) {
+		printf("- dead %s\n", addr_format(&w.dead[k], text));
+		for (size_t i = 0; i < s->n; i++)
+			if (s->name[i].due != 0 && has(&s->name[i],
+			    &w.dead[k]))
+				s->name[i].due = 1;
+	}
+	flush();
+}
+
+static int
+run(struct state *s, int signals, int watch)
+{
+	enum { SIG, OUT, NEWS, DNS };
 	struct pollfd fd[DNS + DNS_FDS_MAX];
 	bool hurry = false;
 
@@ -111,6 +147,7 @@ run(struct state *s, int signals)
 		int ms = next_ms(s, now);
 		fd[SIG] = (struct pollfd){ .fd = signals, .events = POLLIN };
 		fd[OUT] = (struct pollfd){ .fd = STDOUT_FILENO };
+		fd[NEWS] = (struct pollfd){ .fd = watch, .events = POLLIN };
 		size_t n = dns_wait(s->dns, fd + DNS, &ms);
 		if (poll(fd, DNS + n, ms) < 0)
 			return EXIT_RETRY;
@@ -119,6 +156,8 @@ run(struct state *s, int signals)
 		    (fd[OUT].revents & POLLERR) != 0)
 			return 0;
 		hurry = sig == SIGHUP;
+		if (fd[NEWS].revents != 0)
+			take_news(s, watch);
 		dns_step(s->dns, fd + DNS, n);
 	}
 }
@@ -130,10 +169,13 @@ parse(struct state *s, int argc, char *argv[])
 	int opt;
 
 	die_name(argv[0]);
-	while ((opt = getopt(argc, argv, "1s:hV")) != -1)
+	while ((opt = getopt(argc, argv, "1ms:hV")) != -1)
 		switch (opt) {
 		case '1':
 			s->once = true;
+			break;
+		case 'm':
+			s->monitor = true;
 			break;
 		case 's':
 			server = optarg;
@@ -147,7 +189,7 @@ parse(struct state *s, int argc, char *argv[])
 		default:
 			usage();
 		}
-	if (optind == argc)
+	if (optind == argc && !s->monitor)
 		usage();
 	if (argc - optind > NAMES_MAX)
 		diex(EXIT_FIX, "more than %d names", (int)NAMES_MAX);
@@ -178,11 +220,14 @@ main(int argc, char *argv[])
 
 	if (signals < 0)
 		die(EXIT_RETRY, "cannot take signals");
+	int watch = state.monitor ? watch_open() : -1;
+	if (state.monitor && watch < 0)
+		die(EXIT_RETRY, "cannot hear of links and neighbours");
 	state.dns = dns_open(server, &why);
 	if (state.dns == NULL)
 		diex(server != NULL ? EXIT_FIX : EXIT_RETRY, "cannot use %s: "
 		    "%s", server != NULL ? server : "resolv.conf", why);
 	add_names(&state, argv + optind);
 	sandbox_enter(SANDBOX_RESOLVE, NULL);
-	return run(&state, signals);
+	return run(&state, signals, watch);
 }

@@ -66,6 +66,7 @@ same() {	# LOCATION PART: standard input
 	LOCATION='branch1'
 	ROLE='client'
 	PROGRAMS='bh-tunnel bh-classify'
+	HOP_NAME=''
 	TUN='bh0'
 	EGRESS_TUN=''
 	LAN_IF='lan0'
@@ -179,7 +180,7 @@ internal = 10.9.0.0/24
 
 @test "server: a default-gateway on no network of ours is refused with 111" {
 	domain 'default-gateway = 10.0.77.9\n'
-	run --separate-stderr plan hq env
+	run --separate-stderr plan hq ip4
 	[ "$status" -eq 111 ]
 	[ -z "$output" ]
 	[[ $stderr == *"default-gateway: no interface is on the network of 10.0.77.9" ]]
@@ -334,4 +335,54 @@ NFT
 		"$W_DIR/got"
 	plan branch1 nft >"$W_DIR/got"
 	run ! grep -q 203.0.113.9 "$W_DIR/got"
+}
+
+@test "default-gateway as a name: closed until RUNDIR/hop has what it stands for" {
+	domain 'default-gateway = filter.example.net\n'
+	dir=$W_DIR/run
+	mkdir "$dir"
+	hop() {
+		in_host gw "$BH_BIN/bh-plan" -f "$W_DIR/d.ini" -l hq \
+			-D "$dir" "$1"
+	}
+	eval "$(hop env)"
+	[ "$HOP_NAME" = filter.example.net ]
+	[ "$PROGRAMS" = 'bh-tunnel bh-classify bh-egress bh-keep' ]
+	hop hop4 | diff - <(printf '%s\n' \
+		'route flush table 7803 type unicast proto 176' \
+		'route replace unreachable 0.0.0.0/0 metric 4294967294 table 7803 proto 176')
+	hop nft | grep -q 'meta nfproto ipv4 counter name "egress_hop" drop'
+	# the first that is on a network of ours, and is not ours
+	echo '192.0.2.1 10.0.200.1 10.0.200.7 10.0.200.8' >"$dir/hop"
+	hop hop4 | diff - <(printf '%s\n' \
+		'route replace 0.0.0.0/0 via 10.0.200.7 dev dmz0 table 7803 proto 176' \
+		'route replace unreachable 0.0.0.0/0 metric 4294967294 table 7803 proto 176')
+	hop nft | grep -q 'nexthop != 10.0.200.7 counter name "egress_hop" drop'
+	in_host gw ip -4 -batch <(hop hop4)
+	in_host gw ip -4 -batch <(hop hop4)
+	# what forwarded before `up' is what `up' has noted
+	hop nft | grep -q 'iifname "up0" counter name "not_forwarded" drop'
+	echo 'net/ipv4/conf/up0/forwarding 1 1' >"$dir/sysctl.plan"
+	run ! grep -q 'iifname "up0" counter name "not_forwarded"' <(hop nft)
+}
+
+@test "taken: an address on an interface's network is answered for there" {
+	domain '' 'nat-address = 198.51.100.7\n' '[publish web]
+server = hq
+match = 198.51.100.9 tcp 443
+to = 10.1.0.5
+[publish own]
+server = hq
+match = 198.51.100.2 tcp 443
+to = 10.1.0.5
+[publish routed]
+server = hq
+match = 203.0.113.9 tcp 443
+to = 10.1.0.5
+'
+	same hq neigh <<-'EOT'
+	neigh replace proxy 198.51.100.9 dev up0
+	neigh replace proxy 198.51.100.7 dev up0
+	EOT
+	plan hq sysctl | grep -q '^net/ipv4/neigh/up0/proxy_delay 0 '
 }

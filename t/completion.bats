@@ -41,7 +41,7 @@ branch1" ]
 	[ "$output" = restart ]
 	run offers bh-ctl p
 	[ "$output" = peers ]
-	run offers bh-plan n
+	run offers bh-plan nf
 	[ "$output" = nft ]
 	run offers bh-classify -c par
 	[ "$output" = partner ]

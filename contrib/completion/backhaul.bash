@@ -30,13 +30,15 @@ _backhaul() {
 	*)
 		case $prog in
 		backhaul) words='up down status restart -f -l -k -d -F -h -V' ;;
+		bh-announce) words='-n -h -V' ;;
 		bh-check) words='-f -l -j -k -x -D -e -g -i -p -r -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -N -S -D -R -h -V' ;;
 		bh-ctl) words='counters peers servers -a -j -D -l -h -V' ;;
+		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk -h -V' ;;
-		bh-plan) words='env sysctl ip4 ip6 nft -f -l -D -h -V' ;;
-		bh-resolve) words='-1 -s -h -V' ;;
+		bh-plan) words='env sysctl ip4 ip6 nft hop4 hop6 neigh -f -l -D -h -V' ;;
+		bh-resolve) words='-1 -m -s -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;
 		esac
 		;;
@@ -44,5 +46,5 @@ _backhaul() {
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
-complete -F _backhaul backhaul bh-check bh-classify bh-ctl bh-egress bh-key \
+complete -F _backhaul backhaul bh-announce bh-check bh-classify bh-ctl bh-egress bh-keep bh-key \
 	bh-plan bh-resolve bh-tunnel

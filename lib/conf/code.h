@@ -39,7 +39,8 @@
 	X(BAD_WORD, 107, SEV_ERROR, "a value is none of those allowed") \
 	X(BAD_NAME, 108, SEV_ERROR, "a location's name is malformed") \
 	X(BAD_INTERFACE, 109, SEV_ERROR, "an interface name is malformed") \
-	X(GATEWAY_NAME, 110, SEV_ERROR, "default-gateway is a name") \
+	X(GATEWAY_NAME, 110, SEV_ERROR, \
+	    "default-gateway is no address and no name") \
 	X(FEW_LOCATIONS, 201, SEV_ERROR, "fewer than two active locations") \
 	X(NO_SERVER, 202, SEV_ERROR, "there is a client but no server") \
 	X(NO_CLIENT, 203, SEV_ERROR, "there is a server but no client") \

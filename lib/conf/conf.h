@@ -129,6 +129,7 @@ struct conf_location {
 	struct conf_pool pool;
 	struct addr gateway4, gateway6;	/* default-gateway */
 	bool has_gateway4, has_gateway6;
+	char gateway_name[CONF_HOSTLEN];	/* ... or this; "": none */
 	int gateway_line;
 	char uplink[IFNAMSIZ], lan_interface[IFNAMSIZ];	/* "": not given */
 	char interface[IFNAMSIZ], egress_interface[IFNAMSIZ];	/* bh0, bhx0 */

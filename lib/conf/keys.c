@@ -207,33 +207,36 @@ set_pair(const struct keys_target *t, const struct keydef *k, void *to,
 	return 0;
 }
 
-/* One address of each family. */
+/* One address of each family, or a name. */
 static int
 set_gateway(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
 {
 	struct conf_location *l = t->loc;
 	struct addr a;
-	int code = value_address(&a, v, why);
-	bool v4 = code == 0 && addr_is_v4(&a);
+	bool is_addr = value_address(&a, v, why) == 0;
+	bool v4 = is_addr && addr_is_v4(&a);
 	bool *has = v4 ? &l->has_gateway4 : &l->has_gateway6;
+	bool any = l->has_gateway4 || l->has_gateway6;
 
 	(void)k, (void)to;
-	if (code != 0 && strspn(v, "0123456789.:/") != strlen(v)) {
-		snprintf(why, VALUE_WHYLEN, "'%.80s' is not an address; names "
-		    "are not supported by this version", v);
-		return BH_GATEWAY_NAME;
-	}
-	if (code != 0)
-		return code;
-	if (*has) {
-		snprintf(why, VALUE_WHYLEN, "'%s' is the second address of "
-		    "IPv%c; there is one next hop for each family", v,
-		    v4 ? '4' : '6');
+	if (l->gateway_name[0] != '\0' || (any && !is_addr) ||
+	    (is_addr && *has)) {
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is one too many; there "
+		    "is one next hop for each family, or one name that "
+		    "stands for them", v);
 		return BH_KEY_TWICE;
 	}
-	*has = true;
-	*(v4 ? &l->gateway4 : &l->gateway6) = a;
+	if (!is_addr && (strspn(v, "0123456789.:/") == strlen(v) ||
+	    value_hostname(l->gateway_name, v, why) != 0)) {
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is neither an address "
+		    "nor a host name", v);
+		return BH_GATEWAY_NAME;
+	}
+	if (is_addr) {
+		*has = true;
+		*(v4 ? &l->gateway4 : &l->gateway6) = a;
+	}
 	return 0;
 }
 

@@ -177,6 +177,8 @@ put_gateway(const struct conf_location *l, const struct keydef *k,
 	if (l->has_gateway6)
 		fprintf(out, "%s = %s\n", k->name,
 		    addr_format(&l->gateway6, text));
+	if (l->gateway_name[0] != '\0')
+		fprintf(out, "%s = %s\n", k->name, l->gateway_name);
 }
 
 static void

@@ -191,6 +191,18 @@ is_unicast(const struct addr *a)
 	return b[0] != 0xff && !addr_eq(a, &any6);
 }
 
+int
+value_hostname(char host[static VALUE_HOSTLEN], const char *s,
+    char why[static VALUE_WHYLEN])
+{
+	if (!is_hostname(s))
+		return wrong(BH_BAD_NAME, why, "'%.80s' is not a host name%s",
+		    s, comment_hint(s));
+	for (size_t i = 0; i == 0 || s[i - 1] != '\0'; i++)
+		host[i] = (char)tolower((unsigned char)s[i]);
+	return 0;
+}
+
 static int
 endpoint_host(char host[static VALUE_HOSTLEN], const char *s, bool brackets,
     char *why)
@@ -204,11 +216,9 @@ endpoint_host(char host[static VALUE_HOSTLEN], const char *s, bool brackets,
 		addr_format(&a, host);
 		return 0;
 	}
-	if (brackets || !is_hostname(s))
+	if (brackets || value_hostname(host, s, why) != 0)
 		return wrong(BH_BAD_ENDPOINT, why, "'%.80s' is neither an "
 		    "address nor a host name", s);
-	for (size_t i = 0; i == 0 || s[i - 1] != '\0'; i++)
-		host[i] = (char)tolower((unsigned char)s[i]);
 	return 0;
 }
 

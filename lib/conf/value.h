@@ -38,6 +38,9 @@ int value_address(struct addr *a, const char *s,
  * its usual form, a name in lower case. */
 int value_endpoint(char host[static VALUE_HOSTLEN], uint16_t *port,
     const char *s, char why[static VALUE_WHYLEN]);
+/* A name as the DNS has them, in lower case. */
+int value_hostname(char host[static VALUE_HOSTLEN], const char *s,
+    char why[static VALUE_WHYLEN]);
 int value_key(struct key *k, const char *s, char why[static VALUE_WHYLEN]);
 int value_number(unsigned *v, unsigned min, unsigned max, const char *s,
     char why[static VALUE_WHYLEN]);

@@ -89,8 +89,9 @@ static const struct explanation explanations[] = {
 	    "A network interface has at most 15 characters: letters, digits, "
 	    "'-', '_' and '.', a letter or digit first." },
 	{ BH_GATEWAY_NAME,
-	    "The next hop of backhauled traffic is an address in this version. "
-	    "Resolve the name and write what it stands for." },
+	    "The next hop of backhauled traffic is an address, one of each "
+	    "family, or a name of the DNS that stands for them, which the "
+	    "gateway asks for again when an answer has run out." },
 	{ BH_FEW_LOCATIONS,
 	    "Backhaul needs at least two active locations, a server and a "
 	    "client. 'active = no' takes a location out without deleting it." },

@@ -220,7 +220,10 @@ get_hop(struct view *v)
 	const struct addr *gw4 = plan_gateway(&v->plan, FAMILY_V4);
 	const struct addr *gw6 = plan_gateway(&v->plan, FAMILY_V6);
 
-	if (gw4 == NULL && gw6 == NULL)
+	if (v->l->gateway_name[0] != '\0')
+		facts_add(v->fs, TOPIC_HOP, "is what %s stands for in the DNS, "
+		    "and nothing else", v->l->gateway_name);
+	else if (gw4 == NULL && gw6 == NULL)
 		facts_add(v->fs, TOPIC_HOP, "is that of the gateway's own "
 		    "routes");
 	else
@@ -355,7 +358,7 @@ static void
 get_routes(struct view *v)
 {
 	const struct conf_location *l = v->l;
-	bool hop = l->has_gateway4 || l->has_gateway6;
+	bool hop = plan_has_gateway(&v->plan);
 
 	if (!plan_has_peers(&v->plan) || v->plain)
 		return;

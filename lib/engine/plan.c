@@ -20,12 +20,68 @@ plan_has_peers(const struct plan *p)
 	return false;
 }
 
+static bool
+is_on(const struct plan_net *n, const struct addr *a)
+{
+	struct prefix net = { n->own, n->len };
+
+	for (unsigned bit = net.len; bit < 128; bit++)
+		net.addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+	return prefix_has(&net, a);
+}
+
+const char *
+plan_dev_of(const struct plan *p, const struct addr *a)
+{
+	const struct plan_net *best = NULL;
+
+	for (size_t i = 0; i < p->host.nnets; i++) {
+		const struct plan_net *n = &p->host.net[i];
+		if (addr_eq(&n->own, a))
+			return NULL;
+		if (is_on(n, a) && (best == NULL || n->len >= best->len))
+			best = n;
+	}
+	return best != NULL ? best->dev : NULL;
+}
+
+bool
+plan_has_gateway(const struct plan *p)
+{
+	const struct conf_location *l = p->self;
+
+	return l->role == CONF_ROLE_SERVER && (l->has_gateway4 ||
+	    l->has_gateway6 || l->gateway_name[0] != '\0');
+}
+
 const struct addr *
 plan_gateway(const struct plan *p, enum family fam)
 {
+	const struct conf_location *l = p->self;
+
+	for (size_t i = 0; i < p->host.nhops; i++)
+		if (addr_is_v4(&p->host.hop[i]) == (fam == FAMILY_V4) &&
+		    plan_dev_of(p, &p->host.hop[i]) != NULL)
+			return &p->host.hop[i];
 	if (fam == FAMILY_V4)
-		return p->self->has_gateway4 ? &p->self->gateway4 : NULL;
-	return p->self->has_gateway6 ? &p->self->gateway6 : NULL;
+		return l->has_gateway4 ? &l->gateway4 : NULL;
+	return l->has_gateway6 ? &l->gateway6 : NULL;
+}
+
+const char *
+plan_gateway_dev(const struct plan *p, enum family fam)
+{
+	const struct addr *gw = plan_gateway(p, fam);
+
+	return gw != NULL ? plan_dev_of(p, gw) : NULL;
+}
+
+bool
+plan_needs_keeper(const struct plan *p)
+{
+	size_t i = 0;
+
+	return plan_has_gateway(p) || plan_taken(p, &i) != NULL;
 }
 
 bool
@@ -44,12 +100,13 @@ plan_one_arm(const struct plan *p)
 bool
 plan_egress_by_lan(const struct plan *p)
 {
+	const char *dev;
+
 	if (plan_one_arm(p))
 		return true;
 	for (int fam = 0; fam < FAMILIES; fam++)
-		if (plan_gateway(p, fam) != NULL &&
-		    strcmp(p->host.gateway_dev[fam], p->self->lan_interface)
-		    == 0)
+		if ((dev = plan_gateway_dev(p, (enum family)fam)) != NULL &&
+		    strcmp(dev, p->self->lan_interface) == 0)
 			return true;
 	return false;
 }
@@ -68,13 +125,14 @@ size_t
 plan_forwarders(const struct plan *p, const char *dev[PLAN_DEVS])
 {
 	size_t n = add_dev(dev, 0, p->self->lan_interface);
+	const char *gw;
 
 	if (p->self->role != CONF_ROLE_SERVER)
 		return n;
 	n = add_dev(dev, n, p->self->uplink);
 	for (int fam = 0; fam < FAMILIES; fam++)
-		if (plan_gateway(p, fam) != NULL)
-			n = add_dev(dev, n, p->host.gateway_dev[fam]);
+		if ((gw = plan_gateway_dev(p, (enum family)fam)) != NULL)
+			n = add_dev(dev, n, gw);
 	return n;
 }
 
@@ -100,8 +158,10 @@ plan_env(const struct plan *p, FILE *out)
 	put_var(out, "LOCATION", l->name);
 	put_var(out, "ROLE", role_names[l->role]);
 	put_var(out, "PROGRAMS", !peers ? "" :
-	    server ? "bh-tunnel bh-classify bh-egress" :
-	    "bh-tunnel bh-classify");
+	    !server ? "bh-tunnel bh-classify" : plan_needs_keeper(p) ?
+	    "bh-tunnel bh-classify bh-egress bh-keep" :
+	    "bh-tunnel bh-classify bh-egress");
+	put_var(out, "HOP_NAME", server ? l->gateway_name : "");
 	put_var(out, "TUN", peers ? l->interface : "");
 	put_var(out, "EGRESS_TUN", server ? l->egress_interface : "");
 	put_var(out, "LAN_IF", l->lan_interface);
@@ -153,6 +213,36 @@ sysctl_forward(const struct plan *p, FILE *out)
 	fputs(PLAN_FORWARDING6 " 1\n", out);
 }
 
+/* Answers for others' addresses come at once, and by ND at all. */
+static void
+sysctl_taken(const struct plan *p, FILE *out)
+{
+	const struct addr *a;
+	const char *dev;
+
+	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;)
+		if ((dev = plan_dev_of(p, a)) == NULL)
+			continue;
+		else if (addr_is_v4(a))
+			fprintf(out, "net/ipv4/neigh/%s/proxy_delay 0\n", dev);
+		else
+			fprintf(out, "net/ipv6/neigh/%s/proxy_delay 0\n"
+			    "net/ipv6/conf/%s/proxy_ndp 1\n", dev, dev);
+}
+
+void
+plan_neigh(const struct plan *p, FILE *out)
+{
+	const struct addr *a;
+	char text[ADDR_STRLEN];
+	const char *dev;
+
+	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;)
+		if ((dev = plan_dev_of(p, a)) != NULL)
+			fprintf(out, "neigh replace proxy %s dev %s\n",
+			    addr_format(a, text), dev);
+}
+
 void
 plan_sysctl(const struct plan *p, FILE *out)
 {
@@ -163,6 +253,7 @@ plan_sysctl(const struct plan *p, FILE *out)
 	put_conf4(out, l->interface, "rp_filter", 2);
 	if (l->role == CONF_ROLE_SERVER)
 		put_conf4(out, l->egress_interface, "rp_filter", 2);
+	sysctl_taken(p, out);
 	if (plan_turns_back(p)) {
 		/* a hairpin is no detour */
 		put_conf4(out, "all", "send_redirects", 0);

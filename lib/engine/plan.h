@@ -36,11 +36,20 @@ enum family { FAMILY_V4, FAMILY_V6 };
 #define FAMILIES 2
 enum { PLAN_DEVS = 4 };
 
+/* An address of the host's, and the network it is on. */
+struct plan_net {
+	struct addr own;
+	uint8_t len;
+	char dev[IFNAMSIZ];
+};
+
 /* What the plan has to know of the host. */
 struct plan_host {
-	const struct addr *own;		/* addresses of its interfaces */
-	size_t nown;
-	char gateway_dev[FAMILIES][IFNAMSIZ];	/* "": not on a known net */
+	const struct plan_net *net;
+	size_t nnets;
+	/* what the name of default-gateway stands for, in order */
+	const struct addr *hop;
+	size_t nhops;
 	/* what forwarded before `up': the plan_forwarders, and IPv6 */
 	bool forwards4[PLAN_DEVS], forwards6;
 	bool has_v6;
@@ -57,8 +66,18 @@ struct plan {
 
 /* The location has a tunnel to anybody: else there is nothing to do. */
 bool plan_has_peers(const struct plan *p);
-/* Where this server hands Internet packets of a family over, or NULL. */
+/* The interface whose network an address is on, NULL: none's, or it is the
+ * host's own. */
+const char *plan_dev_of(const struct plan *p, const struct addr *a);
+/* The server's clients have a next hop of their own, known or not. */
+bool plan_has_gateway(const struct plan *p);
+/* Where this server hands Internet packets of a family over, or NULL; of a
+ * name's addresses the first that is on a network of the host. */
 const struct addr *plan_gateway(const struct plan *p, enum family fam);
+/* ... and its interface; NULL: neither. */
+const char *plan_gateway_dev(const struct plan *p, enum family fam);
+/* Something has to be put back when the kernel or a name lets go of it. */
+bool plan_needs_keeper(const struct plan *p);
 /* LAN and uplink are one interface. */
 bool plan_one_arm(const struct plan *p);
 bool plan_of_family(const struct prefix *pfx, enum family fam);
@@ -79,6 +98,10 @@ size_t plan_forwarders(const struct plan *p, const char *dev[PLAN_DEVS]);
 void plan_env(const struct plan *p, FILE *out);
 /* Lines "PATH VALUE", PATH below /proc/sys. */
 void plan_sysctl(const struct plan *p, FILE *out);
+/* Of them what default-gateway is, which changes with a name. */
+void plan_hop(const struct plan *p, enum family fam, FILE *out);
+/* For whom ARP and ND are answered, for `ip -batch -'. */
+void plan_neigh(const struct plan *p, FILE *out);
 /* Routes, then rules, for `ip -4 -batch -' or `ip -6 -batch -'. */
 void plan_routes(const struct plan *p, enum family fam, FILE *out);
 /* The table `inet backhaul', for `nft -f -'; replaces it in one step. */

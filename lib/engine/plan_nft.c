@@ -157,16 +157,17 @@ static void
 put_hop(const struct plan *p, enum family fam, FILE *out)
 {
 	const struct addr *gw = plan_gateway(p, fam);
+	const char *dev = plan_gateway_dev(p, fam);
 	int v = fam == FAMILY_V4 ? 4 : 6;
 	char buf[ADDR_STRLEN];
 
-	if (gw == NULL) {
+	if (dev == NULL) {
 		fprintf(out, "\t\tmeta nfproto ipv%d counter name "
 		    "\"egress_hop\" drop\n", v);
 		return;
 	}
 	fprintf(out, "\t\tmeta nfproto ipv%d oifname != \"%s\" counter name "
-	    "\"egress_hop\" drop\n", v, p->host.gateway_dev[fam]);
+	    "\"egress_hop\" drop\n", v, dev);
 	fprintf(out, "\t\tmeta nfproto ipv%d rt %s nexthop != %s counter name "
 	    "\"egress_hop\" drop\n", v, v == 4 ? "ip" : "ip6",
 	    addr_format(gw, buf));
@@ -216,7 +217,7 @@ chain_from_client(const struct plan *p, FILE *out)
 	put_cross(p, "oifname", out);
 	put_drop(out, "ip daddr @guard4", "guard_out");
 	put_drop(out, "ip6 daddr @guard6", "guard_out");
-	if (p->self->has_gateway4 || p->self->has_gateway6) {
+	if (plan_has_gateway(p)) {
 		put_hop(p, FAMILY_V4, out);
 		put_hop(p, FAMILY_V6, out);
 	}

@@ -51,8 +51,8 @@ plan_turns_back(const struct plan *p)
 static bool
 is_own(const struct plan *p, const struct addr *a)
 {
-	for (size_t i = 0; i < p->host.nown; i++)
-		if (addr_eq(a, &p->host.own[i]))
+	for (size_t i = 0; i < p->host.nnets; i++)
+		if (addr_eq(a, &p->host.net[i].own))
 			return true;
 	return false;
 }

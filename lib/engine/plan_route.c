@@ -114,9 +114,9 @@ own_source(const struct plan *p, enum family fam, char buf[ADDR_STRLEN])
 	const struct conf_prefixes *a = &p->self->address;
 
 	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < p->host.nown; k++)
+		for (size_t k = 0; k < p->host.nnets; k++)
 			if (plan_of_family(&a->p[i], fam) &&
-			    addr_eq(&a->p[i].addr, &p->host.own[k]))
+			    addr_eq(&a->p[i].addr, &p->host.net[k].own))
 				return addr_format(&a->p[i].addr, buf);
 	return NULL;
 }
@@ -180,21 +180,26 @@ static void
 table_gateway(const struct plan *p, enum family fam, FILE *out)
 {
 	const struct addr *gw = plan_gateway(p, fam);
+	const char *dev = plan_gateway_dev(p, fam);
 	char buf[ADDR_STRLEN];
 
-	if (gw != NULL)
+	if (dev != NULL)
 		fprintf(out, "route replace %s via %s dev %s table %d "
 		    "proto %d\n", everything[fam], addr_format(gw, buf),
-		    p->host.gateway_dev[fam], PLAN_TABLE_GATEWAY, PLAN_PROTO);
+		    dev, PLAN_TABLE_GATEWAY, PLAN_PROTO);
 	put_special(out, "unreachable", everything[fam], LAST_RESORT,
 	    PLAN_TABLE_GATEWAY);
 }
 
-static bool
-has_gateway(const struct plan *p)
+void
+plan_hop(const struct plan *p, enum family fam, FILE *out)
 {
-	return plan_gateway(p, FAMILY_V4) != NULL ||
-	    plan_gateway(p, FAMILY_V6) != NULL;
+	if (!plan_has_gateway(p))
+		return;
+	if (plan_gateway_dev(p, fam) == NULL)
+		fprintf(out, "route flush table %d type unicast proto %d\n",
+		    PLAN_TABLE_GATEWAY, PLAN_PROTO);
+	table_gateway(p, fam, out);
 }
 
 static void
@@ -234,7 +239,7 @@ rules_server(const struct plan *p, FILE *out)
 	if (plan_turns_back(p))
 		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "lookup",
 		    PLAN_TABLE_RETURN);
-	if (has_gateway(p))
+	if (plan_has_gateway(p))
 		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "lookup",
 		    PLAN_TABLE_GATEWAY);
 	else
@@ -276,7 +281,7 @@ plan_routes(const struct plan *p, enum family fam, FILE *out)
 	table_own(p, fam, out);
 	if (p->self->role == CONF_ROLE_SERVER) {
 		table_return(p, fam, out);
-		if (has_gateway(p))
+		if (plan_has_gateway(p))
 			table_gateway(p, fam, out);
 	}
 	rules(p, fam, out);

@@ -46,6 +46,8 @@ put_egress(const struct conf_location *l, FILE *out)
 		fprintf(out, "\\nvia %s", addr_format(&l->gateway4, buf));
 	if (l->has_gateway6)
 		fprintf(out, "\\nvia %s", addr_format(&l->gateway6, buf));
+	if (l->gateway_name[0] != '\0')
+		fprintf(out, "\\nvia %s", l->gateway_name);
 	fputs("\"]\n", out);
 }
 
