@@ -133,7 +133,7 @@ untouched() {	# nobody asked the branch's web server
 }
 
 @test "a range keeps its ports, and the answer comes from the same address" {
-	[ "$(echo datagram | in_inet socat -T 5 - \
+	[ "$(echo datagram | in_inet socat -t 5 - \
 		UDP4:203.0.113.1:5005,shut-none)" = datagram ]
 }
 
