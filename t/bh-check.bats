@@ -169,9 +169,9 @@ starts() {
 }
 
 @test "bh.conf(5) has exactly the keys that exist" {
-	sed -n 's/^	{ "\([a-z-]*\)", set_.*/\1/p' lib/conf/keys.c |
+	sed -n 's/^	{ "\([a-z0-9-]*\)", set_.*/\1/p' lib/conf/keys.c |
 		sort >"$dir/code"
-	sed -n 's/^\.It Ic \([a-z-]*\) Ns = .*/\1/p' man/bh.conf.5 |
+	sed -n 's/^\.It Ic \([a-z0-9-]*\) Ns = .*/\1/p' man/bh.conf.5 |
 		sort >"$dir/man"
 	[ -s "$dir/code" ]
 	diff -u "$dir/code" "$dir/man"

@@ -42,6 +42,7 @@
 	X(V_NO_SERVER, "no-server", "none of the client's servers answers") \
 	X(V_PEER, "peer", "a sibling named a peer that this channel has not") \
 	/* translation */ \
+	X(V_NPT, "npt", "no address of nat6 = npt stands for it") \
 	X(V_NAT_PROTO, "nat-protocol", "a protocol that is not translated") \
 	X(V_NAT_REFUSED, "nat-refused", "no address of its family to share") \
 	X(V_NAT_CLOSED, "nat-closed", "nothing lets it in, or begins so") \

@@ -190,6 +190,13 @@
 	X(PIN_PUBLISHED, 962, SEV_ERROR, \
 	    "a nat-address is published as a whole") \
 	X(PIN_SPECIAL, 963, SEV_ERROR, "a nat-address is no public one") \
+	X(BAD_NAT6, 965, SEV_ERROR, "nat6 is malformed") \
+	X(NPT_SPREAD, 966, SEV_ERROR, \
+	    "clients' IPv6 is not of one network that nat6 can stand for") \
+	X(NPT_OVERLAP, 967, SEV_ERROR, "the prefix of nat6 is in use") \
+	X(NPT_PIN, 968, SEV_ERROR, \
+	    "nat-address and nat6 = npt for one client") \
+	X(NPT_NOBODY, 969, SEV_NOTICE, "nat6 = npt without clients' IPv6") \
 	/* the end */
 
 enum code {

@@ -218,6 +218,32 @@ conf_partners(const struct conf *cf, size_t a, size_t b)
 	    names(&q->partners, a);
 }
 
+static const struct prefix *
+first_v6(const struct conf_prefixes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (!addr_is_v4(&ps->p[i].addr))
+			return &ps->p[i];
+	return NULL;
+}
+
+bool
+conf_npt_inside(const struct conf *cf, size_t server, struct prefix *in)
+{
+	uint8_t len = cf->location[server].npt.len;
+	const struct prefix *p = NULL;
+
+	for (size_t i = 0; i < cf->nlocations && p == NULL; i++)
+		if (conf_is_client_of(cf, i, server))
+			p = first_v6(&cf->location[i].lan);
+	if (p == NULL)
+		return false;
+	*in = (struct prefix){ p->addr, len };
+	for (unsigned bit = len; bit < 128; bit++)
+		in->addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+	return true;
+}
+
 bool
 conf_is_client_of(const struct conf *cf, size_t client, size_t server)
 {

@@ -40,6 +40,8 @@ enum conf_filter {
 };
 enum conf_refresh { CONF_REFRESH_OUT, CONF_REFRESH_BOTH };
 enum conf_mode { CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
+/* Of IPv6; as it is said of IPv4, unless it is said. */
+enum conf_nat6 { CONF_NAT6_AS_NAT, CONF_NAT6_NONE, CONF_NAT6_NPT };
 /* Addresses that the domain keeps free: those of Corente's gateways. */
 enum conf_reserved { CONF_RESERVED_NONE, CONF_RESERVED_CORENTE };
 enum conf_sources { CONF_SOURCES_LAN, CONF_SOURCES_PARTICIPATING };
@@ -121,6 +123,9 @@ struct conf_location {
 	int sources_line;
 	enum conf_nat nat;
 	int nat_line;
+	enum conf_nat6 nat6;
+	struct prefix npt;		/* of CONF_NAT6_NPT: outside */
+	int nat6_line;
 	bool nat_upstream;
 	int nat_upstream_line;
 	uint16_t nat_port_first, nat_port_last;	/* masquerade's range */
@@ -190,6 +195,9 @@ int conf_find_group(const struct conf *cf, const char *name);
 bool conf_broken(const struct conf_location *l, const char *key);
 /* Both are active, and each names the other. */
 bool conf_partners(const struct conf *cf, size_t a, size_t b);
+/* With nat6 = npt: the network that its clients' IPv6 is of, as long as the
+ * outside one.  False: they have none. */
+bool conf_npt_inside(const struct conf *cf, size_t server, struct prefix *in);
 /* The location is an active client and `server' is its active server. */
 bool conf_is_client_of(const struct conf *cf, size_t client, size_t server);
 /* The gateway's own address that a probe is sent from, NULL if it has none of

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NPT_LEN_MAX = 64 };	/* RFC 6296 3.5 */
+
 static int
 no_memory(char *why)
 {
@@ -240,6 +242,39 @@ set_gateway(const struct keys_target *t, const struct keydef *k, void *to,
 	return 0;
 }
 
+/* "none", "npt PREFIX" */
+static int
+set_nat6(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	struct conf_location *l = t->loc;
+	static const char npt[] = "npt";
+	const char *text = v + strcspn(v, " \t");
+
+	(void)k, (void)to;
+	if (strcmp(v, "none") == 0) {
+		l->nat6 = CONF_NAT6_NONE;
+		return 0;
+	}
+	text += strspn(text, " \t");
+	if (strncmp(v, npt, sizeof(npt) - 1) != 0 || v[3] == '\0' ||
+	    strchr(" \t", v[3]) == NULL) {
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is neither none nor npt "
+		    "and a prefix, such as npt 2001:db8:f::/48", v);
+		return BH_BAD_NAT6;
+	}
+	int code = value_prefix(&l->npt, text, why);
+	if (code != 0)
+		return code;
+	if (addr_is_v4(&l->npt.addr) || l->npt.len > NPT_LEN_MAX) {
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is no prefix of IPv6 "
+		    "with at most %d bits", text, NPT_LEN_MAX);
+		return BH_BAD_NAT6;
+	}
+	l->nat6 = CONF_NAT6_NPT;
+	return 0;
+}
+
 static int
 set_match(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
@@ -340,6 +375,7 @@ const struct keydef keys_location[] = {
 	{ "backhaul-sources", set_word, TO(sources), LINE(sources_line),
 	    .words = sources },
 	{ "nat", set_word, TO(nat), LINE(nat_line), .words = nats },
+	{ "nat6", set_nat6, TO(nat6), LINE(nat6_line) },
 	{ "nat-upstream", set_bool, TO(nat_upstream), LINE(nat_upstream_line) },
 	{ "nat-ports", set_ports, TO(nat_port_first), LINE(nat_ports_line),
 	    .min = 1024, .max = 65535 },

@@ -165,6 +165,20 @@ put_pair(const struct conf_location *l, const struct keydef *k,
 }
 
 static void
+put_nat6(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	char text[PREFIX_STRLEN];
+
+	(void)from;
+	if (l->nat6 == CONF_NAT6_NPT)
+		fprintf(out, "%s = npt %s\n", k->name,
+		    prefix_format(&l->npt, text));
+	else
+		fprintf(out, "%s = none\n", k->name);
+}
+
+static void
 put_gateway(const struct conf_location *l, const struct keydef *k,
     const void *from, FILE *out)
 {
@@ -235,6 +249,7 @@ static const struct printer location_keys[] = {
 	{ "probe", put_probe },
 	{ "backhaul-sources", put_word },
 	{ "nat", put_word },
+	{ "nat6", put_nat6 },
 	{ "nat-upstream", put_bool },
 	{ "nat-ports", put_ports },
 	{ "nat-address", put_pair },

@@ -68,5 +68,26 @@ const struct explanation explain_published[] = {
 	    "address inside a site of this domain is refused by the guard of "
 	    "every other. Give a public address that is routed to the "
 	    "server, or that is on its uplink's network." },
+	{ BH_BAD_NAT6,
+	    "'nat6 = none' lets IPv6 leave as it is, 'nat6 = npt PREFIX' puts "
+	    "that prefix in the place of the clients' own (RFC 6296); without "
+	    "the key IPv6 is translated as IPv4 is. The prefix has at most 64 "
+	    "bits, since what is behind them makes up for the change." },
+	{ BH_NPT_SPREAD,
+	    "One prefix stands for one network of the same length, and each "
+	    "host's address for one other. What all clients of this server "
+	    "have of IPv6 has to lie in one network of that length: two "
+	    "clients with a /48 each need a prefix of /47 or wider, and "
+	    "neighbouring numbers." },
+	{ BH_NPT_OVERLAP,
+	    "The prefix is what the clients' hosts are known by outside, so "
+	    "it is nobody's own network. It has to be routed to the server." },
+	{ BH_NPT_PIN,
+	    "By 'nat6 = npt' every host has an outside address of its own, "
+	    "which tells locations apart already. A pinned IPv6 address would "
+	    "take that from them." },
+	{ BH_NPT_NOBODY,
+	    "The key does nothing until a client of this server has IPv6 in "
+	    "its lan." },
 	{ .text = NULL },
 };

@@ -30,6 +30,7 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(FAILOVER, "failover", "if a server fails", TOPIC_MANY) \
 	X(CLEAR, "clear", "leaving in clear", TOPIC_ONE) \
 	X(NAT, "nat", "translation", TOPIC_ONE) \
+	X(NAT6, "nat6", "translation of IPv6", TOPIC_ONE) \
 	X(PIN, "nat-address", "leaves its server with the address", \
 	    TOPIC_ONE) \
 	X(OPENS, "publish", "opens to the Internet", TOPIC_MANY) \

@@ -214,6 +214,19 @@ get_published(struct view *v)
 }
 
 static void
+get_nat6(struct view *v)
+{
+	const struct conf_location *l = v->l;
+	char text[PREFIX_STRLEN];
+
+	if (l->nat6 == CONF_NAT6_NONE)
+		facts_add(v->fs, TOPIC_NAT6, "none here");
+	else if (l->nat6 == CONF_NAT6_NPT)
+		facts_add(v->fs, TOPIC_NAT6, "host by host to %s (NPTv6)",
+		    prefix_format(&l->npt, text));
+}
+
+static void
 get_hop(struct view *v)
 {
 	char buf[2][ADDR_STRLEN];
@@ -433,8 +446,10 @@ facts_get(struct facts *fs, const struct conf *cf, const struct space *s,
 		return;
 	}
 	get_internet(&v);
-	if (v.serves)
+	if (v.serves) {
 		get_nat(&v);
+		get_nat6(&v);
+	}
 	get_pin(&v);
 	get_published(&v);
 	if (v.serves)

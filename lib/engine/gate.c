@@ -53,10 +53,10 @@ vnet_sound(const struct vnet *v, const struct ip *ip)
 static struct decision
 judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 {
-	const uint8_t *packet = (const uint8_t *)(f + 1);
+	uint8_t *packet = (uint8_t *)(f + 1);
 	struct ip ip;
 	struct decision d = translate_judge(g->pol, g->nat, at,
-	    (uint8_t *)(f + 1), f->len, &f->vnet, from, g->now, &ip);
+	    packet, f->len, &f->vnet, from, g->now, &ip);
 
 	if (!verdict_delivers(d.verdict))
 		tell_sender(g, &(struct refusal){ .at = at, .why = d.verdict,

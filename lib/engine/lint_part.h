@@ -48,5 +48,6 @@ void lint_groups(struct lint *lt);
 void lint_publish(struct lint *lt);
 void lint_pins(struct lint *lt);
 void lint_pools(struct lint *lt);
+void lint_npt(struct lint *lt);
 
 #endif

@@ -14,6 +14,7 @@ static const struct {
 	{ key, offsetof(struct conf_location, member), role }
 	ROLE_KEY("default-gateway", gateway_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat", nat_line, CONF_ROLE_SERVER),
+	ROLE_KEY("nat6", nat6_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER),
 	ROLE_KEY("nat-pool", pool.addr.line, CONF_ROLE_SERVER),

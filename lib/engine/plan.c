@@ -92,6 +92,36 @@ plan_of_family(const struct prefix *pfx, enum family fam)
 }
 
 bool
+plan_asks(const struct plan *p, enum family fam)
+{
+	const struct conf_location *l = p->self;
+
+	if (fam == FAMILY_V6 && l->nat6 != CONF_NAT6_AS_NAT)
+		return l->nat6 == CONF_NAT6_NPT;
+	return l->nat == CONF_NAT_MASQUERADE;
+}
+
+bool
+plan_pools(const struct plan *p, enum family fam)
+{
+	const struct conf_location *l = p->self;
+
+	return l->role == CONF_ROLE_SERVER && l->nat == CONF_NAT_POOL &&
+	    (fam == FAMILY_V4 || l->nat6 == CONF_NAT6_AS_NAT);
+}
+
+const struct npt *
+plan_npt(const struct plan *p, struct npt *t)
+{
+	struct prefix in;
+
+	return p->self->role == CONF_ROLE_SERVER &&
+	    p->self->nat6 == CONF_NAT6_NPT &&
+	    conf_npt_inside(p->cf, p->index, &in) &&
+	    npt_init(t, &in, &p->self->npt) ? t : NULL;
+}
+
+bool
 plan_one_arm(const struct plan *p)
 {
 	return strcmp(p->self->uplink, p->self->lan_interface) == 0;

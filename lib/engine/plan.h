@@ -9,6 +9,7 @@
  */
 
 #include "conf/conf.h"
+#include "net/npt.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -81,6 +82,12 @@ bool plan_needs_keeper(const struct plan *p);
 /* LAN and uplink are one interface. */
 bool plan_one_arm(const struct plan *p);
 bool plan_of_family(const struct prefix *pfx, enum family fam);
+/* Its clients' packets of that family are let in only as answers. */
+bool plan_asks(const struct plan *p, enum family fam);
+/* nat6 = npt: what stands for the clients' IPv6; NULL: nothing does. */
+const struct npt *plan_npt(const struct plan *p, struct npt *t);
+/* bh-egress translates that family, to nat-pool. */
+bool plan_pools(const struct plan *p, enum family fam);
 /* Something is published at this server, and the kernel translates. */
 bool plan_publishes(const struct plan *p);
 /* ... or by its addresses a client's host could ask for another. */

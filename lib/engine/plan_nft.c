@@ -190,22 +190,37 @@ put_cross(const struct plan *p, const char *direction, FILE *out)
 static void
 put_pool_out(const struct plan *p, FILE *out)
 {
-	if (p->self->nat != CONF_NAT_POOL)
-		return;
-	put_drop(out, "ip saddr != @pool4", "egress_invalid");
-	put_drop(out, "ip6 saddr != @pool6", "egress_invalid");
-	for (int v = 4; v <= 6; v += 2)
-		fprintf(out, "\t\toifname \"%s\" %s daddr @pool%d accept\n",
-		    p->self->egress_interface, v == 4 ? "ip" : "ip6", v);
+	static const char *const ip[] = { "ip", "ip6" };
+	static const char *const number[] = { "4", "6" };
+
+	for (int f = 0; f < FAMILIES; f++)
+		if (plan_pools(p, (enum family)f))
+			fprintf(out, "\t\t%s saddr != @pool%s counter name "
+			    "\"egress_invalid\" drop\n\t\toifname \"%s\" %s "
+			    "daddr @pool%s accept\n", ip[f], number[f],
+			    p->self->egress_interface, ip[f], number[f]);
 }
 
 static void
 put_pool_in(const struct plan *p, FILE *out)
 {
-	if (p->self->nat != CONF_NAT_POOL)
-		return;
-	put_drop(out, "ip daddr != @pool4", "unsolicited");
-	put_drop(out, "ip6 daddr != @pool6", "unsolicited");
+	if (plan_pools(p, FAMILY_V4))
+		put_drop(out, "ip daddr != @pool4", "unsolicited");
+	if (plan_pools(p, FAMILY_V6))
+		put_drop(out, "ip6 daddr != @pool6", "unsolicited");
+}
+
+/* For the families that are let in only as answers. */
+static void
+put_asks(const struct plan *p, const char *match, const char *counter,
+    FILE *out)
+{
+	bool v4 = plan_asks(p, FAMILY_V4), v6 = plan_asks(p, FAMILY_V6);
+
+	if (v4 || v6)
+		fprintf(out, "\t\t%s%s counter name \"%s\" drop\n",
+		    v4 && v6 ? "" : v4 ? "meta nfproto ipv4 " :
+		    "meta nfproto ipv6 ", match, counter);
 }
 
 static void
@@ -221,10 +236,8 @@ chain_from_client(const struct plan *p, FILE *out)
 		put_hop(p, FAMILY_V4, out);
 		put_hop(p, FAMILY_V6, out);
 	}
-	if (p->self->nat == CONF_NAT_MASQUERADE)
-		/* conntrack would let it out untranslated */
-		put_drop(out, "ct state { invalid, untracked }",
-		    "egress_invalid");
+	/* conntrack would let it out untranslated */
+	put_asks(p, "ct state { invalid, untracked }", "egress_invalid", out);
 	fputs("\t\taccept\n\t}\n", out);
 }
 
@@ -238,9 +251,8 @@ chain_to_client(const struct plan *p, FILE *out)
 	put_pool_in(p, out);
 	if (plan_publishes(p))
 		fputs("\t\tct status dnat jump opened\n", out);
-	if (p->self->nat == CONF_NAT_MASQUERADE)
-		put_drop(out, "ct state != { established, related }",
-		    "unsolicited");
+	put_asks(p, "ct state != { established, related }", "unsolicited",
+	    out);
 	fputs("\t\taccept\n\t}\n", out);
 }
 
@@ -306,6 +318,8 @@ chain_nat(const struct plan *p, FILE *out)
 {
 	const struct conf_location *l = p->self;
 	bool masquerade = l->nat == CONF_NAT_MASQUERADE;
+	const char *only = l->nat6 != CONF_NAT6_AS_NAT ?
+	    " meta nfproto ipv4" : "";
 
 	if (l->role != CONF_ROLE_SERVER || !(masquerade || plan_publishes(p)))
 		return;
@@ -314,10 +328,11 @@ chain_nat(const struct plan *p, FILE *out)
 	    out);
 	plan_snat_publish(p, out);
 	if (masquerade)
-		fprintf(out, "\t\tiifname \"%s\" meta l4proto { tcp, udp } "
+		fprintf(out, "\t\tiifname \"%s\"%s meta l4proto { tcp, udp } "
 		    "masquerade to :%u-%u fully-random\n"
-		    "\t\tiifname \"%s\" masquerade\n", l->egress_interface,
-		    l->nat_port_first, l->nat_port_last, l->egress_interface);
+		    "\t\tiifname \"%s\"%s masquerade\n",
+		    l->egress_interface, only, l->nat_port_first,
+		    l->nat_port_last, l->egress_interface, only);
 	fputs("\t}\n", out);
 }
 

@@ -20,12 +20,15 @@ ip_of(const struct addr *a)
 	return addr_is_v4(a) ? "ip" : "ip6";
 }
 
+/* What the kernel translates of what is published. */
 static const struct conf_publish *
 next(const struct plan *p, size_t *i)
 {
 	while (*i < p->cf->npublish) {
 		const struct conf_publish *q = &p->cf->publish[(*i)++];
-		if (publish_is_of(p->cf, q, p->index))
+		if (publish_is_of(p->cf, q, p->index) &&
+		    !plan_pools(p, addr_is_v4(&q->match) ? FAMILY_V4 :
+		    FAMILY_V6))
 			return q;
 	}
 	return NULL;
@@ -36,16 +39,17 @@ plan_publishes(const struct plan *p)
 {
 	size_t i = 0;
 
-	return p->self->nat != CONF_NAT_POOL && next(p, &i) != NULL;
+	return next(p, &i) != NULL;
 }
 
 bool
 plan_turns_back(const struct plan *p)
 {
+	struct npt npt;
 	size_t i = 0;
 
-	return plan_publishes(p) || plan_taken(p, &i) != NULL ||
-	    p->self->nat == CONF_NAT_POOL;
+	return plan_publishes(p) || plan_npt(p, &npt) != NULL ||
+	    plan_taken(p, &i) != NULL || p->self->nat == CONF_NAT_POOL;
 }
 
 static bool
@@ -117,8 +121,21 @@ put_from(const struct conf_publish *q, FILE *out)
 	fputs(" }", out);
 }
 
+/* The host as the kernel knows it: with nat6 = npt, from outside. */
+static const char *
+format_to(const struct plan *p, const struct conf_publish *q,
+    char buf[static ADDR_STRLEN])
+{
+	struct addr a = q->to;
+	struct npt npt;
+
+	if (!addr_is_v4(&a) && plan_npt(p, &npt) != NULL)
+		npt_map(&npt, NPT_OUT, &a);
+	return addr_format(&a, buf);
+}
+
 static void
-put_dnat(const struct conf_publish *q, FILE *out)
+put_dnat(const struct plan *p, const struct conf_publish *q, FILE *out)
 {
 	bool v4 = addr_is_v4(&q->to);
 	char match[ADDR_STRLEN], to[ADDR_STRLEN];
@@ -127,7 +144,7 @@ put_dnat(const struct conf_publish *q, FILE *out)
 	    addr_format(&q->match, match));
 	put_ports(q, "th dport", out);
 	put_from(q, out);
-	addr_format(&q->to, to);
+	format_to(p, q, to);
 	if (q->to_port != 0)
 		fprintf(out, " dnat %s to %s%s%s:%u\n", ip_of(&q->to),
 		    v4 ? "" : "[", to, v4 ? "" : "]", q->to_port);
@@ -136,7 +153,7 @@ put_dnat(const struct conf_publish *q, FILE *out)
 }
 
 static void
-put_open(const struct conf_publish *q, FILE *out)
+put_open(const struct plan *p, const struct conf_publish *q, FILE *out)
 {
 	char match[ADDR_STRLEN], to[ADDR_STRLEN];
 
@@ -144,20 +161,20 @@ put_open(const struct conf_publish *q, FILE *out)
 	    addr_format(&q->match, match));
 	put_ports(q, "ct original proto-dst", out);
 	fprintf(out, " %s daddr %s accept\n", ip_of(&q->to),
-	    addr_format(&q->to, to));
+	    format_to(p, q, to));
 }
 
 /* Ports go before the rest of their address. */
 static void
 put_all(const struct plan *p, FILE *out,
-    void (*put)(const struct conf_publish *q, FILE *out))
+    void (*put)(const struct plan *p, const struct conf_publish *q, FILE *out))
 {
 	const struct conf_publish *q;
 
 	for (int whole = 0; whole < 2; whole++)
 		for (size_t i = 0; (q = next(p, &i)) != NULL;)
 			if ((q->proto == 0) == whole)
-				put(q, out);
+				put(p, q, out);
 }
 
 void
@@ -285,7 +302,7 @@ plan_snat_publish(const struct plan *p, FILE *out)
 		if (q->proto == 0)
 			fprintf(out, "\t\tiifname \"%s\" %s saddr %s snat %s "
 			    "to %s\n", p->self->egress_interface,
-			    ip_of(&q->to), addr_format(&q->to, match),
+			    ip_of(&q->to), format_to(p, q, match),
 			    ip_of(&q->match), addr_format(&q->match, a));
 	put_pins(p, out);
 	for (size_t i = 0; (q = next(p, &i)) != NULL;) {

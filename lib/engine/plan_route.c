@@ -140,8 +140,12 @@ table_taken(const struct plan *p, enum family fam, FILE *out)
 {
 	const struct addr *a;
 	struct prefix host = { .len = 128 };
+	struct npt npt;
 	char dst[PREFIX_STRLEN];
 
+	if (fam == FAMILY_V6 && plan_npt(p, &npt) != NULL)
+		into(p, fam, prefix_format(&npt.net[NPT_IN], dst),
+		    p->self->egress_interface, NULL, PLAN_TABLE_RETURN, out);
 	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;) {
 		host.addr = *a;
 		if (plan_of_family(&host, fam))
@@ -169,7 +173,7 @@ table_return(const struct plan *p, enum family fam, FILE *out)
 		into_all(p, fam, &c->lan, dev, src, PLAN_TABLE_RETURN, out);
 	}
 	table_taken(p, fam, out);
-	if (p->self->nat == CONF_NAT_POOL)
+	if (plan_pools(p, fam))
 		into_all(p, fam, &p->self->pool.addr, dev, NULL,
 		    PLAN_TABLE_RETURN, out);
 }

@@ -263,7 +263,6 @@ plan_sets(const struct plan *p, enum family fam, FILE *out)
 		put_elsewhere(p, fam, out);
 	if (p->self->role == CONF_ROLE_SERVER)
 		put_guard(p, fam, out);
-	if (p->self->role == CONF_ROLE_SERVER &&
-	    p->self->nat == CONF_NAT_POOL)
+	if (plan_pools(p, fam))
 		put_pool(p, fam, out);
 }

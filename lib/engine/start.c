@@ -260,6 +260,23 @@ build_holes(struct policy *pol, const struct conf *cf)
 	free(e);
 }
 
+/* NULL: IPv6 is not renumbered here. */
+static const struct npt *
+build_npt(const struct conf *cf, size_t self)
+{
+	const struct conf_location *l = &cf->location[self];
+	struct npt *t = malloc(sizeof(*t));
+	struct prefix in;
+
+	if (t == NULL)
+		die(EXIT_RETRY, "cannot build the table of own addresses");
+	if (l->role == CONF_ROLE_SERVER && l->nat6 == CONF_NAT6_NPT &&
+	    conf_npt_inside(cf, self, &in) && npt_init(t, &in, &l->npt))
+		return t;
+	free(t);
+	return NULL;
+}
+
 static const struct policy_site *
 build_sites(const struct conf *cf, size_t self)
 {
@@ -300,6 +317,8 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 	};
 	servers_init(&sv, cf, self);
 	servers_choose(&sv, pol);
+	pol->npt = build_npt(cf, self);
+	pol->own6 = cf->location[self].nat6 != CONF_NAT6_AS_NAT;
 	build_holes(pol, cf);
 }
 

@@ -138,7 +138,7 @@ judge(struct run *r, struct item *i, int offset)
 	if (offset < 0)
 		return (struct decision){ offset == L2_SHORT ? V_SHORT :
 			V_VERSION, PEER_NONE, GATE_NO_RULE };
-	if (i->n < i->wire || t->nat != NULL)
+	if (i->n < i->wire || t->nat != NULL || t->pol->npt != NULL)
 		return judge_whole(r, i);
 	return gate_judge(t->pol, t->at, i->p, i->n, t->from, &i->ip);
 }

@@ -312,6 +312,27 @@ print_own(const struct step *s, const struct ip *ip)
 	return true;
 }
 
+/* What nat6 says of it, if it says anything. */
+static bool
+print_nat6(const struct step *s, const struct ip *ip)
+{
+	const struct conf_location *l = &s->cf->location[s->pol->self];
+	struct addr a = ip->src;
+	char text[ADDR_STRLEN];
+
+	if (ip->version != 6 || l->nat6 == CONF_NAT6_AS_NAT)
+		return false;
+	if (l->nat6 == CONF_NAT6_NONE)
+		printf("  then it leaves as it is (nat6 = none)\n");
+	else if (s->pol->npt != NULL && npt_map(s->pol->npt, NPT_OUT, &a))
+		printf("  then it becomes %s (nat6 = npt)\n",
+		    addr_format(&a, text));
+	else
+		printf("  refused: %s (%s)\n", verdict_name(V_NPT),
+		    verdict_why(V_NPT));
+	return true;
+}
+
 static void
 print_nat(const struct step *s, const uint8_t *packet, size_t n)
 {
@@ -323,7 +344,7 @@ print_nat(const struct step *s, const uint8_t *packet, size_t n)
 		return;
 	if ((p = find_published(s, &ip)) != NULL)
 		print_published(s, p);
-	else if (print_own(s, &ip))
+	else if (print_own(s, &ip) || print_nat6(s, &ip))
 		return;
 	else if (l->nat == CONF_NAT_MASQUERADE)
 		printf("  then the kernel gives it the address of %s's uplink "

@@ -35,6 +35,7 @@ enum { ICMP_ROOM = 1280 };	/* bytes that any such packet fits in */
 	X(V_PRIVATE, 3, 0, 1, 0) \
 	X(V_ENDPOINT, 3, 13, 1, 1) \
 	X(V_NO_ROLE, 3, 0, 1, 0) \
+	X(V_NPT, 3, 1, 1, 3) \
 	X(V_NAT_PROTO, 3, 13, 1, 1) \
 	X(V_NAT_REFUSED, 3, 13, 1, 1) \
 	X(V_NAT_FULL, 3, 1, 1, 3) \

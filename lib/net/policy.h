@@ -12,6 +12,7 @@
 #include "base/verdict.h"
 #include "net/ip.h"
 #include "net/lpm.h"
+#include "net/npt.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,8 @@ struct policy {
 	struct lpm *published;	/* addresses -> 1 + the first hole */
 	const struct policy_hole *hole;	/* by address; NULL: none */
 	size_t nholes;
+	const struct npt *npt;	/* the clients' IPv6 outside; NULL: as it is */
+	bool own6;		/* IPv6 is not translated as IPv4 is */
 	const struct policy_site *site;	/* by location; site[self] is ours */
 	uint16_t nsites, self;
 	/* the location an Internet packet goes to; PEER_NONE: no server is
