@@ -122,8 +122,9 @@ seen() {	# ADDRESS: the web server's client
 	world_until world_listens srv udp 7777
 	# the client, from the service's port to the port it will be asked from
 	printf x | in_lan socat -u - UDP4:203.0.113.80:8888,sourceport=7777
-	[ "$(echo ask | in_inet socat -t 5 - \
-		UDP4:203.0.113.1:7777,sourceport=8888,shut-none)" = gateway ]
+	read -r -t 10 line < <(echo ask | in_inet socat -t 10 - \
+		UDP4:203.0.113.1:7777,sourceport=8888,shut-none)
+	[ "$line" = gateway ]
 }
 
 @test "N1 new connections to the range of nat-ports are not answered" {
