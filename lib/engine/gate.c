@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/gate.h"
 
+#include "base/batch.h"
 #include "base/die.h"
 #include "base/ready.h"
 #include "engine/nat_log.h"
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 /* Packets that one direction may take before the other has its turn. */
-enum { TURN = 64 };
+enum { TURN = BATCH_OF(64) };
 
 /* How often flows are looked over for those that are over, and how many. */
 enum { TICK_MS = 1000, SWEEP = 512 };

@@ -39,8 +39,8 @@ struct port {
 
 enum {
 	OUT_ARENA = 160 * 1024,	/* bytes of datagrams between two flushes */
-	OUT_JOBS = 256,
-	OUT_FRAMES = 256,
+	OUT_JOBS = BATCH_OF(256),
+	OUT_FRAMES = BATCH_OF(256),
 	STAGE_BYTES = 2 * 1024 * 1024,
 	HANDSHAKE_TOS = 0x88,	/* AF41 (W20) */
 };

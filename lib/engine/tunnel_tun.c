@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-	TUN_PACKETS = 64,	/* taken before others get a turn */
+	TUN_PACKETS = BATCH_OF(64),	/* taken before others get a turn */
 	/* where read(2) on the device starts in a frame */
 	TUN_AT = offsetof(struct frame, vnet),
 };

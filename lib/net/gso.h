@@ -11,6 +11,7 @@
  * the packets that came (RFC 9293 fields, IP id rules as the kernel's GRO).
  */
 
+#include "base/batch.h"
 #include "net/ip.h"
 #include "net/vnet.h"
 #include "net/wire.h"
@@ -56,8 +57,8 @@ size_t gso_segments(const struct gso *g);
 size_t gso_next(struct gso *g, uint8_t *out);
 
 enum {
-	GRO_SLOTS = 64,		/* super-packets under way in one burst */
-	GRO_PIECES = 64,	/* segments in one super-packet */
+	GRO_SLOTS = BATCH_OF(64),	/* super-packets under way in one burst */
+	GRO_PIECES = BATCH_OF(64),	/* segments in one super-packet */
 };
 
 /* One packet, or several put together.  piece[0] is the first packet, header

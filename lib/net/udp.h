@@ -8,6 +8,7 @@
  * arrive as one buffer (UDP_GRO) where the kernel can.
  */
 
+#include "base/batch.h"
 #include "base/path.h"
 
 #include <stdbool.h>
@@ -17,9 +18,9 @@
 #include <sys/uio.h>
 
 enum {
-	UDP_BATCH = 32,			/* buffers or trains in one call */
+	UDP_BATCH = BATCH_OF(32),	/* buffers or trains in one call */
 	UDP_BUFFER = 65536,
-	UDP_TRAIN_MAX = 64,		/* datagrams in a train: the kernel's */
+	UDP_TRAIN_MAX = BATCH_OF(64),	/* datagrams: the kernel's limit */
 	UDP_TRAIN_BYTES = 65507 - 20,	/* less IPv6's longer header */
 	UDP_CONTROL = 128,		/* bytes of control messages */
 	UDP_QUEUE = 4 * 1024 * 1024,

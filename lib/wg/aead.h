@@ -8,11 +8,13 @@
  * has what it wants.
  */
 
+#include "base/batch.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { AEAD_BURST = 64 };	/* jobs in one call, at most */
+enum { AEAD_BURST = BATCH_OF(64) };	/* jobs in one call, at most */
 
 struct aead_job {
 	const uint8_t *key;	/* 32 bytes */
