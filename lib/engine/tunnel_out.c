@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	OUT_TURN = BATCH_OF(64),	/* frames taken before others get a turn */
+	OUT_TURN = BATCH_OF(64),	/* frames before others get a turn */
 	PAD = 16,		/* W15 */
 	NESTING = 16,		/* hops that a tunnel in a tunnel costs */
 	HOPS = 64,		/* of who is in none */

@@ -57,7 +57,7 @@ size_t gso_segments(const struct gso *g);
 size_t gso_next(struct gso *g, uint8_t *out);
 
 enum {
-	GRO_SLOTS = BATCH_OF(64),	/* super-packets under way in one burst */
+	GRO_SLOTS = BATCH_OF(64),	/* super-packets under way in a burst */
 	GRO_PIECES = BATCH_OF(64),	/* segments in one super-packet */
 };
 

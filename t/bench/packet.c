@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What one packet costs in parsing, summing, cutting and joining, on one core:
+ * What one packet costs in parsing, summing, cutting, joining and a link,
+ * on one core:
  *
  *	make && cc -std=c11 -O2 -D_GNU_SOURCE -Ilib -o build/packet \
  *	    t/bench/packet.c build/release/libbh.a && build/packet
@@ -12,6 +13,7 @@
 #include "../unit/packet.h"
 #include "net/csum.h"
 #include "net/gso.h"
+#include "net/ring.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -71,6 +73,23 @@ cut(void)
 	sink += gso_open(&g, &v, &ip, pk.b, pk.n, SEGMENT);
 	while (gso_next(&g, out) > 0)
 		continue;
+}
+
+/* One hop over a link: put into the ring, and copied out of it. */
+static struct ring_area area[2];
+static struct ring end[2];
+static _Alignas(FRAME_ALIGN) uint8_t got[FRAME_MAX];
+
+static void
+hop(void)
+{
+	struct frame *f = ring_room(&end[0]);
+
+	f->len = (uint32_t)pk.n;
+	memcpy(f + 1, pk.b, pk.n);
+	ring_put(&end[0], pk.n);
+	ring_publish(&end[0]);
+	sink += ring_take(&end[1], (struct frame *)got);
 }
 
 /* As many segments as make one super-packet, or a burst of small ones. */
@@ -144,6 +163,11 @@ main(void)
 {
 	static const size_t sizes[] = { 64, 576, SEGMENT, SUPER };
 
+	for (int i = 0; i < 2; i++) {
+		end[i] = (struct ring){ .mine = &area[i],
+			.theirs = &area[!i] };
+		ring_start(&end[i]);
+	}
 	printf("%-7s %6s  %9s  %8s\n", "what", "bytes", "ns/packet", "GB/s");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		size_t n = sizes[i];
@@ -154,6 +178,7 @@ main(void)
 		row("csum", n, cost(sum), bytes);
 		row("copy", n, cost(copy), bytes);
 		row("cut", n, cost(cut), bytes);
+		row("link", n, cost(hop), bytes);
 		double each = n > SEGMENT ? 1 : (double)nsegments;
 		row("join", n, cost(join) / each, bytes);
 	}

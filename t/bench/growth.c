@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What grows with a company and what must not: the cost of a packet by the
+ * number of peers that have a session and by the number of flows translated;
+ * and what a handshake costs, beside a flood and without.  One core; the best
+ * of ROUNDS.
+ */
+#include "../unit/natworld.h"
+
+#include "net/csum.h"
+#include "wg/device.h"
+
+#include <err.h>
+
+enum { ROUNDS = 5, PACKETS = 1 << 17, HANDSHAKES = 300 };
+
+static uint64_t state = 42;
+static volatile uint64_t sink;
+
+static uint32_t
+draw(void)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(state >> 33);
+}
+
+static const uint8_t *
+bytes(void)
+{
+	static uint8_t b[DEVICE_RANDOM];
+
+	for (size_t i = 0; i < sizeof(b); i++)
+		b[i] = (uint8_t)draw();
+	return b;
+}
+
+static double
+least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- peers ---- */
+
+/* Sessions of n peers that are their own other end. */
+static struct device *
+peers(uint16_t n, struct path *path, nsec now)
+{
+	struct device *d = device_half(DEVICE_PACKETS, n, bytes());
+
+	if (d == NULL)
+		errx(1, "no memory");
+	for (uint16_t i = 0; i < n; i++) {
+		struct noise_keys k = { .local_index = draw(),
+			.initiator = true };
+		path[i].remote = (struct endpoint){ add_to(at("192.0.2.0"), i),
+			51820, 0 };
+		if (!device_add(d, i, NULL, NULL, &path[i].remote, 0, now))
+				errx(1, "no peer %u", i);
+		device_begin(d, i, &k, &path[i], now);
+	}
+	return d;
+}
+
+static void
+send_receive(struct device *d, uint16_t i, const struct path *path, nsec now)
+{
+	struct session *s = device_sender(d, i, now), *r;
+	uint16_t peer;
+	bool ready;
+
+	if (s == NULL || !session_may_send(s, now))
+		errx(1, "no session");
+	uint64_t counter = s->counter++;
+	device_sent(d, i, s, true, 100, now);
+	if (device_receiver(d, s->keys.local_index, now, &r, &peer) != V_NEXT ||
+	    device_received(d, peer, r, counter, 100, path, now, &ready) !=
+	    V_NEXT)
+		errx(1, "not received");
+}
+
+static void
+measure_peers(uint16_t n)
+{
+	static struct path path[DEVICE_PEERS_MAX];
+	static uint16_t order[PACKETS];
+	nsec now = 1000 * NSEC_SEC;
+	struct device *d = peers(n, path, now);
+	double best = 1e9;
+
+	for (size_t i = 0; i < PACKETS; i++)
+		order[i] = (uint16_t)(draw() % n);
+	for (int r = 0; r < ROUNDS; r++) {
+		nsec start = clock_now();
+		for (size_t i = 0; i < PACKETS; i++)
+			send_receive(d, order[i], &path[order[i]], now);
+		best = least(best, (double)(clock_now() - start) / PACKETS);
+	}
+	printf("peers    %9u  %8.1f\n", n, best);
+	device_free(d);
+}
+
+/* ---- flows ---- */
+
+enum { PORTS = 100 };	/* of a host, and of its remote end */
+
+/* Packet i of that many flows: bytes, and parsed. */
+static void
+shape(struct packet *pk, struct ip *ip, const struct packet *like, uint32_t i)
+{
+	struct ip4_hdr *h = (void *)pk->b;
+	struct udp_hdr *u = (void *)(pk->b + sizeof(*h));
+
+	memcpy(pk->b, like->b, like->n);
+	h->src[2] = (uint8_t)(i / PORTS / PORTS / 100);
+	h->src[3] = (uint8_t)(i / PORTS / PORTS % 100 + 1);
+	u->sport = be16_put((uint16_t)(2000 + i / PORTS % PORTS));
+	u->dport = be16_put((uint16_t)(3000 + i % PORTS));
+	h->csum = be16_put(0);
+	h->csum = be16_put((uint16_t)~csum_fold(csum_add(0, h, sizeof(*h))));
+	if (ip_parse(ip, pk->b, like->n) != V_NEXT)
+		errx(1, "no packet");
+}
+
+static void
+translate(struct world *w, const struct packet *like, uint32_t i)
+{
+	struct nat_packet p = { .p = w->pk.b, .ip = &w->ip, .from = 1 };
+
+	shape(&w->pk, &w->ip, like, i);
+	if (nat_outbound(&w->nat, &p, w->now) != V_NEXT)
+		errx(1, "flow %u is refused", i);
+}
+
+static void
+measure_flows(uint32_t n)
+{
+	static struct world w;
+	struct segment s = { .proto = PROTO_UDP, .ttl = 64, .sport = 1,
+		.dport = 1, .payload = 64 };
+	struct packet like;
+	double best = 1e9;
+
+	world_config(&w, OUT_OF_POOL);
+	w.cfg.flows = w.cfg.host_flows = w.cfg.site_flows = n + 1;
+	world_start(&w);
+	packet_make(&like, &s);
+	like.b[12] = 10;
+	like.b[13] = 1;
+	for (uint32_t i = 0; i < n; i++)
+		translate(&w, &like, i);
+	for (int r = 0; r < ROUNDS; r++) {
+		nsec start = clock_now();
+		for (size_t i = 0; i < PACKETS; i++)
+			translate(&w, &like, draw() % n);
+		best = least(best, (double)(clock_now() - start) / PACKETS);
+	}
+	printf("flows    %9u  %8.1f\n", n, best);
+	world_down(&w);
+}
+
+/* ---- handshakes ---- */
+
+static struct device *dev[3];	/* who calls, who answers, a stranger */
+static struct path from[3];
+static struct moment t;
+
+static void
+meet(void)
+{
+	struct key key[3];
+	struct key none = { { 0 } };
+
+	t = (struct moment){ 1000 * NSEC_SEC, 1700000000 * NSEC_SEC };
+	for (int i = 0; i < 3; i++) {
+		memset(&key[i], 7 + i, sizeof(key[i]));
+		dev[i] = device_new(1, &key[i], bytes());
+		from[i].remote = (struct endpoint){ add_to(at("192.0.2.1"),
+		    (uint32_t)i), 51820, 0 };
+	}
+	for (int i = 0; i < 3; i++)
+		device_add(dev[i], 0, device_public_key(dev[i == 1 ? 0 : 1]),
+		    &none, &from[i == 1 ? 0 : 1].remote, 0, t.now);
+}
+
+static struct device_out
+call(int who)
+{
+	struct device_out o;
+
+	t.now += NSEC_SEC;
+	t.wall += NSEC_SEC;
+	if (!device_initiate(dev[who], 0, &from[1], &t, bytes(), &o))
+		errx(1, "no initiation");
+	return o;
+}
+
+/* Microseconds that the answerer spends on a message. */
+static double
+answer(const void *msg, size_t n, int who, enum verdict wants)
+{
+	static struct device_out o;
+	nsec start = clock_now();
+	enum verdict v = device_handshake(dev[1], &t, bytes(), msg, n,
+	    &from[who], &o);
+	double us = (double)(clock_now() - start) / 1000;
+
+	if (wants != V_COUNT && v != wants)
+		errx(1, "%s instead of %s", verdict_name(v),
+		    verdict_name(wants));
+	return us;
+}
+
+static void
+row(const char *what, double us)
+{
+	printf("%-28s  %8.2f  %10.0f\n", what, us, 1e6 / us);
+}
+
+static void
+measure_handshakes(void)
+{
+	double genuine = 1e9, stranger = 1e9, garbage = 1e9, load = 1e9;
+	struct device_out o;
+
+	for (int i = 0; i < HANDSHAKES; i++) {
+		o = call(0);
+		genuine = least(genuine, answer(o.msg, o.n, 0, V_SELF));
+		o = call(2);
+		stranger = least(stranger, answer(o.msg, o.n, 2, V_COUNT));
+		o.msg[sizeof(struct msg_initiation) - 20] ^= 1;
+		garbage = least(garbage, answer(o.msg, o.n, 2, V_COUNT));
+	}
+	/* all at one moment: it is under load, and asks for a cookie */
+	o = call(2);
+	for (int i = 0; i < 10000; i++)
+		load = least(load, answer(o.msg, o.n, 2, V_COUNT));
+	row("a peer's handshake", genuine);
+	row("a stranger's", stranger);
+	row("a stranger's, under load", load);
+	row("garbage", garbage);
+}
+
+int
+main(void)
+{
+	printf("%-8s %9s  %8s\n", "of", "number", "ns/packet");
+	measure_peers(1);
+	measure_peers(100);
+	measure_peers(10000);
+	measure_flows(1);
+	measure_flows(10000);
+	measure_flows(1000000);
+	printf("\n%-28s  %8s  %10s\n", "initiation, answered", "us",
+	    "a second");
+	meet();
+	measure_handshakes();
+	return t_n + t_bad;	/* test.h's, of which natworld.h is full */
+}
