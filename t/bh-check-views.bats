@@ -32,6 +32,48 @@ put_key() {	# LOCATION FILE
 	done
 }
 
+# What the view says of routes, devices, ports and translation is in what the
+# kernel is told, and the other way round.
+agree() {	# FILE LOCATION
+	"$check" -j -f "$1" -l "$2" >"$dir/json"
+	jq -r 'select(.topic).text' "$dir/json" >"$dir/view"
+	for part in env ip4 ip6 nft; do
+		"$bin/bh-plan" -f "$1" -l "$2" -D "$dir" $part || return
+	done >"$dir/plan"
+	# a table that may be empty has no line of its own
+	diff <(grep -E -o 'rule.* lookup 78[0-9]+' "$dir/plan" |
+		grep -o '78[0-9]*$' | sort -u) \
+		<(grep -o 'table 78[0-9]*' "$dir/view" | cut -d ' ' -f 2 |
+			sort -u)
+	diff <(sed -n "s/^\(TUN\|EGRESS_TUN\|LAN_IF\|UPLINK\)='\(.*\)'/\2/p" \
+		"$dir/plan" | grep . | sort -u) \
+		<(jq -r 'select(.topic == "device").text' "$dir/json" |
+			sed 's/[, ].*//' | sort -u)
+	diff <(grep -o 'sport [0-9]* iif lo goto' "$dir/plan" |
+		cut -d ' ' -f 2 | sort -u) \
+		<(sed -n 's/^listens on UDP port \([0-9]*\).*/\1/p' \
+			"$dir/view")
+	diff <(grep -o 'masquerade to :[0-9-]*' "$dir/plan" |
+		cut -d : -f 2 | sort -u) \
+		<(sed -n 's/.*from the ports \([0-9-]*\)$/\1/p' "$dir/view")
+}
+
+@test "-l agrees with what bh-plan(8) tells the kernel, in every example" {
+	local f l n=0
+	for f in etc/examples/*.ini $views/domain.ini; do
+		# no host here is on the network of a next hop
+		sed '/^default-gateway/d' "$f" >"$dir/d.ini"
+		for l in $(sed -n 's/^\[location \(.*\)\]/\1/p' "$dir/d.ini" |
+			head -4); do
+			"$bin/bh-plan" -f "$dir/d.ini" -l "$l" env \
+				>/dev/null 2>&1 || continue
+			agree "$dir/d.ini" "$l" || { echo "$f $l"; false; }
+			n=$((n + 1))
+		done
+	done
+	[ $n -gt 20 ]
+}
+
 @test "-l shows no view of a file that has an error" {
 	sed 's/^lan = 10.1.0.0/lan = 10.0.0.0/' $views/domain.ini >"$dir/d.ini"
 	run --separate-stderr "$check" -f "$dir/d.ini" -l branch

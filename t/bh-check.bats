@@ -109,6 +109,15 @@ starts() {
 	[ ! -e "$dir/run" ]
 }
 
+@test "a run directory too long for a socket is refused, with the number" {
+	long=$dir/$(printf '%0100d' 0)
+	mkdir -p "$long"
+	run --separate-stderr "${check%/*}/bh-classify" -f $data/base.ini \
+		-l branch -D "$long"
+	[ "$status" -eq 100 ]
+	[[ $stderr == *"-D: a socket's path has room for 93 "* ]]
+}
+
 @test "BH001: says that a file cannot be read, and exits 111" {
 	run --separate-stderr "$check" -f "$dir"
 	[ "$status" -eq 111 ]
@@ -277,6 +286,30 @@ starts() {
 		NF < 2 || length($0) < 80 { print; bad = 1 }
 		END { exit bad }' "$dir/all"
 	[ "$(awk 'length > 80' "$dir/all" | wc -l)" -eq 0 ]
+}
+
+@test "-x has an example of each, and the fix" {
+	"$check" -x all >"$dir/all"
+	# what the groups of rules that are still growing have is their own
+	awk 'BEGIN { RS = "" } !/\n    (right|do) / && !/^BH(61|7[23]|9)/ {
+		print; bad = 1 } END { exit bad }' "$dir/all"
+	# of a key that takes a value the example gives the finding itself
+	local code
+	for code in 009 013 101 102 103 104 105 106 107 109 207 208 308 311 \
+		313 316 318 401 403 506 507 508 602 606 \
+		607 608 704 707 902; do
+		{
+			"$check" -x $code | grep -q '^    wrong   \[' ||
+				echo '[location x]'
+			"$check" -x $code |
+				sed -n '/^    wrong/,/^    right/s/^ .\{11\}//p' |
+				sed '$d'
+		} >"$dir/d.ini"
+		"$check" -f "$dir/d.ini" | grep " BH$code: " || {
+			cat "$dir/d.ini"
+			false
+		}
+	done
 }
 
 @test "a missing file and wrong usage exit 100" {

@@ -117,6 +117,8 @@
 	    "plain WireGuard uses one server only") \
 	X(SERVER_OFF, 522, SEV_WARNING, \
 	    "one of a client's servers is inactive") \
+	X(SERVER_PUBLISH, 523, SEV_WARNING, \
+	    "what is published may be answered by another server") \
 	X(NO_WAY, 601, SEV_ERROR, "neither side of a tunnel has an endpoint") \
 	X(ENDPOINT_INSIDE, 602, SEV_ERROR, "an endpoint is inside a lan") \
 	X(ENDPOINT_SHARED, 603, SEV_ERROR, "two locations have one endpoint") \

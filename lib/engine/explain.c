@@ -330,6 +330,13 @@ static const struct explanation explanations[] = {
 	{ BH_SERVER_OFF,
 	    "The others take its place, in the order of the list. If it is "
 	    "out of service for a while that is as it should be." },
+	{ BH_SERVER_PUBLISH,
+	    "Who asks from the Internet comes in by the server that publishes, "
+	    "and the answer of the host goes out by the server that its site "
+	    "uses. With another one it leaves with another address, and the "
+	    "connection never comes about. Publish at the site's first server, "
+	    "and use 'server-mode = failover'; while that is down, what it "
+	    "publishes is down too." },
 	{ BH_NO_WAY,
 	    "Of two locations that talk, one must know where to send the first "
 	    "datagram. A location behind a translating router can do without "

@@ -36,6 +36,7 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(OPENS, "publish", "opens to the Internet", TOPIC_MANY) \
 	X(REACHED, "published", "is reached from the Internet at", \
 	    TOPIC_MANY) \
+	X(POOL, "pool", "translates clients to", TOPIC_SET) \
 	X(HOP, "next-hop", "next hop of clients' traffic", TOPIC_ONE) \
 	X(LAN, "lan", "takes part", TOPIC_SET) \
 	X(SITE, "internal", "internal, takes no part", TOPIC_SET) \

@@ -77,6 +77,16 @@ name_servers(struct view *v)
 		snprintf(v->leaves + n, sizeof(v->leaves) - n, ", by host");
 }
 
+/* By any of its servers. */
+static bool
+is_translated(const struct view *v)
+{
+	for (unsigned i = 0; i < v->servers.n; i++)
+		if (v->cf->location[v->servers.s[i].peer].nat != CONF_NAT_NONE)
+			return true;
+	return false;
+}
+
 static void
 get_failover(struct view *v)
 {
@@ -97,8 +107,9 @@ get_failover(struct view *v)
 		    "has not answered for %d s", SERVERS_SECONDS);
 	if (v->servers.n < 2)
 		return;
-	facts_add(v->fs, TOPIC_FAILOVER, "connections in progress end: the "
-	    "other server gives them another address");
+	if (is_translated(v))
+		facts_add(v->fs, TOPIC_FAILOVER, "connections in progress "
+		    "end: the other server gives them another address");
 	if (l->failback == CONF_FAILBACK_NEVER)
 		facts_add(v->fs, TOPIC_FAILOVER, "once back it is used when no "
 		    "other answers");
@@ -145,11 +156,25 @@ get_internet(struct view *v)
 }
 
 static void
+get_pool(struct view *v)
+{
+	const struct conf_pool *p = &v->l->pool;
+
+	facts_add(v->fs, TOPIC_NAT, "to addresses of its own, each host in "
+	    "blocks of %u ports of one of them%s", p->block, p->deterministic ?
+	    ", which are computed and not logged" : "");
+	for (size_t i = 0; i < p->addr.n; i++)
+		facts_add_prefix(v->fs, TOPIC_POOL, &p->addr.p[i]);
+}
+
+static void
 get_nat(struct view *v)
 {
 	const struct conf_location *l = v->l;
 
-	if (l->nat == CONF_NAT_MASQUERADE)
+	if (l->nat == CONF_NAT_POOL)
+		get_pool(v);
+	else if (l->nat == CONF_NAT_MASQUERADE)
 		facts_add(v->fs, TOPIC_NAT, "to the gateway's own address, "
 		    "TCP and UDP from the ports %u-%u",
 		    l->nat_port_first, l->nat_port_last);
@@ -383,9 +408,9 @@ get_routes(struct view *v)
 	    "by table %d into %s", PLAN_TABLE_OWN, l->interface);
 	if (!v->serves)
 		return;
-	facts_add(v->fs, TOPIC_ROUTE, "packets to clients' hosts by table %d "
-	    "into %s, else unreachable", PLAN_TABLE_RETURN,
-	    l->egress_interface);
+	facts_add(v->fs, TOPIC_ROUTE, "packets to clients' hosts%s by table "
+	    "%d into %s, else unreachable", l->nat == CONF_NAT_POOL ?
+	    " and to the pool" : "", PLAN_TABLE_RETURN, l->egress_interface);
 	if (hop)
 		facts_add(v->fs, TOPIC_ROUTE, "packets of clients by table %d "
 		    "to the next hop, else unreachable", PLAN_TABLE_GATEWAY);
@@ -419,6 +444,7 @@ get_filters(struct view *v)
 		    l->egress_interface, l->nat == CONF_NAT_MASQUERADE ?
 		    plan_publishes(&v->plan) ? "what is published and answers "
 		    "to what clients began" : "answers to what clients began" :
+		    l->nat == CONF_NAT_POOL ? "what is for the pool" :
 		    "what is routed to clients' addresses");
 }
 

@@ -18,4 +18,13 @@ void lint_keydir(const struct conf *cf, const char *keydir,
  * do.  NULL: no such code.  code_entry lists the codes. */
 const char *lint_explain(int code);
 
+struct lint_example {
+	enum code code;
+	const char *wrong;	/* lines that give it; NULL: none do */
+	const char *right;	/* what they should be, or what to do */
+};
+
+/* NULL: none. */
+const struct lint_example *lint_example(int code);
+
 #endif

@@ -151,6 +151,31 @@ check_probe(struct lint *lt, const struct conf_location *l)
 		    "write 'address = ...', its own on the LAN");
 }
 
+/* An answer goes to the server that the site uses, wherever the question came
+ * from. */
+static void
+check_published(struct lint *lt, const struct conf_location *l)
+{
+	bool balance = l->server_mode == CONF_MODE_BALANCE;
+
+	for (size_t i = 0; l->servers.n > 1 && i < lt->cf->npublish; i++) {
+		const struct conf_publish *p = &lt->cf->publish[i];
+		const struct prefix to = { p->to, 128 };
+		if (p->server.location == CONF_NONE ||
+		    (!balance && p->server.location ==
+		    l->servers.r[0].location) ||
+		    (prefixes_find(l->lan.p, l->lan.n, &to) == NULL &&
+		    prefixes_find(l->internal.p, l->internal.n, &to) == NULL))
+			continue;
+		lint_say(lt, l, l->servers.line, BH_SERVER_PUBLISH, "server",
+		    "[publish %s] comes in at %s, and this site's answers "
+		    "leave %s %s; publish at the server that they leave by",
+		    p->name, p->server.name, balance ? "by any of its servers,"
+		    : "at", balance ? "host by host" : l->servers.r[0].name);
+		diag_also(lt->d, p->server.name);
+	}
+}
+
 /* Cryptokey routing has one owner for all of the Internet. */
 static void
 check_plain(struct lint *lt, const struct conf_location *l)
@@ -170,5 +195,6 @@ lint_servers(struct lint *lt, const struct conf_location *l)
 	check_count(lt, l);
 	check_pairs(lt, l);
 	check_probe(lt, l);
+	check_published(lt, l);
 	check_plain(lt, l);
 }

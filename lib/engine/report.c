@@ -236,11 +236,32 @@ put_wrapped(const char *text, FILE *out)
 }
 
 static void
+put_lines(const char *title, const char *text, FILE *out)
+{
+	for (const char *p = text; p != NULL;) {
+		size_t n = strcspn(p, "\n");
+		fprintf(out, "    %-7s %.*s\n", p == text ? title : "", (int)n,
+		    p);
+		p = p[n] != '\0' ? p + n + 1 : NULL;
+	}
+}
+
+static void
+put_example(const struct lint_example *e, FILE *out)
+{
+	if (e == NULL)
+		return;
+	put_lines("wrong", e->wrong, out);
+	put_lines(e->wrong != NULL ? "right" : "do", e->right, out);
+}
+
+static void
 put_entry(enum code code, enum severity severity, const char *text, FILE *out)
 {
 	fprintf(out, "BH%03d  %s: %s\n", (int)code, severity_name(severity),
 	    text);
 	put_wrapped(lint_explain((int)code), out);
+	put_example(lint_example((int)code), out);
 }
 
 int

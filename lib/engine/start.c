@@ -13,12 +13,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define CONF_DEFAULT "/etc/backhaul/backhaul.ini"
 #define RUN_DEFAULT "/run/backhaul"
 
-enum { LINK_WAIT_MS = 5000 };
+enum {
+	LINK_WAIT_MS = 5000,
+	/* with a socket's name behind it, unix(7): sun_path */
+	RUN_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) -
+	    sizeof("/classify.link"),
+};
 
 void
 start_init(struct start *s, const char *argv0)
@@ -150,6 +156,10 @@ const char *
 start_rundir(const struct start *s, const struct conf *cf, size_t self,
     char buf[static 128])
 {
+	if (s->rundir != NULL && strlen(s->rundir) > RUN_MAX)
+		diex(EXIT_FIX, "-D: a socket's path has room for %d "
+		    "characters of a run directory, this has %zu",
+		    (int)RUN_MAX, strlen(s->rundir));
 	if (s->rundir != NULL)
 		return s->rundir;
 	snprintf(buf, 128, "%s/%s", RUN_DEFAULT, cf->location[self].name);

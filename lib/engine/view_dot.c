@@ -36,12 +36,17 @@ put_location(const struct conf_location *l, FILE *out)
 static void
 put_egress(const struct conf_location *l, FILE *out)
 {
-	char buf[ADDR_STRLEN];
+	char buf[ADDR_STRLEN], prefix[PREFIX_STRLEN];
 	const char *nat = l->nat == CONF_NAT_MASQUERADE ? "masquerade" :
+	    l->nat == CONF_NAT_POOL ? "pool" :
 	    l->nat_upstream ? "translated upstream" : "not translated";
 
 	fprintf(out, "\t\"%s\" -> internet [style=bold, label=\"%s", l->name,
 	    nat);
+	for (size_t i = 0; l->nat == CONF_NAT_POOL && i < l->pool.addr.n &&
+	    i < PREFIXES_SHOWN; i++)
+		fprintf(out, "\\n%s", prefix_format(&l->pool.addr.p[i],
+		    prefix));
 	if (l->has_gateway4)
 		fprintf(out, "\\nvia %s", addr_format(&l->gateway4, buf));
 	if (l->has_gateway6)
