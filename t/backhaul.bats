@@ -58,10 +58,12 @@ replaced() {	# PROGRAM PID
 
 @test "up a second time changes nothing" {
 	cli_backhaul up
-	before=$(world_state cli; cli_backhaul status | awk '{ print $1, $3 }')
+	before=$(world_state cli; cli_backhaul status |
+		awk '$2 == "running" { print $1, $3 }')
 	run -0 --separate-stderr cli_backhaul up
 	[ -z "$output$stderr" ]
-	after=$(world_state cli; cli_backhaul status | awk '{ print $1, $3 }')
+	after=$(world_state cli; cli_backhaul status |
+		awk '$2 == "running" { print $1, $3 }')
 	[ "$before" = "$after" ]
 }
 
