@@ -4,6 +4,7 @@
 #include "base/counters.h"
 #include "base/die.h"
 #include "base/version.h"
+#include "engine/nat_ask.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +14,8 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-aj] [-D RUNDIR | -l LOCATION] " \
-	"counters [PROGRAM ...] | peers | servers"
+	"counters [PROGRAM ...] | peers | servers | " \
+	"egress who ADDRESS:PORT PROTO [at TIME]"
 
 struct ctl {
 	char rundir[512];
@@ -125,6 +127,14 @@ do_servers(const struct ctl *ctl, char *const *names)
 	return do_each(ctl, "bh-classify", names, print_server);
 }
 
+static int
+do_egress(const struct ctl *ctl, char *const *names)
+{
+	if (*names == NULL || strcmp(*names, "who") != 0)
+		diex(EXIT_FIX, "egress: the question is 'who'");
+	return nat_ask_gateway(ctl->rundir, names + 1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct ctl *ctl, char *const *args);
@@ -132,6 +142,7 @@ static const struct {
 	{ "counters", do_counters },
 	{ "peers", do_peers },
 	{ "servers", do_servers },
+	{ "egress", do_egress },
 };
 
 static void
@@ -191,6 +202,7 @@ main(int argc, char *argv[])
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[optind], commands[i].name) == 0)
 			return commands[i].run(&ctl, argv + optind + 1);
-	diex(EXIT_FIX, "no command '%s'; there are counters, peers and servers",
+	diex(EXIT_FIX, "no command '%s'; there are counters, peers, servers "
+	    "and egress",
 	    argv[optind]);
 }

@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "engine/egress.h"
 #include "engine/gate.h"
+#include "engine/nat_ask.h"
 #include "engine/offline.h"
 #include "engine/start.h"
 
@@ -13,12 +14,15 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
-	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " OFFLINE_SYNOPSIS
+	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " OFFLINE_SYNOPSIS " | " \
+	"[-f FILE] [-l LOCATION] -q 'ADDRESS:PORT PROTO' [-t TIME] [LOG ...]"
 
 struct options {
 	struct start start;
 	struct offline offline;
 	const char *state, *seed;	/* -N, -S */
+	const char *question, *time;	/* -q, -t */
+	char *const *logs;
 };
 
 static const struct gate_kind kind = {
@@ -35,6 +39,10 @@ own_option(struct options *o, int opt, const char *arg)
 		o->state = arg;
 	else if (opt == 'S')
 		o->seed = arg;
+	else if (opt == 'q')
+		o->question = arg;
+	else if (opt == 't')
+		o->time = arg;
 	else
 		return false;
 	return true;
@@ -46,14 +54,17 @@ parse(struct options *o, int argc, char *argv[])
 	int opt;
 
 	start_init(&o->start, argv[0]);
-	while ((opt = getopt(argc, argv, "N:S:" START_OPTIONS OFFLINE_OPTIONS))
-	    != -1)
+	while ((opt = getopt(argc, argv, "N:S:q:t:" START_OPTIONS
+	    OFFLINE_OPTIONS)) != -1)
 		if (!own_option(o, opt, optarg) &&
 		    !offline_option(&o->offline, opt, optarg) &&
 		    !start_option(&o->start, opt, optarg, SYNOPSIS, NULL))
 			start_usage(SYNOPSIS);
-	if (optind != argc)
+	o->logs = argv + optind;
+	if (optind != argc && o->question == NULL)
 		start_usage(SYNOPSIS);
+	if (o->time != NULL && o->question == NULL)
+		diex(EXIT_FIX, "-t needs -q");
 	if (!offline_asked(&o->offline) &&
 	    (o->state != NULL || o->seed != NULL))
 		diex(EXIT_FIX, "-N and -S need -r");
@@ -80,6 +91,8 @@ main(int argc, char *argv[])
 	bool offline = offline_asked(&o.offline);
 	start_conf(&cf, &o.start);
 	size_t self = start_location(&cf, &o.start);
+	if (o.question != NULL)
+		return nat_ask_logs(&cf, self, o.question, o.time, o.logs);
 	start_policy(&pol, &cf, self);
 	if (offline) {
 		o.offline.nat = egress_nat(&cf, self, &pol, o.state,

@@ -27,5 +27,6 @@ setup() {
 @test "names the commands when given another one" {
 	run --separate-stderr "$ctl" dance
 	[ "$status" -eq 100 ]
-	[ "$stderr" = "bh-ctl: no command 'dance'; there are counters, peers and servers" ]
+	[ "$stderr" = "bh-ctl: no command 'dance'; \
+there are counters, peers, servers and egress" ]
 }

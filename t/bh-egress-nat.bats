@@ -97,3 +97,88 @@ cap() { python3 t/lib/natcap.py "$@"; }
 	[[ $stderr == *"cannot take over $T/bad, beginning anew"* ]]
 	run ! grep -q internet <<<"$output"
 }
+
+# ---- who was that -----------------------------------------------------------
+
+who() { run --separate-stderr egress "$@"; }
+
+@test "-q tells who had a port, by the log of blocks" {
+	cat >"$T/log" <<-'END'
+	bh-egress: nat 1000 take 198.51.100.8:1024-1535 branch1 10.1.0.5
+	Nov 26 07:00:00 hq bh-egress: nat 1500 take 198.51.100.8:1536-2047 branch2 10.2.0.9
+	bh-egress: nat 2000 free 198.51.100.8:1024-1535 branch1 10.1.0.5
+	bh-egress: nat 3000 take 198.51.100.8:1024-1535 branch2 10.2.0.7
+	END
+	who -q '198.51.100.8:1400 tcp' -t 1999 "$T/log"
+	[ "$output" = $'branch1\t10.1.0.5\tblock 1024-1535 since 1000' ]
+	who -q '198.51.100.8:1535 udp' -t 1970-01-01T00:50:00 - <"$T/log"
+	[ "$output" = $'branch2\t10.2.0.7\tblock 1024-1535 since 3000' ]
+	who -q '198.51.100.8:1536 icmp' "$T/log"
+	[ "$output" = $'branch2\t10.2.0.9\tblock 1536-2047 since 1500' ]
+	for t in 999 2500; do
+		who -q '198.51.100.8:1024 tcp' -t $t "$T/log"
+		[ "$status" -eq 1 ]
+		[ "$stderr" = "bh-egress: nobody had it" ]
+	done
+}
+
+@test "-q computes it, and agrees with the packets (RFC 7422)" {
+	sed 's/^nat-pool.*/&\nnat-deterministic = yes\nport-block = 64/
+		s/internal   = 10.1.0.0.16/internal = 10.1.0.0\/24/
+		s/lan        = 10.1.0.0.20/lan = 10.1.0.0\/24/
+		s/internal   = 10.2.0.0.16/internal = 10.2.0.0\/24/
+		s/lan        = 10.2.0.0.20/lan = 10.2.0.0\/24/' \
+		t/data/pool.ini >"$T/fixed.ini"
+	DOMAIN=$T/fixed.ini
+	hosts=$(for i in 0 1 5 77 128 254 255; do echo "10.2.0.$i"; done)
+	# shellcheck disable=SC2086 # a list
+	cap make "$T/out.pcap" $hosts
+	egress -p branch2 -r "$T/out.pcap" -w "$T/a.pcap" 2>"$T/log"
+	[ ! -s "$T/log" ]
+	cap flows "$T/out.pcap" | sed -n 's/^6 \([^:]*\):.*/\1/p' >"$T/in"
+	cap flows "$T/a.pcap" | sed -n 's/^6 \([^ ]*\) .*/\1/p' |
+		while read -r end; do
+			egress -q "$end tcp" | cut -f 1,2
+		done | diff - <(sed 's/^/branch2\t/' "$T/in")
+	[ "$(wc -l <"$T/in")" -eq 7 ]
+}
+
+@test "-q answers an old question by the epoch of its time" {
+	cat >"$T/log" <<-'END'
+	bh-egress: nat 1000 epoch block=512 addresses=1
+	bh-egress: nat 1000 pool 0 198.51.100.8
+	bh-egress: nat 1000 hosts 0 16 10.1.0.0 branch1
+	bh-egress: nat 1500 take 198.51.100.8:40960-41471 branch1 10.1.0.3
+	bh-egress: nat 2000 epoch block=1024 addresses=2
+	bh-egress: nat 2000 pool 0 198.51.100.8
+	bh-egress: nat 2000 pool 1 198.51.100.9
+	bh-egress: nat 2000 hosts 0 4 10.1.0.0 branch1
+	bh-egress: nat 2000 hosts 4 8 10.2.0.0 branch2
+	END
+	who -q '198.51.100.8:2100 tcp' -t 1999 "$T/log"
+	[ "$output" = $'branch1\t10.1.0.2\tdeterministic 2048-2559' ]
+	who -q '198.51.100.8:2100 tcp' -t 2000 "$T/log"
+	[ "$output" = $'branch1\t10.1.0.2\tdeterministic 2048-3071' ]
+	who -q '198.51.100.9:5000 tcp' "$T/log"
+	[ "$output" = $'branch2\t10.2.0.3\tdeterministic 4096-5119' ]
+	who -q '198.51.100.8:41000 udp' -t 1600 "$T/log"
+	[ "$output" = $'branch1\t10.1.0.3\tblock 40960-41471 since 1500' ]
+	who -q '198.51.100.8:60000 tcp' "$T/log"
+	[ "$status" -eq 1 ]
+}
+
+@test "-q says what is wrong with a question" {
+	who -q '198.51.100.8 tcp'
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-egress: 198.51.100.8 tcp: that is no ADDRESS:PORT" ]
+	who -q '198.51.100.8:1 gre'
+	[ "$status" -eq 100 ]
+	who -q '198.51.100.8:1 tcp' -t yesterday
+	[ "$status" -eq 100 ]
+	who -q '198.51.100.8:1'
+	[ "$status" -eq 100 ]
+	who -q '198.51.100.8:1 tcp' /nonexistent
+	[ "$status" -eq 100 ]
+	who -t 5
+	[ "$status" -eq 100 ]
+}

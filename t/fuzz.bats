@@ -9,6 +9,7 @@ mutations() {
 	lpm | conf) echo 300 ;;
 	device | gso | policy) echo 2000 ;;
 	noise) echo 10000 ;;
+	nat) echo 30000 ;;
 	*) echo 100000 ;;
 	esac
 }

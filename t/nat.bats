@@ -122,3 +122,17 @@ seen() {	# PATTERN: the web server's client
 	[ "$(grep -c ' take ' "$W_DIR/run/hq/log")" -le 6 ]
 	run ! grep -q '203\.0\.113\.80' "$W_DIR/run/hq/log"
 }
+
+@test "bh-ctl egress who: now by the state, then by the log" {
+	world_capture inet eth0 "$BATS_TEST_TMPDIR/wire" 'tcp[13] == 2'
+	page lan
+	world_captured
+	end=$(tcpdump -tnr "$BATS_TEST_TMPDIR/wire" 2>/dev/null |
+		sed -n 's/^IP \(.*\)\.\([0-9]*\) > .*/\1:\2/p' | head -1)
+	ctl() { "$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" egress who "$@"; }
+	ctl "$end" tcp | grep -Eqx $'branch1\t10\.1\.0\.5:[0-9]+\tflow'
+	ctl "$end" tcp at "$(date +%s)" |
+		grep -Eqx $'branch1\t10\.1\.0\.5\tblock [0-9-]+ since [0-9]+'
+	run ctl "$end" tcp at 1000
+	[ "$status" -eq 1 ]
+}

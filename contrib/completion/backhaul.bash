@@ -33,8 +33,8 @@ _backhaul() {
 		bh-announce) words='-n -h -V' ;;
 		bh-check) words='-f -l -j -k -x -D -e -g -i -p -r -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -j -s -d -p -D -R -h -V' ;;
-		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -N -S -D -R -h -V' ;;
-		bh-ctl) words='counters peers servers -a -j -D -l -h -V' ;;
+		bh-ctl) words='counters peers servers egress -a -j -D -l -h -V' ;;
+		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -N -S -q -t -D -R -h -V' ;;
 		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk -h -V' ;;
 		bh-plan) words='env sysctl ip4 ip6 nft hop4 hop6 neigh -f -l -D -h -V' ;;

@@ -48,6 +48,6 @@ egress_nat(const struct conf *cf, size_t self, const struct policy *pol,
 	if (got > 0 && seed == NULL)
 		warnx("%zu flows go on", got);
 	if (seed == NULL)
-		nat_log_epoch(&nat, wall / NSEC_SEC);
+		nat_log_epoch(&nat, cf, wall / NSEC_SEC);
 	return &nat;
 }

@@ -19,7 +19,7 @@
 enum { TURN = BATCH_OF(64) };
 
 /* How often flows are looked over for those that are over, and how many. */
-enum { TICK_MS = 1000, SWEEP = 512 };
+enum { TICK_MS = 1000, SWEEP = 256 };
 
 /* Where read(2) and write(2) on a TUN device start in a frame. */
 enum { TUN_AT = offsetof(struct frame, vnet) };

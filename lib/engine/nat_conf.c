@@ -191,7 +191,7 @@ put_spans(struct nat_config *nc, const struct conf *cf, size_t server)
 				continue;
 			uint32_t n = UINT32_C(1) << (128 - in->p[k].len);
 			span[nc->nspans++] = (struct nat_span){
-				in->p[k].addr, n, number };
+				in->p[k].addr, n, number, (uint16_t)i };
 			number += n;
 		}
 	}

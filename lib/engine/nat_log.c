@@ -50,6 +50,8 @@ put_event(const struct nat *n, const struct conf *cf,
 	switch (e->what) {
 	case NAT_TAKEN:
 	case NAT_FREED:
+		if (n->ports.block[e->block].fixed)
+			return;		/* it can be computed */
 		warnx("nat %" PRIu64 " %s %s %s %s", e->wall,
 		    e->what == NAT_TAKEN ? "take" : "free",
 		    range_format(n, e->block, range), location, host);
@@ -78,7 +80,7 @@ nat_log(struct nat *n, const struct conf *cf)
 }
 
 void
-nat_log_epoch(const struct nat *n, uint64_t wall)
+nat_log_epoch(const struct nat *n, const struct conf *cf, uint64_t wall)
 {
 	const struct nat_config *cfg = n->cfg;
 	char text[ADDR_STRLEN];
@@ -91,7 +93,8 @@ nat_log_epoch(const struct nat *n, uint64_t wall)
 		warnx("nat %" PRIu64 " pool %u %s", wall, i, addr_format(
 		    &cfg->pool[cfg->fixed.first + i], text));
 	for (size_t i = 0; i < cfg->nspans; i++)
-		warnx("nat %" PRIu64 " hosts %u %u %s", wall,
+		warnx("nat %" PRIu64 " hosts %u %u %s %s", wall,
 		    cfg->span[i].number, cfg->span[i].count,
-		    addr_format(&cfg->span[i].first, text));
+		    addr_format(&cfg->span[i].first, text),
+		    cf->location[cfg->span[i].site].name);
 }

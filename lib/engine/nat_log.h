@@ -12,6 +12,6 @@
 void nat_log(struct nat *n, const struct conf *cf);
 /* With nat-deterministic: what an answer is computed from later, when the
  * domain file is another one (RFC 7422 4).  Once, at the start. */
-void nat_log_epoch(const struct nat *n, uint64_t wall);
+void nat_log_epoch(const struct nat *n, const struct conf *cf, uint64_t wall);
 
 #endif

@@ -114,7 +114,7 @@ read_boot(uint8_t boot[16])
 }
 
 static void *
-map(const char *path, size_t size)
+map_image(const char *path, size_t size)
 {
 	int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS;
 
@@ -138,6 +138,20 @@ map(const char *path, size_t size)
 	if (fd >= 0)
 		close(fd);
 	return p;
+}
+
+/* In large pages if there are any: a look-up goes anywhere in it. */
+static void *
+private_memory(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die(EXIT_RETRY, "cannot get %zu bytes for the table of flows",
+		    size);
+	madvise(p, size, MADV_HUGEPAGE);
+	return memset(p, 0, size);	/* never a page fault later */
 }
 
 /* What is left there, if it is of this boot. */
@@ -178,11 +192,11 @@ nat_store_open(struct nat *n, const struct nat_config *cfg,
 
 	if (s->path != NULL)
 		snprintf(path, sizeof(path), "%s.new", s->path);
-	void *base = map(s->path != NULL ? path : NULL, l.size);
+	void *base = map_image(s->path != NULL ? path : NULL, l.size);
 	struct nat_records rec = records_at(base, &l);
 	struct nat_image *m = base;
 
-	nat_init(n, cfg, &rec, map(NULL, nat_memory(cfg)), s->key);
+	nat_init(n, cfg, &rec, private_memory(nat_memory(cfg)), s->key);
 	n->wall = (int64_t)(wall / NSEC_SEC) - (int64_t)(now / NSEC_SEC);
 	n->wheel.at = (uint32_t)(now / NSEC_SEC);
 	memcpy(m->magic, image_magic, sizeof(m->magic));

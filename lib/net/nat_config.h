@@ -49,6 +49,7 @@ struct nat_site {
 struct nat_span {
 	struct addr first;
 	uint32_t count, number;
+	uint16_t site;
 };
 
 struct nat_config {

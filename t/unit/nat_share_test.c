@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: ISC */
+/* Sharing one pool among branches: RFC 6888, 7422, N1, N2; and what another
+ * process left.  By the ids of bh-egress(8)'s table. */
+#include "natworld.h"
+
+static struct world w;
+
+static const char *server = "203.0.113.7";
+
+static struct leg
+syn(const char *src, uint16_t sport, const char *dst, uint16_t dport)
+{
+	return (struct leg){ .proto = PROTO_TCP, .src = src, .sport = sport,
+		.dst = dst, .dport = dport, .flags = TCP_SYN, .seq = 1 };
+}
+
+static struct leg
+udp(const char *src, uint16_t sport, const char *dst, uint16_t dport)
+{
+	return (struct leg){ .proto = PROTO_UDP, .src = src, .sport = sport,
+		.dst = dst, .dport = dport, .payload = 10 };
+}
+
+static const char *
+branch1_host(unsigned i)
+{
+	static char buf[20];
+
+	snprintf(buf, sizeof(buf), "10.1.%u.%u", i / 250, 1 + i % 250);
+	return buf;
+}
+
+static unsigned
+news(enum nat_news what)
+{
+	struct nat_event e;
+	unsigned n = 0;
+
+	while (nat_news(&w.nat, &e))
+		n += e.what == what;
+	return n;
+}
+
+/* N1, for a client that does what it likes: two never share an outside end. */
+static void
+test_random(void)
+{
+	static uint32_t owner[2][65536];	/* by address and port */
+	uint32_t x = 2021;
+	int shared = 0;
+
+	world_config(&w, 2);
+	w.cfg.flows = w.cfg.host_flows = w.cfg.site_flows = 1200000;
+	w.cfg.site_blocks = 252;
+	w.cfg.host_blocks = 1;
+	w.cfg.block = 512;
+	world_start(&w);
+	memset(owner, 0, sizeof(owner));
+	for (int i = 0; i < 1000000; i++) {
+		x = x * 1664525 + 1013904223;
+		unsigned host = x >> 8 & 127;
+		char src[20], dst[20];
+		snprintf(src, sizeof(src), "10.%u.0.%u", 1 + host % 2,
+		    1 + host / 2);
+		snprintf(dst, sizeof(dst), "203.0.%u.%u", x >> 16 & 7,
+		    1 + (x >> 20 & 63));
+		if (!out(&w, (uint16_t)(1 + host % 2), udp(src,
+		    (uint16_t)(2000 + (x >> 10) % 256), dst,
+		    (uint16_t)(1 + (x >> 4) % 999))))
+			continue;
+		uint32_t *o = &owner[w.ip.src.b[15] - 1][w.ip.sport];
+		uint32_t end = (host + 1) << 16 | (2000 + (x >> 10) % 256);
+		shared += *o != 0 && *o != end;
+		*o = end;
+	}
+	OKF(shared == 0 && w.nat.table.used > 900000,
+	    "N1: in 10^6 random tuples (%u flows) no outside end has two "
+	    "inside ends", w.nat.table.used);
+	world_down(&w);
+}
+
+/* The four primitives of CVE-2021-3773: the attacker is a client that shares
+ * an outside address with the victim. */
+static void
+test_shadow(void)
+{
+	world_up(&w, 1);
+	out(&w, 1, syn("10.1.0.5", 40000, server, 443));
+	uint16_t victim = w.ip.sport;
+	struct addr a = w.ip.src;
+	/* 1 and 2: from the very port of the victim, or of a service */
+	int hit = 0;
+	for (uint32_t p = 1; p < 65536; p++) {
+		out(&w, 2, udp("10.2.0.66", (uint16_t)p, server, 443));
+		hit += w.ip.sport == victim || w.ip.sport < 1024;
+	}
+	OKF(hit == 0, "N1: no source port gives an attacker the victim's, or "
+	    "one below 1024");
+	/* 3: a scan through a mapping of one's own finds nobody else's */
+	int open = 0;
+	for (uint32_t p = 1024; p < 65536; p++) {
+		struct leg l = syn("203.0.113.66", 443, "198.51.100.1",
+		    (uint16_t)p);
+		open += in(&w, l);
+	}
+	OKF(open == 0, "N1: a scan of every port from outside opens none");
+	/* 4: eviction */
+	for (uint32_t i = 0; i < 20000; i++)
+		out(&w, 2, syn("10.2.0.66", (uint16_t)(1024 + i % 60000),
+		    "203.0.113.67", (uint16_t)(1 + i / 60000)));
+	struct leg l = { .proto = PROTO_TCP, .src = server, .sport = 443,
+		.dst = text(&a), .dport = victim, .flags = TCP_SYN | TCP_ACK,
+		.seq = 5, .ack = 2 };
+	OKF(in(&w, l) && is_at(&w.ip.dst, "10.1.0.5"),
+	    "N1: a flood evicts nothing: the victim's answer finds it");
+	world_down(&w);
+}
+
+static void
+test_pairing(void)
+{
+	int moved = 0;
+
+	world_config(&w, 8);
+	w.cfg.host_blocks = 3;
+	world_start(&w);
+	for (unsigned h = 0; h < 40; h++) {
+		struct addr first = { { 0 } };
+		for (unsigned i = 0; i < 600; i++) {
+			if (!out(&w, 1, syn(branch1_host(h), (uint16_t)(2000 +
+			    i), server, 80)))
+				break;
+			if (i == 0)
+				first = w.ip.src;
+			moved += !addr_eq(&first, &w.ip.src);
+		}
+		world_wait(&w, 300);
+	}
+	OKF(moved == 0, "6888-2, 7857-4: with two blocks, still one address");
+	world_down(&w);
+
+	world_config(&w, 2);
+	w.pool[1] = at("192.0.2.200");	/* not beside the first */
+	w.cfg.site_blocks = 252;
+	w.cfg.flows = w.cfg.site_flows = 100000;
+	world_start(&w);
+	bool seen[2] = { false };
+	for (unsigned h = 0; h < 60; h++)
+		if (out(&w, 1, syn(branch1_host(h), 9, server, 80)))
+			seen[is_at(&w.ip.src, "192.0.2.200")] = true;
+	OKF(seen[0] && seen[1], "6888-3: a pool of scattered addresses");
+	world_down(&w);
+}
+
+static void
+test_quotas(void)
+{
+	unsigned n = 0;
+
+	world_config(&w, 4);
+	w.cfg.host_flows = 100;
+	w.cfg.site_flows = 250;
+	world_start(&w);
+	for (uint16_t i = 0; i < 200; i++)
+		n += out(&w, 1, syn("10.1.0.5", (uint16_t)(2000 + i), server,
+		    80));
+	OKF(n == 100 && news(NAT_OVER_QUOTA) == 100,
+	    "6888-4: a host has its quota, and is told of");
+	for (unsigned h = 6; h < 20; h++)
+		for (uint16_t i = 0; i < 100; i++)
+			n += out(&w, 1, syn(branch1_host(h), (uint16_t)(2000 +
+			    i), server, 80));
+	OKF(n == 250, "6888-4: a location has its quota");
+	OKF(out(&w, 2, syn("10.2.0.5", 1, server, 80)),
+	    "6888-5: which is not the other's");
+	world_down(&w);
+
+	world_config(&w, 1);
+	w.cfg.host_blocks = 2;
+	world_start(&w);
+	n = 0;
+	for (uint16_t i = 0; i < 2000; i++)
+		n += out(&w, 1, udp("10.1.0.5", (uint16_t)(2000 + i), server,
+		    80));
+	OKF(n == 1024, "6888-4: and so many blocks of ports");
+	world_down(&w);
+}
+
+/* G24-G26: one opens 10^6 flows, the other goes on. */
+static void
+test_flood(void)
+{
+	unsigned lost = 0, refused = 0, n = 0;
+
+	world_config(&w, 4);
+	w.cfg.flows = 40000;
+	w.cfg.host_flows = 4096;
+	w.cfg.site_flows = 20000;
+	w.cfg.site_blocks = 252;
+	world_start(&w);
+	for (uint16_t i = 0; i < 1000; i++)
+		out(&w, 2, syn("10.2.0.5", (uint16_t)(2000 + i), server, 80));
+	for (uint32_t i = 0; i < 1000000; i++) {
+		out(&w, 1, syn(branch1_host(i % 500), (uint16_t)(1024 + i /
+		    500), server, 80));
+		if (i % 1000 == 0)
+			refused += !out(&w, 2, syn("10.2.0.6",
+			    (uint16_t)(2000 + n++), server, 80));
+	}
+	for (uint16_t i = 0; i < 1000; i++)
+		lost += !out(&w, 2, syn("10.2.0.5", (uint16_t)(2000 + i),
+		    server, 80));
+	OKF(lost == 0, "N2, G25: 10^6 flows of one cost the other none of "
+	    "1000 that it had");
+	OKF(refused == 0, "N2, G26: and none of %u new ones", n);
+	OKF(w.nat.table.used <= 22000, "6888-5: nor more memory than its part");
+	world_down(&w);
+}
+
+static void
+test_full(void)
+{
+	enum verdict v;
+
+	world_config(&w, 1);
+	w.cfg.flows = w.cfg.site_flows = w.cfg.host_flows = 1000;
+	world_start(&w);
+	for (uint16_t i = 0; i < 1000; i++)
+		out(&w, 1, udp("10.1.0.5", (uint16_t)(2000 + i), server, 80));
+	OKF(news(NAT_NEAR_FULL) == 1, "6888-10: told once that 80 %% is used");
+	struct leg l = udp("10.2.0.5", 1, server, 80);
+	make(&w.pk, &l);
+	v = out_again(&w, 2);
+	OKF(v == V_NAT_FULL && w.nat.table.used == 1000 &&
+	    news(NAT_NO_PORT) == 1,
+	    "6888-11: a full table refuses, and removes nothing");
+	OKF(is_at(&w.ip.src, "10.2.0.5"),
+	    "5508-8: the packet is as it was, for the error that quotes it");
+	world_down(&w);
+	world_config(&w, 1);
+	w.site[2].part[0].n = 0;
+	world_start(&w);
+	make(&w.pk, &l);
+	OKF(out_again(&w, 2) == V_NAT_REFUSED,
+	    "5508-8: no pool for it: refused, with a reason of its own");
+	world_down(&w);
+}
+
+static void
+test_rest(void)
+{
+	world_config(&w, 1);
+	w.cfg.block = 8192;	/* seven blocks */
+	w.cfg.site_blocks = 7;
+	world_start(&w);
+	for (unsigned h = 0; h < 7; h++)
+		out(&w, 1, udp(branch1_host(h), 5, server, 80));
+	struct leg l = udp("10.2.0.5", 1, server, 80);
+	OKF(!out(&w, 2, l), "6888-8: all blocks are taken");
+	world_wait(&w, 301);
+	OKF(w.nat.table.used == 0 && !out(&w, 2, l),
+	    "6888-8: freed, they rest");
+	world_wait(&w, 118);
+	OKF(!out(&w, 2, l), "6888-8: for 120 seconds");
+	world_wait(&w, 3);
+	OKF(out(&w, 2, l), "6888-8: then another host may have one");
+	world_down(&w);
+}
+
+static void
+test_log(void)
+{
+	struct nat_event e;
+	unsigned taken = 0, freed = 0;
+
+	world_up(&w, 2);
+	for (uint16_t i = 0; i < 500; i++) {
+		char dst[20];
+		snprintf(dst, sizeof(dst), "203.0.113.%u", 1 + i % 200);
+		out(&w, 1, syn("10.1.0.5", (uint16_t)(3000 + i), dst, 80));
+	}
+	bool right = nat_news(&w.nat, &e) && e.what == NAT_TAKEN &&
+	    is_at(&e.host, "10.1.0.5") && e.site == 1 && e.wall ==
+	    1700000000 + 1000;
+	OKF(right && !nat_news(&w.nat, &e),
+	    "6888-14, 6888-4.: 500 flows are one line: subscriber, block, time");
+	uint16_t pool, first, last;
+	nat_block_range(&w.nat.ports, e.block, &pool, &first, &last);
+	OKF(addr_eq(&w.pool[pool], &w.ip.src) && w.ip.sport >= first &&
+	    w.ip.sport <= last && last - first == 511,
+	    "6888-12: address and ports, no destination");
+	world_wait(&w, 300);
+	while (nat_news(&w.nat, &e)) {
+		taken += e.what == NAT_TAKEN;
+		freed += e.what == NAT_FREED;
+	}
+	OKF(taken == 0 && freed == 1, "6888-14: and one when it is given back");
+	world_down(&w);
+}
+
+/* How hard ports are to guess: within a block of 512, all are used, and the
+ * next one does not follow from the last. */
+static void
+test_guess(void)
+{
+	unsigned seen[512] = { 0 }, used = 0, next = 0;
+	uint16_t last = 0;
+
+	world_config(&w, 1);
+	w.cfg.host_blocks = 1;
+	world_start(&w);
+	for (int round = 0; round < 20; round++) {
+		for (uint16_t i = 0; i < 100; i++) {
+			out(&w, 1, syn("10.1.0.5", (uint16_t)(3000 + i),
+			    server, 80));
+			seen[w.ip.sport % 512]++;
+			next += w.ip.sport == last + 1;
+			last = w.ip.sport;
+		}
+		world_wait(&w, 300);
+	}
+	for (int i = 0; i < 512; i++)
+		used += seen[i] != 0;
+	OKF(used > 480 && next < 100, "6888-15, 7857-9: ports of a block are "
+	    "drawn at random (%u used, %u followed)", used, next);
+	int full = 0;
+	for (uint16_t i = 0; i < 512; i++)
+		full += out(&w, 1, syn("10.1.0.5", (uint16_t)(3000 + i),
+		    server, 80));
+	OKF(full == 512, "6888-13: and all of them are used");
+	world_down(&w);
+}
+
+static void
+test_static(void)
+{
+	static struct prefix friends = { .len = 120 };
+	struct nat_static rules[] = {
+		{ .proto = PROTO_TCP, .outside_first = 443,
+		    .outside_last = 445, .inside_first = 8443,
+		    .from = &friends, .nfrom = 1 },
+		{ .proto = 0, .outside_last = 65535 },
+	};
+
+	friends.addr = at("203.0.113.0");
+	world_config(&w, 2);
+	rules[0].outside = at("198.51.100.1");
+	rules[0].inside = at("10.1.0.20");
+	rules[1].outside = at("198.51.100.77");
+	rules[1].inside = at("10.1.0.30");
+	w.cfg.statics = rules;
+	w.cfg.nstatics = 2;
+	world_start(&w);
+	OKF(in(&w, syn(server, 999, "198.51.100.1", 444)) &&
+	    is_at(&w.ip.dst, "10.1.0.20") && w.ip.dport == 8444 &&
+	    sums_right(&w) && w.nat.table.used == 0,
+	    "6888-9: a published port leads inside, and makes no state");
+	OKF(!in(&w, syn("203.0.114.7", 999, "198.51.100.1", 444)) &&
+	    !in(&w, syn(server, 999, "198.51.100.1", 446)),
+	    "6888-9: not from elsewhere, not another port");
+	struct leg back = { .proto = PROTO_TCP, .src = "10.1.0.20",
+		.sport = 8444, .dst = server, .dport = 999,
+		.flags = TCP_SYN | TCP_ACK, .seq = 9, .ack = 2 };
+	OKF(out(&w, 1, back) && is_at(&w.ip.src, "198.51.100.1") &&
+	    w.ip.sport == 444 && w.nat.table.used == 1 && sums_right(&w),
+	    "6888-9: the answer comes from the published port");
+	back.flags = TCP_RST | TCP_ACK;
+	back.dport = 998;
+	OKF(out(&w, 1, back) && w.ip.sport == 444 && w.nat.table.used == 1,
+	    "6888-9: a refusal does, too, and makes no state");
+	OKF(out(&w, 1, udp("10.1.0.30", 53, server, 53)) &&
+	    is_at(&w.ip.src, "198.51.100.77") && w.ip.sport == 53 &&
+	    in(&w, udp(server, 1, "198.51.100.77", 7)) &&
+	    is_at(&w.ip.dst, "10.1.0.30") && w.ip.dport == 7,
+	    "6888-9: a whole address is one host's, both ways");
+	int taken = 0;
+	for (uint32_t i = 0; i < 3000; i++)
+		taken += out(&w, 1, syn(branch1_host(i % 200), (uint16_t)(2000
+		    + i), server, 80)) && w.ip.sport < 1024;
+	OKF(taken == 0, "6888-9: nobody gets a published port");
+	world_down(&w);
+}
+
+/* ---- deterministic (RFC 7422) ---- */
+
+static void
+test_fixed(void)
+{
+	static struct nat_span span[2];
+	static uint8_t had[2][1024];
+	int wrong = 0, twice = 0;
+
+	memset(had, 0, sizeof(had));
+	span[0] = (struct nat_span){ at("10.1.0.0"), 256, 0, 1 };
+	span[1] = (struct nat_span){ at("10.2.0.0"), 128, 256, 2 };
+	world_config(&w, 2);
+	w.cfg.span = span;
+	w.cfg.nspans = 2;
+	w.cfg.nfixed = 384;
+	w.cfg.fixed = (struct nat_part){ 0, 2 };
+	w.cfg.block = 256;	/* 252 blocks an address */
+	w.cfg.flows = w.cfg.site_flows = 65536;
+	world_start(&w);
+	for (unsigned h = 0; h < 384; h++) {
+		char src[20];
+		snprintf(src, sizeof(src), "10.%u.0.%u", h < 256 ? 1 : 2,
+		    h % 256);
+		out(&w, h < 256 ? 1 : 2, syn(src, 5000, server, 80));
+		unsigned pool = w.ip.src.b[15] - 1u;
+		unsigned block = (w.ip.sport - 1024u) / 256;
+		wrong += pool != h % 2 || block != h / 2;
+		twice += had[pool][block]++;
+	}
+	OKF(wrong == 0 && twice == 0,
+	    "7422: each host has its own block, computed both ways");
+	/* more than the block holds: the rest, which is logged */
+	struct nat_event e;
+	while (nat_news(&w.nat, &e))
+		;
+	for (uint16_t i = 0; i < 400; i++)
+		out(&w, 1, syn("10.1.0.7", (uint16_t)(6000 + i), server, 80));
+	bool told = nat_news(&w.nat, &e) && e.what == NAT_TAKEN &&
+	    is_at(&e.host, "10.1.0.7");
+	OKF(told && e.block % 252 >= 192, "7422: what it needs beyond that "
+	    "comes from the blocks that are left");
+	world_wait(&w, 300);
+	out(&w, 1, syn("10.1.0.7", 5001, server, 80));
+	OKF((w.ip.sport - 1024u) / 256 == 7 / 2,
+	    "7422: the own block does not rest");
+	world_down(&w);
+}
+
+/* ---- what another process left ---- */
+
+static int
+whose(const void *arg, const struct addr *inside)
+{
+	(void)arg;
+	return inside->b[13] == 1 ? 1 : inside->b[13] == 2 ? 2 : -1;
+}
+
+static struct nat_legacy
+legacy(const struct world *old)
+{
+	return (struct nat_legacy){ .rec = old->rec, .flows = old->cfg.flows,
+		.pool = old->pool, .npool = old->cfg.npool,
+		.block = old->cfg.block, .place = whose };
+}
+
+static void
+test_adopt(void)
+{
+	static struct world old;
+	struct { struct addr a; uint16_t p; } end[300];
+	int kept = 0, back = 0;
+
+	world_up(&w, 2);
+	for (uint16_t i = 0; i < 300; i++) {
+		out(&w, 1, udp(branch1_host(i % 30), (uint16_t)(3000 + i),
+		    server, 80));
+		end[i].a = w.ip.src;
+		end[i].p = w.ip.sport;
+	}
+	old = w;
+	world_config(&w, 2);
+	w.cfg.flows = 8192;	/* a larger one */
+	world_start(&w);
+	struct nat_legacy l = legacy(&old);
+	OKF(nat_adopt(&w.nat, &l, w.now) == 300, "state: all flows go on");
+	for (uint16_t i = 0; i < 300; i++)
+		back += in(&w, udp(server, 80, text(&end[i].a), end[i].p)) &&
+		    w.ip.dport == 3000 + i;
+	for (uint16_t i = 0; i < 300; i++)
+		kept += out(&w, 1, udp(branch1_host(i % 30), (uint16_t)(3000 +
+		    i), server, 80)) && w.ip.sport == end[i].p &&
+		    addr_eq(&w.ip.src, &end[i].a);
+	OKF(kept == 300 && back == 300 && w.nat.table.used == 300,
+	    "state: both ways, by the same outside ends");
+	world_wait(&w, 301);
+	OKF(w.nat.table.used == 0 && w.nat.ports.used > 0,
+	    "state: and end when they should");
+	world_wait(&w, 121);
+	OKF(w.nat.ports.used == 0, "state: as do their blocks");
+	world_down(&w);
+	world_down(&old);
+}
+
+/* A record that is torn, or changed in any of its bytes, is not believed; the
+ * others are. */
+static void
+test_torn(void)
+{
+	static struct world old;
+	int wrong = 0;
+
+	world_up(&w, 1);
+	for (uint16_t i = 0; i < 3; i++)
+		out(&w, 1, udp(branch1_host(i), 3000, server, 80));
+	old = w;
+	struct nat_flow saved = old.rec.flow[2];
+	size_t n = offsetof(struct nat_flow, seal);
+	for (size_t at = 0; at <= n; at++)
+		for (uint8_t bit = 0; bit < 8; bit++) {
+			((uint8_t *)&old.rec.flow[2])[at] ^=
+			    (uint8_t)(1u << bit);
+			world_config(&w, 1);
+			world_start(&w);
+			struct nat_legacy l = legacy(&old);
+			wrong += nat_adopt(&w.nat, &l, w.now) != 2;
+			world_down(&w);
+			old.rec.flow[2] = saved;
+		}
+	OKF(wrong == 0, "state: of 480 changed records none is taken over");
+	for (size_t half = 0; half < n; half += 4) {
+		memset((uint8_t *)&old.rec.flow[2] + half, 0, n - half);
+		world_config(&w, 1);
+		world_start(&w);
+		struct nat_legacy l = legacy(&old);
+		wrong += nat_adopt(&w.nat, &l, w.now) != 2;
+		world_down(&w);
+		old.rec.flow[2] = saved;
+	}
+	OKF(wrong == 0, "state: nor is half of one");
+	/* sealed, but against the configuration that is there now */
+	world_config(&w, 1);
+	w.pool[0] = at("198.51.100.200");
+	world_start(&w);
+	struct nat_legacy l = legacy(&old);
+	l.pool = old.pool;
+	OKF(nat_adopt(&w.nat, &l, w.now) == 0 && w.nat.table.used == 0 &&
+	    w.nat.ports.used == 0, "4787-7, state: an address that is not in "
+	    "the pool any more ends its flows");
+	world_down(&w);
+	/* two hosts that claim one port: the file was made up */
+	old.rec.flow[2].outside_port = old.rec.flow[1].outside_port;
+	old.rec.flow[2].outside = old.rec.flow[1].outside;
+	old.rec.flow[2].seal = nat_table_seal(&old.rec.flow[2]);
+	world_config(&w, 1);
+	world_start(&w);
+	l = legacy(&old);
+	OKF(nat_adopt(&w.nat, &l, w.now) == 2,
+	    "state: nor is a port that another host has");
+	world_down(&w);
+	world_down(&old);
+}
+
+int
+main(void)
+{
+	test_random();
+	test_shadow();
+	test_pairing();
+	test_quotas();
+	test_flood();
+	test_full();
+	test_rest();
+	test_log();
+	test_guess();
+	test_static();
+	test_fixed();
+	test_adopt();
+	test_torn();
+	return DONE();
+}
