@@ -122,7 +122,7 @@ who() { run --separate-stderr egress "$@"; }
 	done
 }
 
-@test "-q computes it, and agrees with the packets (RFC 7422)" {
+@test "-q computes it, and agrees with the packets (7422)" {
 	sed 's/^nat-pool.*/&\nnat-deterministic = yes\nport-block = 64/
 		s/internal   = 10.1.0.0.16/internal = 10.1.0.0\/24/
 		s/lan        = 10.1.0.0.20/lan = 10.1.0.0\/24/

@@ -12,6 +12,7 @@ setup_file() {
 	mkdir "$W_DIR/www"
 	echo page >"$W_DIR/www/index.html"
 	world_servers inet "$W_DIR/www"
+	world_web lan4 "$W_DIR/www"
 	pool_up
 }
 
@@ -39,7 +40,11 @@ address = 10.4.0.1, 2001:db8:4::1\n\
 backhaul = client\n\
 server = hq\n\
 uplink = up0\n\
-lan-interface = lan0\n"
+lan-interface = lan0\n\
+[publish web]\n\
+server = hq\n\
+match = 203.0.117.12 tcp 8080\n\
+to = 10.4.0.5:80\n"
 	srv_backhaul up
 	cli_backhaul up
 	world_backhaul cli4 branch4 up
@@ -50,6 +55,23 @@ POOL+='nat-pool = 2001:db8:f::8\n'
 page() {	# HOST [ADDRESS]
 	[ "$(in_host "$1" curl -sSg --max-time 10 \
 		"http://${2:-203.0.113.80}/")" = page ]
+}
+
+egress_pid() {
+	local pid
+	for pid in $(ip netns pids "$W-srv"); do
+		[ "$(cat "/proc/$pid/comm")" != bh-egress ] || echo "$pid"
+	done
+}
+
+other_egress() {	# PID: another process has taken its place
+	local pid
+	pid=$(egress_pid)
+	[ -n "$pid" ] && [ "$pid" != "$1" ]
+}
+
+told() {
+	[ "$(world_packets "$BATS_TEST_TMPDIR/told")" -ge 1 ]
 }
 
 seen() {	# PATTERN: the web server's client
@@ -105,12 +127,17 @@ seen() {	# PATTERN: the web server's client
 	[ "$(cat "$BATS_TEST_TMPDIR/four")" = "$sum" ]
 }
 
-@test "nothing leaves with an address of the inside, whatever goes wrong" {
+@test "N4, 5508-8 no other protocol leaves, nor an inside address; who tries is told" {
 	world_capture inet eth0 "$BATS_TEST_TMPDIR/wire"
 	page lan
 	in_lan ping -c 1 -W 5 203.0.113.80
-	# no protocol but those that are translated (N4)
+	wire=$W_CAPTURE
+	world_capture lan eth0 "$BATS_TEST_TMPDIR/told" \
+		'icmp[icmptype] == 3 and icmp[icmpcode] == 13'
 	in_lan python3 t/lib/udp.py raw 203.0.113.80 47 4 41 132
+	world_until told
+	world_captured
+	W_CAPTURE=$wire W_CAPTURE_FILE=$BATS_TEST_TMPDIR/wire
 	world_until test "$(world_count hq bh-egress nat-protocol)" -ge 4
 	world_captured
 	world_none "$BATS_TEST_TMPDIR/wire" 'net 10.0.0.0/8'
@@ -135,4 +162,46 @@ seen() {	# PATTERN: the web server's client
 		grep -Eqx $'branch1\t10\.1\.0\.5\tblock [0-9-]+ since [0-9]+'
 	run ctl "$end" tcp at 1000
 	[ "$status" -eq 1 ]
+}
+
+@test "4787-13, 4787-13a too big for the way beyond: an error with the MTU, or fragments" {
+	ip -n "$W-srv" link set up0 mtu 1300
+	ip -n "$W-inet" link set eth0 mtu 1300
+	run in_lan ping -c 1 -W 5 -M do -s 1300 203.0.113.80
+	grep -qi 'frag needed.*mtu.*1300' <<<"$output"
+	# not by the host, which knows the MTU now
+	in_host lan4 ping -c 1 -W 5 -M dont -s 1350 203.0.113.80
+	ip -n "$W-srv" link set up0 mtu 1500
+	ip -n "$W-inet" link set eth0 mtu 1500
+}
+
+@test "4787-9, 6888-9 a published port, from outside and from another branch" {
+	: >"$W_DIR/lan4.log"
+	[ "$(in_inet curl -sS --max-time 10 http://203.0.117.12:8080/)" = page ]
+	grep -q '^\(::ffff:\)\?203\.0\.113\.80 ' "$W_DIR/lan4.log"
+	# hairpin: seen with the outside address of the pool
+	page lan 203.0.117.12:8080
+	grep -q '^\(::ffff:\)\?203\.0\.117\.\(8\|1[23]\) ' "$W_DIR/lan4.log"
+	# and nothing else of that address is open
+	run ! in_inet curl -sS --max-time 1 http://203.0.117.12:8081/
+}
+
+@test "kill -9, again and again: a connection goes on, flows are taken over" {
+	local pid n
+	# others come and go meanwhile
+	world_bg lan4 python3 t/lib/udp.py flows 203.0.113.80 7 20000
+	load=$W_PID
+	for n in 1 2 3; do
+		head -c 300000 /dev/urandom | tee -a "$BATS_TEST_TMPDIR/sent"
+		pid=$(egress_pid)
+		kill -9 "$pid"
+		world_until other_egress "$pid" >&2
+	done | in_lan socat -T 30 - TCP:203.0.113.80:9000 \
+		>"$BATS_TEST_TMPDIR/sum"
+	[ "$(cat "$BATS_TEST_TMPDIR/sum")" = \
+		"$(sha256sum <"$BATS_TEST_TMPDIR/sent")" ]
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/sent")" -eq 900000 ]
+	[ "$(grep -c '^bh-egress: [0-9]* flows go on$' "$W_DIR/run/hq/log")" \
+		-ge 3 ]
+	kill "$load" 2>/dev/null || true
 }

@@ -300,7 +300,9 @@ send_out(struct script *s, bool turned)
 	must(ip_parse(&after, p, n) == (enum verdict)V_NEXT);
 	must(addr_eq(&before.dst, &after.dst));
 	see(&before, &after);
-	if (turned)
+	/* a reset leaves no flow by which an answer could come */
+	if (turned && (before.proto != PROTO_TCP ||
+	    (p[before.l4 + 13] & TCP_RST) == 0))
 		come_back(sent, p, n);
 }
 

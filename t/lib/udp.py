@@ -5,11 +5,13 @@ udp.py each PORT SIZE
 udp.py recv ADDR PORT COUNT
 udp.py refused ADDR PORT
 udp.py raw ADDR PROTOCOL...
+udp.py flows ADDR PORT COUNT
 
 Sends COUNT datagrams of SIZE bytes, as one super-packet each if SEGMENT is
 given; or one for each line `SRC DST' of standard input; or says `ready',
 receives COUNT of them and prints sender and size; or prints `refused' when a
-datagram comes back as an ICMP error; or sends a packet of each PROTOCOL.
+datagram comes back as an ICMP error; or sends a packet of each PROTOCOL;
+or a datagram of each of COUNT flows.
 """
 import socket
 import sys
@@ -63,4 +65,11 @@ def raw(addr, *protocols):
         s.sendto(b"x" * 40, (addr, 0))
 
 
-{"send": send, "each": each, "recv": recv, "refused": refused, "raw": raw}[sys.argv[1]](*sys.argv[2:])
+def flows(addr, port, count):
+    for _ in range(int(count)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.sendto(b"x", (addr, int(port)))
+
+
+{"send": send, "each": each, "recv": recv, "refused": refused, "raw": raw,
+ "flows": flows}[sys.argv[1]](*sys.argv[2:])

@@ -347,7 +347,7 @@ test_forged(void)
 		    60);
 		passed += in_again(&w) != V_NAT_ERROR;
 	}
-	OKF(passed == 0, "N6: of 20000 forged errors none passes");
+	OKF(passed == 0, "N6, 5927: of 20000 forged errors none passes");
 	world_down(&w);
 }
 

@@ -283,7 +283,7 @@ test_log(void)
 	    is_at(&e.host, "10.1.0.5") && e.site == 1 && e.wall ==
 	    1700000000 + 1000;
 	OKF(right && !nat_news(&w.nat, &e),
-	    "6888-14, 6888-4.: 500 flows are one line: subscriber, block, time");
+	    "6888-14, 6888-s4: 500 flows are one line: subscriber, block, time");
 	uint16_t pool, first, last;
 	nat_block_range(&w.nat.ports, e.block, &pool, &first, &last);
 	OKF(addr_eq(&w.pool[pool], &w.ip.src) && w.ip.sport >= first &&
@@ -528,7 +528,7 @@ test_torn(void)
 	struct nat_legacy l = legacy(&old);
 	l.pool = old.pool;
 	OKF(nat_adopt(&w.nat, &l, w.now) == 0 && w.nat.table.used == 0 &&
-	    w.nat.ports.used == 0, "4787-7, state: an address that is not in "
+	    w.nat.ports.used == 0, "4787-7: an address that is not in "
 	    "the pool any more ends its flows");
 	world_down(&w);
 	/* two hosts that claim one port: the file was made up */

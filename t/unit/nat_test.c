@@ -25,7 +25,7 @@ test_mapping(void)
 	world_up(&w, 4);
 	uint16_t a = mapped(host, 5000, server, 53);
 	struct addr outside = w.ip.src;
-	OKF(a != 0 && sums_right(&w), "4787-1: a packet leaves, sums right");
+	OKF(a != 0 && sums_right(&w), "4787-1, 6888-1: a packet leaves, sums right");
 	OKF(mapped(host, 5000, server2, 53) == a &&
 	    addr_eq(&w.ip.src, &outside) && mapped(host, 5000, server, 99) ==
 	    a, "4787-1: the same port and address whatever the destination");
@@ -62,7 +62,7 @@ test_no_overloading(void)
 			low += p != 0 && p < 1024;
 		}
 	OKF(got == 64512, "4787-11: all %d ports are used, then no more", got);
-	OKF(clash == 0, "4787-3: no outside port has two hosts");
+	OKF(clash == 0, "4787-3, 7857-3: no outside port has two hosts");
 	OKF(low == 0, "4787-3a: 1024 and above stay there");
 	uint16_t p = mapped("10.1.1.0", 2000, server2, 9);
 	OKF(p >= 1024 && taken[p] == 1,
@@ -82,7 +82,7 @@ test_parity(void)
 	for (uint16_t i = 0; i < 200; i++)
 		kept += mapped(host, (uint16_t)(7000 + i), server, 53) % 2 ==
 		    i % 2;
-	OKF(kept == 200, "4787-4: parity is kept");
+	OKF(kept == 200, "4787-4, 7857-8: parity is kept");
 	world_down(&w);
 }
 
@@ -157,7 +157,7 @@ test_filtering(void)
 		    rows[i].address, "4787-8: %s: another address",
 		    rows[i].name);
 		OKF(w.nat.table.used == used,
-		    "6888-5: %s: nothing from outside makes state",
+		    "6888-5, 6888-7: %s: nothing from outside makes state",
 		    rows[i].name);
 		world_wait(&w, 301);
 		OKF(w.nat.table.used == 0 &&
