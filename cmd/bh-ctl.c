@@ -60,14 +60,32 @@ print_server(const struct ctl *ctl, const struct counters_peer *p)
 	    p->state, p->handshake_sec);
 }
 
-static const struct counters *
-open_counters(const struct ctl *ctl, const char *program)
+static struct counters *
+open_file(const struct ctl *ctl, const char *name)
 {
-	const struct counters *c = counters_open(ctl->rundir, program);
+	struct counters *c = counters_open(ctl->rundir, name);
 
 	if (c == NULL && errno == EPROTO)
 		diex(EXIT_FIX, "%s/%s.stat: written by another version; "
-		    "run 'backhaul restart'", ctl->rundir, program);
+		    "run 'backhaul restart'", ctl->rundir, name);
+	return c;
+}
+
+/* Also what the program's other process has counted, if it has one. */
+static const struct counters *
+open_counters(const struct ctl *ctl, const char *program)
+{
+	struct counters *c = open_file(ctl, program);
+	char other[64];
+
+	if (c == NULL)
+		return NULL;
+	snprintf(other, sizeof(other), "%s-keys", program);
+	const struct counters *more = open_file(ctl, other);
+	if (more != NULL) {
+		counters_join(c, more);
+		counters_close(more);
+	}
 	return c;
 }
 

@@ -368,19 +368,20 @@ teardown() {
 	wg show "$DA" listen-port
 }
 
-@test "one process has the keys, the other talks to strangers; both are caged" {
+@test "packets, keys and strangers have a process each; all are caged" {
 	alone_start "$A" "$DA"
-	local desk status
-	desk=$(pgrep -P "$PID")
-	status=$(cat "/proc/$PID/status")
-	grep -qx 'Seccomp:	2' <<<"$status"
-	# CAP_NET_ADMIN and CAP_NET_BIND_SERVICE, for the mark and the port
-	grep -qx 'CapEff:	0000000000001400' <<<"$status"
-	status=$(cat "/proc/$desk/status")
-	grep -qx 'Seccomp:	2' <<<"$status"
-	grep -qx 'CapEff:	0000000000000000' <<<"$status"
-	[ "$(sed -n 's/^Uid:	\([0-9]*\).*/\1/p' "/proc/$PID/status")" -ne 0 ]
-	[ "$(sed -n 's/^Uid:	\([0-9]*\).*/\1/p' "/proc/$desk/status")" -ne 0 ]
+	local desk keys p caps
+	desk=$(pgrep -P "$PID" -x bh-tunnel-desk)
+	keys=$(pgrep -P "$PID" -x bh-tunnel-keys)
+	for p in "$PID" "$keys" "$desk"; do
+		# CAP_NET_ADMIN and CAP_NET_BIND_SERVICE: the mark and the port
+		caps=0000000000001400
+		[ "$p" != "$desk" ] || caps=0000000000000000
+		grep -qx 'Seccomp:	2' "/proc/$p/status"
+		grep -qx "CapEff:	$caps" "/proc/$p/status"
+		[ "$(sed -n 's/^Uid:	\([0-9]*\).*/\1/p' \
+			"/proc/$p/status")" -ne 0 ]
+	done
 	# the desk may die; the tunnel carries on
 	kill -9 "$desk"
 	alone_until grep -q 'gets no more answers' "$D/$DA.log"

@@ -75,7 +75,7 @@ counters_valid(const struct counters *c, size_t size)
 	    size == counters_size(c->npeers);
 }
 
-const struct counters *
+struct counters *
 counters_open(const char *dir, const char *program)
 {
 	int fd = counters_file(dir, program, O_RDONLY);
@@ -88,8 +88,8 @@ counters_open(const char *dir, const char *program)
 		errno = EPROTO;
 		return NULL;
 	}
-	struct counters *c = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd,
-	    0);
+	struct counters *c = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (c == MAP_FAILED)
 		return NULL;
@@ -105,4 +105,26 @@ void
 counters_close(const struct counters *c)
 {
 	munmap((void *)(uintptr_t)c, counters_size(c->npeers));
+}
+
+static void
+join_peer(struct counters_peer *to, const struct counters_peer *more)
+{
+	if (to->name[0] == '\0')
+		memcpy(to->name, more->name, sizeof(to->name));
+	to->handshake_sec += more->handshake_sec;
+	to->rx_bytes += more->rx_bytes;
+	to->tx_bytes += more->tx_bytes;
+}
+
+void
+counters_join(struct counters *to, const struct counters *more)
+{
+	to->in += more->in;
+	for (int v = 0; v < V_COUNT; v++) {
+		to->count[v] += more->count[v];
+		to->bytes[v] += more->bytes[v];
+	}
+	for (uint32_t i = 0; i < to->npeers && i < more->npeers; i++)
+		join_peer(&to->peer[i], &more->peer[i]);
 }

@@ -45,10 +45,13 @@ struct counters {
  * and errno if the system refuses.  Starting up only. */
 struct counters *counters_create(const char *dir, const char *program,
     size_t npeers);
-/* Maps another program's file read-only.  NULL and errno; EPROTO: not a stat
- * file of this version. */
-const struct counters *counters_open(const char *dir, const char *program);
+/* Another program's file, mapped; changes stay ours.  NULL and errno; EPROTO:
+ * not a stat file of this version. */
+struct counters *counters_open(const char *dir, const char *program);
 void counters_close(const struct counters *c);
+/* What two processes that are one program have counted: adds `more' to *to; of
+ * a peer each says what it knows. */
+void counters_join(struct counters *to, const struct counters *more);
 
 /* A super-packet counts as one packet. */
 static inline void

@@ -76,8 +76,16 @@ static const unsigned gate_calls[] = {
 	EVERY_PROGRAM,
 };
 
+#define DATAGRAMS \
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom
+
+/* wg(8) may ask for another port or mark: that takes other sockets. */
+#define OTHER_PORT \
+	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname, \
+	__NR_getsockopt
+
 static const unsigned tunnel_calls[] = {
-	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
+	DATAGRAMS,
 	EVERY_PROGRAM,
 	__NR_accept4,		/* a program that was started again */
 	__NR_recvmsg,		/* its hello */
@@ -85,12 +93,31 @@ static const unsigned tunnel_calls[] = {
 	__NR_mmap,
 };
 
-/* wg(8) may ask for another port or mark: that takes another socket. */
 static const unsigned alone_calls[] = {
-	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
+	DATAGRAMS,
 	EVERY_PROGRAM,
-	__NR_recvmsg,
-	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
+	OTHER_PORT,
+};
+
+static const unsigned keys_calls[] = {
+	DATAGRAMS,
+	EVERY_PROGRAM,
+	__NR_getsockopt,	/* how much rubbish the kernel dropped */
+};
+
+static const unsigned alone_keys_calls[] = {
+	DATAGRAMS,
+	EVERY_PROGRAM,
+	OTHER_PORT,
+};
+
+/* What the process that it starts may do, and to start it. */
+static const unsigned spare_calls[] = {
+	DATAGRAMS,
+	EVERY_PROGRAM,
+	__NR_getsockopt,
+	__NR_clone, __NR_set_robust_list, __NR_wait4, __NR_pipe2,
+	__NR_prlimit64, __NR_seccomp,
 };
 
 static const unsigned desk_calls[] = {
@@ -119,6 +146,10 @@ static const struct table {
 	[SANDBOX_TUNNEL] = { tunnel_calls, COUNT(tunnel_calls), 0 },
 	[SANDBOX_ALONE] = { alone_calls, COUNT(alone_calls),
 	    CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) },
+	[SANDBOX_KEYS] = { keys_calls, COUNT(keys_calls), 0 },
+	[SANDBOX_ALONE_KEYS] = { alone_keys_calls, COUNT(alone_keys_calls),
+	    CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) },
+	[SANDBOX_SPARE] = { spare_calls, COUNT(spare_calls), 0 },
 	[SANDBOX_DESK] = { desk_calls, COUNT(desk_calls), 0 },
 	[SANDBOX_RESOLVE] = { resolve_calls, COUNT(resolve_calls), 0, true },
 };
@@ -128,7 +159,8 @@ enum { CALLS_MAX = 32, ONLY_MAX = 9,
 
 static_assert(COUNT(gate_calls) <= CALLS_MAX &&
     COUNT(tunnel_calls) <= CALLS_MAX && COUNT(alone_calls) <= CALLS_MAX &&
-    COUNT(desk_calls) <= CALLS_MAX &&
+    COUNT(keys_calls) <= CALLS_MAX && COUNT(alone_keys_calls) <= CALLS_MAX &&
+    COUNT(spare_calls) <= CALLS_MAX && COUNT(desk_calls) <= CALLS_MAX &&
     COUNT(resolve_calls) <= CALLS_MAX, "the filter has room");
 
 #define LOAD(field) \
@@ -366,8 +398,18 @@ sandbox_enter(enum sandbox which, const char *user)
 	if (SANITIZED)
 		return;
 	set_process(PR_SET_DUMPABLE, 0, "non-dumpable");
-	limit(RLIMIT_NPROC, "processes");
+	if (which != SANDBOX_SPARE)
+		limit(RLIMIT_NPROC, "processes");
 	refuse_exec_gain();
 	enter_landlock(&tables[which]);
+	enter_seccomp(which);
+}
+
+void
+sandbox_narrow(enum sandbox which)
+{
+	if (SANITIZED)
+		return;
+	limit(RLIMIT_NPROC, "processes");
 	enter_seccomp(which);
 }

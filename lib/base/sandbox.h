@@ -11,6 +11,9 @@ enum sandbox {
 	SANDBOX_GATE,	/* bh-classify, bh-egress: a TUN and a link */
 	SANDBOX_TUNNEL, /* bh-tunnel: UDP, links, getrandom(2) */
 	SANDBOX_ALONE,	/* the same with a TUN, and other ports on demand */
+	SANDBOX_KEYS,	/* its half that has the keys */
+	SANDBOX_ALONE_KEYS, /* the same, and other ports */
+	SANDBOX_SPARE,	/* starts SANDBOX_KEYS again when it has died */
 	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
 	SANDBOX_RESOLVE, /* a resolver library: sockets, and memory */
 };
@@ -19,9 +22,12 @@ enum sandbox {
  * of `user' (NULL: "backhaul" if there is such a user, else nobody), no other
  * groups, read back (left alone when not started as root); all capabilities
  * gone (SANDBOX_ALONE: but what a mark and a port below 1024 need); not
- * dumpable, no new process; landlock without a single rule, where the
- * kernel has it; a seccomp allow-list that kills.  Dies with EXIT_RETRY if a
- * layer cannot be put in force, EXIT_FIX if the user is unknown or root. */
+ * dumpable, no new process (but of SANDBOX_SPARE); landlock without a single
+ * rule, where the kernel has it; a seccomp allow-list that kills.  Dies with
+ * EXIT_RETRY if a layer cannot be put in force, EXIT_FIX if the user is
+ * unknown or root. */
 void sandbox_enter(enum sandbox which, const char *user);
+/* From SANDBOX_SPARE, in the process it has started: what is left to do. */
+void sandbox_narrow(enum sandbox which);
 
 #endif

@@ -5,9 +5,9 @@
 /*
  * The part of bh-tunnel that strangers talk to: a process of its own that has
  * the configuration socket, reads and writes text, and has no keys but those
- * that pass through.  With the process that has them it exchanges notes of
- * items of fixed size over a pair of sockets; each side takes the other's for
- * what they are, not for true.
+ * that pass through.  With the keeper of the keys it exchanges notes of items
+ * of fixed size over a pair of sockets; each side takes the other's for what
+ * they are, not for true.
  */
 
 #include "wg/uapi.h"
@@ -22,6 +22,8 @@ enum desk_kind {
 	DESK_MORE,	/* go on with that */
 	DESK_MTU,	/* one item: a number, of the TUN device */
 	DESK_ANSWER,	/* from the other side; UAPI_ERRNO is the last item */
+	DESK_TRY,	/* the keeper's, of the other half: is there room for
+			 * so many allowed-ips, and can the port be had? */
 };
 
 struct desk_note {

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/desk_serve.h"
 
+#include "base/descriptors.h"
 #include "base/sandbox.h"
 #include "engine/desk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 5000, TEXT = 16384 };
 
 /* Descriptors, after everything else that we inherited is closed. */
-enum { FD_TUNNEL = 3, FD_LISTENER, FD_LINKS, FD_CLIENT_MIN };
+enum { FD_TUNNEL = 3, FD_LISTENER, FD_LINKS };
 
 enum request { NOTHING_YET, GET, SET };
 
@@ -132,11 +133,23 @@ say_error(unsigned error)
 	return ok;
 }
 
+/* Who was started again answers what it was not asked. */
+static void
+forget_answers(void)
+{
+	char c;
+
+	while (recv(FD_TUNNEL, &c, sizeof(c), MSG_DONTWAIT) > 0)
+		;
+}
+
 /* Carries answers to the client until the last. */
 static bool
 say_answers(enum desk_kind ask)
 {
 	bool last = false, ok = true;
+
+	forget_answers();
 
 	while (ok && !last) {
 		tell(ask);
@@ -266,18 +279,10 @@ take_links(void)
 static void
 settle(const struct desk_fds *fds)
 {
-	const int from[] = { fds->tunnel, fds->listener, fds->links };
-	int at[3];
+	const int keep[] = { fds->tunnel, fds->listener, fds->links };
 
 	desk.ifindex = if_nametoindex(fds->name);
-	for (int i = 0; i < 3; i++)
-		at[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD, 64);
-	for (int i = 0; i < 3; i++)
-		if (at[i] < 0)
-			close(FD_TUNNEL + i);
-		else
-			dup2(at[i], FD_TUNNEL + i);
-	close_range(FD_CLIENT_MIN, ~0u, 0);
+	descriptors_keep(keep, 3);
 	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
 		SIGPIPE };
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
@@ -298,6 +303,7 @@ desk_serve(const struct desk_fds *fds, bool may_set)
 	desk.client = -1;
 	desk.may_set = may_set;
 	settle(fds);
+	prctl(PR_SET_NAME, "bh-tunnel-desk", 0, 0, 0);	/* for ps(1) */
 	sandbox_enter(SANDBOX_DESK, NULL);
 	for (;;) {
 		fd[WHO].fd = desk.client < 0 ? FD_LISTENER : desk.client;

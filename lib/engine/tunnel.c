@@ -13,7 +13,7 @@ enum {
 	FD_UDP,
 	FD_SIGNAL,
 	FD_TUN,
-	FD_DESK,
+	FD_SEAM,
 	FD_LISTEN,			/* one each channel */
 	FD_LINK = FD_LISTEN + CHANNELS,
 	NFDS = FD_LINK + CHANNELS,
@@ -37,16 +37,13 @@ publish(struct tunnel *t)
 {
 	for (unsigned i = 0; i < t->ndirty; i++) {
 		const struct peer *p = device_peer(t->device, t->dirty[i]);
-		const struct identity *id = device_identity(t->device,
-		    t->dirty[i]);
 		struct counters_peer *c = &t->stat->peer[t->dirty[i]];
 		t->is_dirty[t->dirty[i]] = false;
 		if (p == NULL)
 			continue;	/* removed meanwhile */
 		c->endpoint = p->path.remote;
-		c->handshake_sec = id->handshake_wall / NSEC_SEC;
-		c->rx_bytes = p->rx_bytes + id->rx_bytes;
-		c->tx_bytes = p->tx_bytes + id->tx_bytes;
+		c->rx_bytes = p->rx_bytes;
+		c->tx_bytes = p->tx_bytes;
 	}
 	t->ndirty = 0;
 }
@@ -121,7 +118,7 @@ set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 	fd[FD_UDP].fd = t->udp.fd;
 	fd[FD_SIGNAL].fd = t->signals;
 	fd[FD_TUN].fd = t->tun;
-	fd[FD_DESK].fd = t->config.desk.fd;
+	fd[FD_SEAM].fd = t->seam;
 	for (enum channel c = 0; c < CHANNELS; c++) {
 		const struct port *p = &t->port[c];
 		fd[FD_LISTEN + c].fd = p->link.fd < 0 ? p->listen_fd : -1;
@@ -190,13 +187,18 @@ tunnel_run(struct tunnel *t)
 		for (enum channel c = 0; c < CHANNELS; c++)
 			if (fd[FD_LISTEN + c].revents != 0)
 				accept_link(t, c);
+		if (fd[FD_SEAM].revents != 0)
+			tunnel_hear(t);
 		drain(t, fd);
-		if (fd[FD_DESK].revents != 0)
-			tunnel_config(t);
 		tick(t);
 		publish(t);
 		if (server_is_lost(t)) {
 			warnx("ending, to resolve the server's name again");
+			return EXIT_RETRY;
+		}
+		if (t->widowed) {
+			warnx("ending: the process that makes handshakes has "
+			    "died");
 			return EXIT_RETRY;
 		}
 		if (t->gone) {

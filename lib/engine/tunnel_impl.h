@@ -12,10 +12,11 @@
  * tunnel_route.c which peer may say what on which link
  * tunnel_tun.c   standalone: the same from and to a TUN device instead
  * tunnel_config.c what wg(8) asks for
+ * tunnel_seam.c  the other half, which keeps the keys
  */
 
 #include "base/counters.h"
-#include "engine/desk.h"
+#include "engine/seam.h"
 #include "engine/tunnel.h"
 #include "net/allowed.h"
 #include "net/ecn.h"
@@ -42,7 +43,6 @@ enum {
 	OUT_JOBS = BATCH_OF(256),
 	OUT_FRAMES = BATCH_OF(256),
 	STAGE_BYTES = 2 * 1024 * 1024,
-	HANDSHAKE_TOS = 0x88,	/* AF41 (W20) */
 };
 
 /* A packet from a link whose verdict depends on whether it can be sent. */
@@ -79,20 +79,17 @@ struct in_packet {
 struct inbox {
 	struct udp_in msg[UDP_BATCH];
 	unsigned n;
+	bool heard;			/* what the other half has said */
 	struct in_packet packet[AEAD_BURST];
 	struct aead_job job[AEAD_BURST];
 	struct gro gro;
 };
 
-/* What is said with the desk. */
+/* What wg(8) asks for. */
 struct config {
-	struct desk desk;
-	bool may_set;
-	uint16_t port;			/* that we listen on */
-	uint32_t mark;
+	uint32_t mark;			/* in force */
 	struct uapi_item *item;		/* gathered, not in force */
 	size_t nitems, room;
-	bool overflow;
 	uint16_t chosen;		/* the peer that items are about */
 	bool reroute;			/* allowed-ips have changed */
 	uint16_t peer;			/* how far we have told */
@@ -103,7 +100,11 @@ struct config {
 struct tunnel {
 	struct moment at;	/* read once a wake-up */
 	nsec resolve;		/* our server's name has to be found; 0 */
-	struct device *device;
+	struct device *device;	/* the half with the packets */
+	int seam;		/* to the other */
+	pid_t keeper;		/* its process, while we start */
+	bool widowed;		/* it is gone */
+	union seam word;
 	struct stage *stage;
 	struct aead *aead;
 	struct udp udp;
@@ -158,6 +159,8 @@ void tunnel_do(struct tunnel *t, const struct device_out *o);
 
 /* Takes a batch from the socket; false when it has no more. */
 bool tunnel_in(struct tunnel *t);
+/* Takes one that the other half has been given. */
+void tunnel_in_stray(struct tunnel *t, struct seam_event *e);
 
 /* tunnel_tun.c */
 
@@ -168,7 +171,18 @@ void tunnel_put(struct tunnel *t, const struct gro_slot *s);
 
 /* tunnel_config.c */
 
-void tunnel_config(struct tunnel *t);
+/* Takes a note; true if it has become the answer. */
+bool tunnel_config(struct tunnel *t, struct desk_note *n);
+
+/* tunnel_seam.c */
+
+/* Asks the other half for something about a peer. */
+void tunnel_ask(struct tunnel *t, uint32_t kind, uint16_t peer);
+/* Hands it a datagram that is no data; V_NEXT: it counts it. */
+enum verdict tunnel_stray(struct tunnel *t, const struct udp_in *u,
+    const uint8_t *p, size_t n);
+/* Does what it has said. */
+void tunnel_hear(struct tunnel *t);
 
 /* tunnel.c */
 

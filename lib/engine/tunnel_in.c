@@ -132,18 +132,39 @@ open_collected(struct tunnel *t)
 
 /* ---- datagrams ---- */
 
+/* Takes the next place of the inbox for a packet of that session.  One that we
+ * do not know may have come about only now: the other half has said so before
+ * the first packet of it could be on its way. */
+static struct in_packet *
+find_session(struct tunnel *t, uint32_t index, enum verdict *v)
+{
+	struct in_packet *k = &t->in.packet[t->in.n];
+
+	*v = device_receiver(t->device, index, t->at.now, &k->session,
+	    &k->peer);
+	if (*v != V_INDEX || t->in.heard)
+		return k;
+	t->in.heard = true;
+	/* it may replace a session that a collected message is for */
+	open_collected(t);
+	tunnel_hear(t);
+	k = &t->in.packet[t->in.n];
+	*v = device_receiver(t->device, index, t->at.now, &k->session,
+	    &k->peer);
+	return k;
+}
+
 static enum verdict
 take_data(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 {
 	struct inbox *in = &t->in;
-	struct in_packet *k = &in->packet[in->n];
 	struct msg_data m;
+	enum verdict v;
 
 	if (n < DATA_OVERHEAD)
 		return V_TYPE;
 	memcpy(&m, p, sizeof(m));
-	enum verdict v = device_receiver(t->device, le32_get(m.receiver),
-	    t->at.now, &k->session, &k->peer);
+	struct in_packet *k = find_session(t, le32_get(m.receiver), &v);
 	if (v != V_NEXT)
 		return v;
 	k->from = u;
@@ -157,30 +178,13 @@ take_data(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 	return V_NEXT;
 }
 
-static enum verdict
-take_handshake(struct tunnel *t, const struct udp_in *u, const uint8_t *p,
-    size_t n)
-{
-	uint8_t random[DEVICE_RANDOM];
-	struct device_out o;
-
-	/* it may replace a session that a collected message is for */
-	open_collected(t);
-	randombytes_buf(random, sizeof(random));
-	enum verdict v = device_handshake(t->device, &t->at, random, p, n,
-	    &u->path, &o);
-	sodium_memzero(random, sizeof(random));
-	tunnel_do(t, &o);
-	return v;
-}
-
 static void
 take_datagram(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 {
 	static const le32 data = { { MSG_DATA } };
 	bool is_data = n >= sizeof(data) && memcmp(p, &data, sizeof(data)) == 0;
 	enum verdict v = is_data ? take_data(t, u, p, n) :
-	    take_handshake(t, u, p, n);
+	    tunnel_stray(t, u, p, n);
 
 	if (v != V_NEXT)
 		counters_add(t->stat, v, n);
@@ -192,6 +196,7 @@ tunnel_in(struct tunnel *t)
 	size_t n = udp_recv(&t->udp, t->in.msg);
 
 	start_joining(t);
+	t->in.heard = false;
 	for (size_t i = 0; i < n; i++) {
 		const struct udp_in *u = &t->in.msg[i];
 		size_t at = 0;
@@ -205,4 +210,18 @@ tunnel_in(struct tunnel *t)
 	open_collected(t);
 	hand_on(t);
 	return n == UDP_BATCH;
+}
+
+void
+tunnel_in_stray(struct tunnel *t, struct seam_event *e)
+{
+	const struct udp_in u = { .path = e->path, .tos = e->tos };
+
+	/* between two bursts, or within one that has been opened so far */
+	if (t->in.gro.n == 0)
+		start_joining(t);
+	t->in.heard = true;
+	take_datagram(t, &u, e->message, e->n);
+	open_collected(t);
+	hand_on(t);
 }

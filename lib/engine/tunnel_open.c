@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/ready.h"
+#include "engine/keeper.h"
 #include "engine/start.h"
 #include "net/tun.h"
 
@@ -13,71 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 /* Until a name that could not be resolved is asked for again. */
 #define RESOLVE_AGAIN (10 * NSEC_SEC)
 
 enum {
-	ALONE_PREFIXES = 256 * 1024,	/* allowed-ips, old and new together */
 	STAGE_SLOTS_MIN = 256,
 	MTU_DEFAULT = 1420,
+	PORT_TRIES = 50,
+	PORT_WAIT_US = 10000,
 };
-
-/* ---- keys ---- */
-
-static void
-read_key(struct key *k, const char *path)
-{
-	if (key_read(k, path) == 0)
-		return;
-	if (errno == EPERM)
-		diex(EXIT_FIX, "cannot use key file %s: others may read it; "
-		    "run 'chmod 600 %s'", path, path);
-	if (errno == EINVAL)
-		diex(EXIT_FIX, "cannot use key file %s: it is not one line of "
-		    "44 base64 characters", path);
-	die(EXIT_RETRY, "cannot read key file %s", path);
-}
-
-static void
-read_private_key(struct key *k, const struct tunnel_setup *how)
-{
-	char path[1024];
-
-	snprintf(path, sizeof(path), "%s/%s.key", how->keydir,
-	    how->cf->location[how->self].name);
-	read_key(k, path);
-}
-
-/* A preshared key is there or not: without its file there is none. */
-static void
-read_psk(struct key *k, const struct tunnel_setup *how, const char *peer)
-{
-	char path[1024];
-	struct stat st;
-
-	memset(k, 0, sizeof(*k));
-	snprintf(path, sizeof(path), "%s/%s.psk", how->keydir, peer);
-	if (stat(path, &st) == 0 || errno != ENOENT)
-		read_key(k, path);
-}
-
-static void
-check_own_key(const struct device *d, const struct tunnel_setup *how)
-{
-	const struct conf_location *l = &how->cf->location[how->self];
-	const struct key *is = device_public_key(d);
-	char has[KEY_STRLEN], wants[KEY_STRLEN];
-
-	if (l->public_key_line == 0)
-		diex(EXIT_FIX, "[location %s] has no public-key", l->name);
-	if (!key_eq(is, &l->public_key))
-		diex(EXIT_FIX, "%s/%s.key is not the key of [location %s]: it "
-		    "makes public-key %s, the domain file has %s", how->keydir,
-		    l->name, l->name, key_format(is, has),
-		    key_format(&l->public_key, wants));
-}
 
 /* ---- peers ---- */
 
@@ -115,47 +62,31 @@ add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
 	const struct conf_location *l = &how->cf->location[i];
 	const struct conf_location *self = &how->cf->location[how->self];
 	struct counters_peer *c = &t->stat->peer[i];
-	struct key psk;
 
-	if (l->public_key_line == 0)
-		diex(EXIT_FIX, "[location %s] has no public-key", l->name);
-	read_psk(&psk, how, l->name);
 	find_endpoint(&c->endpoint, l);
 	if (t->policy.site[i].server && l->endpoint_host[0] != '\0' &&
 	    c->endpoint.port == 0)
 		t->resolve = now + RESOLVE_AGAIN;
-	if (!device_add(t->device, i, &l->public_key, &psk, &c->endpoint,
-	    c->endpoint.port != 0 ? (uint16_t)self->keepalive : 0, now) ||
-	    device_mute(t->device, i))
-		diex(EXIT_FIX, "public-key of [location %s] is of low order, "
-		    "or is another location's", l->name);
-	key_wipe(&psk);
+	device_add(t->device, i, NULL, NULL, &c->endpoint,
+	    c->endpoint.port != 0 ? (uint16_t)self->keepalive : 0, now);
 	snprintf(c->name, sizeof(c->name), "%s", l->name);
 }
 
-static bool
-is_peer(const struct policy_site *s)
+static void
+open_device(struct tunnel *t)
 {
-	return s->partner || s->client || s->server;
+	t->device = device_half(DEVICE_PACKETS, t->npeers, NULL);
+	if (t->device == NULL)
+		die(EXIT_RETRY, "cannot make a table of %u peers", t->npeers);
 }
 
 static void
-open_device(struct tunnel *t, const struct tunnel_setup *how)
+open_peers(struct tunnel *t, const struct tunnel_setup *how)
 {
-	uint16_t n = t->policy.nsites;
-	uint8_t random[DEVICE_RANDOM];
-	struct key private_key;
 	nsec now = clock_now();
 
-	read_private_key(&private_key, how);
-	randombytes_buf(random, sizeof(random));
-	t->device = device_new(n, &private_key, random);
-	key_wipe(&private_key);
-	if (t->device == NULL)
-		die(EXIT_RETRY, "cannot make a table of %u peers", n);
-	check_own_key(t->device, how);
-	for (uint16_t i = 0; i < n; i++)
-		if (is_peer(&t->policy.site[i]))
+	for (uint16_t i = 0; i < t->npeers; i++)
+		if (policy_has_tunnel(&t->policy.site[i]))
 			add_peer(t, how, i, now);
 }
 
@@ -186,15 +117,21 @@ open_ports(struct tunnel *t, const struct tunnel_setup *how)
 		open_port(t, CH_EGRESS, how->rundir);
 }
 
+/* A predecessor that was killed may still be about to let go of it. */
 static void
-open_socket(struct tunnel *t, uint16_t port)
+open_sockets(int port[static UDP_LANES], uint16_t number)
 {
-	if (udp_open(&t->udp, port) == 0)
-		return;
-	if (errno == EADDRINUSE)
-		diex(EXIT_RETRY, "cannot listen on UDP port %u: another "
-		    "program has it", port);
-	die(EXIT_RETRY, "cannot listen on UDP port %u", port);
+	for (int tries = 0; udp_first(port, number, 0) < 0; tries++) {
+		if (errno != EADDRINUSE)
+			die(EXIT_RETRY, "cannot listen on UDP port %u", number);
+		if (tries == PORT_TRIES)
+			diex(EXIT_RETRY, "cannot listen on UDP port %u: "
+			    "another program has it", number);
+		usleep(PORT_WAIT_US);
+	}
+	port[UDP_DATA] = udp_join(udp_port(port[UDP_HANDSHAKES]), 0);
+	if (port[UDP_DATA] < 0)
+		die(EXIT_RETRY, "cannot listen on UDP port %u", number);
 }
 
 static void
@@ -215,11 +152,15 @@ need(void *p)
 	return p;
 }
 
-/* Touched now, so that nothing is to be had for the first time later. */
+/* Touched now, so that nothing is to be had for the first time later; of
+ * memset(3) the compiler would make calloc(3), which touches nothing. */
 static void *
 buffer(size_t n)
 {
-	return memset(need(malloc(n)), 0, n);
+	void *p = need(malloc(n));
+
+	explicit_bzero(p, n);
+	return p;
 }
 
 static void
@@ -265,14 +206,39 @@ start(void)
 	return t;
 }
 
+/* Who has the keys is started before there is anything in our memory that is
+ * of no use there, and takes its sockets along. */
+static void
+start_keeper(struct tunnel *t, const struct tunnel_setup *how, uint16_t port,
+    bool gateway)
+{
+	int sockets[UDP_LANES];
+	struct desk desk;
+
+	open_sockets(sockets, port);
+	desk_open(&desk, gateway ?
+	    how->cf->location[how->self].interface : how->ifname, !gateway);
+	const struct keeper_setup s = {
+		.how = how, .policy = gateway ? &t->policy : NULL,
+		.npeers = t->npeers, .port = sockets, .desk = desk.fd,
+	};
+	t->seam = keeper_start(&s, &t->keeper);
+	if (desk.fd >= 0)
+		close(desk.fd);
+	close(sockets[UDP_HANDSHAKES]);
+	close(sockets[UDP_RUBBISH]);
+	if (udp_open(&t->udp, sockets[UDP_DATA]) < 0)
+		die(EXIT_RETRY, "cannot allocate buffers");
+}
+
 static struct tunnel *
 finish(struct tunnel *t)
 {
 	open_memory(t);
-	t->config.port = udp_port(&t->udp);
 	t->signals = ready_signals();
 	if (t->signals < 0)
 		die(EXIT_RETRY, "cannot make a signal descriptor");
+	keeper_await(t->seam, t->keeper);
 	return t;
 }
 
@@ -297,7 +263,7 @@ open_prefixes(struct tunnel *t, const struct conf *cf)
 		n += cf->location[i].lan.n + cf->location[i].internal.n;
 	t->allowed = need(allowed_new(n, t->npeers));
 	for (uint16_t i = 0; i < t->npeers; i++) {
-		if (!is_peer(&t->policy.site[i]))
+		if (!policy_has_tunnel(&t->policy.site[i]))
 			continue;
 		note_prefixes(t, &cf->location[i].internal, i);
 		note_prefixes(t, &cf->location[i].lan, i);
@@ -316,16 +282,15 @@ tunnel_open(const struct tunnel_setup *how)
 	if (how->cf->nlocations > DEVICE_PEERS_MAX)
 		diex(EXIT_FIX, "%zu locations, at most %d",
 		    how->cf->nlocations, DEVICE_PEERS_MAX);
-	/* before there are keys in our memory */
-	desk_open(&t->config.desk, l->interface, false);
 	t->mtu = t->cut = l->mtu;
 	start_policy(&t->policy, how->cf, how->self);
 	t->npeers = t->policy.nsites;
+	open_counters(t, how->rundir);
+	start_keeper(t, how, l->listen_port, true);
 	open_prefixes(t, how->cf);
 	open_aead(t, how->aead);
-	open_counters(t, how->rundir);
-	open_device(t, how);
-	open_socket(t, l->listen_port);
+	open_device(t);
+	open_peers(t, how);
 	open_ports(t, how);
 	return finish(t);
 }
@@ -353,28 +318,23 @@ open_tun(struct tunnel *t, const char *name)
 static void
 open_config(struct tunnel *t)
 {
-	t->config.may_set = true;
-	t->config.room = ALONE_PREFIXES + (size_t)t->npeers * 8;
+	t->config.room = SEAM_ITEMS(t->npeers);
 	t->config.item = need(calloc(t->config.room,
 	    sizeof(*t->config.item)));
-	t->allowed = need(allowed_new(ALONE_PREFIXES, t->npeers));
+	t->allowed = need(allowed_new(SEAM_PREFIXES, t->npeers));
 }
 
 struct tunnel *
 tunnel_alone(const struct tunnel_setup *how)
 {
 	struct tunnel *t = start();
-	uint8_t random[DEVICE_RANDOM];
-	struct key none = { { 0 } };
 
 	t->npeers = (uint16_t)how->peers;
 	open_tun(t, how->ifname);
-	desk_open(&t->config.desk, how->ifname, true);
-	open_aead(t, how->aead);
 	open_counters(t, how->rundir);
-	randombytes_buf(random, sizeof(random));
-	t->device = need(device_new(t->npeers, &none, random));
-	open_socket(t, 0);
+	start_keeper(t, how, 0, false);
+	open_aead(t, how->aead);
+	open_device(t);
 	open_config(t);
 	return finish(t);
 }

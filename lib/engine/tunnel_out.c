@@ -323,37 +323,22 @@ tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm)
 		tunnel_keepalive(t, peer);
 }
 
-static void
-send_handshake(struct tunnel *t, const struct device_out *o)
-{
-	struct udp_out u = { .data = o->msg, .len = o->n, .size = o->n,
-		.path = o->to, .tos = HANDSHAKE_TOS };
-	struct peer *p = device_peer(t->device, o->peer);
-
-	udp_send(&t->udp, &u, 1);
-	if (p == NULL)
-		return;
-	if (u.moved)
-		p->path.local = (struct addr){ { 0 } };
-	tunnel_touch(t, o->peer);
-}
-
 void
 tunnel_do(struct tunnel *t, const struct device_out *o)
 {
 	switch (o->todo) {
 	case DEVICE_NOTHING:
-	case DEVICE_INITIATE:	/* of a half */
-	case DEVICE_FORGET:
-		break;
-	case DEVICE_SEND:
-		send_handshake(t, o);
+	case DEVICE_SEND:	/* of the other half */
+	case DEVICE_READY:
 		break;
 	case DEVICE_KEEPALIVE:
 		tunnel_keepalive(t, o->peer);
 		break;
-	case DEVICE_READY:
-		tunnel_ready(t, o->peer, true);
+	case DEVICE_INITIATE:
+		tunnel_ask(t, SEAM_INITIATE, o->peer);
+		break;
+	case DEVICE_FORGET:
+		tunnel_ask(t, SEAM_FORGET, o->peer);
 		break;
 	}
 }

@@ -39,6 +39,12 @@ struct policy_site {
 	bool whole_lan;		/* its backhaul-sources = lan */
 };
 
+static inline bool
+policy_has_tunnel(const struct policy_site *s)
+{
+	return s->partner || s->client || s->server;
+}
+
 /* What the Internet may begin with: a destination, of all protocols (0) or of
  * some ports of one. */
 struct policy_hole {

@@ -44,33 +44,6 @@ set_options(struct udp *u)
 	    sizeof(none)) == 0;
 }
 
-static int
-bind_family(struct udp *u, int family, uint16_t port)
-{
-	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(port) };
-	struct sockaddr_in a4 = { .sin_family = AF_INET,
-		.sin_port = htons(port) };
-	int off = 0;
-
-	u->fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (u->fd < 0)
-		return -1;
-	u->dual = family == AF_INET6;
-	if (u->dual)
-		setsockopt(u->fd, SOL_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	int r = u->dual ?
-	    bind(u->fd, (struct sockaddr *)&a6, sizeof(a6)) :
-	    bind(u->fd, (struct sockaddr *)&a4, sizeof(a4));
-	if (r < 0) {
-		int error = errno;
-		close(u->fd);
-		u->fd = -1;
-		errno = error;
-	}
-	return r;
-}
-
 /* What never changes from call to call. */
 static void
 wire_slots(struct udp *u)
@@ -91,71 +64,34 @@ wire_slots(struct udp *u)
 	}
 }
 
-static int
-bind_port(struct udp *u, uint16_t port)
+void
+udp_take(struct udp *u, int fd)
 {
-	/* no IPv6 in the kernel, or it is switched off */
-	if (bind_family(u, AF_INET6, port) < 0 &&
-	    (errno == EADDRINUSE || errno == EACCES ||
-	    bind_family(u, AF_INET, port) < 0))
-		return -1;
-	return 0;
+	int domain = AF_INET6;
+	socklen_t n = sizeof(domain);
+
+	if (u->fd >= 0)
+		close(u->fd);
+	u->fd = fd;
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
+	u->dual = domain == AF_INET6;
+	set_options(u);
 }
 
 int
-udp_open(struct udp *u, uint16_t port)
+udp_open(struct udp *u, int fd)
 {
 	memset(u, 0, sizeof(*u));
-	if (bind_port(u, port) < 0)
-		return -1;
+	u->fd = -1;
 	u->buffer = malloc((size_t)UDP_BATCH * UDP_BUFFER);
-	if (u->buffer == NULL) {
-		close(u->fd);
-		errno = ENOMEM;
+	if (u->buffer == NULL)
 		return -1;
-	}
-	set_options(u);
+	/* touched now, or memory would grow when much arrives; of memset(3)
+	 * the compiler makes calloc(3), which touches nothing */
+	explicit_bzero(u->buffer, (size_t)UDP_BATCH * UDP_BUFFER);
+	udp_take(u, fd);
 	wire_slots(u);
 	return 0;
-}
-
-int
-udp_mark(struct udp *u, uint32_t mark)
-{
-	return setsockopt(u->fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
-}
-
-int
-udp_move(struct udp *u, uint16_t port, uint32_t mark)
-{
-	int old = u->fd;
-	bool dual = u->dual;
-
-	if (bind_port(u, port) < 0 || (mark != 0 && udp_mark(u, mark) < 0)) {
-		int error = errno;
-		if (u->fd >= 0)
-			close(u->fd);
-		u->fd = old;
-		u->dual = dual;
-		errno = error;
-		return -1;
-	}
-	set_options(u);
-	close(old);
-	return 0;
-}
-
-uint16_t
-udp_port(const struct udp *u)
-{
-	struct sockaddr_storage ss = { 0 };
-	socklen_t n = sizeof(ss);
-	struct endpoint e;
-
-	if (getsockname(u->fd, (struct sockaddr *)&ss, &n) < 0 ||
-	    !endpoint_from_sockaddr(&e, &ss))
-		return 0;
-	return e.port;
 }
 
 void

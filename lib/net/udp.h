@@ -3,7 +3,7 @@
 #define BH_UDP_H
 
 /*
- * The UDP socket of a tunnel: one for both families, many datagrams a call.
+ * A UDP socket of a tunnel: one for both families, many datagrams a call.
  * Trains of datagrams of one size to one place cost one send (UDP_SEGMENT) and
  * arrive as one buffer (UDP_GRO) where the kernel can.
  */
@@ -60,15 +60,11 @@ struct udp {
 	struct udp_slot in_slot[UDP_BATCH], out_slot[UDP_TRAIN_MAX];
 };
 
-/* Binds the port at all addresses of both families (IPv4 only where the kernel
- * has no IPv6); -1 and errno.  Allocates the buffers. */
-int udp_open(struct udp *u, uint16_t port);
-/* Another port (0: any), and a routing mark (0: none), in a socket of its own
- * which takes the place of the first; no allocation.  -1 and errno, and
- * everything is as it was. */
-int udp_move(struct udp *u, uint16_t port, uint32_t mark);
-int udp_mark(struct udp *u, uint32_t mark);
-uint16_t udp_port(const struct udp *u);
+/* Wraps a socket that net/udp_port.h has bound; -1 and errno.  Allocates the
+ * buffers. */
+int udp_open(struct udp *u, int fd);
+/* Another socket takes the place of the first, which is closed. */
+void udp_take(struct udp *u, int fd);
 void udp_close(struct udp *u);
 /* Takes what is there, up to UDP_BATCH buffers, which are good until the next
  * call.  How many. */

@@ -244,8 +244,17 @@ static const long tunnel_more[] = {
 	__NR_recvmsg, __NR_lseek,
 };
 static const long alone_more[] = {
-	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_recvmsg,
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
 	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
+	__NR_getsockopt,
+};
+static const long keys_more[] = {
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_getsockopt,
+};
+static const long spare_more[] = {
+	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_getsockopt,
+	__NR_clone, __NR_set_robust_list, __NR_wait4, __NR_pipe2,
+	__NR_prlimit64, __NR_seccomp,
 };
 static const long desk_more[] = {
 	__NR_accept4, __NR_recvmsg, __NR_sendto,
@@ -259,6 +268,9 @@ static const struct {
 	[SANDBOX_GATE] = { NULL, 0 },
 	[SANDBOX_TUNNEL] = MORE(tunnel_more),
 	[SANDBOX_ALONE] = MORE(alone_more),
+	[SANDBOX_KEYS] = MORE(keys_more),
+	[SANDBOX_ALONE_KEYS] = MORE(alone_more),
+	[SANDBOX_SPARE] = MORE(spare_more),
 	[SANDBOX_DESK] = MORE(desk_more),
 };
 
@@ -361,6 +373,28 @@ test_purposes(void)
 	OK(inside(SANDBOX_GATE, do_map, 0) == -SIGSYS);
 }
 
+/* What the spare has started is left with no more than its own list. */
+static int
+narrow(long nr)
+{
+	sandbox_narrow(SANDBOX_KEYS);
+	return call(nr);
+}
+
+static void
+test_narrow(void)
+{
+	int wrong = 0;
+
+	for (size_t i = 0; i < sizeof(spare_more) / sizeof(*spare_more); i++) {
+		long nr = spare_more[i];
+		wrong += (inside(SANDBOX_SPARE, narrow, nr) != -SIGSYS) !=
+		    allowed(SANDBOX_KEYS, nr);
+	}
+	OKF(wrong == 0, "what the spare starts can start nothing");
+	OK(inside(SANDBOX_SPARE, narrow, __NR_recvmmsg) == 0);
+}
+
 #ifdef __x86_64__
 /* getpid and read by the old gate of 32-bit programs: 3 is read there. */
 static int
@@ -437,8 +471,12 @@ main(void)
 	test_numbers(SANDBOX_GATE, "gate");
 	test_numbers(SANDBOX_TUNNEL, "tunnel");
 	test_numbers(SANDBOX_ALONE, "alone");
+	test_numbers(SANDBOX_KEYS, "keys");
+	test_numbers(SANDBOX_ALONE_KEYS, "alone with keys");
+	test_numbers(SANDBOX_SPARE, "spare");
 	test_numbers(SANDBOX_DESK, "desk");
 	test_purposes();
+	test_narrow();
 	test_other_abis();
 	return DONE();
 }

@@ -2,7 +2,9 @@
 /* The UDP socket on loopback, both families, with and without trains. */
 #include "test.h"
 
+#include "base/bytes.h"
 #include "net/udp.h"
+#include "net/udp_port.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -103,10 +105,82 @@ test_errors(void)
 static void
 test_port(void)
 {
-	struct udp c;
+	int port[UDP_LANES];
 
-	OKF(udp_open(&c, port_of(&a)) < 0 && errno == EADDRINUSE,
-	    "a port is bound once");
+	OKF(udp_first(port, port_of(&a), 0) < 0 && errno == EADDRINUSE,
+	    "a port is bound once, also if its owner would share it");
+}
+
+/* ---- steering ---- */
+
+static int port[UDP_LANES];
+
+/* Which of the sockets got what was sent; UDP_LANES: none. */
+static enum udp_lane
+lane_of(const char *to, uint32_t type, size_t n)
+{
+	le32 t = le32_put(type);
+	struct udp_out o = { .data = data, .len = n, .size = n };
+	struct pollfd p[UDP_LANES];
+	enum udp_lane got = UDP_LANES;
+	char c;
+
+	memcpy(data, &t, sizeof(t));
+	addr_parse(&o.path.remote.addr, to);
+	o.path.remote.port = udp_port(port[0]);
+	udp_send(&a, &o, 1);
+	for (int i = 0; i < UDP_LANES; i++)
+		p[i] = (struct pollfd){ .fd = port[i], .events = POLLIN };
+	if (poll(p, UDP_LANES, 1000) != 1)
+		return UDP_LANES;
+	for (int i = 0; i < UDP_LANES; i++)
+		if (p[i].revents != 0 && recv(port[i], &c, 1, 0) >= 0)
+			got = i;
+	return got;
+}
+
+static void
+test_steering(const char *to)
+{
+	static const struct {
+		uint32_t type;
+		size_t n;
+		enum udp_lane lane;
+	} c[] = {
+		{ 1, 148, UDP_HANDSHAKES }, { 1, 147, UDP_RUBBISH },
+		{ 2, 92, UDP_HANDSHAKES }, { 2, 91, UDP_RUBBISH },
+		{ 3, 64, UDP_HANDSHAKES }, { 3, 63, UDP_RUBBISH },
+		{ 4, 32, UDP_DATA }, { 4, 31, UDP_RUBBISH },
+		{ 4, 1452, UDP_DATA }, { 4, 60000, UDP_DATA },
+		{ 0, 148, UDP_RUBBISH }, { 5, 148, UDP_RUBBISH },
+		{ 0x100, 148, UDP_RUBBISH }, { 0x01000000, 148, UDP_RUBBISH },
+		{ 0x80000004, 148, UDP_RUBBISH }, { 4, 4, UDP_RUBBISH },
+		{ 4, 3, UDP_RUBBISH }, { 4, 0, UDP_RUBBISH },
+	};
+
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
+		OKF(lane_of(to, c[i].type, c[i].n) == c[i].lane,
+		    "%zu bytes of type %#x to %s go to socket %d", c[i].n,
+		    c[i].type, to, c[i].lane);
+}
+
+static void
+test_rubbish(void)
+{
+	struct udp_out o = { .data = data, .len = 148, .size = 148 };
+	uint32_t dropped = 0;
+	unsigned n = 0;
+
+	udp_rubbish(port[UDP_RUBBISH], &dropped);
+	data[0] = 9;
+	addr_parse(&o.path.remote.addr, "127.0.0.1");
+	o.path.remote.port = udp_port(port[0]);
+	for (int i = 0; i < 1000; i++)
+		udp_send(&a, &o, 1);
+	for (int i = 0; i < 100 && n < 1000; i++)
+		n += udp_rubbish(port[UDP_RUBBISH], &dropped);
+	OKF(n == 1000 && dropped > 900, "of 1000 pieces of rubbish the kernel "
+	    "drops %u, and none is missing", dropped);
 }
 
 int
@@ -116,7 +190,9 @@ main(void)
 
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7 + i / 251);
-	if (udp_open(&a, 0) < 0 || udp_open(&b, 0) < 0) {
+	if (udp_open(&a, udp_join(0, 0)) < 0 ||
+	    udp_open(&b, udp_join(0, 0)) < 0 || udp_first(port, 0, 0) < 0 ||
+	    (port[UDP_DATA] = udp_join(udp_port(port[0]), 0)) < 0) {
 		perror("udp_open");
 		return 1;
 	}
@@ -133,6 +209,9 @@ main(void)
 	a.segment = true;
 	test_errors();
 	test_port();
+	test_steering("127.0.0.1");
+	test_steering("::1");
+	test_rubbish();
 	udp_close(&a);
 	udp_close(&b);
 	return DONE();

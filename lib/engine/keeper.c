@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/keeper_impl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	ROUNDS = 8,	/* before time is read again and others have a turn */
+	WORDS = 64,	/* of the other half, likewise */
+	HANDSHAKE_TOS = 0x88,	/* AF41 (W20) */
+};
+
+/* Rubbish costs a wake-up at most so often, however much of it comes. */
+#define RUBBISH_INTERVAL (NSEC_SEC / 10)
+
+_Noreturn void
+keeper_end(void)
+{
+	_exit(0);
+}
+
+/* ---- counters ---- */
+
+static void
+publish(struct keeper *k, uint16_t peer)
+{
+	const struct identity *id = device_identity(k->device, peer);
+
+	if (id == NULL)
+		return;
+	struct counters_peer *c = &k->stat->peer[peer];
+	c->handshake_sec = id->handshake_wall / NSEC_SEC;
+	c->rx_bytes = id->rx_bytes;
+	c->tx_bytes = id->tx_bytes;
+}
+
+/* ---- sending ---- */
+
+static void
+flush(struct keeper *k)
+{
+	udp_send(&k->udp, k->out, k->nout);
+	k->nout = 0;
+}
+
+static void
+put(struct keeper *k, const struct device_out *o)
+{
+	if (k->nout == UDP_TRAIN_MAX)
+		flush(k);
+	memcpy(k->message[k->nout], o->msg, o->n);
+	k->out[k->nout] = (struct udp_out){ .data = k->message[k->nout],
+		.len = o->n, .size = o->n, .path = o->to,
+		.tos = HANDSHAKE_TOS };
+	k->nout++;
+}
+
+/* ---- handshakes ---- */
+
+/* A session: the other half has it before anything of it is on the wire. */
+static bool
+hand_over(struct keeper *k, struct device_out *o)
+{
+	k->word.event = (struct seam_event){ .kind = SEAM_BEGIN,
+		.peer = o->peer, .path = o->to, .keys = o->keys,
+		.epoch = device_identity(k->device, o->peer)->epoch };
+	noise_keys_wipe(&o->keys);
+	return seam_send(k->seam, &k->word, false);
+}
+
+static enum verdict
+take_handshake(struct keeper *k, const struct path *from, const uint8_t *p,
+    size_t n)
+{
+	uint8_t random[DEVICE_RANDOM];
+	struct device_out o;
+
+	randombytes_buf(random, sizeof(random));
+	enum verdict v = device_handshake(k->device, &k->at, random, p, n,
+	    from, &o);
+	sodium_memzero(random, sizeof(random));
+	if (o.begin && !hand_over(k, &o))
+		return V_FULL;
+	if (o.todo == DEVICE_SEND)
+		put(k, &o);
+	publish(k, o.peer);
+	return v;
+}
+
+/* One that the kernel gave to us behind a handshake.  The other half counts
+ * it. */
+static enum verdict
+pass_on(struct keeper *k, const struct udp_in *u, const uint8_t *p, size_t n)
+{
+	if (n > SEAM_MESSAGE)
+		return V_FULL;
+	k->word.event = (struct seam_event){ .kind = SEAM_STRAY,
+		.tos = u->tos, .n = (uint8_t)n, .path = u->path };
+	memcpy(k->word.event.message, p, n);
+	return seam_send(k->seam, &k->word, false) ? V_NEXT : V_FULL;
+}
+
+static void
+take_datagram(struct keeper *k, const struct udp_in *u, const uint8_t *p,
+    size_t n)
+{
+	static const le32 data = { { MSG_DATA } };
+	bool is_data = n >= sizeof(data) && memcmp(p, &data, sizeof(data)) == 0;
+	enum verdict v = is_data ? pass_on(k, u, p, n) :
+	    take_handshake(k, &u->path, p, n);
+
+	if (v != V_NEXT)
+		counters_add(k->stat, v, n);
+}
+
+/* Takes a batch from the socket; false when it has no more. */
+static bool
+take_batch(struct keeper *k)
+{
+	size_t n = udp_recv(&k->udp, k->in);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct udp_in *u = &k->in[i];
+		size_t at = 0;
+		do {
+			size_t size = u->len - at < u->size ? u->len - at :
+			    u->size;
+			take_datagram(k, u, u->data + at, size);
+			at += size;
+		} while (at < u->len);
+	}
+	flush(k);
+	return n == UDP_BATCH;
+}
+
+static void
+take_rubbish(struct keeper *k)
+{
+	unsigned n = udp_rubbish(k->rubbish, &k->dropped);
+
+	/* how long they were nobody knows */
+	k->stat->in += n;
+	k->stat->count[V_TYPE] += n;
+	k->listen = k->at.now + RUBBISH_INTERVAL;
+}
+
+/* ---- the other half ---- */
+
+static void
+initiate(struct keeper *k, const struct seam_event *e)
+{
+	uint8_t random[DEVICE_RANDOM];
+	struct device_out o;
+
+	randombytes_buf(random, sizeof(random));
+	if (device_initiate(k->device, e->peer, &e->path, &k->at, random, &o))
+		put(k, &o);
+	sodium_memzero(random, sizeof(random));
+	flush(k);
+	publish(k, e->peer);
+}
+
+static void
+take_stray(struct keeper *k, const struct seam_event *e)
+{
+	const struct udp_in u = { .path = e->path, .tos = e->tos };
+
+	take_datagram(k, &u, e->message, e->n);
+	flush(k);
+}
+
+void
+keeper_take(struct keeper *k, union seam *m)
+{
+	/* what is made of it may need k->word, which it is in */
+	struct seam_event e = m->event;
+	const struct identity *id = device_identity(k->device, e.peer);
+	bool known = id != NULL && id->epoch == e.epoch;
+
+	if (m->kind == SEAM_INITIATE && known)
+		initiate(k, &e);
+	else if (m->kind == SEAM_FORGET && known)
+		device_forget(k->device, e.peer);
+	else if (m->kind == SEAM_STRAY)
+		take_stray(k, &e);
+}
+
+static void
+hear(struct keeper *k)
+{
+	int r = 1;
+
+	for (int i = 0; i < WORDS && r > 0; i++) {
+		r = seam_take(k->seam, &k->word, false);
+		if (r < 0)
+			keeper_end();
+		if (r > 0)
+			keeper_take(k, &k->word);
+	}
+}
+
+/* ---- the loop ---- */
+
+_Noreturn void
+keeper_run(struct keeper *k)
+{
+	enum { SEAM, HANDSHAKES, RUBBISH, DESK, NFDS };
+	struct pollfd fd[NFDS] = { 0 };
+
+	for (int i = 0; i < NFDS; i++)
+		fd[i].events = POLLIN;
+	fd[SEAM].fd = k->seam;
+	for (;;) {
+		bool busy = true;
+		fd[HANDSHAKES].fd = k->udp.fd;
+		fd[RUBBISH].fd = k->listen == 0 ? k->rubbish : -1;
+		fd[DESK].fd = k->desk.fd;
+		if (poll(fd, NFDS, clock_poll_ms(k->listen, k->at.now)) < 0 &&
+		    errno != EINTR)
+			_exit(1);
+		k->at = (struct moment){ clock_now(), clock_wall() };
+		if (fd[SEAM].revents != 0)
+			hear(k);
+		for (int i = 0; i < ROUNDS && busy; i++)
+			busy = fd[HANDSHAKES].revents != 0 && take_batch(k);
+		if (fd[RUBBISH].revents != 0)
+			take_rubbish(k);
+		else if (k->listen <= k->at.now)
+			k->listen = 0;
+		if (fd[DESK].revents != 0)
+			keeper_config(k);
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/seam.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <sys/socket.h>
+
+/* What a message of that kind has to measure; 0: no such thing. */
+static size_t
+size_of(const union seam *m)
+{
+	if (m->kind >= SEAM_FIRST)
+		return m->kind < SEAM_END && m->event.n <= SEAM_MESSAGE ?
+		    sizeof(m->event) : 0;
+	return m->note.n > DESK_ITEMS ? 0 :
+	    offsetof(struct desk_note, item) +
+	    m->note.n * sizeof(m->note.item[0]);
+}
+
+bool
+seam_send(int fd, union seam *m, bool wait)
+{
+	size_t n = size_of(m);
+	struct iovec iov = { m, n };
+	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	do
+		sent = sendmsg(fd, &h, MSG_NOSIGNAL | (wait ? 0 :
+		    MSG_DONTWAIT));
+	while (sent < 0 && errno == EINTR);
+	sodium_memzero(m, n);
+	return sent == (ssize_t)n;
+}
+
+int
+seam_take(int fd, union seam *m, bool wait)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, m, sizeof(*m), wait ? 0 : MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n < (ssize_t)offsetof(struct desk_note, item) ||
+	    (size_t)n != size_of(m))
+		return -1;
+	return 1;
+}

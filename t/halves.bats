@@ -1,0 +1,153 @@
+# bh-tunnel is several processes: the half with the packets, the keeper of the
+# keys, what starts that again, and the desk.  What each has, and what happens
+# when one of them dies.
+bats_require_minimum_version 1.8.0
+
+setup_file() {
+	. t/lib/world.bash
+	world_up "$BATS_FILE_TMPDIR"
+	world_domain ''
+	srv_backhaul up
+	cli_backhaul up
+	in_lan ping -q -c 1 -W 5 203.0.113.80
+}
+
+teardown_file() {
+	. t/lib/world.bash
+	cli_backhaul down
+	srv_backhaul down
+	world_down
+}
+
+setup() {
+	. t/lib/world.bash
+}
+
+# The half with the packets: who the supervisor started.
+packets() {	# cli|srv
+	"$1_backhaul" status | awk '$1 == "bh-tunnel" { print $3 }'
+}
+spare() { pgrep -P "$(packets "$1")" -x bh-tunnel-keys; }
+keeper() { pgrep -P "$(spare "$1")" -x bh-tunnel-keys; }
+# Only the server's: its interface has the same name, and was first.
+desk() { pgrep -P "$(packets srv)" -x bh-tunnel-desk; }
+
+all_of() {	# cli|srv
+	packets "$1" && spare "$1" && keeper "$1"
+}
+
+@test "the private key is in the keeper's memory, and not with the packets" {
+	local host key
+	for host in cli:branch1 srv:hq; do
+		key=$W_DIR/keys/${host#*:}.key host=${host%:*}
+		[ "$(python3 t/lib/memory.py "$(keeper $host)" "$key")" -gt 0 ]
+		[ "$(python3 t/lib/memory.py "$(packets $host)" "$key")" -eq 0 ]
+	done
+	[ "$(python3 t/lib/memory.py "$(desk)" "$W_DIR/keys/hq.key")" -eq 0 ]
+}
+
+@test "each of the processes is caged, as nobody" {
+	local pid uid n=0
+	for pid in $(all_of cli) $(all_of srv) $(desk); do
+		grep -qx 'Seccomp:	2' "/proc/$pid/status"
+		grep -qx 'NoNewPrivs:	1' "/proc/$pid/status"
+		grep -qx 'CapEff:	0000000000000000' "/proc/$pid/status"
+		grep -qx 'CapBnd:	0000000000000000' "/proc/$pid/status"
+		uid=$(awk '$1 == "Uid:" { print $2 $3 $4 $5 }' "/proc/$pid/status")
+		[[ $uid != *0000* ]]
+		n=$((n + 1))
+	done
+	[ "$n" -eq 7 ]
+}
+
+@test "who runs as their user can neither read nor trace any of them" {
+	local pid user=backhaul
+	id "$user" >/dev/null 2>&1 || user=nobody
+	for pid in $(all_of cli); do
+		setpriv --reuid "$user" --clear-groups --regid "$(id -g $user)" \
+			/usr/bin/python3 - "$pid" <<-'E'
+		import ctypes, errno, os, sys
+		pid = int(sys.argv[1])
+		c = ctypes.CDLL(None, use_errno=True)
+		for name in ("mem", "fd", "environ"):
+		    try:
+		        path = f"/proc/{pid}/{name}"
+		        os.listdir(path) if name == "fd" else open(path, "rb").read(1)
+		        sys.exit(f"{path} was opened")
+		    except PermissionError:
+		        pass
+		PTRACE_ATTACH = 16
+		assert c.ptrace(PTRACE_ATTACH, pid, None, None) == -1
+		assert ctypes.get_errno() == errno.EPERM
+		E
+	done
+}
+
+@test "keys and handshakes have their socket, packets theirs, of one port" {
+	local host pid n
+	for host in cli srv; do
+		# handshakes, rubbish; and data
+		[ "$(in_$host ss -Hluanp 'sport = :51820' | grep -c .)" -eq 3 ]
+		for pid in "$(keeper $host)" "$(packets $host)"; do
+			n=$(in_$host ss -Hluanp 'sport = :51820' |
+				grep -c "pid=$pid,")
+			[ "$n" -eq $((pid == $(packets $host) ? 1 : 2)) ]
+		done
+	done
+}
+
+@test "each process's packets are the sum of its verdicts" {
+	in_lan ping -q -c 5 -i 0.01 203.0.113.80
+	python3 - "$W_DIR"/run/*/bh-*.stat <<-'E'
+	import struct, sys
+	assert len(sys.argv) == 1 + 7, sys.argv
+	for path in sys.argv[1:]:
+	    data = open(path, "rb").read()
+	    n = struct.unpack_from("I", data, 12)[0]
+	    taken, *counts = struct.unpack_from(f"{n + 1}Q", data, 32)
+	    assert taken == sum(counts), (path, taken, counts)
+	    assert taken > 0, path
+	E
+}
+
+@test "G31 the keeper is killed: no packet is lost, and it is started again" {
+	local host was
+	world_bg lan ping -c 300 -i 0.01 203.0.113.80
+	world_until eval "[ \$(grep -c ttl= '$W_DIR/lan.log') -gt 5 ]"
+	for host in cli srv; do
+		was=$(keeper $host)
+		kill -9 "$was"
+		world_until eval "[ -n \"\$(keeper $host)\" ] &&
+			[ \"\$(keeper $host)\" != $was ]"
+	done
+	# it answers wg(8), with what the other half knows
+	[ "$(in_cli wg show bh0 latest-handshakes | wc -l)" -eq 1 ]
+	world_until grep -q 'packet loss' "$W_DIR/lan.log"
+	grep -q ' 0% packet loss' "$W_DIR/lan.log"
+	grep -q 'the process that makes handshakes has died (signal 9)' \
+		"$W_DIR/run/branch1/log"
+}
+
+@test "G31 the half with the packets is killed, on either side: all comes back" {
+	local host was
+	for host in cli srv; do
+		was=$(packets $host)
+		kill -9 "$was"
+		world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+		[ "$(packets $host)" != "$was" ]
+		# nobody of the old ones is left
+		world_until eval "[ \$(in_$host ss -Hluanp | grep -c :51820) -eq 3 ]"
+		[ "$(ip netns pids "$W-$host" | xargs ps -o comm= -p |
+			grep -cx bh-tunnel-keys)" -eq 2 ]
+	done
+}
+
+@test "the keeper and what would start it again die: all ends, and comes back" {
+	local was spare keeper
+	was=$(packets cli) spare=$(spare cli) keeper=$(keeper cli)
+	kill -9 "$spare" "$keeper"
+	world_until eval "[ \"\$(packets cli)\" != $was ]"
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	grep -q 'ending: the process that makes handshakes has died' \
+		"$W_DIR/run/branch1/log"
+}
