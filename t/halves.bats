@@ -142,6 +142,56 @@ all_of() {	# cli|srv
 	done
 }
 
+# What an initiation, a response and a cookie look like on the outer cable.
+W_FROM_SERVER='src host 198.51.100.2 and udp port 51820'
+
+@test "a server that was killed asks its client at once, where it was last" {
+	world_capture wan cli0 "$BATS_TEST_TMPDIR/asked" \
+		"$W_FROM_SERVER and udp[8] = 1"
+	kill -9 "$(packets srv)"
+	world_until eval "[ \$(world_packets '$BATS_TEST_TMPDIR/asked') -gt 0 ]"
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	world_captured
+}
+
+@test "W6 an initiation from before a restart is a replay after it" {
+	local n answers="$BATS_TEST_TMPDIR/answers"
+	# the client makes one
+	world_capture wan cli0 "$BATS_TEST_TMPDIR/one" \
+		'dst host 198.51.100.2 and udp port 51820 and udp[8] = 1'
+	kill -9 "$(packets cli)"
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	world_captured
+	kill -9 "$(packets srv)"
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	n=$(world_count hq bh-tunnel stale)
+	world_capture wan cli0 "$answers" "$W_FROM_SERVER and dst port 4444"
+	# its last 148 bytes
+	tail -c 148 "$BATS_TEST_TMPDIR/one" | in_wan socat -u -b 148 - \
+		UDP4-SENDTO:198.51.100.2:51820,sourceport=4444
+	world_until eval "[ \$(world_count hq bh-tunnel stale) -gt $n ]"
+	in_lan ping -q -c 3 -i 0.05 203.0.113.80
+	world_captured
+	world_none "$answers"
+	# the keeper alone is started again: the same
+	n=$(world_count hq bh-tunnel stale)
+	kill -9 "$(keeper srv)"
+	world_until eval "[ -n \"\$(keeper srv)\" ]"
+	tail -c 148 "$BATS_TEST_TMPDIR/one" | in_wan socat -u -b 148 - \
+		UDP4-SENDTO:198.51.100.2:51820,sourceport=4444
+	world_until eval "[ \$(world_count hq bh-tunnel stale) -gt $n ]"
+}
+
+@test "stamps that are damaged are as if there were none" {
+	local was
+	was=$(packets srv)
+	head -c 200 /dev/urandom >"$W_DIR/run/hq/bh-tunnel.stamps"
+	kill -9 "$was"
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	[ "$(packets srv)" != "$was" ]
+	[ "$(stat -c %a "$W_DIR/run/hq/bh-tunnel.stamps")" = 600 ]
+}
+
 @test "the keeper and what would start it again die: all ends, and comes back" {
 	local was spare keeper
 	was=$(packets cli) spare=$(spare cli) keeper=$(keeper cli)

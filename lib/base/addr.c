@@ -170,6 +170,17 @@ endpoint_from_sockaddr(struct endpoint *e, const struct sockaddr_storage *ss)
 }
 
 bool
+endpoint_is_host(const struct endpoint *e)
+{
+	static const struct addr none;
+	uint8_t first = e->addr.b[addr_is_v4(&e->addr) ? 12 : 0];
+
+	if (addr_is_v4(&e->addr))
+		return e->port != 0 && first != 0 && first < 224;
+	return e->port != 0 && first != 0xff && !addr_eq(&e->addr, &none);
+}
+
+bool
 endpoint_eq(const struct endpoint *a, const struct endpoint *b)
 {
 	return addr_eq(&a->addr, &b->addr) && a->port == b->port &&

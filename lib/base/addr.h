@@ -59,6 +59,8 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *e, bool dual,
     struct sockaddr_storage *ss);
 bool endpoint_from_sockaddr(struct endpoint *e,
     const struct sockaddr_storage *ss);
+/* Has a port, and an address that one host may have. */
+bool endpoint_is_host(const struct endpoint *e);
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
 const char *endpoint_format(const struct endpoint *e,
     char buf[static ENDPOINT_STRLEN]);

@@ -101,10 +101,20 @@ counters_open(const char *dir, const char *program)
 	return c;
 }
 
+const struct counters_peer *
+counters_find(const struct counters *c, const char *name)
+{
+	for (uint32_t i = 0; c != NULL && i < c->npeers; i++)
+		if (strncmp(c->peer[i].name, name, COUNTERS_NAMELEN) == 0)
+			return &c->peer[i];
+	return NULL;
+}
+
 void
 counters_close(const struct counters *c)
 {
-	munmap((void *)(uintptr_t)c, counters_size(c->npeers));
+	if (c != NULL)
+		munmap((void *)(uintptr_t)c, counters_size(c->npeers));
 }
 
 static void

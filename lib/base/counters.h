@@ -48,6 +48,9 @@ struct counters *counters_create(const char *dir, const char *program,
 /* Another program's file, mapped; changes stay ours.  NULL and errno; EPROTO:
  * not a stat file of this version. */
 struct counters *counters_open(const char *dir, const char *program);
+/* What it says of a peer; NULL if it has none of that name, or c is NULL. */
+const struct counters_peer *counters_find(const struct counters *c,
+    const char *name);
 void counters_close(const struct counters *c);
 /* What two processes that are one program have counted: adds `more' to *to; of
  * a peer each says what it knows. */

@@ -24,6 +24,7 @@ keeper_end(void)
 
 /* ---- counters ---- */
 
+/* Before anything is sent: what a stamp was good for it is not again. */
 static void
 publish(struct keeper *k, uint16_t peer)
 {
@@ -32,9 +33,11 @@ publish(struct keeper *k, uint16_t peer)
 	if (id == NULL)
 		return;
 	struct counters_peer *c = &k->stat->peer[peer];
-	c->handshake_sec = id->handshake_wall / NSEC_SEC;
+	if (id->handshake_wall != 0)	/* else it may be of an earlier life */
+		c->handshake_sec = id->handshake_wall / NSEC_SEC;
 	c->rx_bytes = id->rx_bytes;
 	c->tx_bytes = id->tx_bytes;
+	stampfile_note(k->stamps, k->device, peer);
 }
 
 /* ---- sending ---- */
@@ -82,11 +85,11 @@ take_handshake(struct keeper *k, const struct path *from, const uint8_t *p,
 	enum verdict v = device_handshake(k->device, &k->at, random, p, n,
 	    from, &o);
 	sodium_memzero(random, sizeof(random));
+	publish(k, o.peer);
 	if (o.begin && !hand_over(k, &o))
 		return V_FULL;
 	if (o.todo == DEVICE_SEND)
 		put(k, &o);
-	publish(k, o.peer);
 	return v;
 }
 
@@ -159,8 +162,8 @@ initiate(struct keeper *k, const struct seam_event *e)
 	if (device_initiate(k->device, e->peer, &e->path, &k->at, random, &o))
 		put(k, &o);
 	sodium_memzero(random, sizeof(random));
-	flush(k);
 	publish(k, e->peer);
+	flush(k);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "base/counters.h"
 #include "engine/keeper.h"
 #include "engine/seam.h"
+#include "engine/stampfile.h"
 #include "net/udp.h"
 
 /* What is said with the desk. */
@@ -40,6 +41,7 @@ struct keeper {
 	int seam;
 	int life;			/* who started us; -1: the other half */
 	struct counters *stat;
+	struct stampfile *stamps;	/* in a gateway */
 	uint16_t npeers;
 	struct keeper_config config;
 	union seam word;

@@ -95,7 +95,8 @@ read_private_key(struct device *d, const struct tunnel_setup *how)
 }
 
 static void
-add_peer(struct keeper *k, const struct tunnel_setup *how, uint16_t i)
+add_peer(struct keeper *k, const struct tunnel_setup *how, uint16_t i,
+    const struct counters *before)
 {
 	const struct conf_location *l = &how->cf->location[i];
 	struct counters_peer *c = &k->stat->peer[i];
@@ -110,12 +111,15 @@ add_peer(struct keeper *k, const struct tunnel_setup *how, uint16_t i)
 		    "or is another location's", l->name);
 	key_wipe(&psk);
 	snprintf(c->name, sizeof(c->name), "%s", l->name);
+	const struct counters_peer *was = counters_find(before, l->name);
+	c->handshake_sec = was != NULL ? was->handshake_sec : 0;
 }
 
 /* ---- opening ---- */
 
 static void
-open_device(struct keeper *k, const struct keeper_setup *s)
+open_device(struct keeper *k, const struct keeper_setup *s,
+    const struct counters *before)
 {
 	uint8_t random[DEVICE_RANDOM];
 
@@ -128,13 +132,15 @@ open_device(struct keeper *k, const struct keeper_setup *s)
 	read_private_key(k->device, s->how);
 	for (uint16_t i = 0; i < k->npeers; i++)
 		if (policy_has_tunnel(&s->policy->site[i]))
-			add_peer(k, s->how, i);
+			add_peer(k, s->how, i, before);
 }
 
 static struct keeper *
 open_keeper(const struct keeper_setup *s)
 {
 	struct keeper *k = need(calloc(1, sizeof(*k)));
+	struct counters *before = s->how->rundir == NULL ? NULL :
+	    counters_open(s->how->rundir, "bh-tunnel-keys");
 
 	k->seam = FD_SEAM;
 	k->rubbish = FD_RUBBISH;
@@ -144,9 +150,17 @@ open_keeper(const struct keeper_setup *s)
 	k->stat = counters_create(s->how->rundir, "bh-tunnel-keys", k->npeers);
 	if (k->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", s->how->rundir);
-	open_device(k, s);
+	open_device(k, s, before);
+	counters_close(before);
 	if (udp_open(&k->udp, FD_HANDSHAKES) < 0)
 		die(EXIT_RETRY, "cannot allocate buffers");
+	if (s->policy != NULL) {
+		k->stamps = stampfile_open(s->how->rundir, k->device,
+		    k->npeers);
+		if (k->stamps == NULL)
+			die(EXIT_RETRY, "cannot write %s/bh-tunnel.stamps",
+			    s->how->rundir);
+	}
 	k->config.port = udp_port(FD_HANDSHAKES);
 	k->config.may_set = s->policy == NULL;
 	if (k->config.may_set) {
@@ -238,6 +252,7 @@ be_keeper(const struct keeper_setup *s, int seam)
 	bool gateway = s->policy != NULL;
 	sandbox_enter(gateway ? SANDBOX_SPARE : SANDBOX_ALONE_KEYS, NULL);
 	if (gateway && be_reborn(k)) {
+		stampfile_recall(k->stamps, k->device);
 		keeper_excuse(k);
 	} else {
 		k->word.event = (struct seam_event){ .kind = SEAM_READY };

@@ -80,14 +80,49 @@ open_device(struct tunnel *t)
 		die(EXIT_RETRY, "cannot make a table of %u peers", t->npeers);
 }
 
+/* It has run before, and was killed perhaps: where a peer was that had proved
+ * to be there, it is asked for a new session at once. */
 static void
-open_peers(struct tunnel *t, const struct tunnel_setup *how)
+recall_peer(struct tunnel *t, uint16_t i, const struct counters *before,
+    nsec now)
+{
+	struct counters_peer *c = &t->stat->peer[i];
+	const struct counters_peer *was = counters_find(before, c->name);
+
+	if (was == NULL || was->handshake_sec == 0 ||
+	    !endpoint_is_host(&was->endpoint))
+		return;
+	device_set_home(t->device, i, &c->endpoint);
+	device_set_endpoint(t->device, i, &was->endpoint, now);
+	c->endpoint = was->endpoint;
+	device_want(t->device, i, now);
+}
+
+static void
+open_peers(struct tunnel *t, const struct tunnel_setup *how,
+    const struct counters *before)
 {
 	nsec now = clock_now();
 
-	for (uint16_t i = 0; i < t->npeers; i++)
-		if (policy_has_tunnel(&t->policy.site[i]))
-			add_peer(t, how, i, now);
+	for (uint16_t i = 0; i < t->npeers; i++) {
+		if (!policy_has_tunnel(&t->policy.site[i]))
+			continue;
+		add_peer(t, how, i, now);
+		recall_peer(t, i, before, now);
+	}
+}
+
+/* What an earlier program has left; NULL: nothing. */
+static struct counters *
+read_before(const char *rundir)
+{
+	struct counters *c = counters_open(rundir, "bh-tunnel");
+	struct counters *keys = counters_open(rundir, "bh-tunnel-keys");
+
+	if (c != NULL && keys != NULL)
+		counters_join(c, keys);
+	counters_close(keys);
+	return c;
 }
 
 /* ---- descriptors ---- */
@@ -284,13 +319,15 @@ tunnel_open(const struct tunnel_setup *how)
 		    how->cf->nlocations, DEVICE_PEERS_MAX);
 	t->mtu = t->cut = l->mtu;
 	start_policy(&t->policy, how->cf, how->self);
+	struct counters *before = read_before(how->rundir);
 	t->npeers = t->policy.nsites;
 	open_counters(t, how->rundir);
 	start_keeper(t, how, l->listen_port, true);
 	open_prefixes(t, how->cf);
 	open_aead(t, how->aead);
 	open_device(t);
-	open_peers(t, how);
+	open_peers(t, how, before);
+	counters_close(before);
 	open_ports(t, how);
 	return finish(t);
 }

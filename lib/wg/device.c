@@ -147,6 +147,12 @@ device_set_endpoint(struct device *d, uint16_t i, const struct endpoint *e,
 }
 
 void
+device_set_home(struct device *d, uint16_t i, const struct endpoint *e)
+{
+	d->peer[i].home = *e;
+}
+
+void
 device_set_persistent(struct device *d, uint16_t i, uint16_t seconds, nsec now)
 {
 	struct peer *p = &d->peer[i];

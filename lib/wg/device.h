@@ -102,8 +102,7 @@ bool device_set_private_key(struct device *d, const struct key *private_key,
 void device_set_psk(struct device *d, uint16_t i, const struct key *psk);
 /* The time stamps of an earlier life, so that nothing recorded then is
  * accepted, and nothing of ours refused, in this one (W6). */
-void device_recall(struct device *d, uint16_t i, uint64_t stamp_sent,
-    const uint8_t stamp_got[static TAI64N_LEN]);
+void device_recall(struct device *d, uint16_t i, const struct stamps *s);
 
 /* Takes a message of any type but data.  V_SELF if it was good, else why not.
  * There is something to do in either case if out->todo says so. */
@@ -123,6 +122,8 @@ void device_forget(struct device *d, uint16_t i);
 struct peer *device_peer(struct device *d, uint16_t i);
 void device_set_endpoint(struct device *d, uint16_t i,
     const struct endpoint *e, nsec now);
+/* Where the peer may be, should nobody answer where it was last. */
+void device_set_home(struct device *d, uint16_t i, const struct endpoint *e);
 /* Seconds; 0: off.  The first keepalive goes at once. */
 void device_set_persistent(struct device *d, uint16_t i, uint16_t seconds,
     nsec now);

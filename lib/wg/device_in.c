@@ -38,10 +38,11 @@ finish(struct device *d, uint16_t i, const struct arrival *a,
 /* W6: strictly later than any before, and at most one in 20 ms. */
 static bool
 initiation_is_fresh(const struct identity *id,
-    const uint8_t stamp[TAI64N_LEN], nsec now)
+    const uint8_t stamp[TAI64N_LEN], const struct moment *t)
 {
-	return memcmp(stamp, id->stamp_got, TAI64N_LEN) > 0 &&
-	    (id->accepted == 0 || now - id->accepted >= INITIATION_INTERVAL);
+	return stamps_fresh(&id->stamps, stamp, t->wall) &&
+	    (id->accepted == 0 ||
+	    t->now - id->accepted >= INITIATION_INTERVAL);
 }
 
 /*
@@ -59,7 +60,7 @@ respond(struct device *d, uint16_t i, struct noise_handshake *hs,
 
 	if (!noise_finish_initiation(hs, &id->remote, a->msg, stamp))
 		return V_HANDSHAKE;
-	if (!initiation_is_fresh(id, stamp, a->t->now))
+	if (!initiation_is_fresh(id, stamp, a->t))
 		return V_STALE;
 	memcpy(random.b, a->random + RND_EPHEMERAL, KEY_LEN);
 	uint32_t index = device_index(d, i, a->random);
@@ -73,7 +74,7 @@ respond(struct device *d, uint16_t i, struct noise_handshake *hs,
 	/* the peer may be under load: its cookie comes with this index */
 	index_remove(&d->pending, id->answered);
 	id->answered = index;
-	memcpy(id->stamp_got, stamp, TAI64N_LEN);
+	stamps_take(&id->stamps, stamp, a->t->wall);
 	id->accepted = a->t->now;
 	cookie_add_macs(&id->cookie, &r, sizeof(r), a->t->now);
 	device_put(d, i, &r, sizeof(r), a->from, out);

@@ -156,11 +156,9 @@ device_set_psk(struct device *d, uint16_t i, const struct key *psk)
 }
 
 void
-device_recall(struct device *d, uint16_t i, uint64_t stamp_sent,
-    const uint8_t stamp_got[static TAI64N_LEN])
+device_recall(struct device *d, uint16_t i, const struct stamps *s)
 {
-	d->identity[i].stamp_sent = stamp_sent;
-	memcpy(d->identity[i].stamp_got, stamp_got, TAI64N_LEN);
+	d->identity[i].stamps = *s;
 }
 
 /* ---- handshakes ---- */
@@ -196,14 +194,6 @@ device_forget(struct device *d, uint16_t i)
 	noise_handshake_wipe(&id->handshake);
 }
 
-/* W6: the clock may step back, or two come in one tick; stamps never do. */
-static void
-next_stamp(struct identity *id, uint64_t wall, uint8_t stamp[TAI64N_LEN])
-{
-	id->stamp_sent = wall > id->stamp_sent ? wall : id->stamp_sent + 1;
-	noise_tai64n(stamp, id->stamp_sent);
-}
-
 bool
 device_initiate(struct device *d, uint16_t i, const struct path *to,
     const struct moment *t, const uint8_t random[static DEVICE_RANDOM],
@@ -220,7 +210,7 @@ device_initiate(struct device *d, uint16_t i, const struct path *to,
 		return false;
 	device_forget(d, i);
 	memcpy(ephemeral.b, random + RND_EPHEMERAL, KEY_LEN);
-	next_stamp(id, t->wall, stamp);
+	stamps_next(&id->stamps, t->wall, stamp);
 	uint32_t index = device_index(d, i, random);
 	bool ok = noise_create_initiation(&id->handshake, &d->local,
 	    &id->remote, &ephemeral, stamp, index, &m);

@@ -24,6 +24,22 @@ give_up(struct device *d, struct peer *p, nsec now)
 		peer_set(p, &d->timers, PT_ERASE, now + 3 * REJECT_AFTER_TIME);
 }
 
+/* Nobody answers.  W17: perhaps our address is no longer ours; or theirs is
+ * another, and they are where they should be, or were seen before. */
+static void
+look_elsewhere(struct peer *p)
+{
+	p->path.local = (struct addr){ { 0 } };
+	if (p->home.port == 0)
+		return;
+	if (!endpoint_eq(&p->path.remote, &p->home)) {
+		p->seen = p->path.remote;
+		p->path.remote = p->home;
+	} else if (p->seen.port != 0) {
+		p->path.remote = p->seen;
+	}
+}
+
 static enum device_todo
 do_initiate(struct device *d, struct peer *p, const struct moment *t,
     const uint8_t *random)
@@ -33,9 +49,8 @@ do_initiate(struct device *d, struct peer *p, const struct moment *t,
 		give_up(d, p, t->now);
 		return DEVICE_NOTHING;
 	}
-	/* W17: if nobody answers, perhaps our address is no longer ours */
 	if (p->unanswered)
-		p->path.local = (struct addr){ { 0 } };
+		look_elsewhere(p);
 	p->unanswered = true;
 	p->jitter = jitter(random);
 	peer_on_sent(p, &d->timers, false, t->now);

@@ -7,6 +7,7 @@
 
 #include "wg/cookie.h"
 #include "wg/noise.h"
+#include "wg/stamps.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +18,7 @@ struct identity {
 	uint32_t answered;		/* our index in the last response; 0 */
 	struct cookie_maker cookie;
 	nsec accepted;			/* the last initiation of theirs */
-	uint64_t stamp_sent;		/* wall clock, never the same twice */
-	uint8_t stamp_got[TAI64N_LEN];
+	struct stamps stamps;
 	uint64_t handshake_wall;	/* when the last session began; 0 */
 	uint64_t rx_bytes, tx_bytes;	/* of handshake messages */
 	uint32_t epoch;			/* how often its number was given */

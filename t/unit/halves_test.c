@@ -145,6 +145,42 @@ test_forget(void)
 	    NOISE_NONE, "W8: a handshake that nobody answers is forgotten");
 }
 
+/* Where the next initiation would go, half a minute of retries long. */
+static bool
+next_goes_to(const struct endpoint *e)
+{
+	struct device_out o = { 0 };
+
+	for (nsec due; (due = device_due(side[0].packets)) != 0;) {
+		now.now = due > now.now ? due : now.now;
+		if (device_tick(side[0].packets, &now, fresh(), &o) &&
+		    o.todo == DEVICE_INITIATE)
+			return endpoint_eq(&o.to.remote, e);
+	}
+	return false;
+}
+
+static void
+test_home(void)
+{
+	struct endpoint home = { addr_from_v4((uint8_t[]){ 198, 51, 100, 9 }),
+		4500, 0 }, seen;
+	struct device_out init = { 0 }, o;
+
+	setup();
+	seen = side[1].at.remote;
+	device_set_home(side[0].packets, 0, &home);
+	device_want(side[0].packets, 0, now.now);
+	OKF(next_goes_to(&seen), "a peer is looked for where it was seen");
+	OKF(next_goes_to(&home), "if nobody answers, where it should be");
+	OKF(next_goes_to(&seen) && next_goes_to(&home),
+	    "and in turns, until somebody does");
+	OK(device_initiate(side[0].keys, 0, &side[1].at, &now, fresh(), &init)
+	    && give(1, &init, &o) == V_SELF && give(0, &o, &init) == V_SELF);
+	OKF(endpoint_eq(&device_peer(side[0].packets, 0)->path.remote, &seen),
+	    "there it is then");
+}
+
 /* The other half cannot know which indices are in use. */
 static void
 test_index(void)
@@ -245,6 +281,7 @@ main(void)
 		return 1;
 	test_halves();
 	test_forget();
+	test_home();
 	test_index();
 	test_source();
 	test_cookie_for_response();

@@ -392,7 +392,7 @@ start(int at)
 	if (!device_add(s->d, 0, &sim.side[!at].public_key, &none,
 	    &sim.side[!at].at, 0, sim.now))
 		expect(false, "device_add");
-	device_recall(s->d, 0, old.stamp_sent, old.stamp_got);
+	device_recall(s->d, 0, &old.stamps);
 }
 
 static void
