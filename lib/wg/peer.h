@@ -40,7 +40,7 @@ struct peer {
 	struct session session[PEER_SESSIONS];
 	struct session *current, *next;	/* or NULL */
 	struct path path;		/* where it is, so far as known */
-	struct endpoint home;		/* where it should be; port 0: unknown */
+	struct endpoint home;		/* where it should be, or port 0 */
 	struct endpoint seen;		/* where it was when we tried there */
 	nsec persistent;		/* interval; 0: off */
 	nsec trying_since;		/* 0: no handshake wanted */
