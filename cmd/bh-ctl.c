@@ -60,10 +60,10 @@ print_server(const struct ctl *ctl, const struct counters_peer *p)
 	    p->state, p->handshake_sec);
 }
 
-static struct counters *
+static const struct counters *
 open_file(const struct ctl *ctl, const char *name)
 {
-	struct counters *c = counters_open(ctl->rundir, name);
+	const struct counters *c = counters_open(ctl->rundir, name);
 
 	if (c == NULL && errno == EPROTO)
 		diex(EXIT_FIX, "%s/%s.stat: written by another version; "
@@ -71,21 +71,23 @@ open_file(const struct ctl *ctl, const char *name)
 	return c;
 }
 
-/* Also what the program's other process has counted, if it has one. */
+/* Also what the program's other process has counted, if it has one.  Never
+ * closed: we end soon. */
 static const struct counters *
 open_counters(const struct ctl *ctl, const char *program)
 {
-	struct counters *c = open_file(ctl, program);
+	const struct counters *c = open_file(ctl, program);
 	char other[64];
 
 	if (c == NULL)
 		return NULL;
 	snprintf(other, sizeof(other), "%s-keys", program);
 	const struct counters *more = open_file(ctl, other);
-	if (more != NULL) {
-		counters_join(c, more);
-		counters_close(more);
-	}
+	if (more == NULL)
+		return c;
+	c = counters_join(c, more);
+	if (c == NULL)
+		die(EXIT_RETRY, "cannot add up counters");
 	return c;
 }
 
@@ -105,7 +107,6 @@ do_counters(const struct ctl *ctl, char *const *names)
 		if (c == NULL)
 			continue;
 		print_verdicts(ctl, c);
-		counters_close(c);
 		any = true;
 	}
 	if (!any)
@@ -129,7 +130,6 @@ do_each(const struct ctl *ctl, const char *program, char *const *names,
 	for (size_t i = 0; i < c->npeers; i++)
 		if (c->peer[i].name[0] != '\0')
 			print(ctl, &c->peer[i]);
-	counters_close(c);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -75,7 +76,7 @@ counters_valid(const struct counters *c, size_t size)
 	    size == counters_size(c->npeers);
 }
 
-struct counters *
+const struct counters *
 counters_open(const char *dir, const char *program)
 {
 	int fd = counters_file(dir, program, O_RDONLY);
@@ -88,8 +89,8 @@ counters_open(const char *dir, const char *program)
 		errno = EPROTO;
 		return NULL;
 	}
-	struct counters *c = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE, fd, 0);
+	struct counters *c = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd,
+	    0);
 	close(fd);
 	if (c == MAP_FAILED)
 		return NULL;
@@ -122,14 +123,20 @@ join_peer(struct counters_peer *to, const struct counters_peer *more)
 {
 	if (to->name[0] == '\0')
 		memcpy(to->name, more->name, sizeof(to->name));
-	to->handshake_sec += more->handshake_sec;
+	if (more->handshake_sec > to->handshake_sec)
+		to->handshake_sec = more->handshake_sec;
 	to->rx_bytes += more->rx_bytes;
 	to->tx_bytes += more->tx_bytes;
 }
 
-void
-counters_join(struct counters *to, const struct counters *more)
+struct counters *
+counters_join(const struct counters *c, const struct counters *more)
 {
+	struct counters *to = malloc(counters_size(c->npeers));
+
+	if (to == NULL)
+		return NULL;
+	memcpy(to, c, counters_size(c->npeers));
 	to->in += more->in;
 	for (int v = 0; v < V_COUNT; v++) {
 		to->count[v] += more->count[v];
@@ -137,4 +144,5 @@ counters_join(struct counters *to, const struct counters *more)
 	}
 	for (uint32_t i = 0; i < to->npeers && i < more->npeers; i++)
 		join_peer(&to->peer[i], &more->peer[i]);
+	return to;
 }

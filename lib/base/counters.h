@@ -45,16 +45,17 @@ struct counters {
  * and errno if the system refuses.  Starting up only. */
 struct counters *counters_create(const char *dir, const char *program,
     size_t npeers);
-/* Another program's file, mapped; changes stay ours.  NULL and errno; EPROTO:
- * not a stat file of this version. */
-struct counters *counters_open(const char *dir, const char *program);
+/* Maps another program's file read-only.  NULL and errno; EPROTO: not a stat
+ * file of this version. */
+const struct counters *counters_open(const char *dir, const char *program);
+/* What two processes that are one program have counted: a copy, for free(3),
+ * with the sums; of a peer each says what it knows.  NULL: no memory. */
+struct counters *counters_join(const struct counters *c,
+    const struct counters *more);
 /* What it says of a peer; NULL if it has none of that name, or c is NULL. */
 const struct counters_peer *counters_find(const struct counters *c,
     const char *name);
 void counters_close(const struct counters *c);
-/* What two processes that are one program have counted: adds `more' to *to; of
- * a peer each says what it knows. */
-void counters_join(struct counters *to, const struct counters *more);
 
 /* A super-packet counts as one packet. */
 static inline void

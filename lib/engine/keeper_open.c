@@ -139,7 +139,7 @@ static struct keeper *
 open_keeper(const struct keeper_setup *s)
 {
 	struct keeper *k = need(calloc(1, sizeof(*k)));
-	struct counters *before = s->how->rundir == NULL ? NULL :
+	const struct counters *before = s->how->rundir == NULL ? NULL :
 	    counters_open(s->how->rundir, "bh-tunnel-keys");
 
 	k->seam = FD_SEAM;

@@ -112,17 +112,19 @@ open_peers(struct tunnel *t, const struct tunnel_setup *how,
 	}
 }
 
-/* What an earlier program has left; NULL: nothing. */
+/* What an earlier program has left, for free(3); NULL: nothing. */
 static struct counters *
 read_before(const char *rundir)
 {
-	struct counters *c = counters_open(rundir, "bh-tunnel");
-	struct counters *keys = counters_open(rundir, "bh-tunnel-keys");
+	const struct counters *c = counters_open(rundir, "bh-tunnel");
+	const struct counters *keys = counters_open(rundir, "bh-tunnel-keys");
+	struct counters *both = NULL;
 
 	if (c != NULL && keys != NULL)
-		counters_join(c, keys);
+		both = counters_join(c, keys);
+	counters_close(c);
 	counters_close(keys);
-	return c;
+	return both;
 }
 
 /* ---- descriptors ---- */
@@ -327,7 +329,7 @@ tunnel_open(const struct tunnel_setup *how)
 	open_aead(t, how->aead);
 	open_device(t);
 	open_peers(t, how, before);
-	counters_close(before);
+	free(before);
 	open_ports(t, how);
 	return finish(t);
 }
