@@ -96,7 +96,7 @@ $(O)/%.o: %.c
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-units: $(UNITS)
+units: $(UNITS) $(O)/t/bench/lib/flood
 
 keylog: build/keylog/bh-tunnel
 

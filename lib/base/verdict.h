@@ -68,6 +68,7 @@
 	X(V_REPLAY, "replay", "counter was seen, or is too old") \
 	X(V_ECN, "ecn", "congestion mark on a packet that has no ECN") \
 	/* descriptors */ \
+	X(V_OVERRUN, "overrun", "came faster than it could be taken") \
 	X(V_FULL, "full", "the queue to the next program is full") \
 	X(V_NO_LINK, "no-link", "the next program is not there") \
 	X(V_SEND, "send", "the system refused to send it")

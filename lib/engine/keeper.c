@@ -135,6 +135,7 @@ take_batch(struct keeper *k)
 			at += size;
 		} while (at < u->len);
 	}
+	counters_add_unseen(k->stat, V_OVERRUN, udp_overrun(&k->udp));
 	flush(k);
 	return n == UDP_BATCH;
 }
@@ -142,11 +143,8 @@ take_batch(struct keeper *k)
 static void
 take_rubbish(struct keeper *k)
 {
-	unsigned n = udp_rubbish(k->rubbish, &k->dropped);
-
-	/* how long they were nobody knows */
-	k->stat->in += n;
-	k->stat->count[V_TYPE] += n;
+	counters_add_unseen(k->stat, V_TYPE,
+	    udp_rubbish(k->rubbish, &k->dropped));
 	k->listen = k->at.now + RUBBISH_INTERVAL;
 }
 

@@ -22,6 +22,7 @@ static const struct {
 	{ SOL_IPV6, IPV6_RECVPKTINFO, 1, true },
 	{ SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, true },
 	{ SOL_UDP, UDP_GRO, 1, false },
+	{ SOL_SOCKET, SO_RXQ_OVFL, 1, false },
 };
 
 /* None of these is worth failing for: each has a slower or coarser way. */
@@ -73,6 +74,7 @@ udp_take(struct udp *u, int fd)
 	if (u->fd >= 0)
 		close(u->fd);
 	u->fd = fd;
+	u->dropped = u->told = 0;
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
 	u->dual = domain == AF_INET6;
 	set_options(u);
@@ -141,6 +143,8 @@ take_control(struct udp_in *in, struct msghdr *m, bool dual)
 			in->tos = (uint8_t)control_int(c);
 		else if (level == SOL_UDP && type == UDP_GRO)
 			in->size = (size_t)control_int(c);
+		else if (level == SOL_SOCKET && type == SO_RXQ_OVFL)
+			in->dropped = (uint32_t)control_int(c);
 	}
 }
 
@@ -167,7 +171,18 @@ udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH])
 	int n = recvmmsg(u->fd, u->in, UDP_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
 		taken += take_message(&in[taken], &u->in[i], u->dual);
+	if (taken > 0 && in[taken - 1].dropped != 0)
+		u->dropped = in[taken - 1].dropped;
 	return taken;
+}
+
+uint32_t
+udp_overrun(struct udp *u)
+{
+	uint32_t n = u->dropped - u->told;
+
+	u->told = u->dropped;
+	return n;
 }
 
 /* ---- sending ---- */

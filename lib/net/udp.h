@@ -22,7 +22,7 @@ enum {
 	UDP_BUFFER = 65536,
 	UDP_TRAIN_MAX = BATCH_OF(64),	/* datagrams: the kernel's limit */
 	UDP_TRAIN_BYTES = 65507 - 20,	/* less IPv6's longer header */
-	UDP_CONTROL = 128,		/* bytes of control messages */
+	UDP_CONTROL = 192,		/* bytes of control messages */
 	UDP_QUEUE = 4 * 1024 * 1024,
 };
 
@@ -32,6 +32,7 @@ struct udp_in {
 	size_t len, size;
 	struct path path;
 	uint8_t tos;
+	uint32_t dropped;	/* by the kernel before this one, in all */
 };
 
 /* What is to be sent, likewise: at most UDP_TRAIN_MAX datagrams and
@@ -55,6 +56,7 @@ struct udp {
 	int fd;
 	bool dual;		/* AF_INET6 with mapped IPv4; else AF_INET */
 	bool segment;		/* UDP_SEGMENT works here */
+	uint32_t dropped, told;	/* by the kernel, which had no more room */
 	uint8_t *buffer;	/* UDP_BATCH * UDP_BUFFER */
 	struct mmsghdr in[UDP_BATCH], out[UDP_TRAIN_MAX];
 	struct udp_slot in_slot[UDP_BATCH], out_slot[UDP_TRAIN_MAX];
@@ -69,6 +71,9 @@ void udp_close(struct udp *u);
 /* Takes what is there, up to UDP_BATCH buffers, which are good until the next
  * call.  How many. */
 size_t udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH]);
+/* How many the kernel has dropped since this was asked, as far as what was
+ * taken tells. */
+uint32_t udp_overrun(struct udp *u);
 /* Sends n trains, at most UDP_TRAIN_MAX, in order. */
 void udp_send(struct udp *u, struct udp_out *out, size_t n);
 

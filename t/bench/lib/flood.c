@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/* flood KIND ADDRESS PORT RATE SECONDS [PUBLIC-KEY]: datagrams from addresses
+ * of 10.66.0.0/16 that nobody has, so many a second, for so long.  For network
+ * namespaces only.  KIND is
+ *
+ *   garbage      of any size and type, half of them almost a message
+ *   data         data messages of no session
+ *   initiations  with a mac1 that is right for the public key, and no more
+ *
+ * Prints how many were sent, and how many bytes of UDP payload. */
+#include "base/key.h"
+#include "net/wire.h"
+#include "wg/cookie.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { BATCH = 32, SIZE = 1400, PER_SECOND = 1000 };
+
+struct datagram {
+	struct ip4_hdr ip;
+	struct udp_hdr udp;
+	uint8_t data[SIZE];
+};
+
+static struct datagram out[BATCH];
+static struct cookie_maker maker;
+static uint64_t seed = 1;
+
+static uint64_t
+draw(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static void
+fill(uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (uint8_t)(draw() >> 24);
+}
+
+static size_t
+garbage(uint8_t *p)
+{
+	size_t n = draw() % SIZE;
+
+	fill(p, n);
+	if (n >= 4 && draw() % 2 == 0)
+		memcpy(p, (uint8_t[]){ (uint8_t)(draw() % 6), 0, 0, 0 }, 4);
+	return n;
+}
+
+static size_t
+data(uint8_t *p)
+{
+	fill(p, 96);
+	memcpy(p, (uint8_t[]){ MSG_DATA, 0, 0, 0 }, 4);
+	return 96;
+}
+
+static size_t
+initiation(uint8_t *p)
+{
+	struct msg_initiation *m = (struct msg_initiation *)p;
+
+	fill(p, sizeof(*m));
+	m->type = le32_put(MSG_INITIATION);
+	cookie_add_macs(&maker, m, sizeof(*m), 1);
+	return sizeof(*m);
+}
+
+static size_t
+make(struct datagram *d, size_t (*what)(uint8_t *), in_addr_t to, int port)
+{
+	size_t n = what(d->data);
+	uint32_t r = (uint32_t)draw();
+	uint8_t from[4] = { 10, 66, (uint8_t)(r >> 8), (uint8_t)r };
+
+	memset(d, 0, offsetof(struct datagram, data));
+	d->ip.vhl = 0x45;
+	d->ip.ttl = 64;
+	d->ip.proto = IPPROTO_UDP;
+	d->ip.len = be16_put((uint16_t)(28 + n));
+	memcpy(&d->ip.src, from, 4);
+	memcpy(&d->ip.dst, &to, 4);
+	d->udp.sport = be16_put((uint16_t)(1024 + draw() % 60000));
+	d->udp.dport = be16_put((uint16_t)port);
+	d->udp.len = be16_put((uint16_t)(8 + n));
+	return n;
+}
+
+static size_t (*const kinds[])(uint8_t *) = { garbage, data, initiation };
+static const char *const names[] = { "garbage", "data", "initiations" };
+
+/* Sends n; the bytes of their payload, 0 if the system refuses. */
+static unsigned long
+send_some(int fd, const struct sockaddr_in *to, size_t (*what)(uint8_t *),
+    int n)
+{
+	struct mmsghdr m[BATCH] = { 0 };
+	struct iovec iov[BATCH];
+	unsigned long bytes = 0;
+
+	for (int i = 0; i < n; i++) {
+		size_t size = make(&out[i], what, to->sin_addr.s_addr,
+		    ntohs(to->sin_port));
+		bytes += size;
+		iov[i] = (struct iovec){ &out[i], 28 + size };
+		m[i].msg_hdr = (struct msghdr){
+			.msg_name = (void *)(uintptr_t)to,
+			.msg_namelen = sizeof(*to), .msg_iov = &iov[i],
+			.msg_iovlen = 1 };
+	}
+	return sendmmsg(fd, m, (unsigned)n, 0) == n ? bytes : 0;
+}
+
+static int
+flood(const struct sockaddr_in *to, size_t (*what)(uint8_t *), long rate,
+    long seconds)
+{
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	unsigned long sent = 0, bytes = 0, some;
+	struct timespec next;
+
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (long t = 1; t <= seconds * PER_SECOND; t++) {
+		unsigned long due = (unsigned long)(rate * t / PER_SECOND);
+		for (int n; sent < due; sent += (unsigned long)n) {
+			n = due - sent < BATCH ? (int)(due - sent) : BATCH;
+			if ((some = send_some(fd, to, what, n)) == 0) {
+				perror("flood: cannot send");
+				return 111;
+			}
+			bytes += some;
+		}
+		next.tv_nsec += 1000000000 / PER_SECOND;
+		next.tv_sec += next.tv_nsec / 1000000000;
+		next.tv_nsec %= 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+	}
+	printf("%lu %lu\n", sent, bytes);
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	size_t (*what)(uint8_t *) = NULL;
+	struct key k = { { 0 } };
+
+	for (int i = 0; argc > 5 && i < 3; i++)
+		if (strcmp(argv[1], names[i]) == 0)
+			what = kinds[i];
+	if (what == NULL || inet_pton(AF_INET, argv[2], &to.sin_addr) != 1 ||
+	    (argc > 6 && !key_parse(&k, argv[6]))) {
+		fprintf(stderr, "usage: flood garbage|data|initiations "
+		    "ADDRESS PORT RATE SECONDS [PUBLIC-KEY]\n");
+		return 100;
+	}
+	cookie_maker_init(&maker, &k);
+	to.sin_port = htons((uint16_t)atoi(argv[3]));
+	return flood(&to, what, atol(argv[4]), atol(argv[5]));
+}
