@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #define SYNOPSIS \
-	"[-jprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION] | " \
-	"-e wg|wg-quick LOCATION | -i FILE.conf ... | -x BHnnn|all"
+	"[-bjprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
+	" | -e wg|wg-quick LOCATION | -i FILE.conf ... | -x BHnnn|all"
 
 struct args {
 	struct report r;
@@ -83,6 +83,13 @@ run_routers(const struct args *a, const struct conf *cf, int location)
 }
 
 static int
+run_clear(const struct args *a, const struct conf *cf, int location)
+{
+	view_clear(cf, location, a->r.json, stdout);
+	return 0;
+}
+
+static int
 run_print(const struct args *a, const struct conf *cf, int location)
 {
 	(void)a, (void)location;
@@ -138,6 +145,7 @@ static const struct mode {
 	{ 'i', false, run_import },
 	{ 'D', true, run_changes },
 	{ 'r', true, run_routers },
+	{ 'b', true, run_clear },
 	{ 'p', true, run_print },
 	{ 'g', true, run_drawing },
 	{ 'e', true, run_export },
@@ -158,10 +166,10 @@ parse(struct args *a, int argc, char *argv[])
 	int opt;
 
 	start_init(&a->s, argv[0]);
-	while ((opt = getopt(argc, argv, "D:e:f:g:i:jk:l:prx:WhV")) != -1)
+	while ((opt = getopt(argc, argv, "bD:e:f:g:i:jk:l:prx:WhV")) != -1)
 		switch (opt) {
-		case 'D': case 'e': case 'g': case 'i': case 'p': case 'r':
-		case 'x':
+		case 'b': case 'D': case 'e': case 'g': case 'i': case 'p':
+		case 'r': case 'x':
 			set_mode(a, opt, optarg);
 			break;
 		case 'j':

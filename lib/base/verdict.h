@@ -15,6 +15,7 @@
 	X(V_LOCAL, "local", "between hosts of this location") \
 	X(V_PARTNER, "partner", "between participating hosts of partners") \
 	X(V_INTERNET, "internet", "to or from the Internet, by backhaul") \
+	X(V_BREAKOUT, "breakout", "to or from the Internet, in clear") \
 	/* malformed */ \
 	X(V_SHORT, "short", "ends inside a header") \
 	X(V_VERSION, "version", "neither IPv4 nor IPv6") \
@@ -22,6 +23,7 @@
 	X(V_CHECKSUM, "checksum", "IPv4 header checksum is wrong") \
 	X(V_MAPPED, "mapped", "IPv4-mapped IPv6 address on the wire") \
 	X(V_OPTIONS, "options", "source route or too many extension headers") \
+	X(V_FRAGMENT, "fragment", "overlaps, is tiny or before its first") \
 	X(V_TTL, "ttl", "TTL or hop limit is used up") \
 	X(V_OFFLOAD, "offload", "segmentation fields contradict the packet") \
 	/* addresses that are never forwarded */ \
@@ -88,7 +90,7 @@ enum verdict verdict_parse(const char *name);
 static inline bool
 verdict_delivers(enum verdict v)
 {
-	return v <= V_INTERNET;
+	return v <= V_BREAKOUT;
 }
 
 #endif

@@ -155,6 +155,21 @@
 	X(GROUP_NAME, 900, SEV_ERROR, "a group has a name that is taken") \
 	X(GROUP_EMPTY, 901, SEV_ERROR, "a group holds no address") \
 	X(GROUP_SAME, 902, SEV_ERROR, "two groups hold the same addresses") \
+	X(BREAKOUT_FILTER, 903, SEV_ERROR, "a breakout's filter is wrong") \
+	X(BREAKOUT_NEVER, 904, SEV_ERROR, "a breakout lets nothing out") \
+	X(BREAKOUT_ALWAYS, 905, SEV_WARNING, \
+	    "a breakout lets everything out") \
+	X(BREAKOUT_SHADOWED, 906, SEV_WARNING, \
+	    "an earlier breakout lets all of it out") \
+	X(BREAKOUT_NOWHERE, 907, SEV_ERROR, "a breakout has no location") \
+	X(BREAKOUT_UNKNOWN, 908, SEV_ERROR, \
+	    "a breakout names what does not exist") \
+	X(BREAKOUT_ROLE, 909, SEV_ERROR, \
+	    "a breakout at a location that is no client") \
+	X(BREAKOUT_ONE_ARM, 910, SEV_ERROR, \
+	    "a breakout at a gateway with one interface") \
+	X(BREAKOUT_EMPTY, 911, SEV_ERROR, \
+	    "a breakout does not say what it lets out") \
 	X(POOL_MISSING, 930, SEV_ERROR, "nat = pool has no addresses") \
 	X(POOL_SIZE, 931, SEV_ERROR, "nat-pool has too many addresses") \
 	X(POOL_OVERLAP, 932, SEV_ERROR, \

@@ -97,8 +97,20 @@ resolve(const struct conf *cf, struct conf_refs *refs)
 }
 
 static void
+resolve_groups(const struct conf *cf, struct conf_refs *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		refs->r[i].location = conf_find_group(cf, refs->r[i].name);
+}
+
+static void
 resolve_all(struct conf *cf)
 {
+	for (size_t i = 0; i < cf->nbreakouts; i++) {
+		resolve(cf, &cf->breakout[i].locations);
+		resolve_groups(cf, &cf->breakout[i].from);
+		resolve_groups(cf, &cf->breakout[i].to);
+	}
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		struct conf_refs *p = &cf->location[i].partners;
 		resolve(cf, &cf->location[i].servers);
@@ -151,8 +163,14 @@ conf_free(struct conf *cf)
 	for (size_t i = 0; i < cf->npublish; i++)
 		free(cf->publish[i].from.p);
 	free(cf->publish);
+	for (size_t i = 0; i < cf->nbreakouts; i++) {
+		free(cf->breakout[i].locations.r);
+		free(cf->breakout[i].from.r);
+		free(cf->breakout[i].to.r);
+	}
 	free(cf->location);
 	free(cf->group);
+	free(cf->breakout);
 	free(cf->by_name);
 	*cf = (struct conf){ 0 };
 }
@@ -182,6 +200,28 @@ conf_find_group(const struct conf *cf, const char *name)
 		if (strcmp(cf->group[i].name, name) == 0)
 			return (int)i;
 	return CONF_NONE;
+}
+
+bool
+conf_breaks_out(const struct conf_breakout *b, size_t location)
+{
+	for (size_t i = 0; i < b->locations.n; i++)
+		if (b->locations.r[i].location == (int)location)
+			return true;
+	return false;
+}
+
+bool
+conf_has_breakout(const struct conf *cf, size_t location)
+{
+	const struct conf_location *l = &cf->location[location];
+
+	if (!l->active || l->role != CONF_ROLE_CLIENT)
+		return false;
+	for (size_t i = 0; i < cf->nbreakouts; i++)
+		if (conf_breaks_out(&cf->breakout[i], location))
+			return true;
+	return false;
 }
 
 bool

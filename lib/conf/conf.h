@@ -27,6 +27,8 @@ enum {
 	CONF_LOCATIONS_MAX = 4096,
 	CONF_GROUPS_MAX = 1024,
 	CONF_PUBLISH_MAX = 1024,
+	CONF_BREAKOUTS_MAX = 1024,
+	CONF_FILTERLEN = 1024,
 	CONF_NONE = -1,		/* no such location */
 	CONF_HOLD_DEFAULT = 60,	/* seconds, of failback */
 	CONF_HOLD_MAX = 86400,
@@ -54,7 +56,7 @@ struct conf_prefixes {
 	int line;		/* of the first mention; 0: key absent */
 };
 
-/* A name and, once resolved against the domain, its index. */
+/* A name of a location or of a group and, once resolved, its index. */
 struct conf_ref {
 	char name[CONF_NAMELEN];
 	int location;		/* CONF_NONE: no such */
@@ -153,6 +155,17 @@ struct conf_group {
 	struct conf_prefixes members;
 };
 
+/* [breakout NAME]: what leaves a client by its own uplink, in clear. */
+struct conf_breakout {
+	char name[CONF_NAMELEN];
+	int line;
+	uint64_t broken;
+	struct conf_refs locations;	/* where */
+	struct conf_refs from, to;	/* groups; none: whoever */
+	char filter[CONF_FILTERLEN];	/* pcap-filter(7); "": whatever */
+	int filter_line;
+};
+
 /* A hole in a server's default: what the Internet may begin, and where that
  * goes (C25). */
 struct conf_publish {
@@ -180,6 +193,8 @@ struct conf {
 	size_t ngroups;
 	struct conf_publish *publish;
 	size_t npublish;
+	struct conf_breakout *breakout;	/* in the order of the file */
+	size_t nbreakouts;
 };
 
 /* Loads a whole domain.  Mistakes go to *d, all of them; what could be read is
@@ -191,6 +206,10 @@ void conf_free(struct conf *cf);
 int conf_find(const struct conf *cf, const char *name);
 /* Index of the group of that name, or CONF_NONE. */
 int conf_find_group(const struct conf *cf, const char *name);
+/* The breakout is one of the location's. */
+bool conf_breaks_out(const struct conf_breakout *b, size_t location);
+/* The location is an active client that has any. */
+bool conf_has_breakout(const struct conf *cf, size_t location);
 /* The key has a malformed value there, or part of one, which was reported. */
 bool conf_broken(const struct conf_location *l, const char *key);
 /* Both are active, and each names the other. */

@@ -186,6 +186,25 @@ set_ref(const struct keys_target *t, const struct keydef *k, void *to,
 	return 0;
 }
 
+/* A filter is a list of words here, so that it can go on in the next line. */
+static int
+set_filter(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	char *text = to;
+	size_t n = strlen(text);
+
+	(void)t, (void)k;
+	if (n + strlen(v) + 2 > CONF_FILTERLEN) {
+		snprintf(why, VALUE_WHYLEN, "the filter has more than %d "
+		    "bytes; name its addresses as a group",
+		    (int)CONF_FILTERLEN);
+		return BH_BREAKOUT_FILTER;
+	}
+	snprintf(text + n, CONF_FILTERLEN - n, "%s%s", n > 0 ? " " : "", v);
+	return 0;
+}
+
 /* One address of each family. */
 static int
 set_pair(const struct keys_target *t, const struct keydef *k, void *to,
@@ -423,6 +442,21 @@ const struct keydef keys_group[] = {
 	{ "members", set_prefix, .to = offsetof(struct conf_group, members),
 	    .line = offsetof(struct conf_group, members.line),
 	    .min = KEYS_MEMBERS, .list = true },
+	{ .name = NULL },
+};
+
+#undef TO
+#undef LINE
+#define TO(member) .to = offsetof(struct conf_breakout, member)
+#define LINE(member) .line = offsetof(struct conf_breakout, member)
+
+const struct keydef keys_breakout[] = {
+	{ "location", set_ref, TO(locations), LINE(locations.line),
+	    .list = true },
+	{ "from", set_ref, TO(from), LINE(from.line), .list = true },
+	{ "to", set_ref, TO(to), LINE(to.line), .list = true },
+	{ "filter", set_filter, TO(filter), LINE(filter_line),
+	    .list = true },
 	{ .name = NULL },
 };
 

@@ -42,7 +42,7 @@ struct keydef {
 };
 
 extern const struct keydef keys_domain[], keys_location[], keys_group[],
-    keys_publish[];
+    keys_publish[], keys_breakout[];
 
 /* NULL: no such key.  The tables end with an entry without name. */
 const struct keydef *keys_find(const struct keydef *table, const char *name);

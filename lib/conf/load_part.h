@@ -20,7 +20,8 @@ struct load {
 	bool any;			/* there was a section */
 	int domain_line;
 	struct conf_location *loc;	/* if it is one */
-	size_t room, group_room, publish_room;	/* there is memory for */
+	/* what there is memory for */
+	size_t room, group_room, publish_room, breakout_room;
 	struct keys_set set[KEYS_SETS];
 	int seen[KEYS_MAX];		/* line of each key of the table */
 	const struct keydef *last;	/* what an indented line continues */

@@ -228,6 +228,42 @@ begin_group(struct load *ld, const char *name, int line)
 	ld->finish = finish_group;
 }
 
+/* Index of the breakout of that name, or CONF_NONE. */
+static int
+find_breakout(const struct conf *cf, const char *name)
+{
+	for (size_t i = 0; i < cf->nbreakouts; i++)
+		if (strcmp(cf->breakout[i].name, name) == 0)
+			return (int)i;
+	return CONF_NONE;
+}
+
+static void
+begin_breakout(struct load *ld, const char *name, int line)
+{
+	struct conf *cf = ld->cf;
+	char good[VALUE_NAMELEN];
+
+	if (!take_name(ld, good, name, line))
+		return;
+	int first = find_breakout(cf, good);
+	if (first != CONF_NONE) {
+		section_twice(ld, line, cf->breakout[first].line);
+		return;
+	}
+	void *p = grow(ld, line, cf->breakout, cf->nbreakouts,
+	    &ld->breakout_room, sizeof(*cf->breakout), CONF_BREAKOUTS_MAX);
+	if (p == NULL)
+		return;
+	cf->breakout = p;
+	struct conf_breakout *b = &cf->breakout[cf->nbreakouts++];
+	*b = (struct conf_breakout){ .line = line };
+	strcpy(b->name, good);
+	ld->base = b;
+	ld->broken = &b->broken;
+	ld->table = keys_breakout;
+}
+
 static void
 begin_publish(struct load *ld, const char *name, int line)
 {
@@ -256,19 +292,11 @@ begin_publish(struct load *ld, const char *name, int line)
 	ld->finish = finish_publish;
 }
 
-static void
-begin_later(struct load *ld, const char *name, int line)
-{
-	(void)name;
-	diag_add(ld->d, line, BH_UNSUPPORTED, ld->section, "",
-	    "not supported by this version; take the section out");
-}
-
 const struct section load_kinds[] = {
 	{ "domain", begin_domain },
 	{ "location", begin_location },
 	{ "group", begin_group },
-	{ "breakout", begin_later },
+	{ "breakout", begin_breakout },
 	{ "publish", begin_publish },
 	{ .name = NULL },
 };

@@ -109,6 +109,27 @@ put_refs(const struct conf_location *l, const struct keydef *k,
 		fprintf(out, "%s = %s\n", k->name, refs->r[i].name);
 }
 
+/* Words, in lines that are not too long for the reader. */
+static void
+put_wrapped(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	enum { WIDTH = 120 };
+	const char *words = from;
+
+	(void)l;
+	while (*words != '\0') {
+		size_t n = strcspn(words, " "), more;
+		for (; words[n] != '\0'; n += more) {
+			more = 1 + strcspn(words + n + 1, " ");
+			if (n + more > WIDTH)
+				break;
+		}
+		fprintf(out, "%s = %.*s\n", k->name, (int)n, words);
+		words += n + (words[n] == ' ');
+	}
+}
+
 static void
 put_ports(const struct conf_location *l, const struct keydef *k,
     const void *from, FILE *out)
@@ -275,6 +296,14 @@ static const struct printer location_keys[] = {
 	{ .name = NULL },
 };
 
+static const struct printer breakout_keys[] = {
+	{ "location", put_refs },
+	{ "from", put_refs },
+	{ "to", put_refs },
+	{ "filter", put_wrapped },
+	{ .name = NULL },
+};
+
 static const struct printer group_keys[] = {
 	{ "members", put_prefixes },
 	{ .name = NULL },
@@ -326,6 +355,11 @@ conf_print(const struct conf *cf, FILE *out)
 		fprintf(out, "\n[group %s]\n", cf->group[i].name);
 		print_section(&cf->group[i], group_keys, keys_group, NULL,
 		    out);
+	}
+	for (size_t i = 0; i < cf->nbreakouts; i++) {
+		fprintf(out, "\n[breakout %s]\n", cf->breakout[i].name);
+		print_section(&cf->breakout[i], breakout_keys, keys_breakout,
+		    NULL, out);
 	}
 	for (size_t i = 0; i < cf->npublish; i++) {
 		fprintf(out, "\n[publish %s]\n", cf->publish[i].name);

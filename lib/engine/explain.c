@@ -498,6 +498,42 @@ static const struct explanation explanations[] = {
 	    "Whoever can write into KEYDIR can give the gateway another "
 	    "private key, or a preshared key that he knows. It belongs to "
 	    "root alone: 'install -d -m 700 /etc/backhaul/keys'." },
+	{ BH_BREAKOUT_FILTER,
+	    "The filter is an expression of pcap-filter(7) about what all "
+	    "packets of a flow have in common: addresses, protocol, ports, and "
+	    "of ICMP type, code and identifier. Whatever else a packet holds "
+	    "differs within a flow, and names of hosts mean something else "
+	    "tomorrow; neither may decide what leaves in clear." },
+	{ BH_BREAKOUT_NEVER,
+	    "Nothing can match: the expression contradicts itself, or no "
+	    "address of a group that it names can be meant. What somebody "
+	    "wanted to leave here goes through the tunnel." },
+	{ BH_BREAKOUT_ALWAYS,
+	    "All Internet traffic of these hosts leaves in clear by their own "
+	    "uplink, and none of it passes the filters at the server. If that "
+	    "is meant, the location need not be a client." },
+	{ BH_BREAKOUT_SHADOWED,
+	    "Breakouts are tried in the order of the file and the first that "
+	    "matches wins, so this one never does. Its counters will stay at "
+	    "zero; take it out, or put the narrower one first." },
+	{ BH_BREAKOUT_NOWHERE,
+	    "A breakout is for the locations it names; without one it is for "
+	    "nobody." },
+	{ BH_BREAKOUT_UNKNOWN,
+	    "The location or group is not in the file. Is it misspelt?" },
+	{ BH_BREAKOUT_ROLE,
+	    "Only a backhaul client sends its Internet traffic elsewhere, so "
+	    "only there something can be let out on the spot. At a location "
+	    "without role Internet traffic leaves by its own routes as it is; "
+	    "a server lets everything out." },
+	{ BH_BREAKOUT_ONE_ARM,
+	    "What is let out is recognised on its way back by the interface it "
+	    "comes in by, and the guard never forwards between uplink and LAN. "
+	    "Both need two interfaces; give the gateway a second one, or a "
+	    "VLAN." },
+	{ BH_BREAKOUT_EMPTY,
+	    "Without filter, from and to a breakout would let out everything. "
+	    "Say at least one of them." },
 };
 
 const char *

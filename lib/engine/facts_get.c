@@ -121,6 +121,26 @@ get_failover(struct view *v)
 		    "%u s", l->failback);
 }
 
+/* Which breakouts it has; bh-check -b says what they let out. */
+static void
+get_clear(struct view *v)
+{
+	char names[512] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->cf->nbreakouts && n < sizeof(names); i++)
+		if (conf_breaks_out(&v->cf->breakout[i], v->i))
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
+			    "%s%s", n > 0 ? ", " : "",
+			    v->cf->breakout[i].name);
+	if (n == 0)
+		facts_add(v->fs, TOPIC_CLEAR, "is nothing of the LAN");
+	else
+		facts_add(v->fs, TOPIC_CLEAR, "by %s, translated to its "
+		    "address, is what these breakouts let out: %s",
+		    v->l->uplink, names);
+}
+
 static void
 get_internet(struct view *v)
 {
@@ -152,7 +172,7 @@ get_internet(struct view *v)
 	facts_add(v->fs, TOPIC_DOWN, "Internet traffic is refused until it is "
 	    "there again");
 	get_failover(v);
-	facts_add(v->fs, TOPIC_CLEAR, "is nothing of the LAN");
+	get_clear(v);
 }
 
 static void
@@ -387,7 +407,7 @@ get_devices(struct view *v)
 		return;
 	facts_add(v->fs, TOPIC_DEVICE, "%s, a TUN device that `backhaul up' "
 	    "makes, LAN side", l->interface);
-	if (v->serves)
+	if (plan_has_egress(&v->plan))
 		facts_add(v->fs, TOPIC_DEVICE, "%s, a TUN device that "
 		    "`backhaul up' makes, Internet side", l->egress_interface);
 }
@@ -406,6 +426,10 @@ get_routes(struct view *v)
 	    v->client ? "what takes part" : "the site");
 	facts_add(v->fs, TOPIC_ROUTE, "the gateway's own packets to partners "
 	    "by table %d into %s", PLAN_TABLE_OWN, l->interface);
+	if (plan_breaks_out(&v->plan))
+		facts_add(v->fs, TOPIC_ROUTE, "what comes in by %s for hosts "
+		    "of the site by table %d into %s, else unreachable",
+		    l->uplink, PLAN_TABLE_RETURN, l->egress_interface);
 	if (!v->serves)
 		return;
 	facts_add(v->fs, TOPIC_ROUTE, "packets to clients' hosts%s by table "
@@ -438,6 +462,10 @@ get_filters(struct view *v)
 	    "takes part%s", l->interface, l->lan_interface,
 	    v->client && l->sources == CONF_SOURCES_LAN ?
 	    " or is of the site" : "");
+	if (plan_breaks_out(&v->plan))
+		facts_add(v->fs, TOPIC_FILTER, "%s: forwards only to %s, "
+		    "translated, nothing to or from an internal address, and "
+		    "inwards only answers", l->egress_interface, l->uplink);
 	if (v->serves)
 		facts_add(v->fs, TOPIC_FILTER, "%s: forwards nothing to or "
 		    "from an internal address, and inwards only %s",

@@ -21,21 +21,12 @@ enum { TURN = BATCH_OF(64) };
 /* How often flows are looked over for those that are over, and how many. */
 enum { TICK_MS = 1000, SWEEP = 256 };
 
+#define STRANGER_EVERY (60 * NSEC_SEC)
+
 /* Where read(2) and write(2) on a TUN device start in a frame. */
 enum { TUN_AT = offsetof(struct frame, vnet) };
 static_assert(TUN_AT + sizeof(struct vnet) == sizeof(struct frame),
     "the packet follows its virtio-net header");
-
-struct decision
-gate_judge(const struct policy *pol, enum policy_point at, const uint8_t *p,
-    size_t n, uint16_t from, struct ip *ip)
-{
-	enum verdict v = ip_parse(ip, p, n);
-
-	if (v != (enum verdict)V_NEXT)
-		return (struct decision){ v, PEER_NONE, GATE_NO_RULE };
-	return policy_decide(pol, at, ip, from);
-}
 
 /*
  * A checksum to be completed must lie behind the IP header: the kernel writes
@@ -51,18 +42,29 @@ vnet_sound(const struct vnet *v, const struct ip *ip)
 	return v->csum_start >= ip->l4 && at + 2 <= ip->len;
 }
 
+/* A host that was forgotten in `lan' is what support is asked about first. */
+static void
+note_stranger(struct stranger *s, const struct ip *ip)
+{
+	s->addr = ip->src;
+	s->count++;
+}
+
 static struct decision
 judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 {
 	uint8_t *packet = (uint8_t *)(f + 1);
 	struct ip ip;
-	struct decision d = translate_judge(g->pol, g->nat, at,
-	    packet, f->len, &f->vnet, from, g->now, &ip);
+	struct decision d = translate_judge(&g->judge, g->nat, at, packet,
+	    f->len, &f->vnet, from, g->now, &ip);
 
 	if (!verdict_delivers(d.verdict))
 		tell_sender(g, &(struct refusal){ .at = at, .why = d.verdict,
 		    .from = from, .packet = packet, .ip = &ip });
-	if (d.rule == GATE_NO_RULE)
+	if (at == POLICY_OUT &&
+	    (d.verdict == V_SOURCE || d.verdict == V_EXCLUDED))
+		note_stranger(&g->stranger, &ip);
+	if (d.rule == JUDGE_NO_RULE)
 		return d;
 	if (!vnet_sound(&f->vnet, &ip))
 		d.verdict = V_OFFLOAD;
@@ -72,11 +74,11 @@ judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 
 /* The virtio-net header stands before the packet already: one write(2). */
 static enum verdict
-put_tun(const struct gate *g, const struct frame *f, enum verdict delivered)
+put_tun(int tun, const struct frame *f, enum verdict delivered)
 {
 	ssize_t n = (ssize_t)(sizeof(f->vnet) + f->len);
 
-	if (write(g->tun, (const uint8_t *)f + TUN_AT, (size_t)n) == n)
+	if (write(tun, (const uint8_t *)f + TUN_AT, (size_t)n) == n)
 		return delivered;
 	return errno == EAGAIN || errno == ENOBUFS ? V_FULL : V_SEND;
 }
@@ -103,7 +105,7 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 		return true;
 	}
 	if (verdict_delivers(v))
-		v = put_tun(g, f, v);
+		v = put_tun(v == V_BREAKOUT ? g->out : g->tun, f, v);
 	counters_add(g->st, v, f->len);
 	return false;
 }
@@ -197,7 +199,7 @@ frame_to_tun(struct gate *g, struct frame *f)
 	if (f->peer < g->pol->nsites && f->peer != g->pol->self)
 		v = judge(g, g->kind->to_tun, f, f->peer).verdict;
 	if (verdict_delivers(v))
-		v = put_tun(g, f, v);
+		v = put_tun(g->tun, f, v);
 	counters_add(g->st, v, f->len);
 }
 
@@ -250,6 +252,46 @@ tend_nat(struct gate *g)
 	return more;
 }
 
+/* Answers to what was let out in clear.  0; -1 if the device is gone. */
+static int
+out_to_tun(struct gate *g)
+{
+	struct frame *f = (struct frame *)g->frame;
+
+	for (int i = 0; i < TURN; i++) {
+		ssize_t n = read(g->out, g->frame + TUN_AT,
+		    sizeof(f->vnet) + FRAME_PACKET_MAX);
+		if (n <= 0)
+			return n == 0 || errno == EAGAIN ? 0 : -1;
+		if ((size_t)n < sizeof(f->vnet)) {
+			counters_add(g->st, V_SHORT, 0);
+			continue;
+		}
+		*f = (struct frame){ .len = (uint32_t)n - sizeof(f->vnet),
+			.vnet = f->vnet };
+		enum verdict v = judge(g, POLICY_BACK, f, PEER_NONE).verdict;
+		if (verdict_delivers(v))
+			v = put_tun(g->tun, f, v);
+		counters_add(g->st, v, f->len);
+	}
+	return 0;
+}
+
+/* C44: one line in a while, with an address to look for. */
+static void
+tell_stranger(struct stranger *s, nsec now)
+{
+	char text[ADDR_STRLEN];
+
+	if (s->count == 0 || now < s->next)
+		return;
+	warnx("refused %llu packets from the LAN, the last from %s, which "
+	    "takes no part here: is it missing in 'lan' or 'internal'?",
+	    (unsigned long long)s->count, addr_format(&s->addr, text));
+	s->count = 0;
+	s->next = now + STRANGER_EVERY;
+}
+
 /* One line for people, without stopping anything. */
 static void
 report(const struct counters *st)
@@ -280,11 +322,12 @@ take_signal(struct gate *g)
 int
 gate_run(struct gate *g)
 {
-	enum { TUN, LINK, SIG, NFDS };
+	enum { TUN, LINK, SIG, OUT, NFDS };
 	struct pollfd fd[NFDS] = {
 		[TUN] = { .fd = g->tun, .events = POLLIN },
 		[LINK] = { .fd = g->link.fd, .events = POLLIN },
 		[SIG] = { .fd = g->signals, .events = POLLIN },
+		[OUT] = { .fd = g->out, .events = POLLIN },
 	};
 
 	for (int wait = g->nat != NULL ? TICK_MS :
@@ -310,9 +353,26 @@ gate_run(struct gate *g)
 			    "link" : "bh-tunnel is gone");
 			return EXIT_RETRY;
 		}
+		if (fd[OUT].revents != 0 && out_to_tun(g) < 0) {
+			warn("cannot read from %s", g->outname);
+			return EXIT_RETRY;
+		}
+		tell_stranger(&g->stranger, g->now);
 		if (g->nat != NULL)
 			wait = tend_nat(g) ? 0 : TICK_MS;
 	}
+}
+
+static int
+open_tun(const char *name, bool *uso)
+{
+	int fd = tun_open(name, uso);
+
+	if (fd < 0 && errno == ENOENT)
+		die(EXIT_RETRY, "cannot open /dev/net/tun");
+	if (fd < 0)
+		die(EXIT_RETRY, "cannot use TUN device %s", name);
+	return fd;
 }
 
 void
@@ -320,10 +380,11 @@ gate_open(struct gate *g, const struct gate_kind *kind,
     const struct policy *pol, const char *ifname, const char *rundir,
     const struct conf *cf)
 {
-	bool uso;
+	bool uso, uso_out;
 
 	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
-		.ifname = ifname };
+		.ifname = ifname, .out = -1 };
+	judge_open(&g->judge, pol);
 	tell_open(&g->tell, &cf->location[pol->self],
 	    kind->to_link == POLICY_OUT);
 	g->signals = ready_signals();
@@ -335,11 +396,11 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 	if (g->st == NULL)
 		die(EXIT_RETRY, "cannot write %s/%s.stat", rundir,
 		    die_myname());
-	g->tun = tun_open(ifname, &uso);
-	if (g->tun < 0 && errno == ENOENT)
-		die(EXIT_RETRY, "cannot open /dev/net/tun");
-	if (g->tun < 0)
-		die(EXIT_RETRY, "cannot use TUN device %s", ifname);
+	g->tun = open_tun(ifname, &uso);
+	if (kind->to_link == POLICY_OUT && pol->breakouts != NULL) {
+		g->outname = cf->location[pol->self].egress_interface;
+		g->out = open_tun(g->outname, &uso_out);
+	}
 	start_link(&g->link, rundir, kind->link, kind->role,
 	    uso ? LINK_F_USO : 0, cf);
 }

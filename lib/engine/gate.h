@@ -5,12 +5,15 @@
 /*
  * A gate stands between a TUN device and the link to bh-tunnel and lets
  * through, both ways, what the policy delivers.  bh-classify is a gate on the
- * LAN's side, bh-egress one on the Internet's.
+ * LAN's side, bh-egress one on the Internet's.  Where something breaks out
+ * bh-classify has a second TUN device, towards the Internet.
  */
 
 #include "base/counters.h"
+#include "base/clock.h"
 #include "conf/conf.h"
 #include "engine/failover.h"
+#include "engine/judge.h"
 #include "engine/start.h"
 #include "engine/tell.h"
 #include "net/link.h"
@@ -36,6 +39,14 @@ struct gate {
 	nsec now;		/* of this wake-up */
 	const char *ifname;
 	int tun, signals;
+	int out;		/* the second device, or -1 */
+	const char *outname;
+	struct judge judge;
+	struct stranger {	/* whom the LAN must not have sent from */
+		struct addr addr;
+		uint64_t count;	/* since the last line about them */
+		nsec next;	/* line, not before */
+	} stranger;
 	struct link link;
 	struct counters *st;
 	struct tell tell;
@@ -43,13 +54,6 @@ struct gate {
 	/* a packet on its way to the device, or one for a full link */
 	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];
 };
-
-enum { GATE_NO_RULE = 0xff };	/* refused before any rule was asked */
-
-/* Parses a packet of n bytes and decides on it; the offline mode and the
- * live one both ask here. */
-struct decision gate_judge(const struct policy *pol, enum policy_point at,
-    const uint8_t *p, size_t n, uint16_t from, struct ip *ip);
 
 /* Opens counters, TUN device and link, or exits 111 with a line that says
  * which of them failed. */

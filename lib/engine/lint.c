@@ -99,7 +99,8 @@ lint_domain(const struct conf *cf, struct diags *d)
 	static void (*const parts[])(struct lint *) = {
 		check_count, check_names, lint_roles, lint_keys, lint_space,
 		lint_peers, lint_numbers, lint_groups,
-		lint_publish, lint_pins, lint_pools, lint_npt,
+		lint_breakouts, lint_publish, lint_pins, lint_pools,
+		lint_npt,
 	};
 	struct lint lt = { cf, d, GUESSES, SEARCHES };
 

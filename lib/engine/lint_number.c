@@ -46,12 +46,20 @@ check_given(struct lint *lt, const struct conf_location *l)
 			    "a server" : "a gateway", need[i].key);
 }
 
+/* It lets something out in clear. */
+static bool
+has_egress(const struct lint *lt, const struct conf_location *l)
+{
+	return l->role == CONF_ROLE_SERVER ||
+	    conf_has_breakout(lt->cf, (size_t)(l - lt->cf->location));
+}
+
 /* One-armed gateways have uplink and LAN on one interface; our own two have
  * one job each. */
 static void
 check_same(struct lint *lt, const struct conf_location *l)
 {
-	bool server = l->role == CONF_ROLE_SERVER;
+	bool egress = has_egress(lt, l);
 	const struct {
 		const char *key, *name, *other_key, *other;
 		int line, other_line;
@@ -64,11 +72,11 @@ check_same(struct lint *lt, const struct conf_location *l)
 		PAIR("interface", interface, interface_line, "lan-interface",
 		    lan_interface, lan_interface_line, true),
 		PAIR("egress-interface", egress_interface, egress_line,
-		    "interface", interface, interface_line, server),
+		    "interface", interface, interface_line, egress),
 		PAIR("egress-interface", egress_interface, egress_line,
-		    "uplink", uplink, uplink_line, server),
+		    "uplink", uplink, uplink_line, egress),
 		PAIR("egress-interface", egress_interface, egress_line,
-		    "lan-interface", lan_interface, lan_interface_line, server),
+		    "lan-interface", lan_interface, lan_interface_line, egress),
 #undef PAIR
 	};
 
@@ -150,7 +158,7 @@ check_ports(struct lint *lt, const struct conf_location *l)
 	unsigned first = l->nat_port_first, last = l->nat_port_last;
 	int line = l->nat_ports_line;
 
-	if (l->role != CONF_ROLE_SERVER || l->nat != CONF_NAT_MASQUERADE)
+	if (!has_egress(lt, l) || l->nat != CONF_NAT_MASQUERADE)
 		return;
 	if (first <= l->listen_port && l->listen_port <= last)
 		lint_say(lt, l, line != 0 ? line : l->listen_line != 0 ?

@@ -44,6 +44,7 @@ const struct prefix *lint_special(const struct prefix *p);
 void lint_peers(struct lint *lt);
 void lint_numbers(struct lint *lt);
 void lint_groups(struct lint *lt);
+void lint_breakouts(struct lint *lt);
 /* What is opened to the Internet. */
 void lint_publish(struct lint *lt);
 void lint_pins(struct lint *lt);

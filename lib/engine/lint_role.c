@@ -9,21 +9,22 @@ static const struct {
 	const char *key;
 	size_t line;
 	enum conf_role role;
+	bool breaks_out;	/* a client may have it that has a breakout */
 } role_keys[] = {
-#define ROLE_KEY(key, member, role) \
-	{ key, offsetof(struct conf_location, member), role }
-	ROLE_KEY("default-gateway", gateway_line, CONF_ROLE_SERVER),
-	ROLE_KEY("nat", nat_line, CONF_ROLE_SERVER),
-	ROLE_KEY("nat6", nat6_line, CONF_ROLE_SERVER),
-	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER),
-	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER),
-	ROLE_KEY("nat-pool", pool.addr.line, CONF_ROLE_SERVER),
-	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER),
-	ROLE_KEY("nat-address", nat_address.line, CONF_ROLE_CLIENT),
-	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT),
-	ROLE_KEY("server-mode", server_mode_line, CONF_ROLE_CLIENT),
-	ROLE_KEY("failback", failback_line, CONF_ROLE_CLIENT),
-	ROLE_KEY("probe", probe_line, CONF_ROLE_CLIENT),
+#define ROLE_KEY(key, member, role, ...) \
+	{ key, offsetof(struct conf_location, member), role, __VA_ARGS__ }
+	ROLE_KEY("default-gateway", gateway_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat", nat_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat6", nat6_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER, true),
+	ROLE_KEY("nat-pool", pool.addr.line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER, true),
+	ROLE_KEY("nat-address", nat_address.line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("server-mode", server_mode_line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("failback", failback_line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("probe", probe_line, CONF_ROLE_CLIENT, false),
 #undef ROLE_KEY
 };
 
@@ -42,11 +43,15 @@ role_name(enum conf_role role)
 static void
 check_role_keys(struct lint *lt, const struct conf_location *l)
 {
+	bool breaks_out = conf_has_breakout(lt->cf,
+	    (size_t)(l - lt->cf->location));
+
 	for (size_t i = 0; i < sizeof(role_keys) / sizeof(role_keys[0]); i++) {
 		int line;
 		memcpy(&line, (const char *)l + role_keys[i].line,
 		    sizeof(line));
-		if (line == 0 || l->role == role_keys[i].role)
+		if (line == 0 || l->role == role_keys[i].role ||
+		    (role_keys[i].breaks_out && breaks_out))
 			continue;
 		lint_say(lt, l, line, BH_KEY_ROLE, role_keys[i].key, "the key "
 		    "is for a %s, and this has 'backhaul = %s'; take it out, "

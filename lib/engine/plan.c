@@ -54,6 +54,18 @@ plan_has_gateway(const struct plan *p)
 	    l->has_gateway6 || l->gateway_name[0] != '\0');
 }
 
+bool
+plan_breaks_out(const struct plan *p)
+{
+	return conf_has_breakout(p->cf, p->index);
+}
+
+bool
+plan_has_egress(const struct plan *p)
+{
+	return p->self->role == CONF_ROLE_SERVER || plan_breaks_out(p);
+}
+
 const struct addr *
 plan_gateway(const struct plan *p, enum family fam)
 {
@@ -157,7 +169,7 @@ plan_forwarders(const struct plan *p, const char *dev[PLAN_DEVS])
 	size_t n = add_dev(dev, 0, p->self->lan_interface);
 	const char *gw;
 
-	if (p->self->role != CONF_ROLE_SERVER)
+	if (!plan_has_egress(p))
 		return n;
 	n = add_dev(dev, n, p->self->uplink);
 	for (int fam = 0; fam < FAMILIES; fam++)
@@ -193,7 +205,8 @@ plan_env(const struct plan *p, FILE *out)
 	    "bh-tunnel bh-classify bh-egress");
 	put_var(out, "HOP_NAME", server ? l->gateway_name : "");
 	put_var(out, "TUN", peers ? l->interface : "");
-	put_var(out, "EGRESS_TUN", server ? l->egress_interface : "");
+	put_var(out, "EGRESS_TUN",
+	    plan_has_egress(p) ? l->egress_interface : "");
 	put_var(out, "LAN_IF", l->lan_interface);
 	put_var(out, "UPLINK", l->uplink);
 	fprintf(out, "MTU=%u\nPROTO=%d\n", l->mtu, PLAN_PROTO);
@@ -232,7 +245,7 @@ sysctl_forward(const struct plan *p, FILE *out)
 	size_t n = plan_forwarders(p, dev);
 
 	put_conf4(out, l->interface, "forwarding", 1);
-	if (l->role == CONF_ROLE_SERVER)
+	if (plan_has_egress(p))
 		put_conf4(out, l->egress_interface, "forwarding", 1);
 	for (size_t i = 0; i < n; i++)
 		put_conf4(out, dev[i], "forwarding", 1);
@@ -281,7 +294,7 @@ plan_sysctl(const struct plan *p, FILE *out)
 	/* A TUN of ours has no address, so this lets in only what a route
 	 * leads back to by it; the guard sees the rest by itself. */
 	put_conf4(out, l->interface, "rp_filter", 2);
-	if (l->role == CONF_ROLE_SERVER)
+	if (plan_has_egress(p))
 		put_conf4(out, l->egress_interface, "rp_filter", 2);
 	sysctl_taken(p, out);
 	if (plan_turns_back(p)) {

@@ -17,9 +17,10 @@
 /* Fixed names of ours in the kernel (backhaul(8)). */
 enum {
 	PLAN_PROTO = 176,		/* marks our routes and rules */
+	PLAN_ZONE = 7800,		/* conntrack's, of what breaks out */
 	PLAN_TABLE_LAN = 7800,		/* where the LAN's packets go */
 	PLAN_TABLE_OWN = 7801,		/* the gateway's own, to partners */
-	PLAN_TABLE_RETURN = 7802,	/* server: to the clients' hosts */
+	PLAN_TABLE_RETURN = 7802,	/* to whom answers from outside go */
 	PLAN_TABLE_GATEWAY = 7803,	/* server: to default-gateway */
 	PLAN_PREF_TUNNEL = 780,		/* preferences of the rules, in order */
 	PLAN_PREF_OWN = 781,
@@ -67,6 +68,10 @@ struct plan {
 
 /* The location has a tunnel to anybody: else there is nothing to do. */
 bool plan_has_peers(const struct plan *p);
+/* This client lets something out in clear. */
+bool plan_breaks_out(const struct plan *p);
+/* There is a TUN device towards the Internet. */
+bool plan_has_egress(const struct plan *p);
 /* The interface whose network an address is on, NULL: none's, or it is the
  * host's own. */
 const char *plan_dev_of(const struct plan *p, const struct addr *a);
@@ -97,8 +102,8 @@ bool plan_turns_back(const struct plan *p);
 const struct addr *plan_taken(const struct plan *p, size_t *i);
 /* Internet packets of the clients leave by the LAN interface. */
 bool plan_egress_by_lan(const struct plan *p);
-/* The interfaces that must forward: first the LAN's, then those where a
- * server's Internet is.  Their number. */
+/* The interfaces that must forward: first the LAN's, then those where the
+ * Internet is, if anything goes there.  Their number. */
 size_t plan_forwarders(const struct plan *p, const char *dev[PLAN_DEVS]);
 
 /* Assignments for sh(1). */

@@ -26,7 +26,7 @@ static void
 chain_mss(const struct plan *p, FILE *out)
 {
 	const struct conf_location *l = p->self;
-	bool server = l->role == CONF_ROLE_SERVER;
+	bool egress = plan_has_egress(p);
 
 	fputs("\tchain mss {\n"
 	    "\t\ttype filter hook forward priority mangle; policy accept;\n",
@@ -34,8 +34,8 @@ chain_mss(const struct plan *p, FILE *out)
 	for (int dir = 0; dir < 2; dir++)
 		fprintf(out, "\t\t%s { \"%s\"%s%s%s } tcp flags & (syn | rst) "
 		    "== syn goto clamp\n", dir == 0 ? "iifname" : "oifname",
-		    l->interface, server ? ", \"" : "",
-		    server ? l->egress_interface : "", server ? "\"" : "");
+		    l->interface, egress ? ", \"" : "",
+		    egress ? l->egress_interface : "", egress ? "\"" : "");
 	fprintf(out, "\t}\n\tchain clamp {\n"
 	    "\t\tmeta nfproto ipv4 tcp option maxseg size set %d\n"
 	    "\t\tmeta nfproto ipv6 tcp option maxseg size set %d\n"
@@ -63,6 +63,11 @@ chain_raw(const struct plan *p, FILE *out)
 	    "\t\ttype filter hook prerouting priority raw; policy accept;\n",
 	    out);
 	drop_lan(p, "iifname", "weak_host", out);
+	if (plan_breaks_out(p))
+		/* the LAN's side of the flow is known to conntrack already,
+		 * untranslated: this is another flow */
+		fprintf(out, "\t\tiifname \"%s\" ct original zone set %d\n",
+		    p->self->egress_interface, PLAN_ZONE);
 	fputs("\t}\n", out);
 }
 
@@ -256,11 +261,37 @@ chain_to_client(const struct plan *p, FILE *out)
 	fputs("\t\taccept\n\t}\n", out);
 }
 
+/* bh-classify says what leaves; this, that it leaves by the uplink only, never
+ * to an address of the company's, and not as it is. */
+static void
+chain_break_out(const struct plan *p, FILE *out)
+{
+	const char *up = p->self->uplink;
+	char zone[48];
+
+	snprintf(zone, sizeof(zone), "ct original zone != %d", PLAN_ZONE);
+	fprintf(out, "\tchain break_out {\n\t\toifname != \"%s\" counter name "
+	    "\"egress_cross\" drop\n", up);
+	put_drop(out, "ip saddr != @site4", "egress_cross");
+	put_drop(out, "ip6 saddr != @site6", "egress_cross");
+	put_drop(out, "ip daddr @guard4", "guard_out");
+	put_drop(out, "ip6 daddr @guard6", "guard_out");
+	put_drop(out, "ct state { invalid, untracked }", "egress_invalid");
+	put_drop(out, zone, "egress_invalid");
+	fprintf(out, "\t\taccept\n\t}\n\tchain come_back {\n"
+	    "\t\tiifname != \"%s\" counter name \"egress_cross\" drop\n", up);
+	put_drop(out, "ip saddr @guard4", "guard_in");
+	put_drop(out, "ip6 saddr @guard6", "guard_in");
+	put_drop(out, "ct state != { established, related }", "unsolicited");
+	put_drop(out, zone, "unsolicited");
+	fputs("\t\taccept\n\t}\n", out);
+}
+
 static void
 chain_forward(const struct plan *p, FILE *out)
 {
 	const struct conf_location *l = p->self;
-	bool server = l->role == CONF_ROLE_SERVER;
+	bool server = l->role == CONF_ROLE_SERVER, out_too = plan_breaks_out(p);
 
 	fputs("\tchain forward {\n"
 	    "\t\ttype filter hook forward priority filter; policy accept;\n",
@@ -268,11 +299,17 @@ chain_forward(const struct plan *p, FILE *out)
 	if (server)
 		fprintf(out, "\t\tiifname \"%s\" goto from_client\n",
 		    l->egress_interface);
+	if (out_too)
+		fprintf(out, "\t\tiifname \"%s\" goto break_out\n",
+		    l->egress_interface);
 	fprintf(out, "\t\tiifname \"%s\" goto from_tunnel\n"
 	    "\t\tiifname \"%s\" goto from_lan\n", l->interface,
 	    l->lan_interface);
 	if (server)
 		fprintf(out, "\t\toifname \"%s\" goto to_client\n",
+		    l->egress_interface);
+	if (out_too)
+		fprintf(out, "\t\toifname \"%s\" goto come_back\n",
 		    l->egress_interface);
 	fprintf(out, "\t\toifname \"%s\" counter name \"into_tunnel\" drop\n",
 	    l->interface);
@@ -297,7 +334,7 @@ chain_input(const struct plan *p, FILE *out)
 	const char *dev[PLAN_DEVS];
 	size_t n = plan_forwarders(p, dev);
 
-	if (l->role != CONF_ROLE_SERVER)
+	if (!plan_has_egress(p))
 		return;
 	fputs("\tchain input {\n"
 	    "\t\ttype filter hook input priority filter; policy accept;\n",
@@ -321,7 +358,7 @@ chain_nat(const struct plan *p, FILE *out)
 	const char *only = l->nat6 != CONF_NAT6_AS_NAT ?
 	    " meta nfproto ipv4" : "";
 
-	if (l->role != CONF_ROLE_SERVER || !(masquerade || plan_publishes(p)))
+	if (!plan_has_egress(p) || !(masquerade || plan_publishes(p)))
 		return;
 	fputs("\tchain srcnat {\n"
 	    "\t\ttype nat hook postrouting priority srcnat; policy accept;\n",
@@ -358,6 +395,8 @@ plan_nft(const struct plan *p, FILE *out)
 		chain_to_client(p, out);
 		chain_from_client(p, out);
 	}
+	if (plan_breaks_out(p))
+		chain_break_out(p, out);
 	chain_from_lan(p, out);
 	chain_from_tunnel(p, out);
 	chain_forward(p, out);

@@ -12,6 +12,7 @@
  *                                             or translated by nat-pool
  *   784  server: in by the egress TUN         GATEWAY, or skip ours
  *   785  server: all others                   RETURN
+ *        breakout: in by the uplink           RETURN
  *   789  (skip ends here)
  *
  * `throw' leaves a table and goes on with the next rule.  Behind each route
@@ -162,10 +163,12 @@ table_return(const struct plan *p, enum family fam, FILE *out)
 	char buf[ADDR_STRLEN];
 	/* with it the kernel's own ICMP errors are ours to a client's guard */
 	const char *src = own_source(p, fam, buf);
+	bool self = plan_breaks_out(p);
 
 	for (size_t i = 0; i < p->cf->nlocations; i++) {
 		const struct conf_location *c = &p->cf->location[i];
-		if (!conf_is_client_of(p->cf, i, p->index))
+		if (self ? i != p->index :
+		    !conf_is_client_of(p->cf, i, p->index))
 			continue;
 		if (c->sources == CONF_SOURCES_LAN)
 			into_all(p, fam, &c->internal, dev, src,
@@ -276,6 +279,12 @@ rules(const struct plan *p, enum family fam, FILE *out)
 	    PLAN_PREF_END);
 	if (p->self->role == CONF_ROLE_SERVER)
 		rules_server(p, out);
+	if (!plan_breaks_out(p))
+		return;
+	put_rule(out, PLAN_PREF_EGRESS, "from all", p->self->egress_interface,
+	    "goto", PLAN_PREF_END);
+	put_rule(out, PLAN_PREF_RETURN, "from all", p->self->uplink, "lookup",
+	    PLAN_TABLE_RETURN);
 }
 
 void
@@ -283,10 +292,9 @@ plan_routes(const struct plan *p, enum family fam, FILE *out)
 {
 	table_lan(p, fam, out);
 	table_own(p, fam, out);
-	if (p->self->role == CONF_ROLE_SERVER) {
+	if (plan_has_egress(p))
 		table_return(p, fam, out);
-		if (plan_has_gateway(p))
-			table_gateway(p, fam, out);
-	}
+	if (plan_has_gateway(p))
+		table_gateway(p, fam, out);
 	rules(p, fam, out);
 }

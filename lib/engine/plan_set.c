@@ -261,7 +261,7 @@ plan_sets(const struct plan *p, enum family fam, FILE *out)
 	put_own(p, fam, out);
 	if (p->self->role != CONF_ROLE_CLIENT)
 		put_elsewhere(p, fam, out);
-	if (p->self->role == CONF_ROLE_SERVER)
+	if (plan_has_egress(p))
 		put_guard(p, fam, out);
 	if (plan_pools(p, fam))
 		put_pool(p, fam, out);

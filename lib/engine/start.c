@@ -305,6 +305,68 @@ build_sites(const struct conf *cf, size_t self)
 	return site;
 }
 
+/* Whoever is in one of the groups; NULL: there are none. */
+static const struct lpm *
+build_groups(const struct conf *cf, const struct conf_refs *refs)
+{
+	size_t room = 1, n = 0;
+
+	if (refs->n == 0)
+		return NULL;
+	for (size_t i = 0; i < refs->n; i++)
+		room += cf->group[refs->r[i].location].members.n;
+	struct lpm_entry *e = calloc(room, sizeof(*e));
+	if (e == NULL)
+		die(EXIT_RETRY, "cannot build the table of a breakout");
+	for (size_t i = 0; i < refs->n; i++)
+		n += put_prefixes(e + n,
+		    &cf->group[refs->r[i].location].members, 1);
+	struct lpm *t = build(e, n);
+	free(e);
+	return t;
+}
+
+static const struct bpf_program *
+build_filter(const struct conf_breakout *b)
+{
+	struct bpf_program *f = calloc(1, sizeof(*f));
+	char why[FILTER_WHYLEN];
+
+	if (b->filter[0] == '\0') {
+		free(f);
+		return NULL;
+	}
+	if (f == NULL || filter_compile(f, b->filter, why) == FILTER_BAD)
+		die(EXIT_RETRY, "cannot compile the filter of breakout %s",
+		    b->name);
+	return f;
+}
+
+static const struct breakouts *
+build_breakouts(const struct conf *cf, size_t self, const struct lpm *never)
+{
+	struct breakouts *b;
+	struct breakout_rule *r;
+
+	if (!conf_has_breakout(cf, self))
+		return NULL;
+	b = calloc(1, sizeof(*b));
+	r = calloc(cf->nbreakouts, sizeof(*r));
+	if (b == NULL || r == NULL)
+		die(EXIT_RETRY, "cannot build the table of breakouts");
+	*b = (struct breakouts){ .rule = r, .never = never };
+	for (size_t i = 0; i < cf->nbreakouts; i++) {
+		const struct conf_breakout *c = &cf->breakout[i];
+		if (conf_breaks_out(c, self))
+			r[b->n++] = (struct breakout_rule){
+				.filter = build_filter(c),
+				.from = build_groups(cf, &c->from),
+				.to = build_groups(cf, &c->to),
+				.id = (uint16_t)(i + 1) };
+	}
+	return b;
+}
+
 void
 start_policy(struct policy *pol, const struct conf *cf, size_t self)
 {
@@ -330,6 +392,7 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 	pol->npt = build_npt(cf, self);
 	pol->own6 = cf->location[self].nat6 != CONF_NAT6_AS_NAT;
 	build_holes(pol, cf);
+	pol->breakouts = build_breakouts(cf, self, pol->endpoints);
 }
 
 void

@@ -3,7 +3,7 @@
 
 #include "base/die.h"
 #include "base/json.h"
-#include "engine/gate.h"
+#include "engine/judge.h"
 #include "engine/nat_log.h"
 #include "engine/translate.h"
 #include "net/l2.h"
@@ -19,6 +19,7 @@ enum {
 	IO_BUFFER = 1 << 20,
 	PACKET_MAX = 65535,
 	PORTS_LEN = 4,		/* of a transport header, for a verdict line */
+	RULE_LEN = 16 + CONF_NAMELEN,
 };
 
 /* One packet of the capture on its way through. */
@@ -33,6 +34,7 @@ struct item {
 
 struct run {
 	const struct trace *t;
+	struct judge judge;
 	pcap_t *in;
 	int dlt;
 	pcap_t *form;		/* of the output */
@@ -102,10 +104,18 @@ open_output(struct run *r)
 	setvbuf(stdout, NULL, _IOFBF, IO_BUFFER);
 }
 
+static struct decision
+refused(enum verdict v)
+{
+	return (struct decision){ .verdict = v, .peer = PEER_NONE,
+		.rule = JUDGE_NO_RULE };
+}
+
+/* Its time by the capture; not 0. */
 static nsec
 time_of(const struct item *i)
 {
-	return (nsec)i->h->ts.tv_sec * NSEC_SEC + (nsec)i->h->ts.tv_usec;
+	return (nsec)i->h->ts.tv_sec * NSEC_SEC + (nsec)i->h->ts.tv_usec + 1;
 }
 
 /*
@@ -121,12 +131,12 @@ judge_whole(struct run *r, struct item *i)
 	if (r->whole != i->p)
 		memcpy(r->whole, i->p, i->n);
 	memset(r->whole + i->n, 0, i->wire - i->n);
-	struct decision d = translate_judge(t->pol, t->nat, t->at, r->whole,
+	struct decision d = translate_judge(&r->judge, t->nat, t->at, r->whole,
 	    i->wire, NULL, t->from, time_of(i), &i->ip);
 	i->p = r->whole;
-	if (d.rule != GATE_NO_RULE && i->ip.frag_off == 0 &&
+	if (d.rule != JUDGE_NO_RULE && i->ip.frag_off == 0 &&
 	    i->n < i->ip.l4 + (size_t)PORTS_LEN)
-		return (struct decision){ V_SHORT, PEER_NONE, GATE_NO_RULE };
+		return refused(V_SHORT);
 	return d;
 }
 
@@ -136,11 +146,11 @@ judge(struct run *r, struct item *i, int offset)
 	const struct trace *t = r->t;
 
 	if (offset < 0)
-		return (struct decision){ offset == L2_SHORT ? V_SHORT :
-			V_VERSION, PEER_NONE, GATE_NO_RULE };
+		return refused(offset == L2_SHORT ? V_SHORT : V_VERSION);
 	if (i->n < i->wire || t->nat != NULL || t->pol->npt != NULL)
 		return judge_whole(r, i);
-	return gate_judge(t->pol, t->at, i->p, i->n, t->from, &i->ip);
+	return judge_packet(&r->judge, t->at, i->p, i->n, t->from, time_of(i),
+	    &i->ip);
 }
 
 static size_t
@@ -162,7 +172,7 @@ take_packet(struct run *r, struct item *i, const uint8_t *p)
 	i->wire = least(i->h->len - skip, PACKET_MAX);
 	memset(&i->ip, 0, sizeof(i->ip));
 	i->d = judge(r, i, offset);
-	if (i->d.rule == GATE_NO_RULE)
+	if (i->d.rule == JUDGE_NO_RULE)
 		return;
 	i->wire = i->ip.len;	/* without padding */
 	i->n = least(i->n, i->wire);
@@ -175,14 +185,19 @@ hop_name(const struct run *r, const struct item *i)
 	    r->t->cf->location[i->d.peer].name;
 }
 
+/* "breakout video" is rule and name. */
 static const char *
-rule_name(const struct run *r, const struct item *i)
+rule_name(const struct run *r, const struct item *i, char buf[static RULE_LEN])
 {
 	const char *name = NULL, *text;
 
-	if (i->d.rule != GATE_NO_RULE)
+	if (i->d.rule != JUDGE_NO_RULE)
 		policy_rule(r->t->at, i->d.rule, &name, &text);
-	return name;
+	if (i->d.breakout == BREAKOUT_NONE)
+		return name;
+	snprintf(buf, RULE_LEN, "%s %s", name,
+	    r->t->cf->breakout[i->d.breakout - 1].name);
+	return buf;
 }
 
 static const char *
@@ -214,6 +229,7 @@ static void
 put_line(const struct run *r, const struct item *i)
 {
 	char src[ENDPOINT_STRLEN], dst[ENDPOINT_STRLEN], proto[8];
+	char rule[RULE_LEN];
 
 	fprintf(r->text, "%" PRIu64 "\t%lld.%09ld\t%s\t%s\t%s\t%s\t%s\t%s\t%s"
 	    "\t%s\t%s\n", i->number, (long long)i->h->ts.tv_sec,
@@ -221,7 +237,8 @@ put_line(const struct run *r, const struct item *i)
 	    side(i, &i->ip.src, i->ip.sport, src),
 	    side(i, &i->ip.dst, i->ip.dport, dst), i->ip.version == 0 ? "-" :
 	    ip_proto_name(i->ip.proto, proto), verdict_name(i->d.verdict),
-	    class_name(i), or_dash(hop_name(r, i)), or_dash(rule_name(r, i)),
+	    class_name(i), or_dash(hop_name(r, i)),
+	    or_dash(rule_name(r, i, rule)),
 	    verdict_why(i->d.verdict));
 }
 
@@ -238,7 +255,7 @@ put_member(FILE *f, const char *name, const char *value)
 static void
 put_json(const struct run *r, const struct item *i)
 {
-	char a[ADDR_STRLEN], proto[8];
+	char a[ADDR_STRLEN], proto[8], rule[RULE_LEN];
 	const struct ip *ip = &i->ip;
 	bool ip_known = ip->version != 0;
 	FILE *f = r->text;
@@ -258,7 +275,7 @@ put_json(const struct run *r, const struct item *i)
 	put_member(f, "verdict", verdict_name(i->d.verdict));
 	put_member(f, "class", class_name(i));
 	put_member(f, "next_hop", hop_name(r, i));
-	put_member(f, "rule", rule_name(r, i));
+	put_member(f, "rule", rule_name(r, i, rule));
 	put_member(f, "reason", verdict_why(i->d.verdict));
 	fputs("}\n", f);
 }
@@ -397,9 +414,11 @@ trace_run(const struct trace *t)
 	static struct run r;
 
 	r = (struct run){ .t = t };
+	judge_open(&r.judge, t->pol);
 	bool whole = open_capture(&r);
 	open_output(&r);
 	whole = whole && all_packets(&r);
 	close_output(&r);
+	judge_close(&r.judge);
 	return whole && (!t->select || r.matched > 0) ? 0 : EXIT_NO;
 }

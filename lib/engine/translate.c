@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/translate.h"
 
-#include "engine/gate.h"
-
 static const enum verdict sound = (enum verdict)V_NEXT;
 
 static struct decision
 refuse(enum verdict v)
 {
-	return (struct decision){ v, PEER_NONE, GATE_NO_RULE };
+	return (struct decision){ .verdict = v, .peer = PEER_NONE,
+		.rule = JUDGE_NO_RULE };
 }
 
 /* IPv6 that has a way of its own, or none, is nothing to the translator. */
@@ -60,20 +59,24 @@ inbound(const struct policy *pol, struct nat *nat, struct nat_packet *pk,
 }
 
 struct decision
-translate_judge(const struct policy *pol, struct nat *nat,
-    enum policy_point at, uint8_t *p, size_t n, const struct vnet *vnet,
-    uint16_t from, nsec now, struct ip *ip)
+translate_judge(struct judge *j, struct nat *nat, enum policy_point at,
+    uint8_t *p, size_t n, const struct vnet *vnet, uint16_t from, nsec now,
+    struct ip *ip)
 {
-	if (at == POLICY_RETURN) {
-		enum verdict v = ip_parse(ip, p, n);
-		struct nat_packet pk = { p, ip, vnet, PEER_NONE };
-		return v != sound ? refuse(v) :
-		    inbound(pol, nat, &pk, ip, now);
-	}
-	struct decision d = gate_judge(pol, at, p, n, from, ip);
-	if (at == POLICY_EGRESS && verdict_delivers(d.verdict)) {
-		struct nat_packet pk = { p, ip, vnet, from };
-		enum verdict v = outbound(pol, nat, &pk, ip, now);
+	const struct policy *pol = j->pol;
+
+	if ((nat == NULL && pol->npt == NULL) ||
+	    (at != POLICY_EGRESS && at != POLICY_RETURN))
+		return judge_packet(j, at, p, n, from, now, ip);
+	enum verdict v = ip_parse(ip, p, n);
+	if (v != sound)
+		return refuse(v);
+	struct nat_packet pk = { p, ip, vnet, from };
+	if (at == POLICY_RETURN)
+		return inbound(pol, nat, &pk, ip, now);
+	struct decision d = policy_decide(pol, at, ip, from);
+	if (verdict_delivers(d.verdict)) {
+		v = outbound(pol, nat, &pk, ip, now);
 		d.verdict = v != sound ? v : d.verdict;
 	}
 	return d;

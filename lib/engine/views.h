@@ -27,4 +27,7 @@ void view_dot(const struct conf *cf, FILE *out);
 int view_wg(const struct conf *cf, size_t location, bool quick,
     const char *keydir, FILE *out);
 
+/* What of the LAN may leave in clear, of a client or of all. */
+void view_clear(const struct conf *cf, int location, bool as_json, FILE *out);
+
 #endif

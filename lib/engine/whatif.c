@@ -5,7 +5,8 @@
 #include "base/die.h"
 #include "conf/publish.h"
 #include "conf/prefixes.h"
-#include "engine/gate.h"
+#include "engine/judge.h"
+#include "engine/start.h"
 #include "net/csum.h"
 
 #include <stdio.h>
@@ -172,6 +173,7 @@ static const char *const point_text[POLICY_POINTS] = {
 	[POLICY_IN] = "bh-classify, out of the tunnel from",
 	[POLICY_EGRESS] = "bh-egress, out of the tunnel from",
 	[POLICY_RETURN] = "bh-egress, from the Internet",
+	[POLICY_BACK] = "bh-classify, from the Internet by its uplink",
 };
 
 static void
@@ -214,25 +216,54 @@ print_rules(const struct step *s, const struct decision *d)
 		    text);
 }
 
+/* Each breakout that was tried, in order. */
+static void
+print_breakouts(const struct step *s, const struct decision *d)
+{
+	const struct breakouts *b = s->pol->breakouts;
+
+	if (b == NULL || s->at != POLICY_OUT ||
+	    (d->verdict != V_BREAKOUT && d->verdict != V_INTERNET))
+		return;
+	for (size_t i = 0; i < b->n; i++) {
+		bool hit = b->rule[i].id == d->breakout;
+		const struct conf_breakout *c =
+		    &s->cf->breakout[b->rule[i].id - 1];
+		printf("  %-4s breakout %s, line %d%s%s\n", hit ? "yes" : "no",
+		    c->name, c->line, c->filter[0] != '\0' ? ": " : "",
+		    c->filter);
+		if (hit)
+			return;
+	}
+}
+
 static struct decision
 whatif_step(const struct step *s, const uint8_t *p, size_t n)
 {
+	struct judge j;
 	struct ip ip;
-	struct decision d = gate_judge(s->pol, s->at, p, n, s->from, &ip);
+
+	judge_open(&j, s->pol);
+	struct decision d = judge_packet(&j, s->at, p, n, s->from, 1, &ip);
+	judge_close(&j);
 
 	printf("%s: %s%s%s\n", s->cf->location[s->pol->self].name,
 	    point_text[s->at], s->from != PEER_NONE ? " " : "",
 	    s->from != PEER_NONE ? s->cf->location[s->from].name : "");
-	if (d.rule != GATE_NO_RULE) {
+	if (d.rule != JUDGE_NO_RULE) {
 		print_place(s, "source", &ip.src);
 		print_groups(s, &ip.src);
 		print_place(s, "destination", &ip.dst);
 		print_groups(s, &ip.dst);
 		print_rules(s, &d);
+		print_breakouts(s, &d);
 	}
 	printf("  %s: %s (%s)\n",
 	    verdict_delivers(d.verdict) ? "pass" : "refused",
 	    verdict_name(d.verdict), verdict_why(d.verdict));
+	if (d.breakout != BREAKOUT_NONE)
+		printf("  it leaves by %s in clear, with that interface's "
+		    "address\n", s->cf->location[s->pol->self].uplink);
 	if (d.peer != PEER_NONE)
 		printf("  next hop %s, by its tunnel\n",
 		    s->cf->location[d.peer].name);

@@ -89,12 +89,30 @@ parse_transport(struct ip *ip, const uint8_t *p)
 	return v == sound && ip->ttl == 0 ? V_TTL : v;
 }
 
-/* No datagram that fragments make may pass 65535 bytes (RFC 791 3.2, RFC 8200
- * 4.5): what would is only good for overflowing somebody's buffer. */
-static bool
-fragment_fits(const struct ip *ip)
+/*
+ * No datagram that fragments make may pass 65535 bytes (RFC 791 3.2, RFC 8200
+ * 4.5): what would is only good for overflowing somebody's buffer.  All but the
+ * last end at a multiple of 8.  Nothing but a first one may reach into the
+ * ports and flags of TCP (RFC 3128).
+ */
+static enum verdict
+check_fragment(const struct ip *ip)
 {
-	return ip->frag_off + (ip->len - ip->l4) <= UINT16_MAX;
+	if (ip->frag_off + ip->frag_len > UINT16_MAX ||
+	    (ip->more && ip->frag_len % 8 != 0))
+		return V_HEADER;
+	if (ip->proto == PROTO_TCP && ip->frag_off > 0 &&
+	    ip->frag_off < sizeof(struct tcp_hdr))
+		return V_FRAGMENT;
+	return sound;
+}
+
+/* A first fragment has all headers, or somebody hides something (RFC 1858 3,
+ * RFC 7112 5). */
+static enum verdict
+first_whole(const struct ip *ip, enum verdict v)
+{
+	return v == V_SHORT && ip->more && ip->frag_off == 0 ? V_FRAGMENT : v;
 }
 
 /* Source routes are refused, all else passes (RFC 7126 4.3, 4.4). */
@@ -159,9 +177,11 @@ parse_v4(struct ip *ip, const uint8_t *p, size_t n)
 	ip->more = (frag & IP4_MF) != 0;
 	ip->frag = ip->more || ip->frag_off > 0;
 	ip->frag_id = be16_get(h->id);
-	if (!fragment_fits(ip))
-		return V_HEADER;
-	return parse_transport(ip, p);
+	if (!ip->frag)
+		return parse_transport(ip, p);
+	ip->frag_len = (uint16_t)(ip->len - ip->l4);
+	v = check_fragment(ip);
+	return v == sound ? first_whole(ip, parse_transport(ip, p)) : v;
 }
 
 static bool
@@ -194,6 +214,7 @@ parse_fragment(struct ip *ip, const struct ip6_frag *h)
 		return V_HEADER;
 	ip->frag = true;
 	ip->frag_off = off & IP6_OFFSET;
+	ip->frag_len = (uint16_t)(ip->len - ip->l4 - (int)sizeof(*h));
 	ip->more = (off & IP6_MF) != 0;
 	ip->frag_id = be32_get(h->id);
 	return sound;
@@ -236,7 +257,7 @@ parse_chain(struct ip *ip, const uint8_t *p)
 		if (v != sound)
 			return v;
 	}
-	return fragment_fits(ip) ? sound : V_HEADER;
+	return check_fragment(ip);
 }
 
 static enum verdict
@@ -263,7 +284,7 @@ parse_v6(struct ip *ip, const uint8_t *p, size_t n)
 	ip->tos = (uint8_t)(be32_get(h->flow) >> 20);
 
 	enum verdict v = parse_chain(ip, p);
-	return v == sound ? parse_transport(ip, p) : v;
+	return first_whole(ip, v == sound ? parse_transport(ip, p) : v);
 }
 
 enum verdict

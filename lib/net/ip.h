@@ -26,6 +26,7 @@ struct ip {
 	uint16_t l4;		/* offset of the transport header */
 	uint16_t sport, dport;	/* TCP, UDP; ICMP: type and code, identifier */
 	uint16_t frag_off;	/* bytes; 0 for a first or only fragment */
+	uint16_t frag_len;	/* of what is put together; 0 if none */
 	uint32_t frag_id;
 	uint8_t version;	/* 4 or 6 */
 	uint8_t proto;		/* after extension headers */
@@ -38,7 +39,8 @@ struct ip {
 /* V_INTERNET-class verdicts are not given here: V_NEXT means the packet is
  * sound (RFC 1812 5.2.2: version, header length, total length, header
  * checksum; RFC 8200: header chain bounded; RFC 7126: source routes refused,
- * RFC 5095 RH0 too; RFC 4038 4.2: mapped addresses refused; TTL 0 refused).
+ * RFC 5095 RH0 too; RFC 4038 4.2: mapped addresses refused; TTL 0 refused;
+ * RFC 1858, 3128, 7112: fragments that hide a transport header refused).
  * n may exceed ip->len (link padding).  A transport header that is cut short
  * is V_SHORT unless the packet is a non-first fragment.  With V_TTL *ip is
  * complete, too. */

@@ -38,6 +38,7 @@ enum {
 #define IS_CLIENT ((uint64_t)1 << 35)	/* this location is one */
 #define ICMP_ERROR ((uint64_t)1 << 36)
 #define HAS_SERVER ((uint64_t)1 << 37)	/* one is usable */
+#define LET_OUT ((uint64_t)1 << 38)	/* a breakout matches: asked last */
 
 /*
  * The special-purpose registries (RFC 6890 and what was added to them), first
@@ -260,11 +261,16 @@ static const struct rule rules_out[] = {
 	    0, IS_CLIENT, V_NO_ROLE, HOP_NONE },
 	{ "sources", "backhaul-sources = participating, and source does not",
 	    0, SRC(BACKHAULED), V_EXCLUDED, HOP_NONE },
+	{ "breakout", "a breakout lets it out here, in clear",
+	    LET_OUT, 0, V_BREAKOUT, HOP_NONE },
 	{ "no-server", "none of this client's servers answers",
 	    0, HAS_SERVER, V_NO_SERVER, HOP_NONE },
 	{ "internet", "anything else is the Internet, by the server",
 	    0, 0, V_INTERNET, HOP_SERVER },
 };
+
+/* Its index: before the last two. */
+enum { RULE_BREAKOUT = sizeof(rules_out) / sizeof(*rules_out) - 3 };
 
 static const struct rule rules_in[] = {
 	{ "error", "ICMP error of a router of the server's without address",
@@ -359,6 +365,24 @@ static const struct rule rules_return[] = {
 	    0, 0, V_NO_ROLE, HOP_NONE },
 };
 
+static const struct rule rules_back[] = {
+	NEVER_A_SENDER,
+	NEVER_A_PEERS_SENDER,
+	NEVER_FORWARDED,
+	{ "spoof", "source belongs to a location",
+	    0, SRC(NOBODY), V_SPOOF, HOP_NONE },
+	{ "private-source", "source is a private address that nobody claims",
+	    SRC(PRIVATE), 0, V_SPOOF, HOP_NONE },
+	{ "gateway", "destination is this gateway",
+	    DST(OWN), 0, V_INTERNAL, HOP_NONE },
+	{ "breakout", "answer to what a breakout let out",
+	    DST(HERE | BACKHAULED), 0, V_BREAKOUT, HOP_NONE },
+	{ "internal", "destination is internal here and does not take part",
+	    DST(HERE), 0, V_INTERNAL, HOP_NONE },
+	{ "no-role", "destination is not an address of this location",
+	    0, 0, V_NO_ROLE, HOP_NONE },
+};
+
 /* The last rule of each matches whatever there is. */
 static const struct {
 	const struct rule *rule;
@@ -369,6 +393,7 @@ static const struct {
 	[POLICY_IN] = TABLE(rules_in),
 	[POLICY_EGRESS] = TABLE(rules_egress),
 	[POLICY_RETURN] = TABLE(rules_return),
+	[POLICY_BACK] = TABLE(rules_back),
 #undef TABLE
 };
 
@@ -417,6 +442,15 @@ policy_decide(const struct policy *pol, enum policy_point at,
 		    choose_server(pol, &ip->src) : PEER_NONE };
 	return (struct decision){ .verdict = r->verdict,
 		.peer = hop[r->hop], .rule = (uint8_t)(r - first) };
+}
+
+struct decision
+policy_break_out(struct decision d, uint16_t breakout)
+{
+	if (breakout == BREAKOUT_NONE)
+		return d;
+	return (struct decision){ .verdict = V_BREAKOUT, .peer = PEER_NONE,
+		.rule = RULE_BREAKOUT, .breakout = breakout };
 }
 
 bool

@@ -10,6 +10,7 @@
  */
 
 #include "base/verdict.h"
+#include "net/breakout.h"
 #include "net/ip.h"
 #include "net/lpm.h"
 #include "net/npt.h"
@@ -78,6 +79,7 @@ struct policy {
 	uint32_t epoch;		/* another for each choice of servers */
 	enum role role;
 	bool private_is_internal;
+	const struct breakouts *breakouts;	/* NULL: none */
 };
 
 enum policy_point {
@@ -85,6 +87,7 @@ enum policy_point {
 	POLICY_IN,	/* bh-classify: from a peer, to the LAN */
 	POLICY_EGRESS,	/* bh-egress: from a client, to the Internet */
 	POLICY_RETURN,	/* bh-egress: from the Internet, to a client */
+	POLICY_BACK,	/* bh-classify: answers to what was let out in clear */
 	POLICY_POINTS
 };
 
@@ -93,11 +96,16 @@ struct decision {
 	enum verdict verdict;
 	uint16_t peer;		/* next hop for OUT and RETURN, or PEER_NONE */
 	uint8_t rule;		/* index into the point's table */
+	uint16_t breakout;	/* which of them, or BREAKOUT_NONE */
 };
 
 /* `from' is the peer it came from (IN, EGRESS), else PEER_NONE. */
 struct decision policy_decide(const struct policy *pol, enum policy_point at,
     const struct ip *ip, uint16_t from);
+
+/* The same once a breakout, or none, was found for an Internet packet from the
+ * LAN. */
+struct decision policy_break_out(struct decision d, uint16_t breakout);
 
 /* For explanations: the rules of a point in order; false after the last. */
 bool policy_rule(enum policy_point at, unsigned rule, const char **name,

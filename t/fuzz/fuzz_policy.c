@@ -254,6 +254,26 @@ slow_return(const struct policy *pol, const struct ip *ip)
 }
 
 static enum verdict
+slow_back(const struct policy *pol, const struct ip *ip)
+{
+	struct home dst = home_of(&ip->dst);
+	enum verdict v = never(&ip->dst);
+
+	if (in_list(&ip->src, &martian) || is_special(&ip->src))
+		return V_MARTIAN;
+	if (v != V_COUNT)
+		return v;
+	if (home_of(&ip->src).loc >= 0 || is_private(pol, &ip->src))
+		return V_SPOOF;
+	if (dst.loc != pol->self)
+		return V_NO_ROLE;
+	if (is_own(pol, &ip->dst))
+		return V_INTERNAL;
+	return dst.part || pol->site[pol->self].whole_lan ? V_BREAKOUT :
+	    V_INTERNAL;
+}
+
+static enum verdict
 slow(const struct policy *pol, enum policy_point at, const struct ip *ip,
     int from)
 {
@@ -264,6 +284,8 @@ slow(const struct policy *pol, enum policy_point at, const struct ip *ip,
 		return slow_in(pol, ip, from);
 	case POLICY_EGRESS:
 		return slow_egress(pol, ip, from);
+	case POLICY_BACK:
+		return slow_back(pol, ip);
 	default:
 		return slow_return(pol, ip);
 	}

@@ -176,7 +176,16 @@ test_v4_fragments(void)
 	set_fragment4(IP4_MF);		/* first, but half a TCP header */
 	pk.b[3] = 28;
 	packet_sum_ip(pk.b);
-	OK(parse() == V_SHORT);
+	OK(parse() == V_FRAGMENT);	/* RFC 1858 3 */
+	pk.b[3] = 29;
+	packet_sum_ip(pk.b);
+	OK(parse() == V_HEADER);	/* not a multiple of 8 */
+	set_fragment4(1);
+	OK(parse() == V_FRAGMENT);	/* RFC 3128 */
+	set_fragment4(2);
+	OK(parse() == V_FRAGMENT);
+	set_fragment4(3);
+	OK(parse() == SOUND);
 }
 
 static void
@@ -303,8 +312,10 @@ test_v6_fragments(void)
 	uint8_t h[8] = { PROTO_UDP, 0, 0, 1, 0xde, 0xad, 0xbe, 0xef };
 
 	add_headers(PROTO_FRAGMENT, h, 8);
+	((struct ip6_hdr *)(void *)pk.b)->len = be16_put(8 + 8);
 	OK(parse() == SOUND && ip.frag && ip.more && ip.frag_off == 0);
 	OK(ip.ports && ip.dport == 53 && ip.frag_id == 0xdeadbeef);
+	OK(ip.frag_len == 8);
 	h[2] = 0x05, h[3] = 0xa8;
 	add_headers(PROTO_FRAGMENT, h, 8);
 	OK(parse() == SOUND && ip.frag && !ip.more && ip.frag_off == 1448);
@@ -318,7 +329,9 @@ test_v6_fragments(void)
 	h[0] = PROTO_UDP, h[2] = 0, h[3] = 1;
 	add_headers(PROTO_FRAGMENT, h, 8);
 	((struct ip6_hdr *)(void *)pk.b)->len = be16_put(8 + 7);
-	OK(parse() == V_SHORT);			/* RFC 7112 */
+	OK(parse() == V_HEADER);
+	((struct ip6_hdr *)(void *)pk.b)->len = be16_put(8);
+	OK(parse() == V_FRAGMENT);		/* RFC 7112 */
 }
 
 static void

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/guess.h"
+#include "conf/prefixes.h"
+#include "engine/lint_part.h"
+#include "net/filter.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void __attribute__((format(printf, 6, 7)))
+say(struct lint *lt, const struct conf_breakout *b, int line, enum code code,
+    const char *key, const char *fmt, ...)
+{
+	char section[CONF_NAMELEN + 16], text[sizeof(lt->d->d->text)];
+	va_list ap;
+
+	snprintf(section, sizeof(section), "breakout %s", b->name);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	diag_add(lt->d, line != 0 ? line : b->line, code, section, key, "%s",
+	    text);
+}
+
+static void
+check_location(struct lint *lt, const struct conf_breakout *b,
+    const struct conf_ref *r)
+{
+	char hint[96];
+
+	if (r->location == CONF_NONE) {
+		say(lt, b, r->line, BH_BREAKOUT_UNKNOWN, "location", "there is "
+		    "no [location %s]%s", r->name,
+		    lint_guess(lt, r->name, hint));
+		return;
+	}
+	const struct conf_location *l = &lt->cf->location[r->location];
+	if (l->role != CONF_ROLE_CLIENT) {
+		if (!conf_broken(l, "backhaul"))
+			say(lt, b, r->line, BH_BREAKOUT_ROLE, "location", "%s "
+			    "is no backhaul client: its Internet traffic is "
+			    "not sent elsewhere; take it out, or say 'backhaul "
+			    "= client' there", l->name);
+		return;
+	}
+	if (l->uplink[0] != '\0' && strcmp(l->uplink, l->lan_interface) == 0)
+		say(lt, b, r->line, BH_BREAKOUT_ONE_ARM, "location", "%s has "
+		    "one interface for LAN and uplink; what is let out needs "
+		    "two", l->name);
+}
+
+static void
+check_locations(struct lint *lt, const struct conf_breakout *b)
+{
+	if (b->locations.n == 0 && b->locations.line == 0)
+		say(lt, b, 0, BH_BREAKOUT_NOWHERE, "location", "the breakout "
+		    "is for nobody; say location = NAME");
+	for (size_t i = 0; i < b->locations.n; i++)
+		check_location(lt, b, &b->locations.r[i]);
+}
+
+static void
+check_groups(struct lint *lt, const struct conf_breakout *b, const char *key,
+    const struct conf_refs *refs)
+{
+	char hint[96];
+	struct guess g;
+
+	for (size_t i = 0; i < refs->n; i++) {
+		if (refs->r[i].location != CONF_NONE)
+			continue;
+		guess_init(&g, refs->r[i].name);
+		for (size_t k = 0; k < lt->cf->ngroups; k++)
+			guess_try(&g, lt->cf->group[k].name);
+		say(lt, b, refs->r[i].line, BH_BREAKOUT_UNKNOWN, key, "there "
+		    "is no [group %s]%s", refs->r[i].name,
+		    guess_format(&g, hint));
+	}
+}
+
+/* Whether the groups of one side have an address in common with a location. */
+static bool
+groups_meet(const struct lint *lt, const struct conf_refs *refs,
+    const struct conf_location *l)
+{
+	const struct conf_prefixes *own[] = { &l->lan, &l->internal };
+
+	for (size_t i = 0; i < refs->n; i++) {
+		if (refs->r[i].location == CONF_NONE)
+			return true;
+		const struct conf_prefixes *ps =
+		    &lt->cf->group[refs->r[i].location].members;
+		for (size_t k = 0; k < 2; k++)
+			for (size_t j = 0; j < own[k]->n; j++)
+				if (prefixes_meet(ps->p, ps->n, &own[k]->p[j]))
+					return true;
+	}
+	return refs->n == 0;
+}
+
+/* A source that no location of the breakout has cannot send anything there. */
+static void
+check_from(struct lint *lt, const struct conf_breakout *b)
+{
+	if (b->from.n == 0 || b->locations.n == 0)
+		return;
+	for (size_t i = 0; i < b->locations.n; i++) {
+		int loc = b->locations.r[i].location;
+		if (loc == CONF_NONE ||
+		    groups_meet(lt, &b->from, &lt->cf->location[loc]))
+			return;
+	}
+	say(lt, b, b->from.line, BH_BREAKOUT_NEVER, "from", "no address of "
+	    "these groups belongs to a location of the breakout, so nothing "
+	    "matches");
+}
+
+/* Private space is the company's, whoever has it. */
+static void
+check_to(struct lint *lt, const struct conf_breakout *b)
+{
+	if (b->to.n == 0 || !lt->cf->private_is_internal)
+		return;
+	for (size_t i = 0; i < b->to.n; i++) {
+		int group = b->to.r[i].location;
+		if (group == CONF_NONE)
+			return;
+		const struct conf_prefixes *ps = &lt->cf->group[group].members;
+		for (size_t k = 0; k < ps->n; k++)
+			if (!prefix_is_private(&ps->p[k]))
+				return;
+	}
+	say(lt, b, b->to.line, BH_BREAKOUT_NEVER, "to", "these groups hold "
+	    "private addresses only, which are never Internet; nothing "
+	    "matches");
+}
+
+static void
+check_filter(struct lint *lt, const struct conf_breakout *b)
+{
+	char why[FILTER_WHYLEN];
+	struct bpf_program f;
+
+	if (b->filter_line == 0) {
+		if (b->from.line == 0 && b->to.line == 0)
+			say(lt, b, 0, BH_BREAKOUT_EMPTY, "filter", "the "
+			    "breakout would let out everything; say 'filter', "
+			    "'from' or 'to'");
+		return;
+	}
+	if (b->broken != 0 || b->filter[0] == '\0')
+		return;
+	switch (filter_compile(&f, b->filter, why)) {
+	case FILTER_BAD:
+		say(lt, b, b->filter_line, BH_BREAKOUT_FILTER, "filter", "%s; "
+		    "see bh.conf(5)", why);
+		return;
+	case FILTER_NEVER:
+		say(lt, b, b->filter_line, BH_BREAKOUT_NEVER, "filter", "the "
+		    "expression contradicts itself: nothing matches");
+		return;
+	case FILTER_ALWAYS:
+		if (b->from.n == 0 && b->to.n == 0)
+			say(lt, b, b->filter_line, BH_BREAKOUT_ALWAYS,
+			    "filter", "everything matches: all Internet "
+			    "traffic of these locations leaves in clear");
+		break;
+	case FILTER_SOME:
+		break;
+	}
+	pcap_freecode(&f);
+}
+
+/* Every name of b is one of a's, or a names none: then all may. */
+static bool
+covers(const struct conf_refs *a, const struct conf_refs *b, bool none_is_all)
+{
+	if (a->n == 0 && none_is_all)
+		return true;
+	for (size_t i = 0; i < b->n; i++) {
+		size_t k = 0;
+		while (k < a->n && strcmp(a->r[k].name, b->r[i].name) != 0)
+			k++;
+		if (k == a->n)
+			return false;
+	}
+	return b->n > 0;
+}
+
+static bool
+filter_covers(const struct conf_breakout *a, const struct conf_breakout *b)
+{
+	if (a->filter[0] == '\0' || strcmp(a->filter, b->filter) == 0)
+		return true;
+	return b->filter[0] != '\0' && filter_within(b->filter, a->filter);
+}
+
+static bool
+is_whole(const struct conf_breakout *b)
+{
+	return b->broken == 0 && b->locations.n > 0 &&
+	    (b->filter[0] != '\0' || b->from.n > 0 || b->to.n > 0);
+}
+
+enum { LOOK_BACK = 32 };
+
+static void
+check_shadowed(struct lint *lt, size_t i)
+{
+	const struct conf_breakout *b = &lt->cf->breakout[i];
+
+	for (size_t k = i > LOOK_BACK ? i - LOOK_BACK : 0;
+	    k < i && is_whole(b); k++) {
+		const struct conf_breakout *a = &lt->cf->breakout[k];
+		if (!is_whole(a) || !covers(&a->locations, &b->locations,
+		    false) || !covers(&a->from, &b->from, true) ||
+		    !covers(&a->to, &b->to, true) || !filter_covers(a, b))
+			continue;
+		say(lt, b, 0, BH_BREAKOUT_SHADOWED, "", "[breakout %s] in line "
+		    "%d lets all of it out before; this one never matches",
+		    a->name, a->line);
+		return;
+	}
+}
+
+void
+lint_breakouts(struct lint *lt)
+{
+	for (size_t i = 0; i < lt->cf->nbreakouts; i++) {
+		const struct conf_breakout *b = &lt->cf->breakout[i];
+		check_locations(lt, b);
+		check_groups(lt, b, "from", &b->from);
+		check_groups(lt, b, "to", &b->to);
+		check_from(lt, b);
+		check_to(lt, b);
+		check_filter(lt, b);
+	}
+	/* not with one that does not compile */
+	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++)
+		check_shadowed(lt, i);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/* Fragments: in every order, overlapping, without end; and the flow cache. */
+
+#include "net/flow.h"
+#include "net/frag.h"
+
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM = 64, FLOOD = 1000000 };
+
+struct piece {
+	uint16_t from, to;
+	bool last;
+};
+
+static struct ip
+fragment(uint32_t id, const struct piece *p)
+{
+	return (struct ip){ .version = 6, .frag = true, .frag_id = id,
+		.frag_off = p->from, .frag_len = (uint16_t)(p->to - p->from),
+		.more = !p->last, .src = { { 0x20, 1 } }, .dst = { { 0x20 } } };
+}
+
+/* Puts the pieces down in that order; which were let through, as bits. */
+static unsigned
+put(struct frags *fs, uint32_t id, const struct piece *p, const int *order,
+    int n)
+{
+	unsigned passed = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct ip ip = fragment(id, &p[order[i]]);
+		if (frags_take(fs, &ip, 1000) != NULL)
+			passed |= 1u << order[i];
+	}
+	return passed;
+}
+
+/* What a host would put together of those: whole and from two that overlap. */
+static bool
+is_overlap(const struct piece *p, int n, unsigned passed)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < i; k++)
+			if ((passed >> i & 1) != 0 && (passed >> k & 1) != 0 &&
+			    p[i].from < p[k].to && p[k].from < p[i].to)
+				return true;
+	return false;
+}
+
+static bool
+next_order(int *o, int n)
+{
+	int i = n - 2, k = n - 1;
+
+	while (i >= 0 && o[i] > o[i + 1])
+		i--;
+	if (i < 0)
+		return false;
+	while (o[k] < o[i])
+		k--;
+	int t = o[i]; o[i] = o[k]; o[k] = t;
+	for (int a = i + 1, b = n - 1; a < b; a++, b--) {
+		t = o[a]; o[a] = o[b]; o[b] = t;
+	}
+	return true;
+}
+
+static void
+test_orders(struct frags *fs)
+{
+	static const struct piece whole[] = { { 0, 8, false }, { 8, 16, false },
+		{ 16, 24, false }, { 24, 30, true } };
+	static const struct piece lapped[] = { { 0, 16, false },
+		{ 16, 32, false }, { 24, 48, false }, { 48, 50, true } };
+	static const struct piece inner[] = { { 0, 32, false },
+		{ 8, 16, false }, { 32, 48, false }, { 48, 50, true } };
+	uint32_t id = 0;
+	int o[] = { 0, 1, 2, 3 }, n = 0, good = 0, refused = 0, closed = 0;
+
+	do {
+		n++;
+		good += put(fs, ++id, whole, o, 4) == 15;
+		unsigned got = put(fs, ++id, lapped, o, 4);
+		refused += !is_overlap(lapped, 4, got) ||
+		    /* a datagram that was whole without it came before */
+		    (o[3] == 1 && got == 15) || (o[3] == 2 && got == 15);
+		got = put(fs, ++id, inner, o, 4);
+		closed += !is_overlap(inner, 4, got) ||
+		    (o[3] == 1 && got == 15);
+	} while (next_order(o, 4));
+	OKF(n == 24 && good == n, "four parts in each of %d orders pass", n);
+	OKF(refused == n, "overlaps in each of %d orders do not (RFC 5722)", n);
+	OKF(closed == n, "nor one within another, in %d orders", n);
+}
+
+static bool
+takes(struct frags *fs, uint32_t id, uint16_t from, uint16_t to, bool last)
+{
+	struct piece p = { from, to, last };
+	struct ip ip = fragment(id, &p);
+
+	return frags_take(fs, &ip, 1000) != NULL;
+}
+
+static void
+test_contradictions(struct frags *fs)
+{
+	OK(takes(fs, 1, 0, 8, false) && !takes(fs, 1, 0, 8, false));
+	OK(!takes(fs, 1, 8, 16, true));	/* the datagram is lost */
+	OK(takes(fs, 2, 16, 24, true) && !takes(fs, 2, 24, 32, false));
+	OK(takes(fs, 3, 24, 32, false) && !takes(fs, 3, 8, 16, true));
+	OK(takes(fs, 4, 8, 16, true) && !takes(fs, 4, 24, 32, true));
+	OK(!takes(fs, 5, 8, 8, false));
+	bool good = true;
+	for (uint16_t i = 0; i < 8; i++)
+		good = good && takes(fs, 6, (uint16_t)(i * 16),
+		    (uint16_t)(i * 16 + 8), false);
+	OKF(good && !takes(fs, 6, 800, 808, false), "no more than 8 islands");
+}
+
+static void
+test_decided(struct frags *fs)
+{
+	static const struct piece p[] = { { 0, 8, false }, { 8, 16, false },
+		{ 16, 24, true } };
+	struct ip ip = fragment(77, &p[1]);
+	uint16_t *d = frags_take(fs, &ip, 5000);
+
+	OK(d != NULL && *d == FRAG_UNDECIDED);
+	ip = fragment(77, &p[0]);
+	d = frags_take(fs, &ip, 5000);
+	OK(d != NULL && *d == FRAG_UNDECIDED);
+	*d = 3;
+	ip = fragment(77, &p[2]);
+	d = frags_take(fs, &ip, 5000);
+	OKF(d != NULL && *d == 3, "later ones go where the first went");
+	ip = fragment(77, &p[1]);
+	d = frags_take(fs, &ip, 5000);
+	OKF(d != NULL && *d == FRAG_UNDECIDED, "all of it seen: forgotten");
+	ip = fragment(77, &p[0]);
+	d = frags_take(fs, &ip, 5000 + FRAG_LIFE);
+	OKF(d != NULL && *d == FRAG_UNDECIDED, "too old: forgotten");
+}
+
+/* Another datagram gets through among a million that never end. */
+static void
+test_flood(struct frags *fs)
+{
+	static const struct piece p[] = { { 0, 8, false }, { 8, 16, true } };
+	int good = 0, tried = 0;
+
+	for (uint32_t i = 0; i < FLOOD; i++) {
+		struct ip ip = fragment(1000 + i, &p[0]);
+		frags_take(fs, &ip, 1000 + i);
+		if (i % 1000 != 0)
+			continue;
+		tried++;
+		struct ip a = fragment(i, &p[0]), b = fragment(i, &p[1]);
+		a.src.b[5] = b.src.b[5] = 1;
+		uint16_t *d = frags_take(fs, &a, 1000 + i);
+		if (d != NULL)
+			*d = 9;
+		d = frags_take(fs, &b, 1000 + i);
+		good += d != NULL && *d == 9;
+	}
+	OKF(good == tried, "of %d datagrams in a flood of %d %d are whole",
+	    tried, (int)FLOOD, good);
+}
+
+/* Never another answer than the one that was put there. */
+static void
+test_flows(void)
+{
+	struct flows *fs = flows_create(ROOM);
+	int wrong = 0, known_n = 0;
+
+	for (int round = 0; round < 200000; round++) {
+		struct ip ip = { .proto = 17,
+			.sport = (uint16_t)(rand() % 200), .dport = 53 };
+		struct flow_key k = flow_key(&ip);
+		bool known;
+		uint16_t *a = flows_take(fs, &k, &known);
+		wrong += known && *a != ip.sport;
+		known_n += known;
+		*a = ip.sport;
+	}
+	OKF(wrong == 0 && known_n > 1000, "of 200 flows in room for %d, %d "
+	    "times known, never wrong", ROOM, known_n);
+	for (int i = 0; i < 2; i++) {
+		struct flow_key k = { .sport = (uint16_t)i };
+		bool known;
+		*flows_take(fs, &k, &known) = 5;
+		flows_take(fs, &k, &known);
+		OK(known);
+		k.proto = 6;
+		flows_take(fs, &k, &known);
+		OK(!known);
+	}
+	flows_free(fs);
+}
+
+int
+main(void)
+{
+	struct frags *fs = frags_create(4096);
+
+	srand(20261126);
+	test_orders(fs);
+	frags_free(fs);
+	fs = frags_create(ROOM);
+	test_contradictions(fs);
+	test_decided(fs);
+	test_flood(fs);
+	frags_free(fs);
+	test_flows();
+	return DONE();
+}
