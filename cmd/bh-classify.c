@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* bh-classify: the LAN's TUN device, the policy, the link.  bh-classify(8). */
 
+#include "base/die.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
 #include "engine/gate.h"
 #include "engine/offline.h"
 #include "engine/start.h"
+#include "engine/watch.h"
 
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
-	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS
+	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS " | " \
+	"[-f FILE] [-l LOCATION] -i IFACE [-s SECONDS] [-j]"
 
 static const struct gate_kind kind = {
 	.link = "classify", .role = LINK_CLASSIFY,
@@ -18,16 +21,38 @@ static const struct gate_kind kind = {
 };
 static const struct offline_points points = { POLICY_OUT, POLICY_IN };
 
+enum { SECONDS_MAX = 366 * 86400 };
+
+/* -i IFACE [-s SECONDS] [-j] */
 static void
-parse(struct start *s, struct offline *o, int argc, char *argv[])
+parse_watch(struct watch *w, const struct offline *o, int argc, char *argv[])
+{
+	if (w->ifname == NULL)
+		return;
+	if (o->explain != NULL || o->read != NULL || o->write != NULL ||
+	    o->select || o->peer != NULL || o->in)
+		diex(EXIT_FIX, "-i goes with -s SECONDS and -j only");
+	w->json = o->json;
+	if (o->summary && optind < argc)
+		w->seconds = start_number(argv[optind++], "-s", 1,
+		    SECONDS_MAX);
+}
+
+static void
+parse(struct start *s, struct offline *o, struct watch *w, int argc,
+    char *argv[])
 {
 	int opt;
 
 	start_init(s, argv[0]);
-	while ((opt = getopt(argc, argv, START_OPTIONS OFFLINE_OPTIONS)) != -1)
-		if (!offline_option(o, opt, optarg) &&
+	while ((opt = getopt(argc, argv, START_OPTIONS OFFLINE_OPTIONS
+	    "i:")) != -1)
+		if (opt == 'i')
+			w->ifname = optarg;
+		else if (!offline_option(o, opt, optarg) &&
 		    !start_option(s, opt, optarg, SYNOPSIS, NULL))
 			start_usage(SYNOPSIS);
+	parse_watch(w, o, argc, argv);
 	if (optind != argc)
 		start_usage(SYNOPSIS);
 }
@@ -41,13 +66,18 @@ main(int argc, char *argv[])
 	static struct failover failover;
 	struct start s;
 	struct offline o = { .read = NULL };
+	struct watch w = { .cf = &cf, .pol = &pol };
 	char buf[128];
 
-	parse(&s, &o, argc, argv);
-	bool offline = offline_asked(&o);
+	parse(&s, &o, &w, argc, argv);
+	bool offline = w.ifname == NULL && offline_asked(&o);
 	start_conf(&cf, &s);
 	size_t self = start_location(&cf, &s);
 	start_policy(&pol, &cf, self);
+	w.ready_fd = s.ready_fd;
+	w.notifier = s.notifier;
+	if (w.ifname != NULL)
+		return watch_run(&w);
 	if (offline)
 		return offline_run(&o, &points, &cf, &pol);
 

@@ -134,6 +134,13 @@ static const unsigned resolve_calls[] = {
 	__NR_madvise, __NR_getrandom, __NR_fstat, __NR_newfstatat,
 };
 
+/* A report is sorted at the end. */
+static const unsigned watch_calls[] = {
+	EVERY_PROGRAM,
+	__NR_getsockopt,	/* what the kernel had no room for */
+	__NR_brk, __NR_mmap, __NR_munmap,
+};
+
 #define CAP(c) (UINT32_C(1) << (c))
 
 static const struct table {
@@ -150,6 +157,7 @@ static const struct table {
 	[SANDBOX_ALONE_KEYS] = { alone_keys_calls, COUNT(alone_keys_calls),
 	    CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) },
 	[SANDBOX_SPARE] = { spare_calls, COUNT(spare_calls), 0 },
+	[SANDBOX_WATCH] = { watch_calls, COUNT(watch_calls), 0, true },
 	[SANDBOX_DESK] = { desk_calls, COUNT(desk_calls), 0 },
 	[SANDBOX_RESOLVE] = { resolve_calls, COUNT(resolve_calls), 0, true },
 };
@@ -161,6 +169,7 @@ static_assert(COUNT(gate_calls) <= CALLS_MAX &&
     COUNT(tunnel_calls) <= CALLS_MAX && COUNT(alone_calls) <= CALLS_MAX &&
     COUNT(keys_calls) <= CALLS_MAX && COUNT(alone_keys_calls) <= CALLS_MAX &&
     COUNT(spare_calls) <= CALLS_MAX && COUNT(desk_calls) <= CALLS_MAX &&
+    COUNT(watch_calls) <= CALLS_MAX &&
     COUNT(resolve_calls) <= CALLS_MAX, "the filter has room");
 
 #define LOAD(field) \

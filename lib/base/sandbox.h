@@ -14,6 +14,7 @@ enum sandbox {
 	SANDBOX_KEYS,	/* its half that has the keys */
 	SANDBOX_ALONE_KEYS, /* the same, and other ports */
 	SANDBOX_SPARE,	/* starts SANDBOX_KEYS again when it has died */
+	SANDBOX_WATCH,	/* bh-classify -i: a capture, and memory to sort it */
 	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
 	SANDBOX_RESOLVE, /* a resolver library: sockets, and memory */
 };

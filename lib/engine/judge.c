@@ -67,6 +67,13 @@ judge_packet(struct judge *j, enum policy_point at, const uint8_t *p, size_t n,
 {
 	enum verdict v = ip_parse(ip, p, n);
 
+	return judge_parsed(j, at, v, from, now, ip);
+}
+
+struct decision
+judge_parsed(struct judge *j, enum policy_point at, enum verdict v,
+    uint16_t from, nsec now, const struct ip *ip)
+{
 	if (v != (enum verdict)V_NEXT)
 		return refuse(v);
 	struct decision d = policy_decide(j->pol, at, ip, from);

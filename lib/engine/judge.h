@@ -38,4 +38,8 @@ void judge_close(struct judge *j);
 struct decision judge_packet(struct judge *j, enum policy_point at,
     const uint8_t *p, size_t n, uint16_t from, nsec now, struct ip *ip);
 
+/* The same of a packet that was parsed already, with verdict v. */
+struct decision judge_parsed(struct judge *j, enum policy_point at,
+    enum verdict v, uint16_t from, nsec now, const struct ip *ip);
+
 #endif
