@@ -246,6 +246,23 @@ test_stamps(void)
 	OKF(give(1, &init, &o) == V_SELF, "W6: 20 will do");
 }
 
+/* What was recorded before a restart is of no use after it. */
+static void
+test_recall(void)
+{
+	struct device_out recorded, o;
+
+	setup(0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &recorded);
+	OK(give(1, &recorded, &o) == V_SELF);
+	struct identity old = *device_identity(dev[1], 0);
+	setup(0);
+	device_recall(dev[1], 0, &old.stamps);
+	OKF(give(1, &recorded, &o) == V_STALE && o.todo == DEVICE_NOTHING,
+	    "W6: recorded in an earlier life, refused in this one");
+}
+
 static void
 test_endpoint(void)
 {
@@ -632,6 +649,12 @@ test_persistent(void)
 	set_now(began + 25 * SEC);
 	OKF(tick(0, &o) && o.todo == DEVICE_KEEPALIVE,
 	    "W14: and goes on 25 s after the last packet");
+	set_now(began + 35 * SEC);
+	received(0, device_peer(dev[0], 0)->current, 0, false);
+	set_now(began + 60 * SEC - 1);
+	OKF(!tick(0, &o), "W14: of either direction");
+	set_now(began + 60 * SEC);
+	OKF(tick(0, &o) && o.todo == DEVICE_KEEPALIVE, "W14: and not later");
 	setup(0);
 	connect_both();
 	set_now(began + 100 * SEC);
@@ -748,6 +771,7 @@ main(void)
 	test_unknown();
 	test_keys();
 	test_stamps();
+	test_recall();
 	test_endpoint();
 	test_load();
 	test_retry();
