@@ -299,6 +299,37 @@ sticky() {
 	sticky
 }
 
+better() {
+	netns_cable "$N1" veth3 10.0.0.3/24 "$N2" veth4 10.0.0.4/24
+	ip1 route flush 10.0.0.0/24
+	ip1 route add 10.0.0.0/24 dev veth1 proto static metric 2 src 10.0.0.1
+	local n
+	for n in "$N1" "$N2"; do
+		ip netns exec "$n" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+			net.ipv4.conf.default.rp_filter=0
+	done
+	netns_ping 1 192.168.241.2
+	[ "$(netns_seen)" = 10.0.0.1:1 ]
+	looked
+	ip1 route add 10.0.0.0/24 dev veth3 metric 1 src 10.0.0.3
+	alone_until moved
+}
+
+# A second of traffic, in which it has looked at least once.
+looked() {
+	n1 ping -q -c 12 -i 0.1 -W 5 192.168.241.2
+}
+
+moved() {
+	netns_ping 1 192.168.241.2
+	[ "$(netns_seen)" = 10.0.0.3:1 ]
+}
+
+@test "a better route through another interface is taken (scenario 22, W17)" {
+	netns_c ours
+	better
+}
+
 @test "devices swapped between namespaces that then go (scenario 31)" {
 	local p E1=bhn$$v
 	netns_device ours "$N0" "$D1"

@@ -36,7 +36,7 @@ is_named() {	# WHAT FILE
 
 @test "the table is complete" {
 	local i
-	for i in W{1..24} 'scenario '{{1..21},{23..31}}; do
+	for i in W{1..24} 'scenario '{1..31}; do
 		grep -q "^$i	" t/data/wireguard.txt || { echo "$i"; false; }
 	done
 }

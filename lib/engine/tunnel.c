@@ -41,6 +41,7 @@ publish(struct tunnel *t)
 		t->is_dirty[t->dirty[i]] = false;
 		if (p == NULL)
 			continue;	/* removed meanwhile */
+		tunnel_steer(t, t->dirty[i]);
 		c->endpoint = p->path.remote;
 		c->rx_bytes = p->rx_bytes;
 		c->tx_bytes = p->tx_bytes;

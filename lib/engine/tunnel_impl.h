@@ -10,6 +10,7 @@
  * tunnel_out.c   frames from a link are cut, sealed and sent
  * tunnel_in.c    datagrams are opened, checked, joined and handed on
  * tunnel_route.c which peer may say what on which link
+ * tunnel_way.c   which of our addresses a peer is answered from
  * tunnel_tun.c   standalone: the same from and to a TUN device instead
  * tunnel_config.c what wg(8) asks for
  * tunnel_seam.c  the other half, which keeps the keys
@@ -97,6 +98,13 @@ struct config {
 	bool begun;
 };
 
+/* What our routes chose for a peer when we looked. */
+struct steer {
+	nsec looked;
+	struct endpoint remote;
+	struct addr usual, left;	/* now, and before */
+};
+
 struct tunnel {
 	struct moment at;	/* read once a wake-up */
 	nsec resolve;		/* our server's name has to be found; 0 */
@@ -121,6 +129,8 @@ struct tunnel {
 	size_t mtu;		/* no padding goes beyond (W15) */
 	size_t cut;		/* no packet may be longer */
 	int signals;
+	int routes;		/* to ask the kernel for them */
+	struct steer *steer;	/* by peer */
 	uint16_t *dirty;	/* peers whose counters are to be published */
 	unsigned ndirty;
 	bool *is_dirty;
@@ -183,6 +193,11 @@ enum verdict tunnel_stray(struct tunnel *t, const struct udp_in *u,
     const uint8_t *p, size_t n);
 /* Does what it has said. */
 void tunnel_hear(struct tunnel *t);
+
+/* tunnel_way.c */
+
+/* Looks, now and then, whether the peer is to be answered from elsewhere. */
+void tunnel_steer(struct tunnel *t, uint16_t peer);
 
 /* tunnel.c */
 

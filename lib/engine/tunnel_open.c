@@ -5,6 +5,7 @@
 #include "base/ready.h"
 #include "engine/keeper.h"
 #include "engine/start.h"
+#include "net/source.h"
 #include "net/tun.h"
 
 #include <errno.h>
@@ -212,6 +213,7 @@ open_memory(struct tunnel *t)
 	t->out.arena = buffer(OUT_ARENA);
 	t->dirty = buffer(t->npeers * sizeof(*t->dirty));
 	t->is_dirty = buffer(t->npeers * sizeof(*t->is_dirty));
+	t->steer = buffer(t->npeers * sizeof(*t->steer));
 }
 
 static void
@@ -272,6 +274,7 @@ static struct tunnel *
 finish(struct tunnel *t)
 {
 	open_memory(t);
+	t->routes = source_open();	/* -1: we do without */
 	t->signals = ready_signals();
 	if (t->signals < 0)
 		die(EXIT_RETRY, "cannot make a signal descriptor");
