@@ -2,6 +2,7 @@
 /* bh-plan: what the kernel must be told for a location.  See bh-plan(8). */
 
 #include "base/die.h"
+#include "conf/publish.h"
 #include "engine/plan.h"
 #include "engine/start.h"
 
@@ -75,6 +76,18 @@ print_forwarding6(FILE *out)
 	globfree(&g);
 }
 
+/* Of an interface that answers for many it is said for each. */
+static bool
+said_before(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *s = text; s < line; s += strlen(s) + 1)
+		if (strlen(s) == n && memcmp(s, line, n) == 0)
+			return true;
+	return false;
+}
+
 /* What is not yet as it must be, with what it is now. */
 static void
 print_sysctl(const struct plan *p, FILE *out)
@@ -90,7 +103,8 @@ print_sysctl(const struct plan *p, FILE *out)
 	fclose(f);
 	for (char *line = strtok(text, "\n"); line != NULL;
 	    line = strtok(NULL, "\n")) {
-		if (sscanf(line, "%127s %ld", key, &value) != 2)
+		if (said_before(text, line) ||
+		    sscanf(line, "%127s %ld", key, &value) != 2)
 			continue;
 		long now = read_sysctl(key);
 		if (now == value || now < 0)
@@ -266,6 +280,24 @@ check_ports(const struct plan *p)
 		    l->nat_port_last, l->listen_port);
 }
 
+/* Our translator gets what is routed to it, not what is for the host itself. */
+static void
+check_published(const struct plan *p)
+{
+	char buf[ADDR_STRLEN];
+
+	for (size_t i = 0; i < p->cf->npublish; i++) {
+		const struct conf_publish *q = &p->cf->publish[i];
+		if (publish_is_of(p->cf, q, p->index) && plan_is_own(p,
+		    &q->match) && plan_pools(p, addr_is_v4(&q->match) ?
+		    FAMILY_V4 : FAMILY_V6))
+			diex(EXIT_FIX, "[publish %s] match: %s is this host's "
+			    "own address; with 'nat = pool' publish one that "
+			    "is routed to it", q->name,
+			    addr_format(&q->match, buf));
+	}
+}
+
 static void
 check_gateways(const struct plan *p)
 {
@@ -291,6 +323,7 @@ check(const struct plan *p)
 	if (p->self->role != CONF_ROLE_NONE)
 		need(p, "uplink", p->self->uplink);
 	check_ports(p);
+	check_published(p);
 }
 
 static const char *

@@ -386,3 +386,29 @@ to = 10.1.0.5
 	EOT
 	plan hq sysctl | grep -q '^net/ipv4/neigh/up0/proxy_delay 0 '
 }
+
+@test "nat-pool on an interface's network is answered for there, but our own" {
+	ip -n "$W-gw" addr add 198.51.100.5/24 dev up0
+	domain 'nat = pool\nnat-pool = 198.51.100.3-198.51.100.5, 203.0.117.9\n'
+	same hq neigh <<-'EOT'
+	neigh replace proxy 198.51.100.3 dev up0
+	neigh replace proxy 198.51.100.4 dev up0
+	EOT
+	[ "$(plan hq sysctl | grep -c proxy_delay)" -eq 1 ]
+	eval "$(plan hq env)"
+	[ "$PROGRAMS" = 'bh-tunnel bh-classify bh-egress bh-keep' ]
+	domain 'nat = pool\nnat-pool = 203.0.117.9\n'
+	eval "$(plan hq env)"
+	[ "$PROGRAMS" = 'bh-tunnel bh-classify bh-egress' ]
+}
+
+@test "nat = pool: this host's own address cannot be published" {
+	domain 'nat = pool\nnat-pool = 203.0.117.9\n' '' '[publish web]
+server = hq
+match = 10.0.200.1 tcp 443
+to = 10.1.0.5
+'
+	run --separate-stderr plan hq env
+	[ "$status" -eq 100 ]
+	[[ $stderr == *"[publish web] match: 10.0.200.1 is this host's own address;"* ]]
+}

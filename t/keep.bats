@@ -255,6 +255,18 @@ to = 2001:db8:1::5
 	in_srv sysctl -qa 2>/dev/null | grep -e 'neigh.up0' -e proxy_ndp |
 		sort | diff "$BATS_TEST_TMPDIR/before" -
 }
+@test "nat-pool on the uplink's network: answered for, and taken over at once" {
+	MAC=$(in_srv cat /sys/class/net/up0/address)
+	in_inet ip neigh replace 203.0.113.20 lladdr 02:00:00:00:00:99 \
+		dev eth0 nud reachable
+	up 'nat = pool\nnat-pool = 203.0.113.20, 2001:db8:c::20\n'
+	world_until knows 203.0.113.20
+	page 203.0.113.80
+	grep -q '^\(::ffff:\)\?203.0.113.20 ' "$W_DIR/inet.log"
+	page '[2001:db8:c::80]'
+	grep -q '^2001:db8:c::20 ' "$W_DIR/inet.log"
+}
+
 world_default_srv() {
 	ip -n "$W-srv" route replace default via 203.0.113.80
 	ip -n "$W-srv" -6 route replace default via 2001:db8:c::80

@@ -116,3 +116,19 @@ outside() {	# BRANCH
 	[ "$(world_count hq bh-egress npt)" -gt "$before" ]
 	[[ $output == *nreachable* ]]
 }
+
+@test "6296 offline: a capture is translated, and its checksums hold" {
+	world_capture lan eth0 "$W_DIR/before.pcap" \
+		'ip6 and dst 2001:db8:c::80 and (tcp or icmp6)'
+	in_lan ping -c 2 -i 0.2 -W 5 2001:db8:c::80
+	[ "$(page lan '[2001:db8:c::80]')" = page ]
+	world_captured
+	egress() { "$BH_BIN/bh-egress" -f "$W_DIR/domain.ini" -l hq "$@"; }
+	egress -p branch1 -r "$W_DIR/before.pcap" -w "$W_DIR/out.pcap"
+	out=$(outside 1)
+	n=$(world_packets "$W_DIR/before.pcap")
+	[ "$n" -gt 5 ]
+	[ "$(world_packets "$W_DIR/out.pcap" "src $out")" -eq "$n" ]
+	tcpdump -nvr "$W_DIR/out.pcap" 2>/dev/null | grep -q 'icmp6 sum ok'
+	run ! grep -q 'bad icmp6\|incorrect' <(tcpdump -nvr "$W_DIR/out.pcap" icmp6 2>&1)
+}

@@ -220,10 +220,10 @@ except ConnectionRefusedError:
 	[ "$status" -eq 0 ]
 	grep -q '^  yes  published ' <<<"$output"
 	egress -p branch2 -e '10.2.0.5 > 203.0.113.80 tcp 80'
-	[ "${lines[-1]}" = "  then the kernel gives it 198.51.100.7 (nat-address)" ]
+	[ "${lines[-1]}" = "  then it gets 198.51.100.7 (nat-address)" ]
 	egress -p branch1 -e '10.1.0.5 > 203.0.113.80 tcp 80'
 	[ "${lines[-1]}" = \
-		"  then the kernel gives it 198.51.100.9 ([publish whole4])" ]
+		"  then it gets 198.51.100.9 ([publish whole4])" ]
 	egress -p branch2 -e '10.2.0.5 > 198.51.100.2 tcp 8081'
 	[ "$status" -eq 1 ]
 	grep -qx '  refused: endpoint .*' <<<"$output"
@@ -252,4 +252,93 @@ except ConnectionRefusedError:
 		diff - <(printf '%s\n' '[publish friends]' 'server = hq' \
 			'match = 203.0.113.1 tcp 8081' 'to = 10.1.0.5:80' \
 			'from = 203.0.113.80/32')
+}
+
+# The same by our own translator: what is published is routed to the server, and
+# a host's port has one outside.
+pool_up() {
+	srv_backhaul down
+	cli_backhaul down
+	world_backhaul cli2 branch2 down
+	ip -n "$W-inet" route replace 198.51.100.16/29 via 203.0.113.1
+	ip -n "$W-inet" -6 route replace 2001:db8:b::/64 via 2001:db8:c::1
+	world_web near "$W_DIR/www"
+	world_bg lan socat TCP6-LISTEN:81,ipv6only=0,reuseaddr,fork \
+		SYSTEM:'echo friend'
+	world_until world_listens lan tcp 81
+	sed -i '/^\[publish/,$d; /^nat = none/d; /^nat-upstream/d; /^nat-address/d
+		s/^backhaul = server/&\nnat = pool\nnat-pool = 198.51.100.16\/29, 2001:db8:b::10/
+		' "$W_DIR/domain.ini"
+	cat >>"$W_DIR/domain.ini" <<-'EOF'
+	nat-address = 198.51.100.7, 2001:db8:b::7
+	[publish web4]
+	server = hq
+	match = 198.51.100.18 tcp 8080
+	to = 10.1.0.5:80
+	[publish web6]
+	server = hq
+	match = 2001:db8:b::18 tcp 8080
+	to = [2001:db8:1::5]:80
+	[publish friends]
+	server = hq
+	match = 198.51.100.18 tcp 8081
+	to = 10.1.0.5:81
+	from = 203.0.113.80
+	[publish range]
+	server = hq
+	match = 198.51.100.18 udp 5000-5009
+	to = 10.1.0.5
+	[publish whole4]
+	server = hq
+	match = 198.51.100.9
+	to = 10.1.0.6
+	EOF
+	srv_backhaul up
+	cli_backhaul up
+	world_backhaul cli2 branch2 up
+}
+
+friend() {	# OPTION...: what is said to friends
+	read -r -t 5 line < <(in_inet socat -t 5 - \
+		"TCP4:198.51.100.18:8081,connect-timeout=0.5,$1" </dev/null)
+	[ "$line" = friend ]
+}
+
+@test "nat = pool: 6888-9 a port, a whole address, a range; from; default deny" {
+	pool_up
+	[ "$(page inet 198.51.100.18:8080)" = published ]
+	seen 203.0.113.80
+	[ "$(page inet '[2001:db8:b::18]:8080')" = published ]
+	friend bind=203.0.113.80
+	run ! friend bind=203.0.113.81
+	: >"$W_DIR/lan.log"
+	no_page inet 198.51.100.18:8082
+	no_page inet 198.51.100.16:8080
+	untouched
+	read -r -t 10 line < <(echo datagram | in_inet socat -t 10 - \
+		UDP4:198.51.100.18:5005,shut-none)
+	[ "$line" = datagram ]
+	[ "$(page inet 198.51.100.9)" = published ]
+	in_inet ping -c 1 -W 5 198.51.100.9
+	[ "$(page near 203.0.113.80)" = page ]
+	seen 198.51.100.9 inet
+	[ "$(page lan2 203.0.113.80)" = page ]
+	seen 198.51.100.7 inet
+}
+
+@test "nat = pool: 4787-9 hairpin: another branch, the host's own LAN, itself" {
+	for host in lan2 near lan; do
+		[ "$(page $host 198.51.100.18:8080)" = published ]
+		[ "$(page $host '[2001:db8:b::18]:8080')" = published ]
+		[ "$(page $host 198.51.100.9)" = published ]
+	done
+	seen 198.51.100.7
+	seen 2001:db8:b::7
+	run ! grep -q '10\.2\.0\.5\|10\.1\.0\.6' "$W_DIR/lan.log"
+	no_page lan2 198.51.100.18:80
+	no_page lan2 10.1.0.5
+	# and it is explained
+	run "$BH_BIN/bh-egress" -f "$W_DIR/domain.ini" -l hq -p branch1 \
+		-e '10.1.0.5 > 203.0.113.80 tcp 80'
+	[ "${lines[-1]}" = '  then it gets an address of nat-pool (nat = pool)' ]
 }

@@ -207,6 +207,8 @@
 	X(PIN_PUBLISHED, 962, SEV_ERROR, \
 	    "a nat-address is published as a whole") \
 	X(PIN_SPECIAL, 963, SEV_ERROR, "a nat-address is no public one") \
+	X(PUBLISH_HOST, 964, SEV_ERROR, \
+	    "two [publish] lead to one port of a host") \
 	X(BAD_NAT6, 965, SEV_ERROR, "nat6 is malformed") \
 	X(NPT_SPREAD, 966, SEV_ERROR, \
 	    "clients' IPv6 is not of one network that nat6 can stand for") \

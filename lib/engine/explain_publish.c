@@ -68,6 +68,12 @@ const struct explanation explain_published[] = {
 	    "address inside a site of this domain is refused by the guard of "
 	    "every other. Give a public address that is routed to the "
 	    "server, or that is on its uplink's network." },
+	{ BH_PUBLISH_HOST,
+	    "With 'nat = pool' each port of an inside host has one outside "
+	    "(RFC 4787 REQ-1), and it answers with that; what came by "
+	    "another would be answered from the wrong address. Let the host "
+	    "listen on another port for one of them, or translate with 'nat = "
+	    "masquerade', which goes by connections." },
 	{ BH_BAD_NAT6,
 	    "'nat6 = none' lets IPv6 leave as it is, 'nat6 = npt PREFIX' puts "
 	    "that prefix in the place of the clients' own (RFC 6296); without "

@@ -440,6 +440,15 @@ get_routes(struct view *v)
 		    "to the next hop, else unreachable", PLAN_TABLE_GATEWAY);
 }
 
+static bool
+opens(const struct view *v)
+{
+	for (size_t i = 0; i < v->cf->npublish; i++)
+		if (publish_is_of(v->cf, &v->cf->publish[i], v->i))
+			return true;
+	return false;
+}
+
 static void
 get_filters(struct view *v)
 {
@@ -469,11 +478,10 @@ get_filters(struct view *v)
 	if (v->serves)
 		facts_add(v->fs, TOPIC_FILTER, "%s: forwards nothing to or "
 		    "from an internal address, and inwards only %s",
-		    l->egress_interface, l->nat == CONF_NAT_MASQUERADE ?
-		    plan_publishes(&v->plan) ? "what is published and answers "
-		    "to what clients began" : "answers to what clients began" :
-		    l->nat == CONF_NAT_POOL ? "what is for the pool" :
-		    "what is routed to clients' addresses");
+		    l->egress_interface, l->nat == CONF_NAT_NONE ?
+		    "what is routed to clients' addresses" : opens(v) ?
+		    "what is published and answers to what clients began" :
+		    "answers to what clients began");
 }
 
 void

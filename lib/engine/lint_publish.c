@@ -246,6 +246,59 @@ check_meet(struct lint *lt, const struct conf_publish **p, size_t n)
 	}
 }
 
+/* By server and host. */
+static int
+cmp_to(const void *a, const void *b)
+{
+	const struct conf_publish *p = *(const struct conf_publish *const *)a;
+	const struct conf_publish *q = *(const struct conf_publish *const *)b;
+	int c = p->server.location - q->server.location;
+
+	if (c == 0)
+		c = memcmp(&p->to, &q->to, sizeof(p->to));
+	return c != 0 ? c : p->line - q->line;
+}
+
+/* Of two that lead to one host: they do to one port of it. */
+static bool
+meet_inside(const struct conf_publish *p, const struct conf_publish *q)
+{
+	unsigned a = p->to_port != 0 ? p->to_port : p->first;
+	unsigned b = q->to_port != 0 ? q->to_port : q->first;
+
+	return (p->proto == 0 || q->proto == 0 || p->proto == q->proto) &&
+	    a <= b + (unsigned)(q->last - q->first) &&
+	    b <= a + (unsigned)(p->last - p->first);
+}
+
+static bool
+is_pooled(const struct lint *lt, const struct conf_publish *p)
+{
+	return p->broken == 0 && p->to_line != 0 && p->match_line != 0 &&
+	    p->server.location != CONF_NONE &&
+	    lt->cf->location[p->server.location].nat == CONF_NAT_POOL;
+}
+
+static void
+check_hosts(struct lint *lt, const struct conf_publish **p, size_t n)
+{
+	qsort(p, n, sizeof(*p), cmp_to);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; k < n && is_pooled(lt, p[i]) &&
+		    is_pooled(lt, p[k]) && p[i]->server.location ==
+		    p[k]->server.location && addr_eq(&p[i]->to, &p[k]->to);
+		    k++) {
+			if (!meet_inside(p[i], p[k]))
+				continue;
+			say(lt, p[k], p[k]->to_line, BH_PUBLISH_HOST, "to",
+			    "[publish %s] in line %d leads to the same port "
+			    "of that host, and with 'nat = pool' it answers "
+			    "from one address; use another port", p[i]->name,
+			    p[i]->to_line);
+			break;
+		}
+}
+
 void
 lint_publish(struct lint *lt)
 {
@@ -261,5 +314,6 @@ lint_publish(struct lint *lt)
 		check_one(lt, p[i]);
 	}
 	check_meet(lt, p, n);
+	check_hosts(lt, p, n);
 	free(p);
 }

@@ -89,14 +89,6 @@ plan_gateway_dev(const struct plan *p, enum family fam)
 }
 
 bool
-plan_needs_keeper(const struct plan *p)
-{
-	size_t i = 0;
-
-	return plan_has_gateway(p) || plan_taken(p, &i) != NULL;
-}
-
-bool
 plan_of_family(const struct prefix *pfx, enum family fam)
 {
 	return (pfx->len >= PREFIX_V4 && addr_is_v4(&pfx->addr)) ==
@@ -178,6 +170,67 @@ plan_forwarders(const struct plan *p, const char *dev[PLAN_DEVS])
 	return n;
 }
 
+/* Something for each address of this server's that lies on an interface's
+ * network without being the host's own. */
+typedef void answer_fn(const struct addr *a, const char *dev, void *arg);
+
+static void
+answer_one(const struct plan *p, const struct addr *a, answer_fn *put,
+    void *arg)
+{
+	const char *dev = plan_dev_of(p, a);
+
+	if (dev != NULL)
+		put(a, dev, arg);
+}
+
+/* nat-pool, of which there are not many (lint_pools). */
+static void
+answer_pool(const struct plan *p, answer_fn *put, void *arg)
+{
+	const struct conf_prefixes *ps = &p->self->pool.addr;
+
+	for (size_t i = 0; i < ps->n; i++) {
+		enum family fam = plan_of_family(&ps->p[i], FAMILY_V4) ?
+		    FAMILY_V4 : FAMILY_V6;
+		struct addr a = ps->p[i].addr;
+		uint32_t n = UINT32_C(1) << (128 - ps->p[i].len);
+		for (; plan_pools(p, fam) && n > 0; n--) {
+			answer_one(p, &a, put, arg);
+			for (int k = 15; k >= 0 && ++a.b[k] == 0; k--)
+				;
+		}
+	}
+}
+
+static void
+answer_all(const struct plan *p, answer_fn *put, void *arg)
+{
+	const struct addr *a;
+
+	if (p->self->role != CONF_ROLE_SERVER)
+		return;
+	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;)
+		answer_one(p, a, put, arg);
+	answer_pool(p, put, arg);
+}
+
+static void
+note(const struct addr *a, const char *dev, void *arg)
+{
+	(void)a, (void)dev;
+	*(bool *)arg = true;
+}
+
+bool
+plan_needs_keeper(const struct plan *p)
+{
+	bool answers = false;
+
+	answer_all(p, note, &answers);
+	return answers || plan_has_gateway(p);
+}
+
 /* One assignment that eval cannot misread, whatever the value holds. */
 static void
 put_var(FILE *out, const char *name, const char *value)
@@ -256,34 +309,30 @@ sysctl_forward(const struct plan *p, FILE *out)
 	fputs(PLAN_FORWARDING6 " 1\n", out);
 }
 
-/* Answers for others' addresses come at once, and by ND at all. */
+/* Answers come at once, and by ND at all. */
 static void
-sysctl_taken(const struct plan *p, FILE *out)
+put_sysctl(const struct addr *a, const char *dev, void *out)
 {
-	const struct addr *a;
-	const char *dev;
+	if (addr_is_v4(a))
+		fprintf(out, "net/ipv4/neigh/%s/proxy_delay 0\n", dev);
+	else
+		fprintf(out, "net/ipv6/neigh/%s/proxy_delay 0\n"
+		    "net/ipv6/conf/%s/proxy_ndp 1\n", dev, dev);
+}
 
-	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;)
-		if ((dev = plan_dev_of(p, a)) == NULL)
-			continue;
-		else if (addr_is_v4(a))
-			fprintf(out, "net/ipv4/neigh/%s/proxy_delay 0\n", dev);
-		else
-			fprintf(out, "net/ipv6/neigh/%s/proxy_delay 0\n"
-			    "net/ipv6/conf/%s/proxy_ndp 1\n", dev, dev);
+static void
+put_neigh(const struct addr *a, const char *dev, void *out)
+{
+	char text[ADDR_STRLEN];
+
+	fprintf(out, "neigh replace proxy %s dev %s\n", addr_format(a, text),
+	    dev);
 }
 
 void
 plan_neigh(const struct plan *p, FILE *out)
 {
-	const struct addr *a;
-	char text[ADDR_STRLEN];
-	const char *dev;
-
-	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;)
-		if ((dev = plan_dev_of(p, a)) != NULL)
-			fprintf(out, "neigh replace proxy %s dev %s\n",
-			    addr_format(a, text), dev);
+	answer_all(p, put_neigh, out);
 }
 
 void
@@ -296,7 +345,7 @@ plan_sysctl(const struct plan *p, FILE *out)
 	put_conf4(out, l->interface, "rp_filter", 2);
 	if (plan_has_egress(p))
 		put_conf4(out, l->egress_interface, "rp_filter", 2);
-	sysctl_taken(p, out);
+	answer_all(p, put_sysctl, out);
 	if (plan_turns_back(p)) {
 		/* a hairpin is no detour */
 		put_conf4(out, "all", "send_redirects", 0);

@@ -72,6 +72,8 @@ bool plan_has_peers(const struct plan *p);
 bool plan_breaks_out(const struct plan *p);
 /* There is a TUN device towards the Internet. */
 bool plan_has_egress(const struct plan *p);
+/* The host has that address itself. */
+bool plan_is_own(const struct plan *p, const struct addr *a);
 /* The interface whose network an address is on, NULL: none's, or it is the
  * host's own. */
 const char *plan_dev_of(const struct plan *p, const struct addr *a);

@@ -52,8 +52,8 @@ plan_turns_back(const struct plan *p)
 	    plan_taken(p, &i) != NULL || p->self->nat == CONF_NAT_POOL;
 }
 
-static bool
-is_own(const struct plan *p, const struct addr *a)
+bool
+plan_is_own(const struct plan *p, const struct addr *a)
 {
 	for (size_t i = 0; i < p->host.nnets; i++)
 		if (addr_eq(a, &p->host.net[i].own))
@@ -83,7 +83,7 @@ plan_taken(const struct plan *p, size_t *i)
 {
 	while (*i < p->cf->npublish + 2 * p->cf->nlocations) {
 		const struct addr *a = candidate(p, (*i)++);
-		if (a != NULL && !is_own(p, a))
+		if (a != NULL && !plan_is_own(p, a))
 			return a;
 	}
 	return NULL;

@@ -332,13 +332,13 @@ print_own(const struct step *s, const struct ip *ip)
 		if (p->proto != 0 || !publish_is_of(cf, p, s->pol->self) ||
 		    !addr_eq(&p->to, &ip->src))
 			continue;
-		printf("  then the kernel gives it %s ([publish %s])\n",
+		printf("  then it gets %s ([publish %s])\n",
 		    addr_format(&p->match, a), p->name);
 		return true;
 	}
 	if (!(v4 ? pin->has4 : pin->has6))
 		return false;
-	printf("  then the kernel gives it %s (nat-address)\n",
+	printf("  then it gets %s (nat-address)\n",
 	    addr_format(v4 ? &pin->v4 : &pin->v6, a));
 	return true;
 }
@@ -380,6 +380,8 @@ print_nat(const struct step *s, const uint8_t *packet, size_t n)
 	else if (l->nat == CONF_NAT_MASQUERADE)
 		printf("  then the kernel gives it the address of %s's uplink "
 		    "(nat = masquerade)\n", l->name);
+	else if (l->nat == CONF_NAT_POOL)
+		printf("  then it gets an address of nat-pool (nat = pool)\n");
 	else
 		printf("  then it leaves as it is (nat = none)\n");
 }
