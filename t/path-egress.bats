@@ -118,7 +118,7 @@ seen() {	# ADDRESS: the web server's client
 
 @test "N1 a client cannot shadow a port of the gateway" {
 	up
-	world_bg srv socat UDP4-LISTEN:7777,fork SYSTEM:'echo gateway'
+	world_bg srv socat UDP4-LISTEN:7777,fork SYSTEM:'read l; echo gateway'
 	world_until world_listens srv udp 7777
 	# the client, from the service's port to the port it will be asked from
 	printf x | in_lan socat -u - UDP4:203.0.113.80:8888,sourceport=7777

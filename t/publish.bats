@@ -263,8 +263,8 @@ pool_up() {
 	ip -n "$W-inet" route replace 198.51.100.16/29 via 203.0.113.1
 	ip -n "$W-inet" -6 route replace 2001:db8:b::/64 via 2001:db8:c::1
 	world_web near "$W_DIR/www"
-	world_bg lan socat TCP6-LISTEN:81,ipv6only=0,reuseaddr,fork \
-		SYSTEM:'echo friend'
+	world_bg lan socat -t 10 TCP6-LISTEN:81,ipv6only=0,reuseaddr,fork \
+		SYSTEM:'read l; echo friend'
 	world_until world_listens lan tcp 81
 	sed -i '/^\[publish/,$d; /^nat = none/d; /^nat-upstream/d; /^nat-address/d
 		s/^backhaul = server/&\nnat = pool\nnat-pool = 198.51.100.16\/29, 2001:db8:b::10/
