@@ -90,10 +90,10 @@ configure(uint8_t how)
 }
 
 static void
-start(int half)
+start(int half, uint8_t draw)
 {
 	const struct nat_records rec = { flow[half], run[half], owner[half] };
-	static const uint8_t key[16] = "fuzz";
+	const uint8_t key[16] = { draw };
 
 	must(nat_memory(&cfg) <= ROOM);
 	must(nat_ports_blocks(&cfg) <= sizeof(owner[0]) / sizeof(*owner[0]));
@@ -386,21 +386,53 @@ whose(const void *arg, const struct addr *inside)
 	return net == 1 || net == 2 ? net : -1;
 }
 
-/* The process dies; some byte of what it left is another now, or none. */
+static bool
+same_flow(const struct nat_flow *a, const struct nat_flow *b)
+{
+	return a->seal == b->seal &&
+	    memcmp(a, b, offsetof(struct nat_flow, seal)) == 0;
+}
+
+/* What was taken over is what was there, each once. */
+static void
+check_adopted(const struct nat_flow *before, int half)
+{
+	for (size_t i = 1; i <= FLOWS; i++) {
+		const struct nat_flow *f = &flow[half][i];
+		size_t n = 0;
+		for (size_t k = 1; k <= FLOWS && f->seal != 0; k++)
+			n += same_flow(f, &before[k]);
+		must(f->seal == 0 || n == 1);
+	}
+}
+
+/* The process dies; some byte of what it left is another now, or none: then
+ * nothing may be missing. */
 static void
 die_and_adopt(struct script *s, int *half)
 {
+	static struct nat_flow before[FLOWS + 1];
 	const struct nat_records rec = { flow[*half], run[*half],
 		owner[*half] };
 	size_t at = (size_t)(take(s) << 8 | take(s)) % sizeof(flow[0]);
+	uint8_t x = take(s), y = take(s), draw = take(s);
+	size_t alive = 0;
 
-	((uint8_t *)flow[*half])[at] ^= take(s);
-	((uint8_t *)owner[*half])[at % sizeof(owner[0])] ^= take(s);
+	memcpy(before, flow[*half], sizeof(before));
+	for (size_t i = 1; i <= FLOWS; i++)
+		alive += before[i].seal != 0 &&
+		    before[i].expires > now / NSEC_SEC;
+	x = x & 1 ? x : 0;
+	y = x != 0 ? y : 0;
+	((uint8_t *)flow[*half])[at] ^= x;
+	((uint8_t *)owner[*half])[at % sizeof(owner[0])] ^= y;
 	*half = !*half;
-	start(*half);
+	start(*half, draw);
 	struct nat_legacy old = { rec, FLOWS, pool, 2 * POOL, cfg.block,
 		whose, NULL };
-	must(nat_adopt(&nat, &old, now) == nat.table.used);
+	size_t got = nat_adopt(&nat, &old, now);
+	must(got == nat.table.used && (x != 0 || got == alive));
+	check_adopted(before, *half);
 }
 
 static void
@@ -411,7 +443,7 @@ reset(uint8_t how)
 	ntouched = 0;
 	now = 1000 * NSEC_SEC;
 	configure(how);
-	start(0);
+	start(0, how);
 }
 
 /* A flow that was lost, or a connection that was reset, frees its port before
