@@ -81,6 +81,8 @@
 	    "public addresses count as a client's own") \
 	X(INDIRECT, 318, SEV_ERROR, \
 	    "two peers of a location have the same addresses") \
+	X(RESOLVER_CLEAR, 319, SEV_WARNING, \
+	    "a breakout lets a site's queries for names out") \
 	X(PARTNER_UNKNOWN, 401, SEV_ERROR, "a partner does not exist") \
 	X(PARTNER_INACTIVE, 402, SEV_WARNING, "a partner is inactive") \
 	X(PARTNER_SELF, 403, SEV_ERROR, "a location is its own partner") \

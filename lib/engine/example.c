@@ -106,6 +106,10 @@ static const struct lint_example examples[] = {
 	    "[location b]\nlan = 10.5.0.0/24\npartners = hq\n"
 	    "[location hq]\npartners = a, b",
 	    "[location b]\nlan = 10.6.0.0/24\npartners = hq" },
+	{ BH_RESOLVER_CLEAR, "[location a]\nresolver = 192.0.2.53\n"
+	    "[breakout all-udp]\nlocation = a\nfilter = udp",
+	    "[breakout all-udp]\nlocation = a\n"
+	    "filter = udp and not port 53" },
 	{ BH_PARTNER_UNKNOWN, "partners = brnach1", "partners = branch1" },
 	{ BH_PARTNER_INACTIVE, "[location a]\nactive = no\n"
 	    "[location b]\npartners = a",
@@ -221,6 +225,24 @@ static const struct lint_example examples[] = {
 	    "[publish web]\nserver = dr\nto = 10.1.0.20",
 	    "[location a]\nserver = hq, dr\n"
 	    "[publish web]\nserver = hq\nto = 10.1.0.20" },
+	{ BH_BREAKOUT_FILTER, "filter = tcp prot 443",
+	    "filter = tcp port 443" },
+	{ BH_BREAKOUT_NEVER, "filter = tcp and udp port 3478",
+	    "filter = (tcp or udp) and port 3478" },
+	{ BH_BREAKOUT_ALWAYS, "filter = ip or ip6",
+	    "filter = udp port 3478" },
+	{ BH_BREAKOUT_SHADOWED, "[breakout a]\nfilter = udp\n"
+	    "[breakout b]\nfilter = udp port 3478",
+	    "[breakout b]\nfilter = udp port 3478" },
+	{ BH_BREAKOUT_NOWHERE, "[breakout a]\nfilter = udp port 3478",
+	    "[breakout a]\nlocation = branch1\nfilter = udp port 3478" },
+	{ BH_BREAKOUT_UNKNOWN, "location = brnach1", "location = branch1" },
+	{ BH_BREAKOUT_ROLE, "[breakout a]\nlocation = hq     ; a server",
+	    "[breakout a]\nlocation = branch1" },
+	{ BH_BREAKOUT_ONE_ARM, "uplink = eth0\nlan-interface = eth0",
+	    "uplink = eth0\nlan-interface = eth1" },
+	{ BH_BREAKOUT_EMPTY, "[breakout a]\nlocation = branch1",
+	    "[breakout a]\nlocation = branch1\nfilter = udp port 3478" },
 	{ BH_POOL_MISSING, "nat = pool",
 	    "nat = pool\nnat-pool = 198.51.100.8/29" },
 	{ BH_POOL_SIZE, "nat-pool = 2001:db8:ffff::/64",

@@ -228,6 +228,12 @@ static const struct explanation explanations[] = {
 	    "conflict, but a third one that has a tunnel with both does: it "
 	    "has one route for the addresses and two places to send them to. "
 	    "Renumber one site, or exclude at one of them what is not there." },
+	{ BH_RESOLVER_CLEAR,
+	    "The site asks a resolver of the Internet, and the breakout "
+	    "matches the questions, so the names of all that the site looks "
+	    "at leave by its own uplink, in clear, past the server and its "
+	    "filters. Let the breakout be about what was meant, or give the "
+	    "site a resolver that is reached through the server." },
 	{ BH_PARTNER_UNKNOWN,
 	    "A partner is the NAME of another [location NAME] of this file." },
 	{ BH_PARTNER_INACTIVE,

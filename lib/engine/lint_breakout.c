@@ -172,6 +172,70 @@ check_filter(struct lint *lt, const struct conf_breakout *b)
 	pcap_freecode(&f);
 }
 
+static bool
+groups_have(const struct lint *lt, const struct conf_refs *refs,
+    const struct prefix *p)
+{
+	for (size_t i = 0; i < refs->n; i++) {
+		int group = refs->r[i].location;
+		if (group != CONF_NONE && prefixes_find(
+		    lt->cf->group[group].members.p,
+		    lt->cf->group[group].members.n, p) != NULL)
+			return true;
+	}
+	return refs->n == 0;
+}
+
+/* The breakout's filter lets out a query for a name, by UDP or TCP. */
+static bool
+lets_out_queries(const struct conf_breakout *b, const struct addr *from,
+    const struct addr *resolver)
+{
+	char why[FILTER_WHYLEN];
+	struct bpf_program f;
+	struct ip ip = { .src = *from, .dst = *resolver, .sport = 40000,
+		.dport = 53, .version = addr_is_v4(resolver) ? 4 : 6,
+		.ports = true };
+	bool out = false;
+
+	if (b->filter[0] == '\0')
+		return true;
+	enum filter_kind kind = filter_compile(&f, b->filter, why);
+	if (kind != FILTER_SOME && kind != FILTER_ALWAYS)
+		return false;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		ip.proto = tcp ? 6 : 17;
+		out |= filter_matches(&f, &ip);
+	}
+	pcap_freecode(&f);
+	return out;
+}
+
+/* Names tell as much as what is done with them. */
+static void
+check_resolvers(struct lint *lt, const struct conf_breakout *b,
+    const struct conf_location *l)
+{
+	char text[ADDR_STRLEN];
+
+	for (size_t i = 0; i < l->resolver.n && l->lan.n > 0; i++) {
+		const struct prefix *r = &l->resolver.p[i];
+		size_t k = addr_is_v4(&l->lan.p[0].addr) ==
+		    addr_is_v4(&r->addr) ? 0 : l->lan.n - 1;
+		if (prefixes_find(l->internal.p, l->internal.n, r) != NULL ||
+		    (prefix_is_private(r) && lt->cf->private_is_internal) ||
+		    !groups_meet(lt, &b->from, l) ||
+		    !groups_have(lt, &b->to, r) ||
+		    !lets_out_queries(b, &l->lan.p[k].addr, &r->addr))
+			continue;
+		say(lt, b, 0, BH_RESOLVER_CLEAR, "filter", "it lets out what "
+		    "%s asks its resolver %s: names leave in clear; exclude "
+		    "port 53, or name another resolver there", l->name,
+		    addr_format(&r->addr, text));
+		diag_also(lt->d, l->name);
+	}
+}
+
 /* Every name of b is one of a's, or a names none: then all may. */
 static bool
 covers(const struct conf_refs *a, const struct conf_refs *b, bool none_is_all)
@@ -235,6 +299,12 @@ lint_breakouts(struct lint *lt)
 		check_from(lt, b);
 		check_to(lt, b);
 		check_filter(lt, b);
+	}
+	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++) {
+		const struct conf_breakout *b = &lt->cf->breakout[i];
+		for (size_t k = 0; k < b->locations.n; k++)
+			check_resolvers(lt, b,
+			    &lt->cf->location[b->locations.r[k].location]);
 	}
 	/* not with one that does not compile */
 	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++)
