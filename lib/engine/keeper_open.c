@@ -22,6 +22,7 @@
 enum {
 	DELAY_MIN_MS = 10, DELAY_MAX_MS = 1000,	/* until it is started again */
 	LONG_LIFE = 10,				/* seconds */
+	BEHIND = 5,				/* the other half, nice(2) */
 };
 
 /* Descriptors, after everything else that we inherited is closed. */
@@ -248,6 +249,9 @@ be_keeper(const struct keeper_setup *s, int seam)
 {
 	settle(s, seam);
 	prctl(PR_SET_NAME, "bh-tunnel-keys", 0, 0, 0);	/* for ps(1) */
+	/* a flood of handshakes: packets of sessions come first */
+	if (nice(BEHIND) < 0)
+		errno = 0;
 	struct keeper *k = open_keeper(s);
 	bool gateway = s->policy != NULL;
 	sandbox_enter(gateway ? SANDBOX_SPARE : SANDBOX_ALONE_KEYS, NULL);
