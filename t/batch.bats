@@ -7,9 +7,9 @@ bats_require_minimum_version 1.8.0
 setup_file() {
 	. t/lib/world.bash
 	local san='-fsanitize=address,undefined -fno-sanitize-recover=all'
-	make -s -j2 BUILD=batch1 CFLAGS='-O0 -DBATCH=1' all >/dev/null
-	make -s -j2 BUILD=batch2 CFLAGS='-O0 -DBATCH=2' all >/dev/null
-	make -s -j2 BUILD=batch7 CFLAGS="-O0 -DBATCH=7 $san" LDFLAGS="$san" \
+	make -s -j2 BUILD=batch1 CFLAGS='-O0 -DBH_BATCH=1' all >/dev/null
+	make -s -j2 BUILD=batch2 CFLAGS='-O0 -DBH_BATCH=2' all >/dev/null
+	make -s -j2 BUILD=batch7 CFLAGS="-O0 -DBH_BATCH=7 $san" LDFLAGS="$san" \
 		all >/dev/null
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain
