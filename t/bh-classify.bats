@@ -180,6 +180,44 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
 	[ "$(tcpdump -nr "$T/out.pcap" --count 2>/dev/null)" = "2 packets" ]
 }
 
+@test "reads all that is whole of a capture cut anywhere, and says what is not" {
+	python3 t/lib/captures.py "$T"
+	python3 - "$BH_BIN/bh-classify" "$DOMAIN" "$T/raw.pcap" \
+		"$T/raw.pcapng" <<-'PY'
+	import struct, subprocess, sys
+	prog, domain, *files = sys.argv[1:]
+	def ends(b):    # offsets after which a capture is whole
+	    if b[:4] == b"\x0a\x0d\x0d\x0a":
+	        at, n = 0, -2    # two blocks are no packets
+	        while at < len(b):
+	            at += struct.unpack("<I", b[at + 4:at + 8])[0]
+	            n += 1
+	            yield at, n
+	    else:
+	        at = 24
+	        yield at, 0
+	        for n in range(1, 9):
+	            if at >= len(b): return
+	            at += 16 + struct.unpack("=I", b[at + 8:at + 12])[0]
+	            yield at, n
+	for name in files:
+	    b = open(name, "rb").read()
+	    whole = dict(ends(b))
+	    assert whole[len(b)] == 3
+	    n = 0
+	    for cut in range(len(b) + 1):
+	        n = max([n] + [whole[cut]] if cut in whole else [n])
+	        p = subprocess.run([prog, "-f", domain, "-l", "branch1",
+	            "-r", "-"], input=b[:cut], capture_output=True)
+	        lines = p.stdout.count(b"\n")
+	        good = cut in whole and whole[cut] >= 0
+	        assert lines == n, (name, cut, lines, n)
+	        assert p.returncode == (0 if good else 1), (name, cut, p)
+	        assert (p.stderr == b"") == good, (name, cut, p.stderr)
+	PY
+	gzip -c "$T/raw.pcapng" | zcat | classify -r - | wc -l | grep -qx 3
+}
+
 @test "says what is not a capture, or not one that it can read" {
 	run --separate-stderr classify -r "$DOMAIN"
 	[ "$status" -eq 1 ]
@@ -247,6 +285,8 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
 	run --separate-stderr classify -e '[2001:db8:1::5]:40000>[2a00::1]:53 udp'
 	[ "$status" -eq 0 ]
 	grep -qx '  next hop hq, by its tunnel' <<<"$output"
+	grep -qx '  the tunnel takes 1420 bytes in one piece, TCP segments of 1360' \
+		<<<"$output"
 	grep -qx 'hq: bh-egress, out of the tunnel from branch1' <<<"$output"
 	[ "${lines[-2]}" = "  pass: internet (to or from the Internet, by backhaul)" ]
 	[[ ${lines[-1]} = *"(nat = masquerade)" ]]

@@ -237,6 +237,19 @@ print_breakouts(const struct step *s, const struct decision *d)
 	}
 }
 
+/* Whatever is larger is told so, and TCP is told beforehand. */
+static void
+print_hop(const struct step *s, uint16_t peer, int version)
+{
+	unsigned here = s->cf->location[s->pol->self].mtu;
+	unsigned there = s->cf->location[peer].mtu;
+	unsigned mtu = here < there ? here : there;
+
+	printf("  next hop %s, by its tunnel\n", s->cf->location[peer].name);
+	printf("  the tunnel takes %u bytes in one piece, TCP segments of %u\n",
+	    mtu, mtu - (version == 4 ? IP4_HLEN : IP6_HLEN) - TCP_HLEN);
+}
+
 static struct decision
 whatif_step(const struct step *s, const uint8_t *p, size_t n)
 {
@@ -265,8 +278,7 @@ whatif_step(const struct step *s, const uint8_t *p, size_t n)
 		printf("  it leaves by %s in clear, with that interface's "
 		    "address\n", s->cf->location[s->pol->self].uplink);
 	if (d.peer != PEER_NONE)
-		printf("  next hop %s, by its tunnel\n",
-		    s->cf->location[d.peer].name);
+		print_hop(s, d.peer, ip.version);
 	return d;
 }
 

@@ -70,15 +70,30 @@ is(const struct flow *f, const struct flow_key *k)
 	return f->used && memcmp(&f->key, k, sizeof(*k)) == 0;
 }
 
+/* IPv4 has less to say, and is what most packets are. */
+static uint64_t
+hash(const struct flows *fs, const struct flow_key *k)
+{
+	const uint8_t *p = (const uint8_t *)k;
+	uint8_t few[16];
+	uint64_t h;
+
+	if (!addr_is_v4(&k->src)) {
+		crypto_shorthash((uint8_t *)&h, p, sizeof(*k), fs->secret);
+		return h;
+	}
+	memcpy(few, k->src.b + 12, 4);
+	memcpy(few + 4, k->dst.b + 12, 4);
+	memcpy(few + 8, &k->sport, 8);	/* ports and protocol */
+	crypto_shorthash((uint8_t *)&h, few, sizeof(few), fs->secret);
+	return h;
+}
+
 /* The one that was used last but one goes. */
 uint16_t *
 flows_take(struct flows *fs, const struct flow_key *k, bool *known)
 {
-	uint64_t h;
-
-	crypto_shorthash((uint8_t *)&h, (const uint8_t *)k, sizeof(*k),
-	    fs->secret);
-	struct flow *f = &fs->flow[(h & fs->mask) * WAYS];
+	struct flow *f = &fs->flow[(hash(fs, k) & fs->mask) * WAYS];
 	*known = is(&f[0], k);
 	if (*known)
 		return &f[0].answer;

@@ -9,22 +9,26 @@
 /*
  * Theory of operation.  Each family has a root array indexed by the first 16
  * bits of its addresses.  Below it stand nodes of 16 slots, one cache line
- * each, that take 4 bits; where a whole subtree shares its next bits, a skip
- * compares them at once instead (a host in an otherwise empty /16 is one
- * skip, not four nodes).  Shorter prefixes are pushed down into the slots they
- * cover, so the first leaf met on the way down is the answer and nobody goes
- * back up.
+ * each, that take 4 bits; where many prefixes part, 16 of them in a row are a
+ * wide node that takes 8 bits in one step.  Where a whole subtree shares its
+ * next bits, a skip compares them at once instead (a host in an otherwise empty
+ * /16 is one skip, not four nodes).  Shorter prefixes are pushed down into the
+ * slots they cover, so the first leaf met on the way down is the answer and
+ * nobody goes back up.
  *
  * Every step is a reference: two bits of kind, thirty of value or index.  The
  * reference 0 is the leaf LPM_NONE, so an empty root is zero pages.
  */
-enum { LEAF, NODE, SKIP, KIND_BITS = 2, KIND_MASK = 3 };
+enum { LEAF, NODE, SKIP, WIDE, KIND_BITS = 2, KIND_MASK = 3 };
 enum {
 	ROOT_BITS = 16,
 	ROOT_SLOTS = 1 << ROOT_BITS,
 	STRIDE = 4,
 	NODE_SLOTS = 1 << STRIDE,
 	LINE = 64,
+	WIDE_STRIDE = 8,
+	WIDE_NODES = 1 << (WIDE_STRIDE - STRIDE),
+	WIDE_FROM = 24,		/* prefixes that are worth one */
 };
 
 typedef uint32_t ref;
@@ -158,11 +162,14 @@ item_compare(const void *pa, const void *pb)
  * and skips, then into arrays of exactly that size.
  */
 static uint32_t
-put_node(struct lpm *t, const struct node *n)
+put_nodes(struct lpm *t, const struct node *n, uint32_t count)
 {
+	uint32_t first = t->nnodes;
+
 	if (t->node != NULL)
-		t->node[t->nnodes] = *n;
-	return t->nnodes++;
+		memcpy(&t->node[first], n, count * sizeof(*n));
+	t->nnodes += count;
+	return first;
 }
 
 static ref
@@ -209,7 +216,7 @@ static ref
 grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
     uint32_t covered)
 {
-	struct node node;
+	struct node node[WIDE_NODES];
 	struct skip s = { .key = it->key, .miss = covered, .len = it->len,
 	    .next = leaf(it->value) };
 
@@ -220,10 +227,14 @@ grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
 	if (common > it->len)
 		common = it->len;
 	unsigned at = common - common % STRIDE;
-	for (size_t i = 0; i < NODE_SLOTS; i++)
-		node.slot[i] = leaf(covered);
-	fill(t, node.slot, it, n, at, STRIDE);
-	s.next = put_node(t, &node) << KIND_BITS | NODE;
+	/* bits_at does not straddle bit 64, and there are 128 */
+	bool wide = n >= WIDE_FROM && at != 60 && at != 124;
+	uint32_t count = wide ? WIDE_NODES : 1;
+	for (uint32_t i = 0; i < count * NODE_SLOTS; i++)
+		node[i / NODE_SLOTS].slot[i % NODE_SLOTS] = leaf(covered);
+	fill(t, node[0].slot, it, n, at, wide ? WIDE_STRIDE : STRIDE);
+	s.next = put_nodes(t, node, count) << KIND_BITS |
+	    (ref)(wide ? WIDE : NODE);
 	s.len = at;
 	return at > depth ? put_skip(t, &s) : s.next;
 }
@@ -299,8 +310,9 @@ lpm_order(const struct lpm_entry *a, const struct lpm_entry *b)
 
 /*
  * Room for the worst case.  A node parts its prefixes or ends at least one of
- * them, so there are fewer than two for each prefix; a skip leads to a node or
- * to one prefix.  Pages that are never written cost nothing.
+ * them, so there are fewer than two for each prefix; a wide one stands for
+ * WIDE_FROM at least, and no prefix has more than 14 of them above it.  A skip
+ * leads to a node or to one prefix.  Pages that are never written cost nothing.
  */
 struct lpm *
 lpm_reserve(size_t room)
@@ -312,7 +324,7 @@ lpm_reserve(size_t room)
 	t->item = calloc(room + 1, sizeof(*t->item));
 	t->root4 = calloc(ROOT_SLOTS, sizeof(ref));
 	t->root6 = calloc(ROOT_SLOTS, sizeof(ref));
-	t->nnodes = (uint32_t)(2 * room);
+	t->nnodes = (uint32_t)(2 * room + 14 * WIDE_NODES * (room / WIDE_FROM));
 	t->nskips = (uint32_t)(3 * room);
 	if (t->item != NULL && t->root4 != NULL && t->root6 != NULL &&
 	    take_memory(t)) {
@@ -384,6 +396,13 @@ lpm_lookup(const struct lpm *t, const struct addr *a)
 			r = t->node[r >> KIND_BITS]
 			    .slot[bits_at(k, depth, STRIDE)];
 			depth += STRIDE;
+			continue;
+		}
+		if ((r & KIND_MASK) == WIDE) {
+			unsigned at = bits_at(k, depth, WIDE_STRIDE);
+			r = t->node[(r >> KIND_BITS) + at / NODE_SLOTS]
+			    .slot[at % NODE_SLOTS];
+			depth += WIDE_STRIDE;
 			continue;
 		}
 		const struct skip *s = &t->skip[r >> KIND_BITS];

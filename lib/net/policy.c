@@ -111,12 +111,37 @@ be64_get(const uint8_t *p)
 	return (uint64_t)be32_get(w[0]) << 32 | be32_get(w[1]);
 }
 
+/* Global unicast outside of what the registry has in it: most of IPv6. */
+static inline bool
+plain6(uint64_t hi)
+{
+	return hi >> 61 == 1 && hi >> 48 != 0x2002 &&
+	    (hi >> 48 != 0x2001 || (hi >> 32 & 0xffff) >= 0x200);
+}
+
+/* No prefix of the table begins with that byte: most of IPv4. */
+static inline bool
+plain4(uint32_t a)
+{
+	static const uint32_t kinds[8] = {
+		1u << 0 | 1u << 10, 0, 0, 1u << (100 - 96) | 1u << (127 - 96),
+		0, 1u << (169 - 160) | 1u << (172 - 160),
+		1u << (192 - 192) | 1u << (198 - 192), 0xffffffff,
+	};
+
+	return (kinds[a >> 29] >> (a >> 24 & 31) & 1) == 0;
+}
+
 static uint32_t
 kind_of(const struct addr *a)
 {
 	const uint64_t hi = be64_get(a->b), lo = be64_get(a->b + 8);
 
+	if (plain6(hi))
+		return 0;
 	if (hi == 0 && lo >> 32 == 0xffff) {
+		if (plain4((uint32_t)lo))
+			return 0;
 		for (size_t i = 0; i < sizeof(kinds4) / sizeof(*kinds4); i++)
 			if (((uint32_t)lo & kinds4[i].mask) == kinds4[i].net)
 				return kinds4[i].facts;

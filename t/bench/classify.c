@@ -2,16 +2,20 @@
 /*
  * What a look-up and a verdict cost, by the number of prefixes in the domain:
  * prefixes /18 to /28 (IPv6 /40 to /64) of 50 locations, one address in three
- * IPv6, one in four nobody's.  One core; the best of five rounds.
+ * IPv6, one in four nobody's.  "breakout" is the verdict with 20 breakouts,
+ * the flow cache knowing the flow; "asked", without it.  One core; the best of
+ * five rounds.
  */
 #include "base/clock.h"
+#include "engine/judge.h"
+#include "net/filter.h"
 #include "net/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADDRS = 1 << 15, LOOPS = 32, ROUNDS = 5, SITES = 50 };
+enum { BREAKOUTS = 20, ADDRS = 1 << 15, LOOPS = 32, ROUNDS = 5, SITES = 50 };
 
 static uint64_t state = 42;
 
@@ -96,6 +100,50 @@ time_verdicts(const struct policy *pol, const struct ip *ip, uint32_t *sum)
 	return (double)(clock_now() - start) / LOOPS / ADDRS;
 }
 
+/* What the live gate asks of a packet once it is parsed. */
+static double
+time_judge(struct judge *j, const struct ip *ip, uint32_t *sum)
+{
+	nsec start = clock_now();
+
+	for (size_t k = 0; k < LOOPS; k++)
+		for (size_t i = 0; i < ADDRS; i++)
+			*sum += judge_parsed(j, POLICY_OUT,
+			    (enum verdict)V_NEXT, PEER_NONE, start,
+			    &ip[i]).verdict;
+	return (double)(clock_now() - start) / LOOPS / ADDRS;
+}
+
+static double
+time_asking(const struct breakouts *b, const struct ip *ip, uint32_t *sum)
+{
+	nsec start = clock_now();
+
+	for (size_t i = 0; i < ADDRS; i++)
+		*sum += breakout_find(b, &ip[i]);
+	return (double)(clock_now() - start) / ADDRS;
+}
+
+/* None matches: all are tried. */
+static const struct breakouts *
+twenty(void)
+{
+	static struct breakout_rule rule[BREAKOUTS];
+	static struct bpf_program f[BREAKOUTS];
+	static struct breakouts b = { .rule = rule, .n = BREAKOUTS };
+	char text[80], why[FILTER_WHYLEN];
+
+	for (unsigned i = 0; i < BREAKOUTS && b.rule[i].id == 0; i++) {
+		snprintf(text, sizeof(text), "udp dst port %u and dst net "
+		    "198.51.%u.0/24", 3000 + i, i);
+		if (filter_compile(&f[i], text, why) == FILTER_BAD)
+			abort();
+		rule[i] = (struct breakout_rule){ .filter = &f[i],
+			.id = (uint16_t)(i + 1) };
+	}
+	return &b;
+}
+
 static double
 least(double a, double b)
 {
@@ -113,6 +161,7 @@ packets(struct ip *ip, const struct lpm_entry *e, size_t n)
 			ours = (ours + SITES) % n;
 		ip[i] = (struct ip){ .version = v6 ? 6 : 4, .proto = 6,
 			.src = i % 2 ? e[ours].prefix.addr : pick(e, n, v6),
+			.sport = (uint16_t)draw(), .dport = 443,
 			.dst = pick(e, n, v6) };
 	}
 }
@@ -126,19 +175,25 @@ measure(size_t n, struct ip *ip)
 		.own = lpm_build(NULL, 0), .endpoints = lpm_build(NULL, 0),
 		.site = site, .nsites = SITES, .self = 0, .server = 1,
 		.role = ROLE_CLIENT, .private_is_internal = true };
-	double look = 1e9, decide = 1e9;
+	double look = 1e9, decide = 1e9, judge = 1e9, ask = 1e9;
 	uint32_t sum = 0;
+	struct judge j;
 
 	for (size_t i = 1; i < SITES; i++)
 		site[i].partner = i % 2;
 	site[0].whole_lan = site[1].server = true;
 	packets(ip, e, n);
+	pol.breakouts = twenty();
+	judge_open(&j, &pol);
 	for (int i = 0; i < ROUNDS; i++) {
 		look = least(look, time_lookups(pol.where, ip, &sum));
 		decide = least(decide, time_verdicts(&pol, ip, &sum));
+		judge = least(judge, time_judge(&j, ip, &sum));
+		ask = least(ask, time_asking(pol.breakouts, ip, &sum));
 	}
-	printf("%8zu  %8zu  %9.1f  %10.1f  # %u\n", n,
-	    lpm_size(pol.where) >> 10, look, decide, sum);
+	printf("%8zu  %8zu  %9.1f  %10.1f  %11.1f  %8.1f  # %u\n", n,
+	    lpm_size(pol.where) >> 10, look, decide, judge, ask, sum);
+	judge_close(&j);
 	lpm_free(pol.where);
 	lpm_free(pol.own);
 	lpm_free(pol.endpoints);
@@ -150,7 +205,8 @@ main(void)
 {
 	struct ip *ip = calloc(ADDRS, sizeof(*ip));
 
-	printf("prefixes       KiB  look-up ns  verdict ns\n");
+	printf("prefixes       KiB  look-up ns  verdict ns  breakout ns  "
+	    "asked ns\n");
 	for (size_t n = 100; n <= 100000; n *= 10)
 		measure(n, ip);
 	free(ip);

@@ -8,6 +8,7 @@
 #include "fuzz.h"
 
 #include "../unit/domain.h"
+#include "../unit/packet.h"
 
 /* Prefixes as text, parsed when they are first asked for. */
 struct list {
@@ -345,6 +346,63 @@ take_addr(const uint8_t *b, bool six)
 	return a;
 }
 
+/* The same packet as bytes: parsed, it is what it was made from, and gets the
+ * same verdict. */
+static void
+check_wire(const struct policy *all, const struct ip *ip, int from)
+{
+	enum { DATA = 24 };	/* ports, flags and all */
+	uint8_t p[IP6_HLEN + 8 + DATA] = { 0 };
+	bool six = ip->version == 6, later = ip->frag_off > 0;
+	size_t hlen = six ? IP6_HLEN : IP4_HLEN;
+	size_t n = hlen + (six && later ? 8 : 0) + DATA;
+	struct ip got;
+
+	if (six) {
+		p[0] = 6 << 4;
+		p[5] = (uint8_t)(n - IP6_HLEN);
+		p[6] = later ? 44 : ip->proto;
+		p[7] = 64;
+		memcpy(p + 8, ip->src.b, 16);
+		memcpy(p + 24, ip->dst.b, 16);
+		p[40] = ip->proto;
+		p[43] = (uint8_t)ip->frag_off;
+	} else {
+		p[0] = 4 << 4 | IP4_HLEN / 4;
+		p[3] = (uint8_t)n;
+		p[7] = (uint8_t)(ip->frag_off / 8);
+		p[8] = 64;
+		p[9] = ip->proto;
+		memcpy(p + 12, ip->src.b + 12, 4);
+		memcpy(p + 16, ip->dst.b + 12, 4);
+		packet_sum_ip(p);
+	}
+	if (!later) {
+		memset(p + hlen, 0, DATA);
+		p[hlen] = (uint8_t)(ip->sport >> 8);
+	}
+	enum verdict v = ip_parse(&got, p, n);
+	if (later && ip->proto == 6) {
+		must(v == V_FRAGMENT);	/* RFC 3128 */
+		return;
+	}
+	/* an extension header is no protocol, and this one makes no sense */
+	if (v != (enum verdict)V_NEXT) {
+		must(six && !later);
+		return;
+	}
+	must(addr_eq(&got.src, &ip->src) && addr_eq(&got.dst, &ip->dst) &&
+	    got.frag_off == ip->frag_off && got.version == ip->version);
+	must(six || got.proto == ip->proto);
+	if (got.proto != ip->proto)
+		return;
+	for (int i = 0; i < SITES; i++)
+		for (int at = 0; at < POLICY_POINTS; at++)
+			must(policy_decide(&all[i], at, &got,
+			    (uint16_t)from).verdict ==
+			    slow(&all[i], at, &got, from));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -378,5 +436,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			check_far(all, &all[i], at, &ip, d);
 		}
 	}
+	check_wire(all, &ip, from);
 	return 0;
 }
