@@ -421,7 +421,8 @@ die_and_adopt(struct script *s, int *half)
 	memcpy(before, flow[*half], sizeof(before));
 	for (size_t i = 1; i <= FLOWS; i++)
 		alive += before[i].seal != 0 &&
-		    before[i].expires > now / NSEC_SEC;
+		    before[i].expires > now / NSEC_SEC &&
+		    whose(NULL, &before[i].inside) >= 0;
 	x = x & 1 ? x : 0;
 	y = x != 0 ? y : 0;
 	((uint8_t *)flow[*half])[at] ^= x;
