@@ -285,7 +285,7 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
 	run --separate-stderr classify -e '[2001:db8:1::5]:40000>[2a00::1]:53 udp'
 	[ "$status" -eq 0 ]
 	grep -qx '  next hop hq, by its tunnel' <<<"$output"
-	grep -qx '  the tunnel takes 1420 bytes in one piece, TCP segments of 1360' \
+	grep -qx '  the tunnel takes at most 1440 bytes in one piece, TCP segments of 1380' \
 		<<<"$output"
 	grep -qx 'hq: bh-egress, out of the tunnel from branch1' <<<"$output"
 	[ "${lines[-2]}" = "  pass: internet (to or from the Internet, by backhaul)" ]

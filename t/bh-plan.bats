@@ -71,7 +71,7 @@ same() {	# LOCATION PART: standard input
 	EGRESS_TUN=''
 	LAN_IF='lan0'
 	UPLINK='up0'
-	MTU=1420
+	MTU=1440
 	PROTO=176
 	EOF
 	eval "$(plan hq env)"

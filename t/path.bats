@@ -97,9 +97,9 @@ echoes() {	# ADDRESS FILE
 @test "ICMP echo, and path MTU: too big is told" {
 	in_lan ping -c 3 -i 0.2 -W 5 203.0.113.80
 	in_lan ping -c 3 -i 0.2 -W 5 2001:db8:c::80
-	in_lan ping -c 1 -W 5 -M do -s 1392 203.0.113.80
-	run -1 in_lan ping -c 1 -W 5 -M do -s 1393 203.0.113.80
-	[[ $output == *"mtu"*1420* ]]
+	in_lan ping -c 1 -W 5 -M do -s 1412 203.0.113.80
+	run -1 in_lan ping -c 1 -W 5 -M do -s 1413 203.0.113.80
+	[[ $output == *"mtu"*1440* ]]
 }
 
 @test "traceroute shows both gateways as one hop each" {
@@ -207,8 +207,8 @@ echoes() {	# ADDRESS FILE
 	world_capture lan eth0 "$BATS_TEST_TMPDIR/l" 'tcp[tcpflags] & tcp-syn != 0'
 	in_lan curl -sS --max-time 5 -o /dev/null http://203.0.113.80/1k
 	world_captured
-	tcpdump -nr "$BATS_TEST_TMPDIR/i" 'dst port 80' | grep -q 'mss 1380,'
-	tcpdump -nr "$BATS_TEST_TMPDIR/l" 'src port 80' | grep -q 'mss 1380,'
+	tcpdump -nr "$BATS_TEST_TMPDIR/i" 'dst port 80' | grep -q 'mss 1400,'
+	tcpdump -nr "$BATS_TEST_TMPDIR/l" 'src port 80' | grep -q 'mss 1400,'
 }
 
 @test "G30 G31 a transfer survives the death of each program" {

@@ -8,10 +8,10 @@ setup_file() {
 	world_up "$BATS_FILE_TMPDIR"
 	world_dmz
 	# the server's file is stricter than the client's
-	world_domain 'partners = branch1\ninternal = 203.0.114.0/24, 2001:db8:d::/48\n' \
+	world_domain 'partners = branch1\ninternal = 203.0.114.0/24, 2001:db8:d::/48\ndscp = 10\n' \
 		'partners = hq\n'
 	srv_backhaul up
-	world_domain 'partners = branch1\n' 'partners = hq\n'
+	world_domain 'partners = branch1\n' 'partners = hq\ndscp = copy\n'
 	sed -i '/^name = /a private-is-internal = no' "$W_DIR/domain.ini"
 	cli_backhaul up
 	world_bg inet socat -T 10 UDP6-LISTEN:7,ipv6only=0,fork PIPE
@@ -239,10 +239,80 @@ redirected() {
 	done
 }
 
+# What a router on the way writes over the mark of the tunnel's datagrams.
+mark() {	# not-ect|ect1|ect0|ce
+	in_wan nft -f - <<-EOF
+	table ip marking {}
+	delete table ip marking
+	table ip marking {
+		chain forward {
+			type filter hook forward priority 0
+			iifname cli0 udp dport 51820 ip ecn set $1
+		}
+	}
+	EOF
+}
+
+@test "RFC 6040 the sixteen cells, through a router that marks" {
+	world_capture inet eth0 "$T/p" 'icmp[icmptype] == 8'
+	o=0 before=$(world_count hq bh-tunnel ecn)
+	for outer in not-ect ect1 ect0 ce; do
+		mark $outer
+		for i in 0 1 2 3; do
+			size=$((100 + 4 * o + i))
+			if [ $o = 3 ] && [ $i = 0 ]; then
+				run -1 in_lan ping -q -c 1 -W 1 -s $size 203.0.113.80
+			else
+				in_lan ping -q -c 1 -W 5 -Q $i -s $size 203.0.113.80
+			fi
+		done
+		o=$((o + 1))
+	done
+	in_wan nft delete table ip marking
+	world_captured
+	[ "$(world_count hq bh-tunnel ecn)" -eq $((before + 1)) ]
+	# figure 4, inner 0 to 3 for each outer
+	set -- 0 1 2 3  0 1 1 3  0 1 2 3  - 3 3 3
+	for ((n = 0; n < 16; n++)); do
+		got=$(tcpdump -nvr "$T/p" "ip[2:2] == $((128 + n))" 2>/dev/null |
+			sed -n 's/.*tos 0x\([0-9a-f]*\).*/\1/p')
+		want=$1
+		shift
+		case $want in -) want= ;; 0) want='0' ;; esac
+		[ "$((0x${got:-9}))" = "${want:-9}" ] ||
+			{ echo "cell $n: got $got, not $want"; return 1; }
+	done
+}
+
+@test "dscp = copy, and a value of its own" {
+	world_capture wan cli0 "$T/p" 'udp port 51820 and greater 300'
+	in_lan ping -q -c 1 -W 5 -Q 0xb8 -s 400 203.0.113.80
+	world_captured
+	[ "$(world_packets "$T/p" 'src host 192.0.2.2 and ip[1] == 0xb8')" = 1 ]
+	[ "$(world_packets "$T/p" 'src host 198.51.100.2 and ip[1] == 0x28')" = 1 ]
+	# and inside it stayed as it was
+	world_capture inet eth0 "$T/q" 'icmp[icmptype] == 8'
+	in_lan ping -q -c 1 -W 5 -Q 0xb8 203.0.113.80
+	world_captured
+	[ "$(world_packets "$T/q" 'ip[1] == 0xb8')" = 1 ]
+}
+
 @test "R12 eight extension headers are read, the ninth is refused" {
 	python3 t/lib/packets.py chain >"$T/pcap"
 	"$BH_BIN/bh-classify" -f "$W_DIR/domain.ini" -l branch1 -r "$T/pcap" |
 		cut -f 7 >"$T/got"
 	printf '%s\n' internet internet options options |
 		diff "$T/got" -
+}
+
+@test "R7 a server that is gone: host unreachable, once it is sure" {
+	for p in bh-tunnel bh-classify bh-egress; do
+		read -r _ loop _ child _ <"$W_DIR/run/hq/$p.state"
+		kill -KILL "$loop" "$child"
+	done
+	cli_backhaul restart bh-tunnel
+	in_lan timeout 40 ping -i 0.5 203.0.113.80 |
+		grep -m 1 'From 10.1.0.1 .*Host Unreachable'
+	in_lan timeout 40 ping -i 0.5 2001:db8:c::80 |
+		grep -m 1 'From 2001:db8:1::1 .*Address unreachable'
 }

@@ -89,6 +89,7 @@ static const unsigned tunnel_calls[] = {
 	EVERY_PROGRAM,
 	__NR_accept4,		/* a program that was started again */
 	__NR_recvmsg,		/* its hello */
+	__NR_setsockopt,	/* probes of a path go out whole */
 	__NR_fcntl, __NR_lseek,	/* what it shares: sealed? how large? */
 	__NR_mmap,
 };

@@ -28,7 +28,6 @@
 	X(KEY_STRAY, 11, SEV_ERROR, "a key stands before the first section") \
 	X(KEY_CONTINUED, 12, SEV_ERROR, "an indented line continues no list") \
 	X(KEY_EMPTY, 13, SEV_ERROR, "a key has no value") \
-	X(UNSUPPORTED, 14, SEV_ERROR, "not supported by this version") \
 	X(BAD_PREFIX, 101, SEV_ERROR, "a prefix is malformed") \
 	X(HOST_BITS, 102, SEV_ERROR, \
 	    "a prefix has bits set beyond its length") \
@@ -147,6 +146,8 @@
 	X(KEEPALIVE_OFF, 710, SEV_WARNING, \
 	    "a gateway that cannot be called does not keep its tunnel open") \
 	X(ICMP_SILENT, 720, SEV_NOTICE, "refused hosts are not told") \
+	X(DSCP_COPY, 721, SEV_NOTICE, \
+	    "datagrams show the class of what is in them") \
 	X(KEYFILE_MISSING, 801, SEV_ERROR, "a private key is not there") \
 	X(KEYFILE_OPEN, 802, SEV_ERROR, "a key file is open to others") \
 	X(KEYFILE_BAD, 803, SEV_ERROR, "a key file holds no key") \

@@ -21,7 +21,9 @@
 enum {
 	CONF_NAMELEN = 64,	/* a location's name and its 0 */
 	CONF_HOSTLEN = 256,
-	CONF_MTU_DEFAULT = 1420,
+	CONF_MTU_DEFAULT = 1420,	/* where none can be found */
+	CONF_MTU_AUTO = 1440,		/* what 1500 takes over IPv4 */
+	CONF_DSCP_COPY = 64,		/* the inner packet's */
 	CONF_ICMP_ERRORS_DEFAULT = 1000,
 	CONF_PORT_DEFAULT = 51820,
 	CONF_LOCATIONS_MAX = 4096,
@@ -141,10 +143,13 @@ struct conf_location {
 	char uplink[IFNAMSIZ], lan_interface[IFNAMSIZ];	/* "": not given */
 	char interface[IFNAMSIZ], egress_interface[IFNAMSIZ];	/* bh0, bhx0 */
 	int uplink_line, lan_interface_line, interface_line, egress_line;
-	uint16_t mtu;			/* inner, bytes */
+	uint16_t mtu;			/* inner, bytes, at most */
+	bool mtu_auto;			/* less where the path takes less */
 	int mtu_line;
 	uint16_t icmp_errors;		/* a second; 0: only what fits */
 	int icmp_errors_line;
+	uint8_t dscp;			/* of datagrams; CONF_DSCP_COPY */
+	int dscp_line;
 };
 
 /* [group NAME]: a set of addresses, anybody's, that rules and reports name. */

@@ -17,16 +17,6 @@ no_memory(char *why)
 }
 
 static int
-set_later(const struct keys_target *t, const struct keydef *k, void *to,
-    const char *v, char *why)
-{
-	(void)t, (void)k, (void)to, (void)v;
-	snprintf(why, VALUE_WHYLEN, "not supported by this version; take the "
-	    "line out");
-	return BH_UNSUPPORTED;
-}
-
-static int
 set_name(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
 {
@@ -203,6 +193,39 @@ set_filter(const struct keys_target *t, const struct keydef *k, void *to,
 	}
 	snprintf(text + n, CONF_FILTERLEN - n, "%s%s", n > 0 ? " " : "", v);
 	return 0;
+}
+
+static int
+set_mtu(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	(void)to;
+	t->loc->mtu_auto = strcmp(v, "auto") == 0;
+	int code = t->loc->mtu_auto ? 0 : set_u16(t, k, &t->loc->mtu, v, why);
+
+	if (t->loc->mtu_auto)
+		t->loc->mtu = CONF_MTU_AUTO;
+	if (code != 0)
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is neither auto nor a "
+		    "number from %u to %u", v, k->min, k->max);
+	return code;
+}
+
+static int
+set_dscp(const struct keys_target *t, const struct keydef *k, void *to,
+    const char *v, char *why)
+{
+	unsigned n = strcmp(v, "copy") == 0 ? CONF_DSCP_COPY : 0;
+	int code = n != 0 || strcmp(v, "zero") == 0 ? 0 :
+	    value_number(&n, k->min, k->max, v, why);
+
+	(void)t;
+	if (code == 0)
+		*(uint8_t *)to = (uint8_t)n;
+	else
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is neither zero nor copy "
+		    "nor a number from %u to %u", v, k->min, k->max);
+	return code;
 }
 
 /* One address of each family. */
@@ -430,11 +453,10 @@ const struct keydef keys_location[] = {
 	{ "interface", set_interface, TO(interface), LINE(interface_line) },
 	{ "egress-interface", set_interface, TO(egress_interface),
 	    LINE(egress_line) },
-	{ "mtu", set_u16, TO(mtu), LINE(mtu_line), .min = 576, .max = 9000,
-	    .later = "auto" },
+	{ "mtu", set_mtu, TO(mtu), LINE(mtu_line), .min = 576, .max = 9000 },
+	{ "dscp", set_dscp, TO(dscp), LINE(dscp_line), .max = 63 },
 	{ "icmp-errors", set_u16, TO(icmp_errors), LINE(icmp_errors_line),
 	    .max = 10000 },
-	{ .name = "dscp", .set = set_later },
 	{ .name = NULL },
 };
 

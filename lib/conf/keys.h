@@ -37,7 +37,6 @@ struct keydef {
 				 * line 0: nobody asks for it */
 	unsigned min, max;	/* of a number; index of a set */
 	const char *const *words;
-	const char *later;	/* a value for a later version */
 	bool list;
 };
 

@@ -169,15 +169,8 @@ set_value(struct load *ld, const struct keydef *k, const char *value, int line)
 {
 	struct keys_target t = { ld->cf, ld->loc, ld->set, line };
 	char why[VALUE_WHYLEN];
-	int code;
+	int code = k->set(&t, k, (char *)ld->base + k->to, value, why);
 
-	if (k->later != NULL && strcmp(k->later, value) == 0) {
-		code = BH_UNSUPPORTED;
-		snprintf(why, sizeof(why), "'%s' is not supported by this "
-		    "version", value);
-	} else {
-		code = k->set(&t, k, (char *)ld->base + k->to, value, why);
-	}
 	if (code == 0)
 		return;
 	diag_add(ld->d, line, (enum code)code, ld->section, k->name, "%s",

@@ -27,7 +27,8 @@ set_defaults(struct conf_location *l, int line)
 		.interface = "bh0",
 		.egress_interface = "bhx0",
 		.failback = CONF_HOLD_DEFAULT,
-		.mtu = CONF_MTU_DEFAULT,
+		.mtu = CONF_MTU_AUTO,
+		.mtu_auto = true,
 		.icmp_errors = CONF_ICMP_ERRORS_DEFAULT,
 	};
 }

@@ -238,6 +238,27 @@ put_probe(const struct conf_location *l, const struct keydef *k,
 	fprintf(out, "%s = %s\n", k->name, addr_format(from, text));
 }
 
+static void
+put_mtu(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	if (l->mtu_auto)
+		fprintf(out, "%s = auto\n", k->name);
+	else
+		put_u16(l, k, from, out);
+}
+
+static void
+put_dscp(const struct conf_location *l, const struct keydef *k,
+    const void *from, FILE *out)
+{
+	(void)from;
+	if (l->dscp == CONF_DSCP_COPY)
+		fprintf(out, "%s = copy\n", k->name);
+	else
+		fprintf(out, "%s = %u\n", k->name, l->dscp);
+}
+
 /* The other half of conf/keys.c.  A key without a line of its own is printed
  * always. */
 struct printer {
@@ -291,7 +312,8 @@ static const struct printer location_keys[] = {
 	{ "lan-interface", put_text },
 	{ "interface", put_text },
 	{ "egress-interface", put_text },
-	{ "mtu", put_u16 },
+	{ "mtu", put_mtu },
+	{ "dscp", put_dscp },
 	{ "icmp-errors", put_u16 },
 	{ .name = NULL },
 };

@@ -24,7 +24,6 @@ static const struct lint_example examples[] = {
 	{ BH_KEY_CONTINUED, "uplink = eth0\n\teth1",
 	    "uplink = eth0\nlan-interface = eth1" },
 	{ BH_KEY_EMPTY, "uplink =", "uplink = eth0" },
-	{ BH_UNSUPPORTED, NULL, "take the line out" },
 	{ BH_BAD_PREFIX, "lan = 10.1.0.0/33", "lan = 10.1.0.0/24" },
 	{ BH_HOST_BITS, "lan = 10.0.0.5/20", "lan = 10.0.0.0/20" },
 	{ BH_BAD_ADDRESS, "address = 10.1.0.1/20", "address = 10.1.0.1" },

@@ -51,10 +51,6 @@ static const struct explanation explanations[] = {
 	{ BH_KEY_EMPTY,
 	    "The key stands there without a value. Give one, or take the line "
 	    "out to get the default." },
-	{ BH_UNSUPPORTED,
-	    "The name is known and reserved, but this version does not do what "
-	    "it asks for. It is an error and not ignored, since a gateway that "
-	    "does less than its file says is worse than none." },
 	{ BH_BAD_PREFIX,
 	    "A prefix is 192.0.2.0/24 or 2001:db8::/32; a host may stand "
 	    "without a length. '!' in front takes it out of the set. IPv6 "
@@ -429,6 +425,12 @@ static const struct explanation explanations[] = {
 	    "looks like a broken network. Only what is too big is still told, "
 	    "since path MTU discovery would fail. Take the line out, unless "
 	    "silence is what you want." },
+	{ BH_DSCP_COPY,
+	    "With 'dscp = copy' each datagram has the differentiated services "
+	    "codepoint of the packet in it, so that networks on the way can "
+	    "serve calls before downloads, and whoever watches can tell them "
+	    "apart. Right where the provider honours it; else take the line "
+	    "out." },
 	{ BH_KEYFILE_MISSING,
 	    "bh-check -k looks for KEYDIR/LOCATION.key, as 'backhaul up' does. "
 	    "Make it on that gateway: 'umask 077; bh-key genkey "

@@ -386,8 +386,9 @@ get_tunnel(struct view *v)
 		    conf_is_client_of(v->cf, v->i, i) ||
 		    conf_is_client_of(v->cf, i, v->i)))
 			add_peer(v, &v->cf->location[i]);
-	facts_add(v->fs, TOPIC_MTU, "is %u inside the tunnel: TCP segments of "
-	    "%u bytes (IPv4) or %u (IPv6)", l->mtu, l->mtu - 40, l->mtu - 60);
+	facts_add(v->fs, TOPIC_MTU, "is %s%u inside the tunnel: TCP segments "
+	    "of %u bytes (IPv4) or %u (IPv6)", l->mtu_auto ? "at most " : "",
+	    l->mtu, l->mtu - 40, l->mtu - 60);
 }
 
 static void

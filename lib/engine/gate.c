@@ -6,6 +6,7 @@
 #include "base/ready.h"
 #include "engine/nat_log.h"
 #include "engine/translate.h"
+#include "net/icmp.h"
 #include "net/tun.h"
 
 #include <assert.h>
@@ -157,6 +158,20 @@ tun_to_link(struct gate *g)
 	return r == 0 || errno == EAGAIN ? 0 : -1;
 }
 
+/* Ours again: bh-tunnel could not send it, and has counted it. */
+static void
+take_back(struct gate *g, const struct frame *f)
+{
+	const uint8_t *packet = (const uint8_t *)(f + 1);
+	struct ip ip;
+
+	if (f->peer < g->pol->nsites &&
+	    ip_parse(&ip, packet, f->len) == (enum verdict)V_NEXT)
+		tell_sender(g, &(struct refusal){ .at = g->kind->to_link,
+		    .why = (enum verdict)f->class, .from = f->peer,
+		    .mtu = f->mtu, .packet = packet, .ip = &ip });
+}
+
 /* A server has answered our probe. */
 static bool
 is_answer(struct gate *g, const struct frame *f)
@@ -192,6 +207,10 @@ frame_to_tun(struct gate *g, struct frame *f)
 {
 	enum verdict v = V_PEER;
 
+	if (f->class < V_COUNT && icmp_speaks((enum verdict)f->class)) {
+		take_back(g, f);
+		return;
+	}
 	if (is_answer(g, f)) {
 		counters_add(g->st, V_SELF, f->len);
 		return;

@@ -67,6 +67,7 @@ take_mtu(struct import *im, const char *v, char *why)
 
 	if (code == 0) {
 		this_site(im)->mtu = (uint16_t)n;
+		this_site(im)->mtu_auto = false;
 		this_site(im)->mtu_line = 1;
 	}
 	return code;
@@ -238,7 +239,7 @@ struct conf_location
 import_location(const char *name)
 {
 	struct conf_location l = { .line = 1, .active = true,
-		.mtu = CONF_MTU_DEFAULT };
+		.mtu = CONF_MTU_AUTO, .mtu_auto = true };
 
 	snprintf(l.name, sizeof(l.name), "%s", name);
 	return l;

@@ -120,7 +120,8 @@ check_mtus(struct lint *lt, size_t self)
 
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		const struct conf_location *p = &cf->location[i];
-		if (p->mtu <= l->mtu || !(conf_partners(cf, self, i) ||
+		if (p->mtu <= l->mtu || p->mtu_auto ||
+		    !(conf_partners(cf, self, i) ||
 		    conf_is_client_of(cf, self, i) ||
 		    conf_is_client_of(cf, i, self)))
 			continue;
@@ -196,6 +197,15 @@ check_icmp(struct lint *lt, const struct conf_location *l)
 		    (int)CONF_ICMP_ERRORS_DEFAULT);
 }
 
+static void
+check_dscp(struct lint *lt, const struct conf_location *l)
+{
+	if (l->dscp == CONF_DSCP_COPY)
+		lint_say(lt, l, l->dscp_line, BH_DSCP_COPY, "dscp", "whoever "
+		    "watches the tunnel can tell calls from downloads; right "
+		    "if the provider treats them differently");
+}
+
 void
 lint_numbers(struct lint *lt)
 {
@@ -211,5 +221,6 @@ lint_numbers(struct lint *lt)
 		check_ports(lt, l);
 		check_listen(lt, l);
 		check_icmp(lt, l);
+		check_dscp(lt, l);
 	}
 }

@@ -2,6 +2,7 @@
 #include "engine/tell.h"
 
 #include "engine/gate.h"
+#include "engine/translate.h"
 #include "net/icmp.h"
 
 #include <netinet/icmp6.h>
@@ -148,13 +149,19 @@ to_peer(struct gate *g, uint16_t peer, const uint8_t *error, size_t n)
 	link_flush(&g->link);
 }
 
+/* As if the client's host had sent it; our translator, or the kernel's, makes
+ * it speak of addresses that the Internet knows. */
 static void
-to_internet(const struct gate *g, uint8_t *error, size_t n)
+to_internet(struct gate *g, uint16_t peer, uint8_t *error, size_t n)
 {
 	struct vnet none = { 0 };
 	struct iovec iov[] = { { &none, sizeof(none) }, { error, n } };
-	ssize_t r = writev(g->tun, iov, 2);
+	struct ip ip;
 
+	if (!verdict_delivers(translate_judge(&g->judge, g->nat, POLICY_EGRESS,
+	    error, n, &none, peer, clock_now(), &ip).verdict))
+		return;
+	ssize_t r = writev(g->tun, iov, 2);
 	(void)r;	/* should there be no room, it is told by the next */
 }
 
@@ -191,12 +198,12 @@ tell_sender(struct gate *g, const struct refusal *r)
 	    !within_rate(t, &r->ip->src, clock_now()))
 		return;
 	if (r->at == POLICY_RETURN)
-		e.from = r->ip->dst;	/* NAT makes it ours */
+		e.from = r->ip->dst;
 	size_t n = icmp_error(error, &e, r->packet, r->ip);
 	if (r->at == POLICY_OUT)
 		to_lan(t, error, n, r->ip);
 	else if (r->at == POLICY_RETURN)
-		to_internet(g, error, n);
+		to_internet(g, r->from, error, n);
 	else
 		to_peer(g, r->from, error, n);
 }

@@ -24,7 +24,7 @@ struct gate;
 struct refusal {
 	enum policy_point at;
 	enum verdict why;
-	uint16_t from;		/* the peer that sent it, or PEER_NONE */
+	uint16_t from;		/* the peer that sent it, or was to get it */
 	uint16_t mtu;		/* with V_TOO_BIG */
 	const uint8_t *packet;
 	const struct ip *ip;

@@ -60,7 +60,7 @@ earlier(nsec a, nsec b)
 static nsec
 next_due(const struct tunnel *t)
 {
-	return earlier(t->resolve,
+	return earlier(earlier(t->resolve, tunnel_probe_due(t)),
 	    earlier(device_due(t->device), stage_due(t->stage)));
 }
 
@@ -78,6 +78,7 @@ tick(struct tunnel *t)
 			tunnel_do(t, &o);
 	}
 	sodium_memzero(random, sizeof(random));
+	tunnel_probe_tick(t);
 	while ((w = stage_expired(t->stage, t->at.now)) != NULL)
 		counters_add(t->stat, V_DOWN, w->len);
 }

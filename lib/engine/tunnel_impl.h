@@ -11,6 +11,7 @@
  * tunnel_in.c    datagrams are opened, checked, joined and handed on
  * tunnel_route.c which peer may say what on which link
  * tunnel_way.c   which of our addresses a peer is answered from
+ * tunnel_pmtu.c  what fits on the way to a peer
  * tunnel_tun.c   standalone: the same from and to a TUN device instead
  * tunnel_config.c what wg(8) asks for
  * tunnel_seam.c  the other half, which keeps the keys
@@ -22,12 +23,15 @@
 #include "net/allowed.h"
 #include "net/ecn.h"
 #include "net/gso.h"
+#include "conf/conf.h"
 #include "net/link.h"
+#include "net/pmtu.h"
 #include "net/policy.h"
 #include "net/udp.h"
 #include "wg/aead.h"
 #include "wg/device.h"
 #include "wg/stage.h"
+#include "wg/timers.h"
 
 enum channel { CH_CLASSIFY, CH_EGRESS, CHANNELS };
 
@@ -105,6 +109,24 @@ struct steer {
 	struct addr usual, left;	/* now, and before */
 };
 
+/* The way to a peer, and how much fits there. */
+struct way {
+	struct timer timer;
+	struct pmtu m;
+	struct endpoint remote;		/* that m is about */
+	struct addr addr;		/* of the peer, for probes */
+	nsec waiting;			/* for a session, since; or 0 */
+};
+
+struct ways {
+	struct way *way;		/* by peer; NULL: standalone */
+	size_t n;
+	struct timers queue;
+	struct addr self;
+	uint16_t max;
+	bool search;			/* mtu = auto */
+};
+
 struct tunnel {
 	struct moment at;	/* read once a wake-up */
 	nsec resolve;		/* our server's name has to be found; 0 */
@@ -128,6 +150,8 @@ struct tunnel {
 	nsec told;		/* senders of lost packets: time spent */
 	size_t mtu;		/* no padding goes beyond (W15) */
 	size_t cut;		/* no packet may be longer */
+	struct ways ways;
+	uint8_t tos_keep, tos_set;	/* of the inner TOS; besides that */
 	int signals;
 	int routes;		/* to ask the kernel for them */
 	struct steer *steer;	/* by peer */
@@ -164,6 +188,30 @@ void tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm);
 void tunnel_keepalive(struct tunnel *t, uint16_t peer);
 /* Does what the device said. */
 void tunnel_do(struct tunnel *t, const struct device_out *o);
+
+/* Sends a packet whose first bytes are given, zeros behind them, in a message
+ * without padding. */
+void tunnel_plain(struct tunnel *t, uint16_t peer, const void *head,
+    size_t hlen, size_t n);
+
+/* tunnel_pmtu.c; of a gateway */
+
+/* False without memory. */
+bool ways_open(struct ways *w, const struct conf *cf, size_t self);
+/* Takes a probe, or its answer; false if the packet is neither. */
+bool tunnel_probe(struct tunnel *t, uint16_t peer, const uint8_t *packet,
+    const struct ip *ip);
+void tunnel_probe_ready(struct tunnel *t, uint16_t peer);
+nsec tunnel_probe_due(const struct tunnel *t);
+void tunnel_probe_tick(struct tunnel *t);
+/* The largest packet of that family that a sender may be told of. */
+uint16_t tunnel_fits(const struct tunnel *t, uint16_t peer,
+    const struct ip *ip);
+/* V_NEXT, the pieces perhaps smaller now; V_TOO_BIG. */
+enum verdict tunnel_fit(struct tunnel *t, uint16_t peer, struct gso *g);
+/* A SYN, either way.  sum: its checksum is complete. */
+void tunnel_clamp(const struct tunnel *t, uint16_t peer, uint8_t *packet,
+    const struct ip *ip, bool sum);
 
 /* tunnel_in.c */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/tunnel_impl.h"
 
+#include "net/mss.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -83,6 +85,8 @@ take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
 	enum verdict v = ip_parse(&ip, in->data, n);
 	if (v != V_NEXT)
 		return v;
+	if (ip.proto == PROTO_ICMP6 && tunnel_probe(t, in->peer, in->data, &ip))
+		return V_SELF;
 	if (!route_owns(t, in->peer, &ip.src))
 		return V_SPOOF;
 	int ecn = ecn_decapsulate(ip.tos, in->from->tos);
@@ -92,6 +96,8 @@ take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
 		ecn_set(in->data, ip.version, (uint8_t)ecn);
 		ip.tos = (uint8_t)((ip.tos & ~ECN_MASK) | ecn);
 	}
+	if (t->ways.way != NULL && mss_is_syn(in->data, &ip))
+		tunnel_clamp(t, in->peer, in->data, &ip, true);
 	join(t, in->data, &ip, in->peer);
 	return V_NEXT;
 }

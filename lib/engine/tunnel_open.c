@@ -237,6 +237,7 @@ start(void)
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot initialise libsodium");
 	t->tun = -1;
+	t->tos_keep = ECN_MASK;
 	t->uso = true;
 	t->port[CH_CLASSIFY] = (struct port){ -1, LINK_CLASSIFY, "classify",
 		{ .fd = -1 } };
@@ -313,6 +314,14 @@ open_prefixes(struct tunnel *t, const struct conf *cf)
 	allowed_commit(t->allowed);
 }
 
+/* RFC 2983: the outer DSCP is the inner one's, or its own. */
+static void
+set_tos(struct tunnel *t, const struct conf_location *l)
+{
+	t->tos_keep = l->dscp == CONF_DSCP_COPY ? UINT8_MAX : ECN_MASK;
+	t->tos_set = l->dscp == CONF_DSCP_COPY ? 0 : (uint8_t)(l->dscp << 2);
+}
+
 struct tunnel *
 tunnel_open(const struct tunnel_setup *how)
 {
@@ -323,6 +332,9 @@ tunnel_open(const struct tunnel_setup *how)
 		diex(EXIT_FIX, "%zu locations, at most %d",
 		    how->cf->nlocations, DEVICE_PEERS_MAX);
 	t->mtu = t->cut = l->mtu;
+	set_tos(t, l);
+	if (!ways_open(&t->ways, how->cf, how->self))
+		die(EXIT_RETRY, "cannot allocate buffers");
 	start_policy(&t->policy, how->cf, how->self);
 	struct counters *before = read_before(how->rundir);
 	t->npeers = t->policy.nsites;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/tunnel_impl.h"
 
+#include "net/icmp.h"
+#include "net/mss.h"
 #include "net/wire.h"
 
 #include <string.h>
@@ -8,13 +10,18 @@
 enum {
 	OUT_TURN = BATCH_OF(64),	/* frames before others get a turn */
 	PAD = 16,		/* W15 */
+	BEYOND = 1436,		/* with all headers more than 1500 */
 	NESTING = 16,		/* hops that a tunnel in a tunnel costs */
 	HOPS = 64,		/* of who is in none */
 };
 
+/* A handshake goes unanswered for so long: the peer is down. */
+#define PATIENCE (10 * NSEC_SEC)
+
 /* The header around a message, where the default will not do. */
 struct outer {
 	uint8_t tos, hops;	/* hops: 0, the system's */
+	bool whole;		/* never in fragments */
 };
 
 /* ---- the outbox ---- */
@@ -86,17 +93,28 @@ next_plaintext(struct tunnel *t, bool keep)
 	return o->arena + o->used + sizeof(struct msg_data);
 }
 
+/* A packet that is known to be too long for its way, and leaves all the same in
+ * fragments, which IPv6 wants from us (P4). */
+static bool
+is_split(const struct tunnel *t, uint16_t peer, size_t n)
+{
+	return t->ways.way != NULL && n > t->ways.way[peer].m.mtu &&
+	    !addr_is_v4(&t->ways.way[peer].remote.addr);
+}
+
 /* A datagram joins the run before it if it looks the same; a shorter one ends
  * the run. */
 static bool
-joins(const struct outbox *o, uint16_t peer, struct outer l, size_t n)
+joins(const struct outbox *o, uint16_t peer, struct outer l, bool split,
+    size_t n)
 {
 	if (o->ntrains == 0)
 		return false;
 	const struct udp_out *u = &o->train[o->ntrains - 1];
 	unsigned have = o->run[o->ntrains - 1].n;
 	return o->run[o->ntrains - 1].peer == peer && u->tos == l.tos &&
-	    u->hops == l.hops && n <= u->size && u->len == have * u->size &&
+	    u->hops == l.hops && u->split == split && n <= u->size &&
+	    u->len == have * u->size &&
 	    have < UDP_TRAIN_MAX && u->len + n <= UDP_TRAIN_BYTES;
 }
 
@@ -105,11 +123,12 @@ put_datagram(struct tunnel *t, uint16_t peer, struct outer l, size_t n)
 {
 	struct outbox *o = &t->out;
 	unsigned frame = o->nframes > 0 ? o->nframes - 1 : 0;
+	bool split = !l.whole && is_split(t, peer, n - DATA_OVERHEAD);
 
-	if (!joins(o, peer, l, n)) {
+	if (!joins(o, peer, l, split, n)) {
 		o->train[o->ntrains] = (struct udp_out){
 			.data = o->arena + o->used, .size = n, .tos = l.tos,
-			.hops = l.hops,
+			.hops = l.hops, .split = split,
 			.path = device_peer(t->device, peer)->path,
 		};
 		o->run[o->ntrains].peer = peer;
@@ -122,24 +141,34 @@ put_datagram(struct tunnel *t, uint16_t peer, struct outer l, size_t n)
 	o->used += n;
 }
 
+/* What padding would lift to the MTU gets none (W15): its route's own MTU,
+ * which we do not see, may be smaller.  And Linux cuts a datagram to IPV6_MTU
+ * only if it is longer than its own link takes, so that is what it gets. */
+static size_t
+with_padding(const struct tunnel *t, uint16_t peer, size_t n)
+{
+	size_t padded = (n + PAD - 1) & ~(size_t)(PAD - 1);
+
+	if (is_split(t, peer, n) && n < BEYOND && BEYOND <= t->cut)
+		return BEYOND;
+	return padded <= t->mtu && (t->ways.way == NULL ||
+	    padded <= t->ways.way[peer].m.mtu) ? padded : n;
+}
+
 /* The n bytes at next_plaintext become a message: header, padding, a job for
- * the cipher.  Its size.  What padding would lift to the MTU gets none (W15):
- * its route's own MTU, which we do not see, may be smaller. */
+ * the cipher.  Its size. */
 static size_t
 put_message(struct tunnel *t, uint16_t peer, struct session *s,
-    struct outer l, size_t n)
+    struct outer l, size_t n, size_t padded)
 {
 	struct outbox *o = &t->out;
 	uint8_t *at = o->arena + o->used, *text = at + sizeof(struct msg_data);
-	size_t padded = (n + PAD - 1) & ~(size_t)(PAD - 1);
 	struct msg_data m = {
 		.type = le32_put(MSG_DATA),
 		.receiver = le32_put(s->keys.remote_index),
 		.counter = le64_put(s->counter),
 	};
 
-	if (padded > t->mtu)
-		padded = n;
 	memcpy(at, &m, sizeof(m));
 	memset(text + n, 0, padded - n);
 	o->job[o->njobs++] = (struct aead_job){ .key = s->keys.send.b,
@@ -208,10 +237,23 @@ send_packet(struct tunnel *t, uint16_t peer, struct session *s, struct gso *g,
 			t->out.frame[t->out.nframes - 1].verdict = V_EXPIRED;
 			break;
 		}
-		sent += put_message(t, peer, s, l, n);
+		sent += put_message(t, peer, s, l, n,
+		    with_padding(t, peer, n));
 	}
 	device_sent(t->device, peer, s, true, sent, t->at.now);
 	tunnel_touch(t, peer);
+}
+
+/* In a gateway nobody waits long for a peer that does not answer. */
+static bool
+is_hopeless(struct tunnel *t, uint16_t peer)
+{
+	if (t->ways.way == NULL)
+		return false;
+	nsec *since = &t->ways.way[peer].waiting;
+	if (*since == 0)
+		*since = t->at.now;
+	return t->at.now - *since > PATIENCE;
 }
 
 enum verdict
@@ -229,8 +271,13 @@ tunnel_send(struct tunnel *t, const struct frame *f, const struct ip *ip)
 	const struct peer *p = device_peer(t->device, f->peer);
 	if (p == NULL || p->path.remote.port == 0)
 		return V_DOWN;
+	if (t->ways.way != NULL &&
+	    (v = tunnel_fit(t, f->peer, &g)) != V_NEXT)
+		return v;
 	struct session *s = device_sender(t->device, f->peer, t->at.now);
-	struct outer l = { .tos = ip->tos & ECN_MASK };
+	if (s == NULL && is_hopeless(t, f->peer))
+		return V_DOWN;
+	struct outer l = { .tos = (ip->tos & t->tos_keep) | t->tos_set };
 	if (is_message(ip, (const uint8_t *)(f + 1)) && !nest(&l, ip))
 		return V_TTL;
 	if (s == NULL)
@@ -246,10 +293,29 @@ tunnel_flush(struct tunnel *t)
 	flush(t, false);
 }
 
+/* Back to the gate that it came from, to tell its sender (bh-link(5)). */
+static void
+give_back(struct tunnel *t, enum channel c, const struct frame *f,
+    enum verdict why, const struct ip *ip)
+{
+	struct frame *back = link_room(&t->port[c].link);
+
+	if (back == NULL)
+		return;
+	*back = (struct frame){ .len = f->len, .peer = f->peer,
+		.class = (uint8_t)why };
+	if (why == V_TOO_BIG)
+		back->mtu = tunnel_fits(t, f->peer, ip);
+	memcpy(back + 1, f + 1, f->len);
+	link_put(&t->port[c].link, back);
+	link_flush(&t->port[c].link);
+}
+
 /* V_NEXT if somebody else has counted it or will. */
 static enum verdict
-take_frame(struct tunnel *t, enum channel c, const struct frame *f)
+take_frame(struct tunnel *t, enum channel c, struct frame *f)
 {
+	uint8_t *packet = (uint8_t *)(f + 1);
 	struct ip ip;
 
 	if (!route_may_send(t, c, f->peer, f->class))
@@ -258,8 +324,16 @@ take_frame(struct tunnel *t, enum channel c, const struct frame *f)
 		device_want(t->device, f->peer, t->at.now);
 		return V_NEXT;
 	}
-	enum verdict v = ip_parse(&ip, (const uint8_t *)(f + 1), f->len);
-	return v == V_NEXT ? tunnel_send(t, f, &ip) : v;
+	enum verdict v = ip_parse(&ip, packet, f->len);
+	if (v != V_NEXT)
+		return v;
+	if (f->vnet.gso_type == VNET_GSO_NONE && mss_is_syn(packet, &ip))
+		tunnel_clamp(t, f->peer, packet, &ip,
+		    (f->vnet.flags & VNET_NEEDS_CSUM) == 0);
+	v = tunnel_send(t, f, &ip);
+	if (v != V_NEXT && icmp_speaks(v) && icmp_may_answer(&ip))
+		give_back(t, c, f, v, &ip);
+	return v;
 }
 
 bool
@@ -292,8 +366,8 @@ send_staged(struct tunnel *t, uint16_t peer)
 		w = stage_pop(t->stage, peer);
 		open_frame(t, w->class, w->len);
 		memcpy(next_plaintext(t, true), w->packet, w->len);
-		sent = put_message(t, peer, s, (struct outer){ w->tos, 0 },
-		    w->len);
+		sent = put_message(t, peer, s, (struct outer){ .tos = w->tos },
+		    w->len, with_padding(t, peer, w->len));
 		device_sent(t->device, peer, s, true, sent, t->at.now);
 	}
 	flush(t, false);
@@ -302,23 +376,34 @@ send_staged(struct tunnel *t, uint16_t peer)
 }
 
 void
-tunnel_keepalive(struct tunnel *t, uint16_t peer)
+tunnel_plain(struct tunnel *t, uint16_t peer, const void *head, size_t hlen,
+    size_t n)
 {
 	struct session *s = device_sender(t->device, peer, t->at.now);
 
 	if (s == NULL)
 		return;
-	next_plaintext(t, false);
-	size_t sent = put_message(t, peer, s, (struct outer){ 0, 0 }, 0);
+	uint8_t *text = next_plaintext(t, false);
+	memcpy(text, head, hlen);
+	memset(text + hlen, 0, n - hlen);
+	size_t sent = put_message(t, peer, s, (struct outer){ .whole = true },
+	    n, n);
 	device_sent(t->device, peer, s, false, sent, t->at.now);
 	flush(t, false);
 	tunnel_touch(t, peer);
 }
 
 void
+tunnel_keepalive(struct tunnel *t, uint16_t peer)
+{
+	tunnel_plain(t, peer, "", 0, 0);
+}
+
+void
 tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm)
 {
 	t->stat->handshakes++;
+	tunnel_probe_ready(t, peer);
 	if (!send_staged(t, peer) && confirm)
 		tunnel_keepalive(t, peer);
 }

@@ -94,7 +94,8 @@ put_interface(const struct wg_file *w)
 		fprintf(w->out, "ListenPort = %u\n", w->l->listen_port);
 	if (w->quick) {
 		put_addresses(w);
-		fprintf(w->out, "MTU = %u\n", w->l->mtu);
+		fprintf(w->out, "MTU = %u\n", w->l->mtu_auto ?
+		    (unsigned)CONF_MTU_DEFAULT : w->l->mtu);
 	}
 	return code;
 }

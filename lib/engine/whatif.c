@@ -237,16 +237,19 @@ print_breakouts(const struct step *s, const struct decision *d)
 	}
 }
 
-/* Whatever is larger is told so, and TCP is told beforehand. */
+/* Whatever is larger is told so, and TCP is told beforehand.  What a path takes
+ * is only known to the tunnel that has looked for it. */
 static void
 print_hop(const struct step *s, uint16_t peer, int version)
 {
-	unsigned here = s->cf->location[s->pol->self].mtu;
-	unsigned there = s->cf->location[peer].mtu;
-	unsigned mtu = here < there ? here : there;
+	const struct conf_location *here = &s->cf->location[s->pol->self];
+	const struct conf_location *there = &s->cf->location[peer];
+	unsigned mtu = here->mtu < there->mtu ? here->mtu : there->mtu;
 
-	printf("  next hop %s, by its tunnel\n", s->cf->location[peer].name);
-	printf("  the tunnel takes %u bytes in one piece, TCP segments of %u\n",
+	printf("  next hop %s, by its tunnel\n", there->name);
+	printf("  the tunnel takes %s%u bytes in one piece, "
+	    "TCP segments of %u\n",
+	    here->mtu_auto || there->mtu_auto ? "at most " : "",
 	    mtu, mtu - (version == 4 ? IP4_HLEN : IP6_HLEN) - TCP_HLEN);
 }
 

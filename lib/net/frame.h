@@ -20,8 +20,10 @@ enum {
 struct frame {
 	uint32_t len;		/* of the packet */
 	uint16_t peer;		/* location: destination, or where it is from */
-	uint8_t class;		/* V_PARTNER or V_INTERNET */
-	uint8_t reserved[3];	/* zero */
+	uint8_t class;		/* V_PARTNER or V_INTERNET; or, of a packet that
+				 * bh-tunnel gives back, why */
+	uint8_t reserved;	/* zero */
+	uint16_t mtu;		/* of one given back with V_TOO_BIG; else 0 */
 	struct vnet vnet;
 };
 static_assert(sizeof(struct frame) == 20, "bh-link(5)");

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { IPV6_MTU_MIN = 1280 };	/* RFC 8200 5 */
+
 /* ---- opening ---- */
 
 static const struct {
@@ -16,8 +18,9 @@ static const struct {
 } options[] = {
 	{ SOL_IP, IP_RECVTOS, 1, false },
 	{ SOL_IP, IP_PKTINFO, 1, false },
-	/* outer fragments are better than a black hole */
-	{ SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, false },
+	/* outer fragments are better than a black hole; routers make them, and
+	 * whoever forges their ICMP does not make us make smaller ones */
+	{ SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT, false },
 	{ SOL_IPV6, IPV6_RECVTCLASS, 1, true },
 	{ SOL_IPV6, IPV6_RECVPKTINFO, 1, true },
 	{ SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, true },
@@ -94,6 +97,22 @@ udp_open(struct udp *u, int fd)
 	udp_take(u, fd);
 	wire_slots(u);
 	return 0;
+}
+
+static void
+set_int(struct udp *u, int level, int name, int value)
+{
+	setsockopt(u->fd, level, name, &value, sizeof(value));
+}
+
+void
+udp_whole(struct udp *u, bool on)
+{
+	set_int(u, SOL_IP, IP_MTU_DISCOVER,
+	    on ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT);
+	if (u->dual)
+		set_int(u, SOL_IPV6, IPV6_MTU_DISCOVER,
+		    on ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DONT);
 }
 
 void
@@ -286,6 +305,8 @@ send_hard(struct udp *u, struct udp_out *o)
 {
 	if (queue_is_full(errno))
 		return false;
+	if (errno == EMSGSIZE && o->len <= o->size)
+		return false;
 	if (errno == EIO && o->len > o->size)
 		u->segment = false;
 	if (o->len > o->size && send_singly(u, o))
@@ -297,14 +318,34 @@ send_hard(struct udp *u, struct udp_out *o)
 	return send_singly(u, o);
 }
 
+/* No router fragments IPv6, so we have to, for a path that we know to be
+ * smaller than the datagram (RFC 2473 7.1). */
+static bool
+is_split(const struct udp_out *o)
+{
+	return o->split && !addr_is_v4(&o->path.remote.addr);
+}
+
+static bool
+send_split(struct udp *u, const struct udp_out *o)
+{
+	set_int(u, SOL_IPV6, IPV6_MTU, IPV6_MTU_MIN);
+	bool ok = send_singly(u, o);
+	set_int(u, SOL_IPV6, IPV6_MTU, 0);
+	return ok;
+}
+
 /* As many of n trains as the kernel takes in one call; 0: not the first. */
 static size_t
 send_trains(struct udp *u, const struct udp_out *out, size_t n)
 {
+	if (is_split(out))
+		return send_split(u, out) ? 1 : 0;
 	if (!u->segment && out->len > out->size)
 		return send_singly(u, out) ? 1 : 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!u->segment && out[i].len > out[i].size)
+		if (is_split(&out[i]) ||
+		    (!u->segment && out[i].len > out[i].size))
 			n = i;
 		else
 			put_train(u, (int)i, &out[i]);

@@ -42,6 +42,7 @@ struct udp_out {
 	size_t len, size;
 	struct path path;
 	uint8_t tos, hops;	/* hops: 0, the system's */
+	bool split;		/* in IPv6 fragments that fit everywhere */
 	bool failed;		/* out: not everything was sent */
 	bool moved;		/* out: path.local is not ours any more */
 };
@@ -68,6 +69,10 @@ int udp_open(struct udp *u, int fd);
 /* Another socket takes the place of the first, which is closed. */
 void udp_take(struct udp *u, int fd);
 void udp_close(struct udp *u);
+/* From here on nothing is sent in fragments, and what would have to be is lost;
+ * or everything may be again.  A path's MTU is never what ICMP says for IPv4,
+ * and never below 1280 for IPv6. */
+void udp_whole(struct udp *u, bool on);
 /* Takes what is there, up to UDP_BATCH buffers, which are good until the next
  * call.  How many. */
 size_t udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH]);

@@ -48,7 +48,7 @@ test_defaults(void)
 	OK(a->active && a->role == CONF_ROLE_NONE && a->line == 1);
 	OK(a->nat == CONF_NAT_MASQUERADE && !a->nat_upstream);
 	OK(a->nat_port_first == 16384 && a->nat_port_last == 32767);
-	OK(a->mtu == CONF_MTU_DEFAULT && a->sources == CONF_SOURCES_LAN);
+	OK(a->mtu == CONF_MTU_AUTO && a->mtu_auto && a->sources == CONF_SOURCES_LAN);
 	OK(strcmp(a->interface, "bh0") == 0);
 	OK(strcmp(a->egress_interface, "bhx0") == 0 && a->uplink[0] == '\0');
 	/* one that dials out keeps its way open */

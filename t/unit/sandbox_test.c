@@ -241,6 +241,7 @@ static const long gate_calls[] = {
 };
 static const long tunnel_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4,
+	__NR_setsockopt,
 	__NR_recvmsg, __NR_lseek,
 };
 static const long alone_more[] = {

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: ISC
+# Every path carries everything: the matrix of P10, in one world whose middle
+# shrinks step by step.
+bats_require_minimum_version 1.8.0
+
+setup_file() {
+	. t/lib/world.bash
+	world_up "$BATS_FILE_TMPDIR"
+	world_domain 'partners = branch1\n' 'partners = hq\n'
+	mkdir "$W_DIR/www"
+	head -c 400000 /dev/urandom >"$W_DIR/www/data"
+	sha256sum <"$W_DIR/www/data" >"$W_DIR/sum"
+	world_web inet "$W_DIR/www"
+	world_bg inet socat -b 9000 -T 10 UDP6-LISTEN:7,ipv6only=0,fork PIPE
+	world_bg inet socat -T 20 TCP6-LISTEN:9000,ipv6only=0,reuseaddr,fork \
+		SYSTEM:sha256sum
+	world_until world_listens inet udp 7
+	world_until world_listens inet tcp 9000
+	in_wan nft -f - <<-'EOF'
+	table inet filter {
+		chain quiet { }
+		chain output {
+			type filter hook output priority 0
+			jump quiet
+		}
+	}
+	EOF
+}
+
+teardown_file() {
+	. t/lib/world.bash
+	world_down
+}
+
+setup() {
+	. t/lib/world.bash
+	T=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	cli_backhaul down
+	srv_backhaul down
+}
+
+# The gateways, over IPv4 or IPv6, on a path of 1500; hosts that know nothing.
+begin() {	# 4|6 heard|filtered
+	local host
+	if [ "$1" = 6 ]; then
+		sed -i 's/^endpoint = 198.*/endpoint = [2001:db8:b::2]:51820/
+			s/^endpoint = 192.*/endpoint = [2001:db8:a::2]:51820/' \
+			"$W_DIR/domain.ini"
+	fi
+	in_wan nft flush chain inet filter quiet
+	[ "$2" = heard ] || in_wan nft -f - <<-'EOF'
+	add rule inet filter quiet icmp type destination-unreachable drop
+	add rule inet filter quiet icmpv6 type packet-too-big drop
+	EOF
+	path 1500
+	srv_backhaul up
+	cli_backhaul up
+	for host in lan inet cli srv; do
+		ip -n "$W-$host" route flush cache
+		ip -n "$W-$host" -6 route flush cache
+	done
+}
+
+# A router in the middle that forwards no more: it fragments what may be, and
+# what may not be is lost, with or without a word.
+path() {	# MTU
+	ip -n "$W-wan" route replace 192.0.2.2 dev cli0 mtu lock "$1"
+	ip -n "$W-wan" route replace 198.51.100.2 dev srv0 mtu lock "$1"
+	ip -n "$W-wan" -6 route replace 2001:db8:a::2 dev cli0 mtu lock "$1"
+	ip -n "$W-wan" -6 route replace 2001:db8:b::2 dev srv0 mtu lock "$1"
+}
+
+told() {	# HOST ADDRESS WHAT: of 1440 bytes
+	[ "$(in_host "$1" python3 t/lib/pmtu.py "$2" 1440)" = "$3" ]
+}
+whole() {	# ADDRESS SIZE
+	local got
+	got=$(in_lan python3 t/lib/pmtu.py "$1" "$2") && [ "$got" = whole ] ||
+		{ echo "$1, $2 bytes: $got"; return 1; }
+}
+
+# TCP both ways, at once over both families: all in the background.
+transfers() {
+	local v a
+	for v in 4 6; do
+		a=203.0.113.80
+		[ $v = 4 ] || a='[2001:db8:c::80]'
+		in_lan curl -sSg --max-time 30 "http://$a/data" 3>&- |
+			sha256sum >"$T/down$v" &
+		pids+=($!)
+		in_lan socat -t 20 - "TCP:$a:9000" <"$W_DIR/www/data" \
+			>"$T/up$v" 3>&- &
+		pids+=($!)
+	done
+}
+
+# Everything passes, and what does not fit is told the truth.
+step() {	# PATH INNER
+	local f six=$(($2 < 1280 ? 1280 : $2)) four=$2 pids=()
+	transfers
+	[ "$four" != 1440 ] || four=whole
+	[ "$six" != 1440 ] || six=whole
+	world_until told lan 203.0.113.80 "$four"
+	told lan 2001:db8:c::80 "$six"
+	whole 203.0.113.80 "$2"
+	whole 2001:db8:c::80 $(($2 < 1280 ? 1280 : $2))
+	wait "${pids[@]}"
+	for f in down4 down6 up4 up6; do
+		cmp "$T/$f" "$W_DIR/sum" || { echo "path $1: $f"; return 1; }
+	done
+}
+
+# From large to small: what has been found is raised ten minutes later only.
+matrix() {	# 4|6 heard|filtered PATH...
+	local over=$(($1 == 4 ? 60 : 80)) mtu
+	begin "$1" "$2"
+	shift 2
+	for mtu; do
+		path "$mtu"
+		step "$mtu" $((mtu - over))
+	done
+}
+
+@test "P10 outer IPv4, ICMP heard" {
+	matrix 4 heard 1500 1492 1420 1280 1124
+}
+
+@test "P10 outer IPv4, ICMP filtered" {
+	matrix 4 filtered 1500 1492 1420 1280 1124
+}
+
+@test "P10 outer IPv6, ICMP heard" {
+	matrix 6 heard 1500 1492 1420 1280
+}
+
+@test "P10 P4 outer IPv6, ICMP filtered" {
+	matrix 6 filtered 1500 1492 1420 1280
+}
