@@ -190,5 +190,4 @@ servers_choose(const struct servers *sv, struct policy *pol)
 		if (pol->server == PEER_NONE)
 			pol->server = sv->s[i].peer;
 	}
-	pol->epoch++;
 }

@@ -76,7 +76,6 @@ struct policy {
 	uint16_t server;
 	uint8_t nshare;		/* more than one: one of these instead */
 	struct policy_share share[POLICY_SERVERS_MAX];
-	uint32_t epoch;		/* another for each choice of servers */
 	enum role role;
 	bool private_is_internal;
 	const struct breakouts *breakouts;	/* NULL: none */
