@@ -7,9 +7,8 @@ bats_require_minimum_version 1.8.0
 mutations() {
 	case $1 in
 	lpm | conf) echo 300 ;;
-	device | gso | policy) echo 2000 ;;
+	device | gso | nat | policy) echo 2000 ;;
 	noise) echo 10000 ;;
-	nat) echo 30000 ;;
 	*) echo 100000 ;;
 	esac
 }

@@ -10,6 +10,13 @@
  *   - bytes of no sense at all change nothing and read nothing behind them;
  *   - what another process left, with any byte of it changed, is adopted
  *     without two flows in one place.
+ *
+ * Each input is played as it stands, and goes on for some hundred packets that
+ * are drawn from it, of few hosts and ports so that most have a flow already:
+ * setting up costs more than a packet does.  So one input is many executions.
+ * Counted as one, and told at the end, is a packet that was translated, seen to
+ * have the right sums and an outside end of its own, translated back, and
+ * compared: neither those that were refused nor noise.
  */
 #include "fuzz.h"
 
@@ -17,7 +24,14 @@
 #include "net/nat.h"
 #include "net/wire.h"
 
-enum { FLOWS = 48, POOL = 2, SITES = 3, MAX = 2048, ROOM = 1 << 20 };
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	FLOWS = 64, POOL = 2, SITES = 3, MAX = 2048, ROOM = 1 << 20,
+	OPS = 200,	/* of an input, at most */
+	DRAWN = 256,	/* ... and after it */
+};
 
 static struct nat nat;
 static struct nat_config cfg;
@@ -30,21 +44,35 @@ static struct nat_owner owner[2][2 * POOL * 8];
 static nsec now;
 
 /* The twin: who was last seen behind each outside end, and until when it may
- * be so. */
+ * be so.  What is of another round is nothing. */
+enum { SEEN = 4096 };
 static struct seen {
+	uint64_t round;
 	struct addr inside;
+	uint32_t where;		/* address, protocol, port */
 	uint16_t port;
 	nsec until;
-} seen[POOL * 2][3][65536];
-static struct {
-	struct seen *s;
-} touched[512];
-static size_t ntouched;
+} seen[SEEN];
+static uint64_t seen_round;
+static size_t seen_used;
+static uint64_t translated;
 
 struct script {
 	const uint8_t *p;
 	size_t n;
+	uint64_t draw;
 };
+
+/* As main.c has it. */
+static uint64_t
+draw(struct script *s)
+{
+	uint64_t z = s->draw += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
 
 static uint8_t
 take(struct script *s)
@@ -171,39 +199,70 @@ put_ip(uint8_t *p, const struct addr *src, const struct addr *dst,
 	return sizeof(*h);
 }
 
-/* A packet of an inside host as the script has it; its location. */
-static uint16_t
-make(struct script *s, uint8_t *p, size_t *n)
+/* What a packet of an inside host is made of. */
+struct recipe {
+	uint8_t how, host, sport, dport, whom, fill, flags, seq, ack;
+};
+
+static struct recipe
+read_recipe(struct script *s)
 {
-	uint8_t how = take(s), host = take(s), sport = take(s);
-	uint8_t dport = take(s), whom = take(s), fill = take(s);
-	uint8_t net = (uint8_t)(1 + (host & 1)), kind = how % 3;
-	bool six = how & 0x40;
-	struct addr src = six ? v6(net, host % 8) : v4(10, net, 0, host % 8);
-	struct addr dst = six ? v6(9, whom % 8) : v4(203, 0, 113, whom % 8);
+	struct recipe r = { take(s), take(s), take(s), take(s), take(s),
+		take(s), TCP_SYN, 0, 0 };
+
+	if (r.how % 3 == 0) {
+		r.flags = r.fill & 0x80 ? take(s) : TCP_SYN;
+		r.seq = take(s);
+		r.ack = take(s);
+	}
+	return r;
+}
+
+/* One of a few flows. */
+static struct recipe
+draw_recipe(struct script *s)
+{
+	uint64_t v = draw(s);
+
+	return (struct recipe){ .how = (uint8_t)(v % 3 | (v & 0x40)),
+		.host = v >> 8 & 3, .sport = v >> 16 & 1, .dport = 7,
+		.whom = (v >> 24 & 7) == 0, .fill = (uint8_t)(v >> 32),
+		.flags = v >> 40 & 3 ? TCP_SYN : (v >> 48) & 0x1f,
+		.seq = (uint8_t)(v >> 56) };
+}
+
+/* The packet; its location. */
+static uint16_t
+make(const struct recipe *r, uint8_t *p, size_t *n)
+{
+	uint8_t net = (uint8_t)(1 + (r->host & 1)), kind = r->how % 3;
+	bool six = r->how & 0x40;
+	struct addr src = six ? v6(net, r->host % 8) : v4(10, net, 0, r->host % 8);
+	struct addr dst = six ? v6(9, r->whom % 8) :
+	    v4(203, 0, 113, r->whom % 8);
 	uint8_t proto = kind == 0 ? PROTO_TCP : kind == 1 ? PROTO_UDP :
 	    six ? PROTO_ICMP6 : PROTO_ICMP;
-	size_t hlen = kind == 0 ? 20 : 8, payload = fill % 32;
+	size_t hlen = kind == 0 ? 20 : 8, payload = r->fill % 32;
 	size_t l4 = put_ip(p, &src, &dst, proto, hlen + payload);
 	uint8_t *h = p + l4;
 
 	memset(h, 0, hlen);
-	wire_put16(h, (uint16_t)(1 + sport));
-	wire_put16(h + 2, (uint16_t)(1 + dport));
+	wire_put16(h, (uint16_t)(1 + r->sport));
+	wire_put16(h + 2, (uint16_t)(1 + r->dport));
 	if (kind == 0) {
 		h[12] = 5 << 4;
-		h[13] = fill & 0x80 ? take(s) : TCP_SYN;
-		h[4] = take(s);
-		h[8] = take(s);
+		h[13] = r->flags;
+		h[4] = r->seq;
+		h[8] = r->ack;
 	} else if (kind == 1) {
 		wire_put16(h + 4, (uint16_t)(hlen + payload));
 	} else {
 		h[0] = six ? 128 : 8;
 		h[1] = 0;
-		wire_put16(h + 4, sport);
+		wire_put16(h + 4, r->sport);
 	}
 	for (size_t i = 0; i < payload; i++)
-		h[hlen + i] = (uint8_t)(fill * i + whom);
+		h[hlen + i] = (uint8_t)(r->fill * i + r->whom);
 	*n = l4 + hlen + payload;
 	put_sums(p, *n);
 	return net;
@@ -221,6 +280,31 @@ pool_index(const struct addr *a)
 	return -1;
 }
 
+/* A flow that was lost, or a connection that was reset, frees its port before
+ * the twin thinks so; then it is begun anew. */
+static void
+forget(void)
+{
+	seen_round++;
+	seen_used = 0;
+}
+
+static struct seen *
+seen_at(uint32_t where)
+{
+	uint32_t i = where * 0x9e3779b1u % SEEN;
+
+	if (seen_used > SEEN / 2)
+		forget();
+	while (seen[i].round == seen_round && seen[i].where != where)
+		i = (i + 1) % SEEN;
+	if (seen[i].round != seen_round) {
+		seen[i] = (struct seen){ .round = seen_round, .where = where };
+		seen_used++;
+	}
+	return &seen[i];
+}
+
 /* Nobody else may have been seen there while it can still be his. */
 static void
 see(const struct ip *before, const struct ip *after)
@@ -230,15 +314,16 @@ see(const struct ip *before, const struct ip *after)
 	bool icmp = kind == 2;
 	uint16_t in = icmp ? before->dport : before->sport;
 	uint16_t out = icmp ? after->dport : after->sport;
-	struct seen *s = &seen[pool_index(&after->src)][kind][out];
+	struct seen *s = seen_at((uint32_t)pool_index(&after->src) << 18 |
+	    kind << 16 | out);
 
 	must(out >= NAT_PORT_FIRST);
 	must(s->until <= now || (addr_eq(&s->inside, &before->src) &&
 	    s->port == in));
-	if (s->until == 0 && ntouched < 512)
-		touched[ntouched++].s = s;
-	*s = (struct seen){ before->src, in, now + (icmp ? NAT_ICMP :
-	    kind == 1 ? NAT_UDP : NAT_TRANSITORY) * NSEC_SEC };
+	s->inside = before->src;
+	s->port = in;
+	s->until = now + (icmp ? NAT_ICMP : kind == 1 ? NAT_UDP :
+	    NAT_TRANSITORY) * NSEC_SEC;
 }
 
 static void
@@ -264,32 +349,34 @@ turn_round(uint8_t *p, const struct ip *ip)
 static void
 come_back(const uint8_t *sent, const uint8_t *left, size_t n)
 {
-	static uint8_t want[MAX], got[MAX];
+	static uint8_t want[MAX], back[MAX];
 	struct nat_way way;
 	struct ip ip;
 
 	memcpy(want, sent, n);
 	must(ip_parse(&ip, want, n) == (enum verdict)V_NEXT);
 	turn_round(want, &ip);
-	memcpy(got, left, n);
-	must(ip_parse(&ip, got, n) == (enum verdict)V_NEXT);
-	turn_round(got, &ip);
+	memcpy(back, left, n);
+	must(ip_parse(&ip, back, n) == (enum verdict)V_NEXT);
+	turn_round(back, &ip);
+	uint8_t *got = at_edge(back, n);
 	must(ip_parse(&ip, got, n) == (enum verdict)V_NEXT);
 	struct nat_packet pk = { got, &ip, NULL, 0xffff };
 	must(nat_inbound(&nat, &pk, &way, now) == (enum verdict)V_NEXT);
 	nat_deliver(&nat, &pk, &way, now);
 	must(memcmp(want, got, n) == 0);
+	translated++;
 }
 
 static void
-send_out(struct script *s, bool turned)
+send_out(const struct recipe *r, bool turned)
 {
-	static uint8_t p[MAX], sent[MAX];
+	static uint8_t sent[MAX];
 	struct ip before, after;
 	size_t n;
-	uint16_t from = make(s, p, &n);
+	uint16_t from = make(r, sent, &n);
+	uint8_t *p = at_edge(sent, n);
 
-	memcpy(sent, p, n);
 	must(ip_parse(&before, p, n) == (enum verdict)V_NEXT);
 	struct nat_packet pk = { p, &before, NULL, from };
 	if (nat_outbound(&nat, &pk, now) != (enum verdict)V_NEXT) {
@@ -342,13 +429,13 @@ send_noise(struct script *s, bool out)
 
 /* The last packet that left is quoted by an error of somebody on its way. */
 static void
-send_error(struct script *s)
+send_error(const struct recipe *r)
 {
 	static uint8_t p[MAX], q[MAX], quote[MAX];
 	struct ip ip;
 	struct nat_way way;
 	size_t n, icmp;
-	uint16_t from = make(s, q, &n);
+	uint16_t from = make(r, q, &n);
 
 	memcpy(quote, q, n);
 	must(ip_parse(&ip, q, n) == (enum verdict)V_NEXT);
@@ -375,6 +462,7 @@ send_error(struct script *s)
 	nat_deliver(&nat, &pk, &way, now);
 	check_sums(p, icmp + 8 + n);
 	must(memcmp(p + icmp + 8, quote, n) == 0);	/* as it was sent */
+	translated++;
 }
 
 static int
@@ -439,55 +527,85 @@ die_and_adopt(struct script *s, int *half)
 static void
 reset(uint8_t how)
 {
-	for (size_t i = 0; i < ntouched; i++)
-		touched[i].s->until = 0;
-	ntouched = 0;
+	forget();
 	now = 1000 * NSEC_SEC;
 	configure(how);
 	start(0, how);
 }
 
-/* A flow that was lost, or a connection that was reset, frees its port before
- * the twin thinks so; then it is begun anew. */
 static void
-forget(void)
+pass_time(uint8_t seconds, unsigned budget)
 {
-	for (size_t i = 0; i < ntouched; i++)
-		touched[i].s->until = 0;
-	ntouched = 0;
+	now += (nsec)seconds * NSEC_SEC;
+	nat_tick(&nat, now, budget);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+static void
+play(struct script *s)
 {
-	struct script s = { data, n };
+	struct recipe r;
 	int half = 0;
 
-	reset(take(&s));
-	for (int i = 0; s.n > 0 && i < 200; i++) {
-		uint8_t op = take(&s);
+	for (int i = 0; s->n > 0 && i < OPS; i++) {
+		uint8_t op = take(s);
 		switch (op % 8) {
 		case 0:
-			now += (nsec)take(&s) * NSEC_SEC;
-			nat_tick(&nat, now, 1 + op);
+			pass_time(take(s), 1u + op);
 			break;
 		case 1:
-			send_noise(&s, op & 8);
-			break;
-		case 2:
-			send_error(&s);
+			send_noise(s, op & 8);
 			break;
 		case 3:
 			if (op < 32) {
-				die_and_adopt(&s, &half);
+				die_and_adopt(s, &half);
 				forget();
 				break;
 			}
 			/* fall through */
 		default:
-			send_out(&s, op & 8);
+			r = read_recipe(s);
+			if (op % 8 == 2)
+				send_error(&r);
+			else
+				send_out(&r, op & 8);
 		}
 		must(nat.table.used <= FLOWS);
 	}
+}
+
+static void
+go_on(struct script *s)
+{
+	for (int i = 0; i < DRAWN; i++) {
+		uint64_t v = draw(s);
+		struct recipe r = draw_recipe(s);
+		if (v % 64 == 0)
+			pass_time((uint8_t)(v >> 8), 1 + (v >> 16 & 0xff));
+		if (v >> 24 & 15)
+			send_out(&r, true);
+		else
+			send_error(&r);
+		must(nat.table.used <= FLOWS);
+	}
+}
+
+static void
+tell(void)
+{
+	fprintf(stderr, "stat::translated: %" PRIu64 "\n", translated);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct script s = { data, n, n };
+
+	if (seen_round == 0)
+		atexit(tell);
+	for (size_t i = 0; i < n; i++)
+		s.draw = (s.draw ^ data[i]) * 0x100000001b3;
+	reset(take(&s));
+	play(&s);
+	go_on(&s);
 	return 0;
 }
