@@ -8,6 +8,7 @@ mutations() {
 	case $1 in
 	lpm | conf) echo 300 ;;
 	device | gso | nat | policy) echo 2000 ;;
+	judge) echo 300000 ;;
 	noise) echo 10000 ;;
 	*) echo 100000 ;;
 	esac

@@ -14,6 +14,11 @@
 enum { EDGE_ROOM = 128 * 1024 };	/* a multiple of any page */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+/* For a target that knows better how to change its inputs; and what it may
+ * call for a part of one.  Both give the new length. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t max,
+    unsigned seed) __attribute__((weak));
+size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t max);
 
 static inline void
 must(bool holds)

@@ -62,32 +62,48 @@ load_all(const char *directory)
 }
 
 /* One change: a bit, a byte, a piece of another input, the length. */
-static void
-mutate(struct input *in)
+static size_t
+change(uint8_t *b, size_t n, size_t max)
 {
 	const struct input *other = &corpus[rnd() % ninputs];
-	size_t at = in->n > 0 ? rnd() % in->n : 0, n = rnd() % 16;
+	size_t at = n > 0 ? rnd() % n : 0, k = rnd() % 16;
 
 	switch (rnd() % 5) {
 	case 0:
-		in->b[at] ^= (uint8_t)(1 << rnd() % 8);
-		break;
+		b[at] ^= (uint8_t)(1 << rnd() % 8);
+		return n;
 	case 1:
-		in->b[at] = (uint8_t)rnd();
-		break;
+		b[at] = (uint8_t)rnd();
+		return n;
 	case 2:
-		if (at < other->n && at + n <= other->n && at + n <= in->n)
-			memcpy(in->b + at, other->b + at, n);
-		break;
+		if (at < other->n && at + k <= other->n && at + k <= n)
+			memcpy(b + at, other->b + at, k);
+		return n;
 	case 3:
-		in->n = at;
-		break;
+		return at;
 	default:
-		n = in->n + n > LONGEST ? LONGEST - in->n : n;
-		for (size_t i = 0; i < n; i++)
-			in->b[in->n + i] = (uint8_t)rnd();
-		in->n += n;
+		k = n + k > max ? max - n : k;
+		for (size_t i = 0; i < k; i++)
+			b[n + i] = (uint8_t)rnd();
+		return n + k;
 	}
+}
+
+size_t
+LLVMFuzzerMutate(uint8_t *b, size_t n, size_t max)
+{
+	for (uint64_t k = rnd() % 4; k < 4; k++)
+		n = change(b, n, max);
+	return n;
+}
+
+static void
+mutate(struct input *in)
+{
+	in->n = LLVMFuzzerCustomMutator == NULL ?
+	    LLVMFuzzerMutate(in->b, in->n, LONGEST) :
+	    LLVMFuzzerCustomMutator(in->b, in->n, LONGEST,
+		(unsigned)rnd());
 }
 
 int
@@ -105,9 +121,10 @@ main(int argc, char *argv[])
 		LLVMFuzzerTestOneInput(corpus[i].b, corpus[i].n);
 	unsigned long count = strtoul(argv[2], NULL, 0);
 	for (unsigned long i = 0; i < count; i++) {
-		in = corpus[rnd() % ninputs];
-		for (uint64_t k = rnd() % 4; k < 4; k++)
-			mutate(&in);
+		const struct input *from = &corpus[rnd() % ninputs];
+		in.n = from->n;
+		memcpy(in.b, from->b, from->n);
+		mutate(&in);
 		LLVMFuzzerTestOneInput(in.b, in.n);
 	}
 	printf("%zu inputs, %lu mutations\n", ninputs, count);
