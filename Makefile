@@ -6,6 +6,7 @@
 # make fuzz        fuzz targets with sanitizers, each run for FUZZ_SECONDS
 # make hunt        the same without, FUZZ_RUNS each; writes t/fuzz/LEDGER
 #                  (nor is each comparison traced, which costs two thirds)
+# make volume      FUZZ_RUNS of VOLUME without feedback, as fast as can be
 # make keylog      build/keylog/bh-tunnel, which tells its session secrets
 # make soak        the simulation with SIM times as many seeds
 # make bench       against plain forwarding and wireguard-go (root)
@@ -27,6 +28,7 @@ UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c))
 FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS ?= 100000000
+VOLUME ?= load
 SIM ?= 100
 
 # Debian has libipsec-mb for x86-64 only; without it libsodium does it all.
@@ -43,8 +45,9 @@ endif
 CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS.fuzz    := $(CFLAGS.asan) -fsanitize=fuzzer-no-link
-CFLAGS.hunt    := -O2 -fsanitize=undefined -fsanitize-trap=undefined \
-	-fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+CFLAGS.trap    := -O2 -fsanitize=undefined -fsanitize-trap=undefined
+CFLAGS.hunt    := $(CFLAGS.trap) -fsanitize=fuzzer-no-link \
+	-fno-sanitize-coverage=trace-cmp
 ALL_CFLAGS  = -std=c11 -g -MMD -MP -Ilib -I$(O) -D_GNU_SOURCE \
 	-fstack-protector-strong -fno-strict-aliasing -fPIE $(CPPFLAGS_IMB) $(WARN) \
 	$(CFLAGS.$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
@@ -141,6 +144,12 @@ hunt:
 hunt-run: $(FUZZ:%=$(O)/t/fuzz/%)
 	t/fuzz/run -runs=$(FUZZ_RUNS) $^
 
+volume:
+	contrib/deps fuzz
+	LEDGER=t/fuzz/LEDGER $(MAKE) BUILD=trap CC=clang volume-run
+volume-run: $(VOLUME:%=$(O)/t/short/fuzz_%)
+	t/fuzz/volume $(FUZZ_RUNS) $^
+
 soak: $(O)/t/unit/sim_test
 	SIM=$(SIM) $<
 
@@ -178,4 +187,4 @@ clean:
 	rm -rf build
 
 .PHONY: all units keylog check demo gallery bench micro lint asan fuzz fuzz-run hunt \
-	hunt-run shorts soak deps install uninstall clean
+	hunt-run volume volume-run shorts soak deps install uninstall clean

@@ -6,7 +6,8 @@ bats_require_minimum_version 1.8.0
 # A target, and how many mutations take about half a second.
 mutations() {
 	case $1 in
-	lpm | conf) echo 300 ;;
+	lpm) echo 300 ;;
+	conf) echo 1000 ;;
 	device | gso | nat | policy) echo 2000 ;;
 	judge) echo 300000 ;;
 	noise) echo 10000 ;;
@@ -16,7 +17,7 @@ mutations() {
 
 @test "every message and text of a stranger has a fuzz target and a corpus" {
 	local name
-	for name in initiation response cookie data ip uapi conf; do
+	for name in initiation response cookie data ip uapi conf load; do
 		[ -f "t/fuzz/fuzz_$name.c" ]
 	done
 	for name in t/fuzz/fuzz_*.c; do
@@ -34,6 +35,18 @@ mutations() {
 		timeout 60 "$BH_BIN/t/short/fuzz_$name" \
 			"t/fuzz/corpus/$name" "$(mutations "$name")"
 	done
+}
+
+@test "the loader's corpus has every key of every kind of section" {
+	local kind key n=0
+	while read -r kind key; do
+		echo "$kind $key"
+		n=$((n + 1))
+		grep -q "^$key *=" "t/fuzz/corpus/load/$kind-$key.ini"
+	done < <(sed -n 's/^const struct keydef keys_\(.*\)\[\].*/[\1/p
+		s/^	{ "\([a-z0-9-]*\)", .*/\1/p' lib/conf/keys*.c |
+		awk '/^\[/ { kind = substr($0, 2); next } { print kind, $0 }')
+	[ "$n" -gt 50 ]
 }
 
 @test "the short run gives a target what it should, and says what" {

@@ -2,6 +2,7 @@
 #include "conf/diag.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -102,7 +103,7 @@ defuse(char *s)
 static void
 copy(char *to, size_t size, const char *from)
 {
-	snprintf(to, size, "%s", from);
+	text_copy(to, size, from);
 	defuse(to);
 }
 

@@ -15,13 +15,13 @@ min3(unsigned a, unsigned b, unsigned c)
 
 /*
  * Insertions, deletions, replacements and swaps of neighbours that make a into
- * b (optimal string alignment).  Three rows of the matrix are enough: a swap
- * looks two rows up.
+ * b (optimal string alignment), or max if that many are not enough.  Three rows
+ * of the matrix will do: a swap looks two rows up.
  */
 static unsigned
-distance(const char *a, size_t na, const char *b, size_t nb)
+distance(const char *a, size_t na, const char *b, size_t nb, unsigned max)
 {
-	unsigned rows[3][GUESS_MAX + 1];
+	unsigned rows[3][GUESS_MAX + 1], least = 0, before;
 	unsigned *above2 = rows[0], *above = rows[1], *row = rows[2];
 
 	for (unsigned j = 0; j <= nb; j++)
@@ -32,13 +32,19 @@ distance(const char *a, size_t na, const char *b, size_t nb)
 		above = row;
 		row = t;
 		row[0] = (unsigned)i;
+		before = least;
+		least = row[0];
 		for (size_t j = 1; j <= nb; j++) {
 			row[j] = min3(above[j] + 1, row[j - 1] + 1,
 			    above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1] && above2[j - 2] + 1 < row[j])
 				row[j] = above2[j - 2] + 1;
+			if (row[j] < least)
+				least = row[j];
 		}
+		if (least >= max && before >= max)
+			return max;
 	}
 	return row[nb];
 }
@@ -62,7 +68,7 @@ guess_try(struct guess *g, const char *known)
 
 	if (nk > GUESS_MAX || apart >= g->distance)
 		return;
-	unsigned d = distance(g->word, n, known, nk);
+	unsigned d = distance(g->word, n, known, nk, g->distance);
 	if (d < g->distance) {
 		g->distance = d;
 		g->best = known;

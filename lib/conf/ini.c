@@ -2,6 +2,7 @@
 #include "conf/ini.h"
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -142,7 +143,7 @@ check_section(struct reader *r, const char *s)
 		    (int)INI_SECTION_MAX);
 		return false;
 	}
-	snprintf(r->section, sizeof(r->section), "%.*s", (int)n, s + 1);
+	text_take(r->section, sizeof(r->section), s + 1, n);
 	return true;
 }
 
@@ -199,8 +200,8 @@ next_line(char *buf, int room, void *arg)
 			return NULL;
 		line = look(r);
 	}
-	snprintf(buf, (size_t)room, "%s\n", line);
-	return buf;
+	text_copy(buf, (size_t)room - 1, line);
+	return strcat(buf, "\n");
 }
 
 /* inih 55 leaves the comment in a continuation line. */
@@ -242,7 +243,7 @@ take_pair(struct reader *r, const char *key, const char *value)
 		complain(r, BH_LINE_SYNTAX, "there is no key before '='");
 		return;
 	}
-	snprintf(text, sizeof(text), "%s", value);
+	text_copy(text, sizeof(text), value);
 	if (p.continued)
 		cut_comment(text);
 	r->fresh = false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/keys.h"
 
+#include "base/text.h"
 #include "conf/publish.h"
 #include "conf/value.h"
 
@@ -348,8 +349,7 @@ set_failback(const struct keys_target *t, const struct keydef *k, void *to,
 	} else if (strcmp(v, "never") == 0) {
 		*(unsigned *)to = CONF_FAILBACK_NEVER;
 	} else if (n > 6 && strncmp(v, "hold ", 5) == 0 && v[n - 1] == 's') {
-		snprintf(seconds, sizeof(seconds), "%.*s", (int)(n - 6),
-		    v + 5);
+		text_take(seconds, sizeof(seconds), v + 5, n - 6);
 		code = value_number(to, k->min, k->max, seconds, why);
 	} else {
 		snprintf(why, VALUE_WHYLEN, "'%.80s' is none of now, never and "

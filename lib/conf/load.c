@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/load.h"
 
+#include "base/text.h"
 #include "conf/guess.h"
 #include "conf/load_part.h"
 #include "conf/value.h"
@@ -55,7 +56,7 @@ split_name(char kind[static INI_SECTION_MAX + 1], char **name,
 {
 	static const char blanks[] = " \t";
 
-	snprintf(kind, INI_SECTION_MAX + 1, "%s", text + strspn(text, blanks));
+	text_copy(kind, INI_SECTION_MAX + 1, text + strspn(text, blanks));
 	size_t n = strlen(kind);
 	while (n > 0 && strchr(blanks, kind[n - 1]) != NULL)
 		kind[--n] = '\0';

@@ -152,6 +152,22 @@ is_v4_root(const struct prefix *p)
 	return p->len == PREFIX_V4 && addr_is_v4(&p->addr);
 }
 
+/* A node that holds all of a slice, which is not empty, and begins with the
+ * bytes that all of it shares: a prefix that holds others comes before them. */
+static struct prefix
+slice_root(const struct slice *s)
+{
+	const struct prefix *first = &s->p[0], *last = &s->p[s->n - 1];
+	struct prefix root = { .len = 0 };
+
+	for (unsigned i = 0; i < first->len / 8u &&
+	    first->addr.b[i] == last->addr.b[i]; i++) {
+		root.addr.b[i] = first->addr.b[i];
+		root.len += 8;
+	}
+	return root;
+}
+
 /* Emits the parts of a node that is cut; of one that is wholly in, nothing:
  * its parent may be in as well.  Deep as an address has bits. */
 static enum node
@@ -168,6 +184,14 @@ walk(struct walk *w, const struct prefix *node, bool in, struct slice inc,
 		return OUT;
 	if (in && exc.n == 0)
 		return IN;
+	if (exc.n == 0) {
+		struct prefix root = slice_root(&inc);
+		if (root.len > node->len) {
+			if (walk(w, &root, false, inc, exc) == IN)
+				emit(w, &root);
+			return CUT;
+		}
+	}
 
 	struct prefix left = { node->addr, (uint8_t)(node->len + 1) };
 	struct prefix right = left;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/publish.h"
 
+#include "base/text.h"
 #include "conf/prefixes.h"
 #include "conf/value.h"
 
@@ -62,7 +63,7 @@ publish_match(struct conf_publish *p, const char *s, char *why)
 	char buf[VALUE_LEN], *save, *word[WORDS_MAX] = { NULL };
 	size_t n = 0;
 
-	snprintf(buf, sizeof(buf), "%s", s);
+	text_copy(buf, sizeof(buf), s);
 	for (char *w = strtok_r(buf, " \t", &save); w != NULL && n < WORDS_MAX;
 	    w = strtok_r(NULL, " \t", &save))
 		word[n++] = w;

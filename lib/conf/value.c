@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/value.h"
 
+#include "base/text.h"
 #include "conf/guess.h"
 #include "conf/prefixes.h"
 
@@ -30,7 +31,7 @@ value_next(const char **list, char item[static VALUE_LEN])
 	size_t n = strcspn(s, separators);
 
 	*list = s + n;
-	snprintf(item, VALUE_LEN, "%.*s", (int)n, s);
+	text_take(item, VALUE_LEN, s, n);
 	return n > 0;
 }
 
@@ -81,7 +82,7 @@ value_ends(struct addr *first, struct addr *last, const char *s,
 {
 	char from[ADDR_STRLEN];
 
-	snprintf(from, sizeof(from), "%.*s", (int)(dash - s), s);
+	text_take(from, sizeof(from), s, (size_t)(dash - s));
 	if (dash - s >= (int)sizeof(from) || !addr_parse(first, from) ||
 	    !addr_parse(last, dash + 1))
 		return wrong(BH_BAD_PREFIX, why, "'%.80s' is not a range; "
@@ -230,7 +231,7 @@ value_endpoint(char host[static VALUE_HOSTLEN], uint16_t *port, const char *s,
 	unsigned n;
 	struct addr a;
 
-	snprintf(buf, sizeof(buf), "%s", s);
+	text_copy(buf, sizeof(buf), s);
 	p = cut_port(buf, &h);
 	if (p == NULL && addr_parse(&a, s))
 		return wrong(BH_BAD_ENDPOINT, why, "'%s' has no port; write "

@@ -14,10 +14,12 @@
 enum { EDGE_ROOM = 128 * 1024 };	/* a multiple of any page */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-/* For a target that knows better how to change its inputs; and what it may
- * call for a part of one.  Both give the new length. */
+/* For a target that knows better how to change its inputs, and how to make one
+ * of two; and what it may call for a part of one.  All give the new length. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t max,
     unsigned seed) __attribute__((weak));
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b,
+    size_t nb, uint8_t *out, size_t max, unsigned seed) __attribute__((weak));
 size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t max);
 
 static inline void

@@ -2,7 +2,8 @@
 /*
  * Runs a fuzz target without libFuzzer: each file of a corpus, then so many
  * mutations of them.  For the short run that belongs to the tests: any compiler
- * will do, and the same seed is the same run.  usage: NAME DIRECTORY COUNT
+ * will do, and the same seed is the same run.  Without feedback it is fast, so
+ * it also does the volume (t/fuzz/volume).  usage: NAME DIRECTORY COUNT
  */
 #include "fuzz.h"
 
@@ -97,6 +98,22 @@ LLVMFuzzerMutate(uint8_t *b, size_t n, size_t max)
 	return n;
 }
 
+/* One of the corpus, or of two. */
+static void
+choose(struct input *in)
+{
+	const struct input *a = &corpus[rnd() % ninputs];
+	const struct input *b = &corpus[rnd() % ninputs];
+
+	if (LLVMFuzzerCustomCrossOver != NULL && rnd() % 4 == 0) {
+		in->n = LLVMFuzzerCustomCrossOver(a->b, a->n, b->b, b->n,
+		    in->b, LONGEST, (unsigned)rnd());
+		return;
+	}
+	in->n = a->n;
+	memcpy(in->b, a->b, a->n);
+}
+
 static void
 mutate(struct input *in)
 {
@@ -121,9 +138,7 @@ main(int argc, char *argv[])
 		LLVMFuzzerTestOneInput(corpus[i].b, corpus[i].n);
 	unsigned long count = strtoul(argv[2], NULL, 0);
 	for (unsigned long i = 0; i < count; i++) {
-		const struct input *from = &corpus[rnd() % ninputs];
-		in.n = from->n;
-		memcpy(in.b, from->b, from->n);
+		choose(&in);
 		mutate(&in);
 		LLVMFuzzerTestOneInput(in.b, in.n);
 	}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_TEXT_H
+#define BH_TEXT_H
+
+/* Copies of strings, cut where there is no more room, always with their 0. */
+
+#include <stddef.h>
+#include <string.h>
+
+/* The first n bytes; room is not 0. */
+static inline char *
+text_take(char *to, size_t room, const char *from, size_t n)
+{
+	n = n < room ? n : room - 1;
+	to[n] = '\0';
+	return memcpy(to, from, n);
+}
+
+static inline char *
+text_copy(char *to, size_t room, const char *from)
+{
+	return text_take(to, room, from, strlen(from));
+}
+
+#endif
