@@ -131,7 +131,8 @@ packet_to_branch=4500001c00000000401166c70a0000050a0100050001000200080000
 @test "an endpoint that cannot be resolved: a warning, and ready" {
 	interop_domain 192.0.2.1:51820 nowhere.invalid:51820
 	interop_tunnel hq
-	grep -q '^bh-tunnel: cannot resolve nowhere.invalid, endpoint of branch1' \
+	interop_until grep -q \
+		'^bh-tunnel: cannot resolve nowhere.invalid, endpoint of branch1' \
 		"$I_DIR/our.log"
 }
 

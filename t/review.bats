@@ -146,7 +146,7 @@ crash() {
 	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
 	sed -i '/^endpoint = 192.0.2.2/d' "$W_DIR/domain.ini"
 	srv_backhaul up
-	grep 'cannot resolve hq.test' "$run/log"
+	world_until grep 'cannot resolve hq.test' "$run/log"
 	echo '198.51.100.2 hq.test' >>"/etc/netns/$W-cli/hosts"
 	world_until in_lan ping -c 1 -W 1 203.0.113.80
 }

@@ -135,6 +135,20 @@ static const unsigned resolve_calls[] = {
 	__NR_madvise, __NR_getrandom, __NR_fstat, __NR_newfstatat,
 };
 
+/* Starts the process that does this, again and again, and hears nobody.  In
+ * that process what servers there are is read before it is narrowed. */
+static const unsigned names_calls[] = {
+	EVERY_PROGRAM,
+	__NR_socket, __NR_connect, __NR_sendto, __NR_recvmsg,
+	__NR_setsockopt, __NR_getsockname, __NR_getpeername, __NR_fcntl,
+	__NR_ioctl, __NR_brk, __NR_mmap, __NR_munmap, __NR_mremap,
+	__NR_madvise, __NR_getrandom, __NR_fstat, __NR_newfstatat,
+	__NR_openat, __NR_lseek, __NR_uname, __NR_futex,
+	__NR_clone, __NR_set_robust_list, __NR_wait4, __NR_prlimit64,
+	__NR_seccomp, __NR_landlock_create_ruleset,
+	__NR_landlock_restrict_self,
+};
+
 /* A report is sorted at the end. */
 static const unsigned watch_calls[] = {
 	EVERY_PROGRAM,
@@ -149,6 +163,8 @@ static const struct table {
 	size_t n;
 	uint32_t caps;		/* kept, if they are there */
 	bool library;		/* takes memory, and connects, as it likes */
+	bool starts;		/* a process, and is not narrowed itself */
+	bool files;		/* reads those that everybody may */
 } tables[] = {
 	[SANDBOX_GATE] = { gate_calls, COUNT(gate_calls), 0 },
 	[SANDBOX_TUNNEL] = { tunnel_calls, COUNT(tunnel_calls), 0 },
@@ -157,20 +173,22 @@ static const struct table {
 	[SANDBOX_KEYS] = { keys_calls, COUNT(keys_calls), 0 },
 	[SANDBOX_ALONE_KEYS] = { alone_keys_calls, COUNT(alone_keys_calls),
 	    CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE) },
-	[SANDBOX_SPARE] = { spare_calls, COUNT(spare_calls), 0 },
+	[SANDBOX_SPARE] = { spare_calls, COUNT(spare_calls), 0, false, true },
 	[SANDBOX_WATCH] = { watch_calls, COUNT(watch_calls), 0, true },
 	[SANDBOX_DESK] = { desk_calls, COUNT(desk_calls), 0 },
 	[SANDBOX_RESOLVE] = { resolve_calls, COUNT(resolve_calls), 0, true },
+	[SANDBOX_NAMES] = { names_calls, COUNT(names_calls), 0, true, true,
+	    true },
 };
 
-enum { CALLS_MAX = 32, ONLY_MAX = 9,
+enum { CALLS_MAX = 48, ONLY_MAX = 9,
 	FILTER_MAX = 6 + 2 * CALLS_MAX + ONLY_MAX + 1 };
 
 static_assert(COUNT(gate_calls) <= CALLS_MAX &&
     COUNT(tunnel_calls) <= CALLS_MAX && COUNT(alone_calls) <= CALLS_MAX &&
     COUNT(keys_calls) <= CALLS_MAX && COUNT(alone_keys_calls) <= CALLS_MAX &&
     COUNT(spare_calls) <= CALLS_MAX && COUNT(desk_calls) <= CALLS_MAX &&
-    COUNT(watch_calls) <= CALLS_MAX &&
+    COUNT(watch_calls) <= CALLS_MAX && COUNT(names_calls) <= CALLS_MAX &&
     COUNT(resolve_calls) <= CALLS_MAX, "the filter has room");
 
 #define LOAD(field) \
@@ -408,10 +426,11 @@ sandbox_enter(enum sandbox which, const char *user)
 	if (SANITIZED)
 		return;
 	set_process(PR_SET_DUMPABLE, 0, "non-dumpable");
-	if (which != SANDBOX_SPARE)
+	if (!tables[which].starts)
 		limit(RLIMIT_NPROC, "processes");
 	refuse_exec_gain();
-	enter_landlock(&tables[which]);
+	if (!tables[which].files)
+		enter_landlock(&tables[which]);
 	enter_seccomp(which);
 }
 
@@ -421,5 +440,8 @@ sandbox_narrow(enum sandbox which)
 	if (SANITIZED)
 		return;
 	limit(RLIMIT_NPROC, "processes");
+	/* what SANDBOX_SPARE starts has it already, and may not ask */
+	if (tables[which].library)
+		enter_landlock(&tables[which]);
 	enter_seccomp(which);
 }

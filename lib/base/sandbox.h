@@ -17,18 +17,21 @@ enum sandbox {
 	SANDBOX_WATCH,	/* bh-classify -i: a capture, and memory to sort it */
 	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
 	SANDBOX_RESOLVE, /* a resolver library: sockets, and memory */
+	SANDBOX_NAMES,	/* starts SANDBOX_RESOLVE when it has ended; reads what
+			 * everybody may read */
 };
 
 /* In this order: no core, no-new-privs; the bounding set empty; user and group
  * of `user' (NULL: "backhaul" if there is such a user, else nobody), no other
  * groups, read back (left alone when not started as root); all capabilities
  * gone (SANDBOX_ALONE: but what a mark and a port below 1024 need); not
- * dumpable, no new process (but of SANDBOX_SPARE); landlock without a single
- * rule, where the kernel has it; a seccomp allow-list that kills.  Dies with
- * EXIT_RETRY if a layer cannot be put in force, EXIT_FIX if the user is
- * unknown or root. */
+ * dumpable, no new process (but of SANDBOX_SPARE and _NAMES); landlock without
+ * a single rule (not SANDBOX_NAMES), where the kernel has it; a seccomp
+ * allow-list that kills.  Dies with EXIT_RETRY if a layer cannot be put in
+ * force, EXIT_FIX if the user is unknown or root. */
 void sandbox_enter(enum sandbox which, const char *user);
-/* From SANDBOX_SPARE, in the process it has started: what is left to do. */
+/* From SANDBOX_SPARE or _NAMES, in the process it has started: what is left to
+ * do. */
 void sandbox_narrow(enum sandbox which);
 
 #endif

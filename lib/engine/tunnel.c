@@ -14,6 +14,7 @@ enum {
 	FD_SIGNAL,
 	FD_TUN,
 	FD_SEAM,
+	FD_NAMES,
 	FD_LISTEN,			/* one each channel */
 	FD_LINK = FD_LISTEN + CHANNELS,
 	NFDS = FD_LINK + CHANNELS,
@@ -60,7 +61,7 @@ earlier(nsec a, nsec b)
 static nsec
 next_due(const struct tunnel *t)
 {
-	return earlier(earlier(t->resolve, tunnel_probe_due(t)),
+	return earlier(tunnel_probe_due(t),
 	    earlier(device_due(t->device), stage_due(t->stage)));
 }
 
@@ -81,22 +82,6 @@ tick(struct tunnel *t)
 	tunnel_probe_tick(t);
 	while ((w = stage_expired(t->stage, t->at.now)) != NULL)
 		counters_add(t->stat, V_DOWN, w->len);
-}
-
-/* Names are resolved at the start only, with rights that are gone by now.
- * Without any server a client is of no use: it ends, to be started again. */
-static bool
-server_is_lost(struct tunnel *t)
-{
-	bool found = false;
-
-	if (t->resolve == 0 || t->resolve > t->at.now)
-		return false;
-	t->resolve = 0;
-	for (uint16_t i = 0; i < t->policy.nsites; i++)
-		found |= t->policy.site[i].server &&
-		    device_peer(t->device, i)->path.remote.port != 0;
-	return !found;
 }
 
 /* ---- descriptors ---- */
@@ -121,6 +106,7 @@ set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 	fd[FD_SIGNAL].fd = t->signals;
 	fd[FD_TUN].fd = t->tun;
 	fd[FD_SEAM].fd = t->seam;
+	fd[FD_NAMES].fd = t->names;
 	for (enum channel c = 0; c < CHANNELS; c++) {
 		const struct port *p = &t->port[c];
 		fd[FD_LISTEN + c].fd = p->link.fd < 0 ? p->listen_fd : -1;
@@ -191,13 +177,11 @@ tunnel_run(struct tunnel *t)
 				accept_link(t, c);
 		if (fd[FD_SEAM].revents != 0)
 			tunnel_hear(t);
+		if (fd[FD_NAMES].revents != 0)
+			tunnel_names(t);
 		drain(t, fd);
 		tick(t);
 		publish(t);
-		if (server_is_lost(t)) {
-			warnx("ending, to resolve the server's name again");
-			return EXIT_RETRY;
-		}
 		if (t->widowed) {
 			warnx("ending: the process that makes handshakes has "
 			    "died");

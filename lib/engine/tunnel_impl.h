@@ -11,6 +11,7 @@
  * tunnel_in.c    datagrams are opened, checked, joined and handed on
  * tunnel_route.c which peer may say what on which link
  * tunnel_way.c   which of our addresses a peer is answered from
+ * tunnel_name.c  where a peer is whose endpoint is a name
  * tunnel_pmtu.c  what fits on the way to a peer
  * tunnel_tun.c   standalone: the same from and to a TUN device instead
  * tunnel_config.c what wg(8) asks for
@@ -18,6 +19,7 @@
  */
 
 #include "base/counters.h"
+#include "engine/names.h"
 #include "engine/seam.h"
 #include "engine/tunnel.h"
 #include "net/allowed.h"
@@ -129,11 +131,11 @@ struct ways {
 
 struct tunnel {
 	struct moment at;	/* read once a wake-up */
-	nsec resolve;		/* our server's name has to be found; 0 */
 	struct device *device;	/* the half with the packets */
 	int seam;		/* to the other */
 	pid_t keeper;		/* its process, while we start */
 	bool widowed;		/* it is gone */
+	int names;		/* who resolves them; -1: nobody */
 	union seam word;
 	struct stage *stage;
 	struct aead *aead;
@@ -234,8 +236,8 @@ bool tunnel_config(struct tunnel *t, struct desk_note *n);
 
 /* tunnel_seam.c */
 
-/* Asks the other half for something about a peer. */
-void tunnel_ask(struct tunnel *t, uint32_t kind, uint16_t peer);
+/* Asks the other half for what the device wants of it. */
+void tunnel_ask(struct tunnel *t, uint32_t kind, const struct device_out *o);
 /* Hands it a datagram that is no data; V_NEXT: it counts it. */
 enum verdict tunnel_stray(struct tunnel *t, const struct udp_in *u,
     const uint8_t *p, size_t n);
@@ -246,6 +248,13 @@ void tunnel_hear(struct tunnel *t);
 
 /* Looks, now and then, whether the peer is to be answered from elsewhere. */
 void tunnel_steer(struct tunnel *t, uint16_t peer);
+
+/* tunnel_name.c */
+
+/* Takes what its name stands for now. */
+void tunnel_names(struct tunnel *t);
+/* Nobody answers for that peer: perhaps its name stands for something else. */
+void tunnel_lost(struct tunnel *t, uint16_t peer);
 
 /* tunnel.c */
 

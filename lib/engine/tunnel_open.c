@@ -10,15 +10,11 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Until a name that could not be resolved is asked for again. */
-#define RESOLVE_AGAIN (10 * NSEC_SEC)
 
 enum {
 	STAGE_SLOTS_MIN = 256,
@@ -29,33 +25,6 @@ enum {
 
 /* ---- peers ---- */
 
-/* An address, or a name that is asked for once; else the peer has to call. */
-static void
-find_endpoint(struct endpoint *e, const struct conf_location *l)
-{
-	struct addrinfo *found, hints = { .ai_socktype = SOCK_DGRAM,
-		.ai_flags = AI_ADDRCONFIG };
-	struct sockaddr_storage ss = { 0 };
-
-	*e = (struct endpoint){ 0 };
-	if (l->endpoint_host[0] == '\0')
-		return;
-	if (addr_parse(&e->addr, l->endpoint_host)) {
-		e->port = l->endpoint_port;
-		return;
-	}
-	int r = getaddrinfo(l->endpoint_host, NULL, &hints, &found);
-	if (r != 0) {
-		warnx("cannot resolve %s, endpoint of %s: %s; waiting for it "
-		    "to call", l->endpoint_host, l->name, gai_strerror(r));
-		return;
-	}
-	memcpy(&ss, found->ai_addr, found->ai_addrlen);
-	freeaddrinfo(found);
-	if (endpoint_from_sockaddr(e, &ss))
-		e->port = l->endpoint_port;
-}
-
 static void
 add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
     nsec now)
@@ -64,12 +33,13 @@ add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
 	const struct conf_location *self = &how->cf->location[how->self];
 	struct counters_peer *c = &t->stat->peer[i];
 
-	find_endpoint(&c->endpoint, l);
-	if (t->policy.site[i].server && l->endpoint_host[0] != '\0' &&
-	    c->endpoint.port == 0)
-		t->resolve = now + RESOLVE_AGAIN;
+	/* a name's time comes, see engine/names.h; else the peer has to call */
+	bool known = addr_parse(&c->endpoint.addr, l->endpoint_host);
+	if (known)
+		c->endpoint.port = l->endpoint_port;
 	device_add(t->device, i, NULL, NULL, &c->endpoint,
-	    c->endpoint.port != 0 ? (uint16_t)self->keepalive : 0, now);
+	    l->endpoint_host[0] != '\0' ? (uint16_t)self->keepalive : 0, now);
+	device_set_homes(t->device, i, &c->endpoint, known ? 1 : 0, now);
 	snprintf(c->name, sizeof(c->name), "%s", l->name);
 }
 
@@ -93,7 +63,6 @@ recall_peer(struct tunnel *t, uint16_t i, const struct counters *before,
 	if (was == NULL || was->handshake_sec == 0 ||
 	    !endpoint_is_host(&was->endpoint))
 		return;
-	device_set_home(t->device, i, &c->endpoint);
 	device_set_endpoint(t->device, i, &was->endpoint, now);
 	c->endpoint = was->endpoint;
 	device_want(t->device, i, now);
@@ -236,7 +205,7 @@ start(void)
 
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot initialise libsodium");
-	t->tun = -1;
+	t->tun = t->names = -1;
 	t->tos_keep = ECN_MASK;
 	t->uso = true;
 	t->port[CH_CLASSIFY] = (struct port){ -1, LINK_CLASSIFY, "classify",
@@ -338,6 +307,7 @@ tunnel_open(const struct tunnel_setup *how)
 	start_policy(&t->policy, how->cf, how->self);
 	struct counters *before = read_before(how->rundir);
 	t->npeers = t->policy.nsites;
+	t->names = names_start(how->cf, &t->policy);
 	open_counters(t, how->rundir);
 	start_keeper(t, how, l->listen_port, true);
 	open_prefixes(t, how->cf);

@@ -420,10 +420,12 @@ tunnel_do(struct tunnel *t, const struct device_out *o)
 		tunnel_keepalive(t, o->peer);
 		break;
 	case DEVICE_INITIATE:
-		tunnel_ask(t, SEAM_INITIATE, o->peer);
+		tunnel_ask(t, SEAM_INITIATE, o);
+		if (o->lost)
+			tunnel_lost(t, o->peer);
 		break;
 	case DEVICE_FORGET:
-		tunnel_ask(t, SEAM_FORGET, o->peer);
+		tunnel_ask(t, SEAM_FORGET, o);
 		break;
 	}
 }

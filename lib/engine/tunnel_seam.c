@@ -10,12 +10,11 @@ enum { WORDS = 64 };	/* before packets have their turn */
 /* ---- saying ---- */
 
 void
-tunnel_ask(struct tunnel *t, uint32_t kind, uint16_t peer)
+tunnel_ask(struct tunnel *t, uint32_t kind, const struct device_out *o)
 {
-	const struct peer *p = device_peer(t->device, peer);
-
-	t->word.event = (struct seam_event){ .kind = kind, .peer = peer,
-		.path = p->path, .epoch = p->epoch };
+	t->word.event = (struct seam_event){ .kind = kind, .peer = o->peer,
+		.path = o->to,
+		.epoch = device_peer(t->device, o->peer)->epoch };
 	/* what cannot be said now is said again when it is due again */
 	seam_send(t->seam, &t->word, false);
 }

@@ -146,10 +146,33 @@ device_set_endpoint(struct device *d, uint16_t i, const struct endpoint *e,
 	knock(d, &d->peer[i], now);
 }
 
-void
-device_set_home(struct device *d, uint16_t i, const struct endpoint *e)
+bool
+device_is_home(const struct peer *p, const struct endpoint *e)
 {
-	d->peer[i].home = *e;
+	for (unsigned k = 0; k < p->nhomes; k++)
+		if (endpoint_eq(&p->home[k], e))
+			return true;
+	return false;
+}
+
+void
+device_set_homes(struct device *d, uint16_t i, const struct endpoint *e,
+    unsigned n, nsec now)
+{
+	struct peer *p = &d->peer[i];
+	bool nowhere = p->path.remote.port == 0;
+	bool was_home = device_is_home(p, &p->path.remote);
+
+	memcpy(p->home, e, n * sizeof(*e));
+	p->nhomes = (uint8_t)n;
+	if (nowhere && n > 0)
+		device_set_endpoint(d, i, e, now);
+	/* somebody waits for it; or it has moved */
+	if (nowhere ? p->trying_since != 0 :
+	    was_home && !device_is_home(p, &p->path.remote)) {
+		p->turn = nowhere ? 0 : 1;
+		peer_want(p, &d->timers, now);
+	}
 }
 
 void
@@ -248,6 +271,7 @@ device_begin(struct device *d, uint16_t i, const struct noise_keys *k,
 	session_start(s, k, now);
 	peer_install(p, s);
 	p->path = *from;
+	p->turn = 0;
 	peer_on_received(p, &d->timers, false, now);
 	peer_on_session(p, &d->timers, now);
 	if (k->initiator) {

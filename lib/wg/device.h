@@ -55,6 +55,8 @@ struct device_out {
 	uint16_t peer;		/* DEVICE_NOBODY: a cookie reply */
 	uint8_t n;
 	bool begin;		/* the other half: a session with `keys' */
+	bool lost;		/* DEVICE_INITIATE: there is no session, or
+				 * nobody answers */
 	struct path to;
 	uint8_t msg[sizeof(struct msg_initiation)];
 	struct noise_keys keys;	/* to be wiped by who takes them */
@@ -122,8 +124,12 @@ void device_forget(struct device *d, uint16_t i);
 struct peer *device_peer(struct device *d, uint16_t i);
 void device_set_endpoint(struct device *d, uint16_t i,
     const struct endpoint *e, nsec now);
-/* Where the peer may be, should nobody answer where it was last. */
-void device_set_home(struct device *d, uint16_t i, const struct endpoint *e);
+/* Where the peer may be, should nobody answer where it was last: at most
+ * PEER_HOMES places, the likeliest first.  If that was one of its homes and is
+ * none any more, it is asked at once at the first of them; what is sent goes
+ * where it went until it answers from there. */
+void device_set_homes(struct device *d, uint16_t i, const struct endpoint *e,
+    unsigned n, nsec now);
 /* Seconds; 0: off.  The first keepalive goes at once. */
 void device_set_persistent(struct device *d, uint16_t i, uint16_t seconds,
     nsec now);

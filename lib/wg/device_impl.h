@@ -52,6 +52,8 @@ uint32_t device_index(struct device *d, uint16_t i, const uint8_t *random);
 /* To be sent to the peer: a handshake message of n bytes. */
 void device_put(struct device *d, uint16_t i, const void *msg, size_t n,
     const struct path *to, struct device_out *out);
+/* Is that one of the peer's homes? */
+bool device_is_home(const struct peer *p, const struct endpoint *e);
 /* No session any more (W8). */
 void device_forget_sessions(struct device *d, struct peer *p);
 /* None that began 540 s ago; when the next will be as old, or 0. */

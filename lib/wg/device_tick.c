@@ -25,27 +25,32 @@ give_up(struct device *d, struct peer *p, nsec now)
 }
 
 /* Nobody answers.  W17: perhaps our address is no longer ours; or theirs is
- * another, and they are where they should be, or were seen before. */
+ * another, and they are at one of their homes: each has its turn. */
 static void
 look_elsewhere(struct peer *p)
 {
 	p->path.local = (struct addr){ { 0 } };
-	if (p->home.port == 0)
-		return;
-	if (!endpoint_eq(&p->path.remote, &p->home)) {
-		p->seen = p->path.remote;
-		p->path.remote = p->home;
-	} else if (p->seen.port != 0) {
-		p->path.remote = p->seen;
-	}
+	do
+		p->turn = (uint8_t)((p->turn + 1) % (p->nhomes + 1));
+	while (p->turn != 0 &&
+	    endpoint_eq(&p->home[p->turn - 1], &p->path.remote));
+}
+
+/* Where to ask for a session. */
+static struct path
+asked_at(const struct peer *p)
+{
+	return p->turn == 0 || p->turn > p->nhomes ? p->path :
+	    (struct path){ .remote = p->home[p->turn - 1] };
 }
 
 static enum device_todo
 do_initiate(struct device *d, struct peer *p, const struct moment *t,
     const uint8_t *random)
 {
-	if (p->path.remote.port == 0 ||
-	    t->now - p->trying_since >= REKEY_ATTEMPT_TIME) {
+	if (p->path.remote.port == 0)
+		return DEVICE_NOTHING;	/* until it is known where */
+	if (t->now - p->trying_since >= REKEY_ATTEMPT_TIME) {
 		give_up(d, p, t->now);
 		return DEVICE_NOTHING;
 	}
@@ -111,8 +116,7 @@ be_whole(struct device *d, const struct moment *t, const uint8_t *random,
 	if (d->identity == NULL)
 		return true;
 	if (out->todo == DEVICE_INITIATE)
-		return device_initiate(d, out->peer, &d->peer[out->peer].path,
-		    t, random, out);
+		return device_initiate(d, out->peer, &out->to, t, random, out);
 	if (out->todo == DEVICE_FORGET)
 		device_forget(d, out->peer);
 	return out->todo != DEVICE_FORGET;
@@ -140,9 +144,10 @@ device_tick(struct device *d, const struct moment *t,
 		enum peer_timer k = peer_expired(p, &d->timers, t->now);
 		if (k == PEER_TIMERS)
 			continue;
+		out->lost = p->unanswered || peer_sender(p, t->now) == NULL;
 		out->todo = expiry[k](d, p, t, random);
 		out->peer = (uint16_t)(p - d->peer);
-		out->to = p->path;
+		out->to = k == PT_INITIATE ? asked_at(p) : p->path;
 		if (out->todo != DEVICE_NOTHING &&
 		    be_whole(d, t, random, out))
 			return true;

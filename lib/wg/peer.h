@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PEER_SESSIONS = 4 };
+enum { PEER_SESSIONS = 4, PEER_HOMES = 4 };
 
 /* What can become due (whitepaper 6; W7, W8, W13, W14). */
 enum peer_timer {
@@ -40,8 +40,10 @@ struct peer {
 	struct session session[PEER_SESSIONS];
 	struct session *current, *next;	/* or NULL */
 	struct path path;		/* where it is, so far as known */
-	struct endpoint home;		/* where it should be, or port 0 */
-	struct endpoint seen;		/* where it was when we tried there */
+	struct endpoint home[PEER_HOMES];	/* where it should be */
+	uint8_t nhomes;
+	uint8_t turn;			/* who is asked next: 0 at `path', or
+					 * at which home, beginning with 1 */
 	nsec persistent;		/* interval; 0: off */
 	nsec trying_since;		/* 0: no handshake wanted */
 	nsec handshake_sent;		/* the last one, of either kind */

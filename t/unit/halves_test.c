@@ -169,7 +169,7 @@ test_home(void)
 
 	setup();
 	seen = side[1].at.remote;
-	device_set_home(side[0].packets, 0, &home);
+	device_set_homes(side[0].packets, 0, &home, 1, now.now);
 	device_want(side[0].packets, 0, now.now);
 	OKF(next_goes_to(&seen), "a peer is looked for where it was seen");
 	OKF(next_goes_to(&home), "if nobody answers, where it should be");
@@ -179,6 +179,60 @@ test_home(void)
 	    && give(1, &init, &o) == V_SELF && give(0, &o, &init) == V_SELF);
 	OKF(endpoint_eq(&device_peer(side[0].packets, 0)->path.remote, &seen),
 	    "there it is then");
+}
+
+/* Answers the initiation that goes out next, from where it goes to. */
+static bool
+answers_at(const struct endpoint *e)
+{
+	struct device_out init = { 0 }, o;
+	struct path at = { .remote = *e };
+
+	now.now += SEC;
+	return device_initiate(side[0].keys, 0, &at, &now, fresh(), &init) &&
+	    (side[1].at = at, give(1, &init, &o) == V_SELF) &&
+	    give(0, &o, &init) == V_SELF;
+}
+
+/* Where what is sent goes. */
+static bool
+is_at(const struct endpoint *e)
+{
+	return endpoint_eq(&device_peer(side[0].packets, 0)->path.remote, e);
+}
+
+static void
+test_homes(void)
+{
+	const struct endpoint none = { .port = 0 };
+	struct endpoint e[5];
+
+	for (uint8_t i = 0; i < 5; i++)
+		e[i] = (struct endpoint){ addr_from_v4((uint8_t[]){ 198, 51,
+		    100, (uint8_t)(i + 1) }), 4500, 0 };
+	setup();
+	device_set_endpoint(side[0].packets, 0, &none, now.now);
+	device_want(side[0].packets, 0, now.now);
+	OKF(!next_goes_to(&none), "nowhere to go");
+	device_set_homes(side[0].packets, 0, e, 2, now.now);
+	OKF(next_goes_to(&e[0]), "who waits is served when it is known where");
+	OKF(next_goes_to(&e[1]) && next_goes_to(&e[0]), "each home has a turn");
+	OK(answers_at(&e[0]));
+	OKF(is_at(&e[0]), "the one that answers has it");
+	device_set_homes(side[0].packets, 0, e, 3, now.now);
+	OKF(device_peer(side[0].packets, 0)->due[PT_INITIATE] == 0 &&
+	    is_at(&e[0]), "one home more changes nothing");
+	device_set_homes(side[0].packets, 0, &e[3], 2, now.now);
+	OKF(is_at(&e[0]), "where it was is no home: it is still sent there");
+	OKF(next_goes_to(&e[3]), "and asked at the first of the new ones");
+	OKF(next_goes_to(&e[4]) && next_goes_to(&e[0]),
+	    "then at the others, and where it was");
+	OK(answers_at(&e[3]));
+	OKF(is_at(&e[3]), "there it answers: there it is");
+	OK(answers_at(&e[1]));
+	device_set_homes(side[0].packets, 0, &e[4], 1, now.now);
+	OKF(device_peer(side[0].packets, 0)->due[PT_INITIATE] == 0 &&
+	    is_at(&e[1]), "one that has moved by itself is left where it is");
 }
 
 /* The other half cannot know which indices are in use. */
@@ -282,6 +336,7 @@ main(void)
 	test_halves();
 	test_forget();
 	test_home();
+	test_homes();
 	test_index();
 	test_source();
 	test_cookie_for_response();
