@@ -12,14 +12,15 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
-	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS " | " \
+	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS("out|in|back") " | " \
 	"[-f FILE] [-l LOCATION] -i IFACE [-s SECONDS] [-j]"
 
 static const struct gate_kind kind = {
 	.link = "classify", .role = LINK_CLASSIFY,
 	.to_link = POLICY_OUT, .to_tun = POLICY_IN,
 };
-static const struct offline_points points = { POLICY_OUT, POLICY_IN };
+static const struct offline_points points = { { POLICY_OUT, POLICY_IN,
+	POLICY_BACK } };
 
 enum { SECONDS_MAX = 366 * 86400 };
 
@@ -30,7 +31,7 @@ parse_watch(struct watch *w, const struct offline *o, int argc, char *argv[])
 	if (w->ifname == NULL)
 		return;
 	if (o->explain != NULL || o->read != NULL || o->write != NULL ||
-	    o->select || o->peer != NULL || o->in)
+	    o->select || o->peer != NULL || o->direction != OFFLINE_OUT)
 		diex(EXIT_FIX, "-i goes with -s SECONDS and -j only");
 	w->json = o->json;
 	if (o->summary && optind < argc)

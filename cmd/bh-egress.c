@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
-	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " OFFLINE_SYNOPSIS " | " \
+	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " \
+	OFFLINE_SYNOPSIS("out|in") " | " \
 	"[-f FILE] [-l LOCATION] -q 'ADDRESS:PORT PROTO' [-t TIME] [LOG ...]"
 
 struct options {
@@ -29,8 +30,8 @@ static const struct gate_kind kind = {
 	.link = "egress", .role = LINK_EGRESS,
 	.to_link = POLICY_RETURN, .to_tun = POLICY_EGRESS,
 };
-static const struct offline_points points = { POLICY_EGRESS,
-	POLICY_RETURN };
+static const struct offline_points points = { { POLICY_EGRESS, POLICY_RETURN,
+	POLICY_POINTS } };
 
 static bool
 own_option(struct options *o, int opt, const char *arg)

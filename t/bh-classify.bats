@@ -31,7 +31,7 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
 			diff "${args%.args}.want" -
 		n=$((n + 1))
 	done
-	[ "$n" -eq 10 ]
+	[ "$n" -eq 12 ]
 }
 
 @test "prints one line a packet, in ten columns and one" {
@@ -438,7 +438,7 @@ that are no IP, 0 missed" ]]
 		[ "$stderr" = "bh-classify: $why" ]
 	done <<-'END'
 	-w x|-c, -d, -j, -p, -s and -w need -r
-	-r x -d sideways|-d: 'sideways' is neither in nor out
+	-r x -d sideways|-d: 'sideways' is no direction: out, in or back
 	-r x -p hq|-p: these packets come from no peer (see -d)
 	-r x -d in -p nowhere|-p: no location is called 'nowhere'
 	-r x -e y|-e goes with -d and -p only

@@ -23,7 +23,7 @@ egress() { "$BH_BIN/bh-egress" -f "$DOMAIN" -l hq "$@"; }
 	n=0
 	for args in "$T"/*.args; do
 		read -r location point rest <"$args"
-		case $point in out | in) continue ;; esac
+		case $point in out | in | back) continue ;; esac
 		# shellcheck disable=SC2086 # -d and -p
 		"$BH_BIN/bh-egress" -f "$DOMAIN" -l "$location" $rest \
 			-r "${args%.args}.pcap" | cut -f 7,9 |

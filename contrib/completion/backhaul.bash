@@ -18,13 +18,14 @@ _backhaul() {
 	-D | -k) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	-l | -p) words=$(_backhaul_locations) ;;
 	-a) [[ $prog == bh-tunnel ]] && words='sodium ipsec-mb' ;;
-	-c) words='self local partner internet' ;;
+	-c) words='self local partner internet breakout' ;;
 	-d)
 		if [[ $prog == backhaul ]]; then
 			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 			return
 		fi
 		words='in out'
+		[[ $prog == bh-classify ]] && words='in out back'
 		;;
 	-x) words="all $(bh-check -x all 2>/dev/null | grep -o 'BH[0-9]*')" ;;
 	*)

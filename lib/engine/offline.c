@@ -30,12 +30,17 @@ select_verdicts(struct offline *o, const char *list)
 	}
 }
 
-static bool
+static const char *const directions[OFFLINE_DIRECTIONS] = {
+	[OFFLINE_OUT] = "out", [OFFLINE_IN] = "in", [OFFLINE_BACK] = "back",
+};
+
+static enum offline_direction
 direction(const char *arg)
 {
-	if (strcmp(arg, "in") != 0 && strcmp(arg, "out") != 0)
-		diex(EXIT_FIX, "-d: '%s' is neither in nor out", arg);
-	return strcmp(arg, "in") == 0;
+	for (int d = 0; d < OFFLINE_DIRECTIONS; d++)
+		if (strcmp(arg, directions[d]) == 0)
+			return (enum offline_direction)d;
+	diex(EXIT_FIX, "-d: '%s' is no direction: out, in or back", arg);
 }
 
 bool
@@ -46,7 +51,7 @@ offline_option(struct offline *o, int opt, const char *arg)
 		select_verdicts(o, arg);
 		return true;
 	case 'd':
-		o->in = direction(arg);
+		o->direction = direction(arg);
 		return true;
 	case 'e':
 		o->explain = arg;
@@ -79,7 +84,7 @@ offline_asked(const struct offline *o)
 		diex(EXIT_FIX, "-e goes with -d and -p only");
 	if (o->explain == NULL && o->read == NULL &&
 	    (o->write != NULL || o->select || o->json || o->summary ||
-	    o->peer != NULL || o->in))
+	    o->peer != NULL || o->direction != OFFLINE_OUT))
 		diex(EXIT_FIX, "-c, -d, -j, -p, -s and -w need -r");
 	return o->explain != NULL || o->read != NULL;
 }
@@ -130,11 +135,15 @@ offline_run(const struct offline *o, const struct offline_points *at,
 {
 	struct trace t = {
 		.cf = cf, .pol = pol, .nat = o->nat,
-		.at = o->in ? at->in : at->out,
-		.in = o->in, .read = o->read, .write = o->write,
+		.at = at->at[o->direction],
+		.direction = directions[o->direction],
+		.read = o->read, .write = o->write,
 		.json = o->json, .summary = o->summary, .select = o->select,
 	};
 
+	if (t.at == POLICY_POINTS)
+		diex(EXIT_FIX, "-d back: what comes back from a breakout, "
+		    "bh-classify decides on");
 	t.from = find_peer(o, t.at, cf, pol);
 	if (o->explain != NULL)
 		return whatif_run(cf, pol, t.at, t.from, o->explain);

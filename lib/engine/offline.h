@@ -10,10 +10,13 @@
 
 #include <stdbool.h>
 
-/* Where packets that go out from the LAN, and those that come in, are
- * decided by this program. */
+/* The words of -d, and the point where a program decides on packets of that
+ * direction; POLICY_POINTS: it sees none. */
+enum offline_direction { OFFLINE_OUT, OFFLINE_IN, OFFLINE_BACK,
+	OFFLINE_DIRECTIONS };
+
 struct offline_points {
-	enum policy_point out, in;
+	enum policy_point at[OFFLINE_DIRECTIONS];
 };
 
 struct offline {
@@ -21,16 +24,17 @@ struct offline {
 	const char *explain;		/* -e */
 	const char *peer;		/* -p */
 	struct nat *nat;		/* NULL: nothing is translated */
-	bool in;			/* -d in */
+	enum offline_direction direction;	/* -d */
 	bool json, summary;		/* -j, -s */
 	bool select;			/* -c */
 	bool selected[V_COUNT];
 };
 
 #define OFFLINE_OPTIONS "c:d:e:jp:r:sw:"
-#define OFFLINE_SYNOPSIS \
-	"-r FILE [-d in|out] [-p PEER] [-c VERDICT[,...]] [-w FILE] [-js] | " \
-	"-e 'SRC[:PORT] > DST[:PORT] PROTO [PORT]' [-d in|out] [-p PEER]"
+/* With the words that the program has for -d. */
+#define OFFLINE_SYNOPSIS(d) \
+	"-r FILE [-d " d "] [-p PEER] [-c VERDICT[,...]] [-w FILE] [-js] | " \
+	"-e 'SRC[:PORT] > DST[:PORT] PROTO [PORT]' [-d " d "] [-p PEER]"
 
 /* Takes one option that getopt(3) gave; false if it is none of these. */
 bool offline_option(struct offline *o, int opt, const char *arg);

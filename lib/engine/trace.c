@@ -233,7 +233,7 @@ put_line(const struct run *r, const struct item *i)
 
 	fprintf(r->text, "%" PRIu64 "\t%lld.%09ld\t%s\t%s\t%s\t%s\t%s\t%s\t%s"
 	    "\t%s\t%s\n", i->number, (long long)i->h->ts.tv_sec,
-	    (long)i->h->ts.tv_usec, r->t->in ? "in" : "out",
+	    (long)i->h->ts.tv_usec, r->t->direction,
 	    side(i, &i->ip.src, i->ip.sport, src),
 	    side(i, &i->ip.dst, i->ip.dport, dst), i->ip.version == 0 ? "-" :
 	    ip_proto_name(i->ip.proto, proto), verdict_name(i->d.verdict),
@@ -262,7 +262,7 @@ put_json(const struct run *r, const struct item *i)
 
 	fprintf(f, "{\"number\":%" PRIu64 ",\"time\":%lld.%09ld", i->number,
 	    (long long)i->h->ts.tv_sec, (long)i->h->ts.tv_usec);
-	put_member(f, "direction", r->t->in ? "in" : "out");
+	put_member(f, "direction", r->t->direction);
 	put_member(f, "source", ip_known ? addr_format(&ip->src, a) : NULL);
 	put_member(f, "destination",
 	    ip_known ? addr_format(&ip->dst, a) : NULL);
@@ -363,8 +363,8 @@ after_packet(struct run *r, struct item *i)
 
 	if (t->nat == NULL)
 		return;
-	while ((n = nat_released(t->nat, r->whole, &from, t->in,
-	    time_of(i))) > 0) {
+	while ((n = nat_released(t->nat, r->whole, &from,
+	    t->at == POLICY_RETURN, time_of(i))) > 0) {
 		i->p = r->whole;
 		i->n = i->wire = n;
 		i->d = judge_whole(r, i);

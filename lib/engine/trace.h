@@ -18,7 +18,7 @@ struct trace {
 	enum policy_point at;
 	struct nat *nat;	/* NULL: nothing is translated */
 	uint16_t from;		/* the peer, or PEER_NONE */
-	bool in;		/* the word in a verdict line */
+	const char *direction;	/* the word in a verdict line */
 	const char *read;	/* "-" is standard input */
 	const char *write;	/* NULL: none; "-" is standard output */
 	bool json, summary;

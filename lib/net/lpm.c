@@ -19,7 +19,7 @@
  * Every step is a reference: two bits of kind, thirty of value or index.  The
  * reference 0 is the leaf LPM_NONE, so an empty root is zero pages.
  */
-enum { LEAF, NODE, SKIP, WIDE, KIND_BITS = 2, KIND_MASK = 3 };
+enum { LEAF, SKIP, NODE, WIDE, KIND_BITS = 2, KIND_MASK = 3 };
 enum {
 	ROOT_BITS = 16,
 	ROOT_SLOTS = 1 << ROOT_BITS,
@@ -382,36 +382,70 @@ lpm_free(struct lpm *t)
 	free(t);
 }
 
-uint32_t
-lpm_lookup(const struct lpm *t, const struct addr *a)
+/* A look-up under way: what was come to, and how many bits led there. */
+struct walk {
+	struct bits key;
+	ref at;
+	unsigned depth;
+};
+
+static inline struct walk
+walk_start(const struct lpm *t, const struct addr *a)
 {
 	struct bits k = bits_of(a);
 	bool v4 = bits_v4(k);
-	unsigned depth = v4 ? PREFIX_V4 + ROOT_BITS : ROOT_BITS;
-	ref r = v4 ? t->root4[bits_at(k, PREFIX_V4, ROOT_BITS)] :
-	    t->root6[bits_at(k, 0, ROOT_BITS)];
 
-	while ((r & KIND_MASK) != LEAF) {
-		if ((r & KIND_MASK) == NODE) {
-			r = t->node[r >> KIND_BITS]
-			    .slot[bits_at(k, depth, STRIDE)];
-			depth += STRIDE;
-			continue;
-		}
-		if ((r & KIND_MASK) == WIDE) {
-			unsigned at = bits_at(k, depth, WIDE_STRIDE);
-			r = t->node[(r >> KIND_BITS) + at / NODE_SLOTS]
-			    .slot[at % NODE_SLOTS];
-			depth += WIDE_STRIDE;
-			continue;
-		}
-		const struct skip *s = &t->skip[r >> KIND_BITS];
-		if (bits_differ(s->key, k, s->len))
-			return s->miss;
-		depth = s->len;
-		r = s->next;
+	return (struct walk){ .key = k,
+		.at = v4 ? t->root4[bits_at(k, PREFIX_V4, ROOT_BITS)] :
+		    t->root6[bits_at(k, 0, ROOT_BITS)],
+		.depth = v4 ? PREFIX_V4 + ROOT_BITS : ROOT_BITS };
+}
+
+/* It has not come to a leaf yet. */
+static inline void
+walk_on(const struct lpm *t, struct walk *w)
+{
+	const ref kind = w->at & KIND_MASK;
+
+	if (kind == SKIP) {
+		const struct skip *s = &t->skip[w->at >> KIND_BITS];
+		bool miss = bits_differ(s->key, w->key, s->len);
+		w->at = miss ? leaf(s->miss) : s->next;
+		w->depth = s->len;
+		return;
 	}
-	return r >> KIND_BITS;
+	unsigned stride = kind == WIDE ? WIDE_STRIDE : STRIDE;
+	/* a wide one's slots are those of nodes in a row */
+	unsigned at = bits_at(w->key, w->depth, stride);
+	const struct node *n = &t->node[w->at >> KIND_BITS];
+	w->at = n[at / NODE_SLOTS].slot[at % NODE_SLOTS];
+	w->depth += stride;
+}
+
+uint32_t
+lpm_lookup(const struct lpm *t, const struct addr *a)
+{
+	struct walk w = walk_start(t, a);
+
+	while ((w.at & KIND_MASK) != LEAF)
+		walk_on(t, &w);
+	return w.at >> KIND_BITS;
+}
+
+void
+lpm_lookup_two(const struct lpm *t, const struct addr *a, const struct addr *b,
+    uint32_t value[2])
+{
+	struct walk w = walk_start(t, a), x = walk_start(t, b);
+
+	while (((w.at | x.at) & KIND_MASK) != LEAF) {
+		if ((w.at & KIND_MASK) != LEAF)
+			walk_on(t, &w);
+		if ((x.at & KIND_MASK) != LEAF)
+			walk_on(t, &x);
+	}
+	value[0] = w.at >> KIND_BITS;
+	value[1] = x.at >> KIND_BITS;
 }
 
 /* Walks the whole list, so it answers even for a table that grew wrong. */

@@ -45,6 +45,9 @@ void lpm_refill(struct lpm *t, const struct lpm_entry *e, size_t n);
 int lpm_order(const struct lpm_entry *a, const struct lpm_entry *b);
 
 uint32_t lpm_lookup(const struct lpm *t, const struct addr *a);
+/* Two at a time, which takes less than one after the other. */
+void lpm_lookup_two(const struct lpm *t, const struct addr *a,
+    const struct addr *b, uint32_t value[2]);
 /* The same, and which prefix it was; for explanations, not for speed. */
 uint32_t lpm_explain(const struct lpm *t, const struct addr *a,
     struct prefix *p);

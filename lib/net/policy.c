@@ -454,12 +454,13 @@ struct decision
 policy_decide(const struct policy *pol, enum policy_point at,
     const struct ip *ip, uint16_t from)
 {
-	const uint32_t place[2] = { lpm_lookup(pol->where, &ip->src),
-		lpm_lookup(pol->where, &ip->dst) };
+	uint32_t place[2];
+
+	lpm_lookup_two(pol->where, &ip->src, &ip->dst, place);
 	const uint64_t f = facts(pol, at, ip, from, place);
 	const struct rule *first = points[at].rule, *r = first;
 
-	while ((f & r->yes) != r->yes || (f & r->no) != 0)
+	while (((~f & r->yes) | (f & r->no)) != 0)
 		r++;
 	const uint16_t hop[] = { [HOP_NONE] = PEER_NONE,
 		[HOP_DST] = (uint16_t)PLACE_LOC(place[1]),

@@ -19,9 +19,9 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def packet(src, dst):
+def packet(src, dst, port=53):
     src, dst = ipaddress.ip_address(src), ipaddress.ip_address(dst)
-    udp = struct.pack("!HHHH", 40000, 53, 8, 0)
+    udp = struct.pack("!HHHH", 40000, port, 8, 0)
     if src.version == 6:
         return struct.pack("!IHBB", 6 << 28, len(udp), 17, 64) + \
             src.packed + dst.packed + udp
@@ -31,6 +31,9 @@ def packet(src, dst):
 
 
 def read(path):
+    """The addresses by name, and the tables: what stands behind `at', the
+    verdict of each pair, and the rows: a verdict, and the pairs that get it.
+    """
     address, rows, tables = {}, {}, []
     shared = sources = None
     for line in open(path):
@@ -42,7 +45,7 @@ def read(path):
         elif words[0] == "rows":
             shared = rows.setdefault(words[1], [])
         elif words[0] == "at":
-            tables.append((words[1:], {}))
+            tables.append((words[1:], {}, []))
             sources, open_block = [], False
         elif line[0] != "\t":
             sources = (sources if open_block else []) + \
@@ -51,13 +54,14 @@ def read(path):
         elif shared is not None:
             shared.append(words)
         else:
+            _, cells, lines = tables[-1]
             for verdict, *names in rows.get(words[0], [words]):
-                for src in sources:
-                    for dst in address if names == ["*"] else names:
-                        if names == ["*"]:
-                            tables[-1][1].setdefault((src, dst), verdict)
-                        else:
-                            tables[-1][1][src, dst] = verdict
+                rest = names == ["*"]
+                pairs = [(src, dst) for src in sources
+                         for dst in (address if rest else names)
+                         if not rest or (src, dst) not in cells]
+                cells.update((pair, verdict) for pair in pairs)
+                lines.append((verdict, pairs))
     return address, tables
 
 
@@ -71,9 +75,9 @@ def hop(at, verdict, dst):
 
 def main():
     address, tables = read("t/data/truth.txt")
-    for n, (at, cells) in enumerate(tables):
+    for n, (at, cells, _) in enumerate(tables):
         base = os.path.join(sys.argv[1], str(n))
-        direction = "out" if at[0] in ("out", "egress") else "in"
+        direction = {"egress": "out", "return": "in"}.get(at[0], at[0])
         with open(base + ".args", "w") as f:
             print(at[1], at[0], "-d", direction,
                   *(["-p", at[2]] if len(at) > 2 else []), file=f)
@@ -88,4 +92,5 @@ def main():
                     print(verdict, hop(at, verdict, dst), sep="\t", file=want)
 
 
-main()
+if __name__ == "__main__":
+    main()

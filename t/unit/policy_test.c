@@ -15,7 +15,7 @@ enum { NAMES = 32, LINE = 256 };
 
 static const char *const point_name[POLICY_POINTS] = {
 	[POLICY_OUT] = "out", [POLICY_IN] = "in", [POLICY_EGRESS] = "egress",
-	[POLICY_RETURN] = "return",
+	[POLICY_RETURN] = "return", [POLICY_BACK] = "back",
 };
 
 struct truth {
