@@ -96,6 +96,29 @@ echoes() {	# ADDRESS FILE
 	[ "$(world_count branch1 bh-classify fragment)" -eq 0 ]
 }
 
+@test "R2 a breakout is one hop, out and back, and traceroute shows it" {
+	world_capture sat eth0 "$T/out" 'dst port 7'
+	out=$W_CAPTURE
+	world_capture lan eth0 "$T/back" 'src port 7'
+	echo x >"$T/data"
+	in_lan socat -T 2 - UDP4:192.0.3.80:7,ttl=40,shut-none <"$T/data" |
+		cmp - "$T/data"
+	in_lan socat -T 2 - 'UDP6:[2001:db8:d::80]:7,ipv6-unicast-hops=40,shut-none' \
+		<"$T/data" | cmp - "$T/data"
+	world_captured
+	world_captured "$out" "$T/out"
+	[ "$(world_packets "$T/out" 'ip[8] == 38')" = 1 ]
+	[ "$(world_packets "$T/out" 'ip6[7] == 38')" = 1 ]
+	[ "$(world_packets "$T/back" 'ip[8] == 62')" = 1 ]
+	[ "$(world_packets "$T/back" 'ip6[7] == 62')" = 1 ]
+	for to in '192.0.3.80 10.1.0.1 192.0.2.1' \
+		'2001:db8:d::80 2001:db8:1::1 2001:db8:a::1'; do
+		read -r host one two <<<"$to"
+		run in_lan traceroute -U -p 7 -n -q 1 -w 5 -m 2 "$host"
+		[[ ${lines[1]} == " 1  $one "* && ${lines[2]} == " 2  $two "* ]]
+	done
+}
+
 @test "with bh-classify halted nothing leaves; it is back when that is" {
 	pid=$(awk '{ print $4 }' "$W_DIR/run/branch1/bh-classify.state")
 	world_capture wan cli0 "$T/p" "$W_NOT_TUNNEL"
@@ -129,6 +152,8 @@ echoes() {	# ADDRESS FILE
 	sat='(host 192.0.3.80 or host 2001:db8:d::80)'
 	# what was sent to it unasked in the test above
 	asked='not (src host 192.0.3.80 and dst port 20000) and not host 10.1.0.5'
+	# what the router on the way said of short-lived ones
+	asked="$asked and not (icmp[icmptype] == 11 or icmp6[icmp6type] == 3)"
 	world_none "$W_DIR/clear.pcap" "not ($own and $sat and $flow) and $asked"
 	[ "$(world_packets "$W_DIR/clear.pcap" "tcp dst port 80 and
 		src host 192.0.2.2 and src portrange 16384-32767")" -gt 10 ]

@@ -73,6 +73,18 @@ judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 	return d;
 }
 
+/*
+ * What comes from the kernel and goes back to it is forwarded twice in this
+ * box, and counts as one hop (RFC 1812 5.3.1).  That no packet goes in circles
+ * is the guard's to see to, which lets none come in again by the way it left.
+ */
+static void
+count_once(struct frame *f, enum verdict v)
+{
+	if (v == V_BREAKOUT || v == V_LOCAL)
+		ip_step_back((uint8_t *)(f + 1));
+}
+
 /* The virtio-net header stands before the packet already: one write(2). */
 static enum verdict
 put_tun(int tun, const struct frame *f, enum verdict delivered)
@@ -87,8 +99,7 @@ put_tun(int tun, const struct frame *f, enum verdict delivered)
 /*
  * What the policy says of a frame that the TUN device gave.  True: it stays in
  * the burst and is counted once it is known whether the link took it.  Local
- * packets go back to the kernel, which routes them; should its routes bring
- * them here again, their TTL ends it.
+ * packets go back to the kernel, which routes them.
  */
 static bool
 take_frame(struct gate *g, struct frame *f, size_t n)
@@ -105,6 +116,7 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 		f->class = (uint8_t)v;
 		return true;
 	}
+	count_once(f, v);
 	if (verdict_delivers(v))
 		v = put_tun(v == V_BREAKOUT ? g->out : g->tun, f, v);
 	counters_add(g->st, v, f->len);
@@ -289,6 +301,7 @@ out_to_tun(struct gate *g)
 		*f = (struct frame){ .len = (uint32_t)n - sizeof(f->vnet),
 			.vnet = f->vnet };
 		enum verdict v = judge(g, POLICY_BACK, f, PEER_NONE).verdict;
+		count_once(f, v);
 		if (verdict_delivers(v))
 			v = put_tun(g->tun, f, v);
 		counters_add(g->st, v, f->len);

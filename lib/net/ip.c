@@ -303,6 +303,22 @@ ip_parse(struct ip *ip, const uint8_t *p, size_t n)
 	}
 }
 
+void
+ip_step_back(uint8_t *p)
+{
+	struct ip4_hdr *h4 = (void *)p;
+	struct ip6_hdr *h6 = (void *)p;
+	const uint8_t was[2] = { h4->ttl, h4->proto };
+
+	if (p[0] >> 4 == 6) {
+		h6->hops += h6->hops < UINT8_MAX;
+		return;
+	}
+	h4->ttl += h4->ttl < UINT8_MAX;
+	h4->csum = be16_put(csum_patch(be16_get(h4->csum),
+	    csum_change(0, was, &h4->ttl, sizeof(was))));
+}
+
 const char *
 ip_proto_name(uint8_t proto, char buf[static 8])
 {

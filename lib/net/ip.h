@@ -46,6 +46,10 @@ struct ip {
  * complete, too. */
 enum verdict ip_parse(struct ip *ip, const uint8_t *p, size_t n);
 
+/* Takes back one step of its TTL or hop limit, where it passes a router's
+ * forwarding once more than it passes the router.  The packet is sound. */
+void ip_step_back(uint8_t *p);
+
 /* "tcp", "udp", "icmp", "icmp6", or the number. */
 const char *ip_proto_name(uint8_t proto, char buf[static 8]);
 /* 0-255 for a name or number; -1. */

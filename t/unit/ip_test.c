@@ -334,6 +334,30 @@ test_v6_fragments(void)
 	OK(parse() == V_FRAGMENT);		/* RFC 7112 */
 }
 
+/* As if it had been made so: every TTL, both families. */
+static void
+test_step_back(void)
+{
+	static struct packet want;
+	struct segment s4 = tcp4, s6 = udp6;
+	int good = 0;
+
+	for (int ttl = 1; ttl < 256; ttl++) {
+		s4.ttl = s6.ttl = (uint8_t)ttl;
+		packet_make(&pk, &s4);
+		ip_step_back(pk.b);
+		s4.ttl = (uint8_t)(ttl < 255 ? ttl + 1 : ttl);
+		packet_make(&want, &s4);
+		good += memcmp(pk.b, want.b, pk.n) == 0;
+		packet_make(&pk, &s6);
+		ip_step_back(pk.b);
+		s6.ttl = s4.ttl;
+		packet_make(&want, &s6);
+		good += memcmp(pk.b, want.b, pk.n) == 0;
+	}
+	OKF(good == 510, "R2 R3: a step back is as if it had not been taken");
+}
+
 static void
 test_names(void)
 {
@@ -363,6 +387,7 @@ main(void)
 	test_v6_headers();
 	test_v6_bound();
 	test_v6_fragments();
+	test_step_back();
 	test_names();
 	return DONE();
 }
