@@ -7,39 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-bool
-addr_is_v4(const struct addr *a)
-{
-	return memcmp(a->b, v4_mapped, sizeof(v4_mapped)) == 0;
-}
-
-bool
-addr_eq(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-struct addr
-addr_from_v4(const uint8_t b[4])
-{
-	struct addr a;
-
-	memcpy(a.b, v4_mapped, 12);
-	memcpy(a.b + 12, b, 4);
-	return a;
-}
-
-struct addr
-addr_from_v6(const uint8_t b[16])
-{
-	struct addr a;
-
-	memcpy(a.b, b, 16);
-	return a;
-}
-
 bool
 addr_parse(struct addr *a, const char *text)
 {

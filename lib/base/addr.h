@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 
 struct addr {
@@ -37,10 +38,32 @@ enum {
 	PREFIX_V4 = 96,		/* bits before an IPv4 address */
 };
 
-bool addr_is_v4(const struct addr *a);
-bool addr_eq(const struct addr *a, const struct addr *b);
-struct addr addr_from_v4(const uint8_t b[4]);
-struct addr addr_from_v6(const uint8_t b[16]);
+static inline bool
+addr_is_v4(const struct addr *a)
+{
+	return memcmp(a->b, (const uint8_t[12]){ [10] = 0xff, 0xff }, 12) == 0;
+}
+
+static inline bool
+addr_eq(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static inline struct addr
+addr_from_v4(const uint8_t b[4])
+{
+	return (struct addr){ { [10] = 0xff, 0xff, b[0], b[1], b[2], b[3] } };
+}
+
+static inline struct addr
+addr_from_v6(const uint8_t b[16])
+{
+	struct addr a;
+
+	memcpy(a.b, b, sizeof(a.b));
+	return a;
+}
 
 /* Numeric text in, false if it is none; no name is ever resolved here. */
 bool addr_parse(struct addr *a, const char *text);
