@@ -11,6 +11,12 @@
  * A mapping is the ring of the flows that share inside and outside; one of
  * them, its head, stands for it in the two indexes of mappings.  Flow 0 is
  * none.  Nothing is allocated: 128 bytes a flow, everything included.
+ *
+ * An index has two entries for each flow, and the next empty one from where
+ * the hash points is a flow's.  An entry is the flow's number, how far it is
+ * from there, and what is left of 32 bits from the hash: so what is looked up
+ * is nearly always in one line of memory, and the flow in a second one.  Both
+ * can be fetched before they are needed.
  */
 
 #include "base/addr.h"
@@ -51,7 +57,6 @@ struct nat_key {
 };
 
 struct nat_link {
-	uint32_t chain[NAT_INDEXES];
 	uint32_t next, prev;	/* the ring of the mapping */
 	uint32_t timer;		/* nat_time.h */
 };
@@ -60,7 +65,8 @@ struct nat_table {
 	struct nat_flow *flow;	/* 1 .. size */
 	struct nat_run *run;
 	struct nat_link *link;
-	uint32_t *head[NAT_INDEXES];
+	uint32_t *entry[NAT_INDEXES];
+	uint32_t entries, bits;	/* of each index; of a flow's number in one */
 	uint32_t size, used, fresh, free;
 	uint8_t key[16];	/* of SipHash */
 };
@@ -76,6 +82,15 @@ void nat_table_init(struct nat_table *t, uint32_t size,
  * mapping (remote is not looked at); 0: none. */
 uint32_t nat_table_find(const struct nat_table *t, enum nat_index which,
     const struct nat_key *k);
+/* The same in three steps, for a burst: the first has memory fetched that the
+ * second reads, and that what the third does. */
+uint64_t nat_table_hash(const struct nat_table *t, enum nat_index which,
+    const struct nat_key *k);
+/* A guess which flow it is; 0: none. */
+uint32_t nat_table_guess(const struct nat_table *t, enum nat_index which,
+    uint64_t hash);
+uint32_t nat_table_find_hashed(const struct nat_table *t,
+    enum nat_index which, const struct nat_key *k, uint64_t hash);
 /* A flow of these addresses, ports, protocol, kind and expiry; 0: full. */
 uint32_t nat_table_add(struct nat_table *t, const struct nat_flow *f);
 /* Takes it out; true if it was the last of its mapping. */

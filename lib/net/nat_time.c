@@ -35,7 +35,10 @@ nat_wheel_next(struct nat_wheel *w, struct nat_table *t, uint32_t now,
 		if (*budget == 0)
 			return 0;
 		(*budget)--;
-		*slot(w, w->at) = t->link[i].timer;
+		uint32_t next = t->link[i].timer;
+		__builtin_prefetch(&t->flow[next]);
+		__builtin_prefetch(&t->link[next]);
+		*slot(w, w->at) = next;
 		if (t->flow[i].expires <= now)
 			return i;
 		nat_wheel_add(w, t, i);
