@@ -234,11 +234,29 @@ frame_to_tun(struct gate *g, struct frame *f)
 	counters_add(g->st, v, f->len);
 }
 
+/* What the next frames need of the translator is fetched for all at once. */
+static void
+look_ahead(const struct gate *g)
+{
+	uint64_t foreseen[TURN], past = 0;
+	uint8_t p[NAT_GLANCE];
+	size_t len;
+	int n = 0;
+
+	while (n < TURN &&
+	    (len = link_ahead(&g->link, &past, p, sizeof(p))) > 0)
+		foreseen[n++] = nat_foresee(g->nat, NAT_OUTWARD, p, len);
+	for (int i = 0; i < n; i++)
+		nat_fetch(g->nat, NAT_OUTWARD, foreseen[i]);
+}
+
 static void
 link_to_tun(struct gate *g)
 {
 	struct frame *f = (struct frame *)g->frame;
 
+	if (g->nat != NULL && nat_is_large(g->nat))
+		look_ahead(g);
 	for (int i = 0; i < TURN && link_take(&g->link, f); i++)
 		frame_to_tun(g, f);
 }

@@ -384,6 +384,12 @@ link_take(struct link *l, struct frame *f)
 	return false;
 }
 
+size_t
+link_ahead(const struct link *l, uint64_t *past, void *p, size_t n)
+{
+	return l->fd < 0 ? 0 : ring_ahead(&l->ring, past, p, n);
+}
+
 bool
 link_nap(struct link *l)
 {

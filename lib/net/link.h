@@ -65,6 +65,8 @@ void link_flush(struct link *l);
 /* The next frame, FRAME_MAX bytes at most, copied to f; false if there is none.
  * A link whose other end has said what cannot be is closed. */
 bool link_take(struct link *l, struct frame *f);
+/* Looks at what comes after it (ring_ahead). */
+size_t link_ahead(const struct link *l, uint64_t *past, void *p, size_t n);
 
 /* Before the wait for fd to become readable: false if there is something to be
  * taken, so that the wait must not last. */

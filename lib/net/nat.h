@@ -18,10 +18,11 @@
 #include "net/nat_frag.h"
 #include "net/nat_port.h"
 #include "net/nat_table.h"
+#include "net/nat_tcp.h"
 #include "net/nat_time.h"
 #include "net/vnet.h"
 
-enum { NAT_EVENTS = 1024, NAT_SWEEP = 2048 };
+enum { NAT_EVENTS = 1024, NAT_SWEEP = 2048, NAT_GLANCE = 48 };
 
 enum nat_news {
 	NAT_TAKEN, NAT_FREED,	/* a block */
@@ -72,6 +73,15 @@ struct nat_packet {
 	const struct vnet *vnet;
 	uint16_t from;		/* the location that sent it; PEER_NONE */
 };
+
+/* For a burst, before any of it is translated: what the packet at p, of which
+ * len bytes are there, will need is fetched from memory, in two steps so that
+ * the packets' waits overlap.  Any bytes will do, NAT_GLANCE of a packet
+ * suffice. */
+bool nat_is_large(const struct nat *n);	/* else it is of no use */
+uint64_t nat_foresee(const struct nat *n, enum nat_dir dir, const uint8_t *p,
+    size_t len);
+void nat_fetch(const struct nat *n, enum nat_dir dir, uint64_t foreseen);
 
 /* Translates a packet that leaves.  V_NEXT, or why it must not leave. */
 enum verdict nat_outbound(struct nat *n, const struct nat_packet *pk,

@@ -104,13 +104,13 @@ take_at(struct ring *r, uint64_t head, struct frame *f)
 
 /* Where the next frame is, if the rest of data is empty. */
 static uint64_t
-skip(const struct ring *r)
+skip(const struct ring *r, uint64_t position)
 {
-	size_t at = offset(r->tail);
+	size_t at = offset(position);
 	uint32_t len;
 
 	memcpy(&len, r->theirs->data + at, sizeof(len));
-	return len == SKIP ? r->tail + RING_BYTES - at : r->tail;
+	return len == SKIP ? position + RING_BYTES - at : position;
 }
 
 bool
@@ -121,7 +121,7 @@ ring_take(struct ring *r, struct frame *f)
 
 	if (head == r->tail || r->broken)
 		return false;
-	uint64_t next = skip(r);
+	uint64_t next = skip(r, r->tail);
 	if (head - r->tail > RING_BYTES || head - r->tail < next - r->tail ||
 	    head % FRAME_ALIGN != 0) {
 		r->broken = true;
@@ -131,6 +131,29 @@ ring_take(struct ring *r, struct frame *f)
 	bool taken = next != head && take_at(r, head, f);
 	atomic_store_explicit(&r->mine->tail, r->tail, memory_order_release);
 	return taken;
+}
+
+size_t
+ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n)
+{
+	uint64_t head = atomic_load_explicit(&r->theirs->head,
+	    memory_order_acquire), at = r->tail + *past;
+	uint32_t len;
+
+	if (head - at == 0 || head - at > RING_BYTES || at % FRAME_ALIGN != 0)
+		return 0;
+	at = skip(r, at);
+	const uint8_t *from = r->theirs->data + offset(at);
+	memcpy(&len, from, sizeof(len));
+	atomic_signal_fence(memory_order_seq_cst);
+	if (len > FRAME_PACKET_MAX || head - at > RING_BYTES ||
+	    frame_room(len) > head - at ||
+	    frame_room(len) > RING_BYTES - offset(at))
+		return 0;
+	n = n < len ? n : len;
+	memcpy(p, from + sizeof(struct frame), n);
+	*past = at + frame_room(len) - r->tail;
+	return n;
 }
 
 bool

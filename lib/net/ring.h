@@ -50,6 +50,11 @@ bool ring_publish(struct ring *r);
 /* Copies the next frame to f, FRAME_MAX bytes, and frees its place; false if
  * there is none, or the ring is broken. */
 bool ring_take(struct ring *r, struct frame *f);
+/* The first bytes, n at most, of the packet that is *past bytes behind the next
+ * one, without taking it; *past then says where the one after it is.  How many;
+ * 0: there is none.  What they are the other end may change until it is taken:
+ * good for a guess. */
+size_t ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n);
 /* Says that we are going to sleep.  False: there is something to be taken. */
 bool ring_nap(struct ring *r);
 void ring_wake(struct ring *r);

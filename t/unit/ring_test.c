@@ -100,6 +100,31 @@ test_wrap(void)
 	OK(ok && !a.broken && !b.broken && b.tail > 10 * RING_BYTES);
 }
 
+/* Looked at ahead, over the end of data too, everything is what is then
+ * taken. */
+static void
+test_ahead(void)
+{
+	uint64_t past = 0;
+	uint8_t p[4];
+	uint16_t n = 0, m = 0, same = 0;
+
+	start();
+	OK(ring_ahead(&b, &past, p, sizeof(p)) == 0 && past == 0);
+	while (put(60000, 0) && ring_take(&b, got))	/* near the end */
+		if (RING_BYTES - a.head % RING_BYTES < 3 * FRAME_MAX)
+			break;
+	for (n = 0; n < 10 && put(n % 2 ? 60000 : n + 1u, n);)
+		n++;
+	for (size_t len; (len = ring_ahead(&b, &past, p, sizeof(p))) > 0; m++)
+		same += len == (m == 0 || m == 2 ? m + 1u : 4u) &&
+		    p[len - 1] == m;
+	OK(n == 10 && m == n && same == n);
+	for (m = 0; ring_take(&b, got) && got->peer == m; m++)
+		continue;
+	OK(m == n && !b.broken);
+}
+
 /* The end of data was skipped, and nothing put after it yet. */
 static void
 test_lonely_skip(void)
@@ -189,7 +214,7 @@ test_overrun(void)
 static void
 test_noise(void)
 {
-	unsigned frames = 0;
+	unsigned frames = 0, seen = 0;
 
 	srand(7);
 	for (int i = 0; i < 20000; i++) {
@@ -201,10 +226,13 @@ test_noise(void)
 			memcpy(left.data + k, &v, sizeof(v));
 		}
 		atomic_store(&left.head, (uint64_t)(rand() % 64) * FRAME_ALIGN);
+		uint64_t past = 0;
+		while (ring_ahead(&b, &past, taken, sizeof(taken)) > 0)
+			seen++;
 		while (ring_take(&b, got))
 			frames += got->len <= FRAME_PACKET_MAX;
 	}
-	OK(frames > 0);
+	OK(frames > 0 && seen > 0 && seen <= frames);
 }
 
 int
@@ -214,6 +242,7 @@ main(void)
 	test_published();
 	test_full();
 	test_wrap();
+	test_ahead();
 	test_lonely_skip();
 	test_bell();
 	test_lies();
