@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define SYNOPSIS \
-	"[-bjprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
+	"[-bjnprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
 	" | -e wg|wg-quick LOCATION | -i FILE.conf ... | -x BHnnn|all"
 
 struct args {
@@ -166,7 +166,7 @@ parse(struct args *a, int argc, char *argv[])
 	int opt;
 
 	start_init(&a->s, argv[0]);
-	while ((opt = getopt(argc, argv, "bD:e:f:g:i:jk:l:prx:WhV")) != -1)
+	while ((opt = getopt(argc, argv, "bD:e:f:g:i:jk:l:nprx:WhV")) != -1)
 		switch (opt) {
 		case 'b': case 'D': case 'e': case 'g': case 'i': case 'p':
 		case 'r': case 'x':
@@ -177,6 +177,9 @@ parse(struct args *a, int argc, char *argv[])
 			break;
 		case 'k':
 			a->r.keydir = optarg;
+			break;
+		case 'n':
+			a->r.names = true;
 			break;
 		case 'W':
 			a->r.strict = true;
@@ -192,7 +195,8 @@ parse(struct args *a, int argc, char *argv[])
 		a->nfiles = (size_t)(argc - optind + 1);
 		optind = argc;
 	}
-	if (optind != argc || (a->mode == 'e' && a->s.location == NULL))
+	if (optind != argc || (a->mode == 'e' && a->s.location == NULL) ||
+	    (a->mode != 0 && a->r.names))
 		start_usage(SYNOPSIS);
 	a->r.location = a->s.location;
 	a->r.file = file_name(a->s.conf);

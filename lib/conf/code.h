@@ -8,7 +8,7 @@
  * 3 addresses, 4 partners, 5 backhaul, 6 endpoints, 7 interfaces and numbers,
  * 8 key files, 9 groups and what is built on them, 95 what is published.
  * A number is never used again for something else; bh-check(1) lists them and
- * engine/explain.c explains them at length.
+ * engine/explain_*.c explain them at length.
  */
 
 #define CODES(X) \
@@ -82,6 +82,8 @@
 	    "two peers of a location have the same addresses") \
 	X(RESOLVER_CLEAR, 319, SEV_WARNING, \
 	    "a breakout lets a site's queries for names out") \
+	X(V6_NOWHERE, 320, SEV_NOTICE, \
+	    "clients have IPv6 and their server shows none") \
 	X(PARTNER_UNKNOWN, 401, SEV_ERROR, "a partner does not exist") \
 	X(PARTNER_INACTIVE, 402, SEV_WARNING, "a partner is inactive") \
 	X(PARTNER_SELF, 403, SEV_ERROR, "a location is its own partner") \
@@ -132,6 +134,8 @@
 	X(ENDPOINT_PRIVATE, 607, SEV_NOTICE, "an endpoint is private") \
 	X(ENDPOINT_NAME, 608, SEV_WARNING, \
 	    "an endpoint's name is in no DNS") \
+	X(NAME_UNANSWERED, 609, SEV_WARNING, \
+	    "a name has no address in the DNS") \
 	X(IF_MISSING, 701, SEV_ERROR, "a gateway lacks an interface") \
 	X(IF_NONE, 702, SEV_NOTICE, "a location has no interfaces") \
 	X(IF_SAME, 703, SEV_ERROR, "an interface has two jobs") \
@@ -219,6 +223,10 @@
 	X(NPT_PIN, 968, SEV_ERROR, \
 	    "nat-address and nat6 = npt for one client") \
 	X(NPT_NOBODY, 969, SEV_NOTICE, "nat6 = npt without clients' IPv6") \
+	X(OUTSIDE_PRIVATE, 970, SEV_NOTICE, \
+	    "a private address is to be known to the Internet") \
+	X(PIN_SERVERS, 971, SEV_NOTICE, \
+	    "one nat-address is used by two servers") \
 	/* the end */
 
 enum code {

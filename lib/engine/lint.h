@@ -9,22 +9,25 @@
 /* Adds findings to *d.  What is an error here, no program starts with. */
 void lint_domain(const struct conf *cf, struct diags *d);
 
+/* Asks the DNS for the names of endpoints and next hops, which takes a while.
+ * What it says stands in *cf from then on, for lint_domain; what has no address
+ * is a finding.  False, and *why: it cannot be asked. */
+bool lint_names(struct conf *cf, struct diags *d, const char **why);
+
 /* The key files of backhaul(8), of one location or of those whose private key
  * is there. */
 void lint_keydir(const struct conf *cf, const char *keydir,
     const char *location, struct diags *d);
 
-/* A paragraph on a code, of the loader or the linter: what it means, what to
- * do.  NULL: no such code.  code_entry lists the codes. */
-const char *lint_explain(int code);
-
-struct lint_example {
+/* A finding of the loader or the linter at length. */
+struct lint_explanation {
 	enum code code;
+	const char *text;	/* what it means, why it matters, what to do */
 	const char *wrong;	/* lines that give it; NULL: none do */
 	const char *right;	/* what they should be, or what to do */
 };
 
-/* NULL: none. */
-const struct lint_example *lint_example(int code);
+/* NULL: no such code.  code_entry lists the codes. */
+const struct lint_explanation *lint_explain(int code);
 
 #endif

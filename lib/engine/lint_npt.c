@@ -53,6 +53,11 @@ check_overlap(struct lint *lt, const struct conf_location *s)
 		    "prefix overlaps %s, from which nobody is answered; give "
 		    "one that is routed to this server",
 		    prefix_format(special, a));
+	else if (lint_private_outside(s, &s->npt))
+		lint_say(lt, s, s->nat6_line, BH_OUTSIDE_PRIVATE, "nat6", "%s "
+		    "is private, and nobody outside answers to it; right if "
+		    "it is translated again behind this server: 'nat-upstream "
+		    "= yes'", prefix_format(&s->npt, a));
 	for (size_t i = 0; special == NULL && i < lt->cf->nlocations; i++) {
 		const struct conf_location *l = &lt->cf->location[i];
 		if (!prefixes_meet(l->lan.p, l->lan.n, &s->npt) &&

@@ -27,6 +27,13 @@ lint_special(const struct prefix *p)
 	return NULL;
 }
 
+bool
+lint_private_outside(const struct conf_location *server,
+    const struct prefix *p)
+{
+	return prefix_is_private(p) && !server->nat_upstream;
+}
+
 static void
 check_special(struct lint *lt, const struct conf_location *l,
     const struct conf_prefixes *ps, const char *key)

@@ -12,15 +12,6 @@ struct lint {
 	unsigned guesses, searches;	/* left: both are slow */
 };
 
-/* What bh-check -x says of a finding. */
-struct explanation {
-	enum code code;
-	const char *text;
-};
-
-/* Of those about what is published; the last has no text. */
-extern const struct explanation explain_published[];
-
 /* A finding about a location, at that line, or at its section if 0. */
 void lint_say(struct lint *lt, const struct conf_location *l, int line,
     enum code code, const char *key, const char *fmt, ...)
@@ -41,6 +32,9 @@ void lint_own_space(struct lint *lt, const struct conf_location *l);
 void lint_own_hosts(struct lint *lt, const struct conf_location *l);
 /* Of the prefixes that are never forwarded, one that p meets; NULL: none. */
 const struct prefix *lint_special(const struct prefix *p);
+/* p is to be known outside of that server, and is known nowhere. */
+bool lint_private_outside(const struct conf_location *server,
+    const struct prefix *p);
 void lint_peers(struct lint *lt);
 void lint_numbers(struct lint *lt);
 void lint_groups(struct lint *lt);

@@ -50,6 +50,40 @@ check_pin(struct lint *lt, const struct conf_location *c, const struct addr *a)
 	}
 }
 
+/* What is said once, of all servers of a client. */
+static void
+check_pin_servers(struct lint *lt, size_t i)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *c = &cf->location[i];
+	const struct conf_location *first = NULL, *other = NULL;
+	const struct prefix v4 = { c->nat_address.v4, 128 };
+	const struct prefix v6 = { c->nat_address.v6, 128 };
+	bool private = false;
+
+	for (size_t k = 0; k < cf->nlocations; k++) {
+		const struct conf_location *s = &cf->location[k];
+		if (!conf_is_client_of(cf, i, k))
+			continue;
+		private |= (c->nat_address.has4 &&
+		    lint_private_outside(s, &v4)) ||
+		    (c->nat_address.has6 && lint_private_outside(s, &v6));
+		*(first == NULL ? &first : &other) = s;
+	}
+	if (private)
+		lint_say(lt, c, c->nat_address.line, BH_OUTSIDE_PRIVATE,
+		    "nat-address", "the address is private, and nobody outside "
+		    "answers to it; right if it is translated again behind "
+		    "the server: 'nat-upstream = yes' there");
+	if (other != NULL) {
+		lint_say(lt, c, c->nat_address.line, BH_PIN_SERVERS,
+		    "nat-address", "traffic leaves with it at %s and at %s, "
+		    "and answers come to one place; right if its route "
+		    "follows a failover", first->name, other->name);
+		diag_also(lt->d, other->name);
+	}
+}
+
 static void
 check_pins(struct lint *lt, size_t i)
 {
@@ -63,6 +97,7 @@ check_pins(struct lint *lt, size_t i)
 		check_pin(lt, c, &pin->v4);
 	if (pin->has6)
 		check_pin(lt, c, &pin->v6);
+	check_pin_servers(lt, i);
 	for (size_t k = 0; k < cf->nlocations; k++) {
 		const struct conf_location *s = &cf->location[k];
 		if (!conf_is_client_of(cf, i, k) || s->nat != CONF_NAT_NONE ||

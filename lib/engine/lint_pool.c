@@ -104,6 +104,12 @@ check_special(struct lint *lt, const struct conf_location *l)
 			    "forwards; give addresses that are routed to this "
 			    "gateway", prefix_format(p, a),
 			    prefix_format(s, b));
+		else if (lint_private_outside(l, p))
+			lint_say(lt, l, l->pool.addr.line, BH_OUTSIDE_PRIVATE,
+			    "nat-pool", "%s is private, and nobody outside "
+			    "answers to it; right if it is translated again "
+			    "behind this server: 'nat-upstream = yes'",
+			    prefix_format(p, a));
 	}
 }
 

@@ -181,6 +181,12 @@ check_match(struct lint *lt, const struct conf_publish *p)
 		    "of %s, and nobody sends to it from elsewhere; give an "
 		    "address that is routed to %s", a, prefix_format(s, b),
 		    p->server.name);
+	else if (p->server.location != CONF_NONE && lint_private_outside(
+	    &lt->cf->location[p->server.location], &host))
+		say(lt, p, p->match_line, BH_OUTSIDE_PRIVATE, "match", "%s is "
+		    "private, and the Internet cannot send to it; right if "
+		    "something before %s translates to it: 'nat-upstream = "
+		    "yes' there", a, p->server.name);
 	for (size_t i = 0; s == NULL && i < lt->cf->nlocations; i++) {
 		const struct conf_location *l = &lt->cf->location[i];
 		if (!holds(&l->internal, &p->match) &&

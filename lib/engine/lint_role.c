@@ -251,12 +251,45 @@ check_gateway(struct lint *lt, size_t server)
 	}
 }
 
+/* Does anything say that the site has IPv6? */
+static bool
+shows_v6(const struct conf_location *s)
+{
+	return has_family(&s->lan, false) || has_family(&s->internal, false) ||
+	    has_family(&s->address, false) || s->has_gateway6 ||
+	    s->gateway_name[0] != '\0' || s->nat6_line != 0 ||
+	    strchr(s->endpoint_host, ':') != NULL;
+}
+
+static void
+check_v6(struct lint *lt, size_t server)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *s = &cf->location[server];
+
+	if (s->nat == CONF_NAT_POOL || conf_broken(s, "lan") || shows_v6(s))
+		return;		/* a pool says itself what it lacks */
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *c = &cf->location[i];
+		if (!conf_is_client_of(cf, i, server) ||
+		    !has_family(&c->lan, false))
+			continue;
+		lint_say(lt, s, s->lan.line, BH_V6_NOWHERE, "lan", "%s sends "
+		    "its IPv6 here, and nothing says that this site has any: "
+		    "list its prefixes if it has, or take those of the "
+		    "clients out", c->name);
+		diag_also(lt->d, c->name);
+		return;
+	}
+}
+
 void
 lint_roles(struct lint *lt)
 {
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		check_role(lt, &lt->cf->location[i]);
 		check_gateway(lt, i);
+		check_v6(lt, i);
 	}
 	check_domain(lt);
 	check_idle(lt);

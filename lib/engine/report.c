@@ -73,8 +73,12 @@ status(const struct report *r, const struct diags *ds)
 static void
 load(const struct report *r, FILE *f, struct conf *cf, struct diags *ds)
 {
+	const char *why = "no answer";
+
 	diag_init(ds);
 	conf_load(cf, ds, f);
+	if (r->names && !lint_names(cf, ds, &why))
+		diex(EXIT_RETRY, "cannot ask the DNS: %s", why);
 	lint_domain(cf, ds);
 	if (r->keydir != NULL)
 		lint_keydir(cf, r->keydir, r->location, ds);
@@ -247,21 +251,15 @@ put_lines(const char *title, const char *text, FILE *out)
 }
 
 static void
-put_example(const struct lint_example *e, FILE *out)
-{
-	if (e == NULL)
-		return;
-	put_lines("wrong", e->wrong, out);
-	put_lines(e->wrong != NULL ? "right" : "do", e->right, out);
-}
-
-static void
 put_entry(enum code code, enum severity severity, const char *text, FILE *out)
 {
+	const struct lint_explanation *e = lint_explain((int)code);
+
 	fprintf(out, "BH%03d  %s: %s\n", (int)code, severity_name(severity),
 	    text);
-	put_wrapped(lint_explain((int)code), out);
-	put_example(lint_example((int)code), out);
+	put_wrapped(e->text, out);
+	put_lines("wrong", e->wrong, out);
+	put_lines(e->wrong != NULL ? "right" : "do", e->right, out);
 }
 
 int

@@ -14,6 +14,7 @@ struct report {
 	const char *location;	/* findings about this one only; NULL: all */
 	const char *keydir;	/* look at its key files, too; NULL: do not */
 	bool json;		/* a JSON object a line, no summary */
+	bool names;		/* ask the DNS for them */
 	bool strict;		/* warnings fail, too */
 };
 
