@@ -28,11 +28,14 @@ struct keys_target {
 	int line;
 };
 
+/* Takes one value, of a list one item; 0 or a code with the reason. */
+struct keydef;
+typedef int keys_setter(const struct keys_target *t, const struct keydef *k,
+    void *to, const char *value, char *why);
+
 struct keydef {
 	const char *name;
-	/* Takes one value, of a list one item; 0 or a code with the reason. */
-	int (*set)(const struct keys_target *t, const struct keydef *k,
-	    void *to, const char *value, char *why);
+	keys_setter *set;
 	size_t to, line;	/* offsets into what the section is read to;
 				 * line 0: nobody asks for it */
 	unsigned min, max;	/* of a number; index of a set */
