@@ -123,6 +123,59 @@ agree() {	# FILE LOCATION
 	[ "$(jq -rs 'map(select(.location == "hq")) | length' "$dir/out")" -eq 5 ]
 }
 
+@test "-b says what may leave in clear, whose, where to and by what" {
+	golden clear -f $views/clear.ini -b
+	golden clear.b -f $views/clear.ini -b -l b
+	"$check" -f $views/clear.ini -b -j >"$dir/out"
+	[ "$(jq -r '[.location, .breakout] | join(" ")' "$dir/out")" = \
+		$'a video\na guests\nb video\nb guests\nb all-cdn\nc ' ]
+	[ "$(jq -r 'select(.location == "b" and .breakout == "all-cdn").filter' \
+		"$dir/out")" = null ]
+	run --separate-stderr "$check" -f $views/clear.ini -b -l c
+	[ "$status" -eq 0 ]
+	[ "$output" = "c: nothing of the LAN" ]
+}
+
+# The ends of every set of -b, and their neighbours, as lines "LOCATION SOURCE
+# DESTINATION IN", IN being whether the set has both.
+edges() {
+	python3 - "$1" <<-'EOF'
+		import ipaddress, json, sys
+		def ends(prefixes):
+		    nets = [ipaddress.ip_network(p) for p in prefixes]
+		    for n in nets:
+		        for a in int(n[0]) - 1, int(n[0]), int(n[-1]), int(n[-1]) + 1:
+		            a = type(n[0])(a)
+		            yield a, any(a in m for m in nets)
+		for line in open(sys.argv[1]):
+		    o = json.loads(line)
+		    if o["breakout"] != "video":
+		        continue
+		    for s, has_s in ends(o["from"]):
+		        for d, has_d in ends(o["to"]):
+		            if s.version == d.version:
+		                print(o["location"], s, d, int(has_s and has_d))
+	EOF
+}
+
+@test "-b agrees with bh-classify(8) at the ends of every set" {
+	"$check" -f $views/clear.ini -b -j >"$dir/json"
+	edges "$dir/json" >"$dir/edges"
+	[ "$(grep -c ' 1$' "$dir/edges")" -gt 20 ]
+	[ "$(grep -c ' 0$' "$dir/edges")" -gt 20 ]
+	while read -r location source destination in; do
+		"$bin/bh-classify" -f $views/clear.ini -l "$location" \
+			-e "$source > $destination udp 3478" >"$dir/said" || :
+		out=0
+		! grep -q '^  yes  breakout video,' "$dir/said" || out=1
+		[ $out = "$in" ] || {
+			echo "$location: $source > $destination: $in"
+			cat "$dir/said"
+			false
+		}
+	done <"$dir/edges"
+}
+
 @test "-D says what changes in consequences, and nothing where nothing does" {
 	golden changes -f $views/domain.ini -D $views/old.ini
 	run --separate-stderr "$check" -D $views/old.ini -f - <<<"$(
@@ -138,6 +191,58 @@ agree() {	# FILE LOCATION
 		-f "$dir/new.ini" -l north
 	[ "$status" -eq 0 ]
 	[[ ${lines[*]} == *"north: Internet traffic now leaves at dr, and goes there encrypted; before: leaves at hq, and goes there encrypted"* ]]
+}
+
+@test "-D has something to say of every key that a program reads" {
+	local at key value
+	sed 's/^backhaul = server/&\nnat = pool\nport-block = 64\nnat-pool = 203.0.113.0\/24, 2001:db8:f::1/' \
+		$views/clear.ini >"$dir/pool.ini"
+	while IFS='|' read -r at key value; do
+		sed "/^\[$at/,/^\[/{/^$key = /d};s#^\[$at.*#&\n$key = $value#" \
+			"$dir/pool.ini" >"$dir/new.ini"
+		echo "$at $key"
+		"$check" -f "$dir/new.ini" -D "$dir/pool.ini" >"$dir/said"
+		[ -s "$dir/said" ]
+	done <<-'EOF'
+		domain|private-is-internal|no
+		location c|active|no
+		location a|public-key|CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+		location hq|endpoint|192.0.2.1:51820
+		location hq|listen-port|51821
+		location a|keepalive|20
+		location a|lan|10.1.0.0/21, 10.1.15.0/24
+		location a|internal|10.1.0.0/16, 10.9.0.0/16, 2001:db8:1::/48
+		location a|address|10.1.0.1
+		location a|backhaul-sources|participating
+		location hq|nat|masquerade
+		location hq|nat6|none
+		location a|nat-address|198.51.100.99
+		location hq|nat-pool|203.0.113.0/25
+		location hq|port-block|1024
+		location hq|nat-deterministic|yes
+		location hq|filtering|address
+		location hq|nat-refresh|both
+		location hq|nat-table|100000
+		location hq|nat-quota-host|77
+		location hq|nat-quota-location|77
+		location hq|nat-udp-timeout|400
+		location hq|nat-icmp-timeout|70
+		location hq|nat-tcp-timeout|8000
+		location hq|nat-tcp-transitory|300
+		location hq|default-gateway|10.0.0.254
+		location a|uplink|eth7
+		location a|lan-interface|eth7
+		location a|interface|bh7
+		location hq|egress-interface|bhx7
+		location a|mtu|1400
+		location a|dscp|46
+		location a|icmp-errors|5
+		group cdn|members|198.51.100.64/26
+		breakout video|location|b
+		breakout guests|to|cdn
+		breakout video|from|guests
+		breakout video|filter|udp port 3479
+	EOF
 }
 
 @test "-D -j tells added, removed and changed apart" {

@@ -29,6 +29,7 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(DOWN, "down", "without a tunnel", TOPIC_ONE) \
 	X(FAILOVER, "failover", "if a server fails", TOPIC_MANY) \
 	X(CLEAR, "clear", "leaving in clear", TOPIC_ONE) \
+	X(BREAKOUT, "breakout", "lets out in clear", TOPIC_MANY) \
 	X(NAT, "nat", "translation", TOPIC_ONE) \
 	X(NAT6, "nat6", "translation of IPv6", TOPIC_ONE) \
 	X(PIN, "nat-address", "leaves its server with the address", \
@@ -37,6 +38,10 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(REACHED, "published", "is reached from the Internet at", \
 	    TOPIC_MANY) \
 	X(POOL, "pool", "translates clients to", TOPIC_SET) \
+	X(POOL_ANSWERS, "filtering", "translation lets in", TOPIC_ONE) \
+	X(POOL_KEPT, "nat-refresh", "translation is kept", TOPIC_ONE) \
+	X(POOL_ROOM, "nat-room", "translation has room for", TOPIC_ONE) \
+	X(POOL_TIMES, "nat-timeouts", "translation ends", TOPIC_ONE) \
 	X(HOP, "next-hop", "next hop of clients' traffic", TOPIC_ONE) \
 	X(LAN, "lan", "takes part", TOPIC_SET) \
 	X(SITE, "internal", "internal, takes no part", TOPIC_SET) \
@@ -46,6 +51,8 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(LISTEN, "listen", "tunnel", TOPIC_ONE) \
 	X(PEER, "peer", "has a tunnel with", TOPIC_MANY) \
 	X(MTU, "mtu", "MTU", TOPIC_ONE) \
+	X(DSCP, "dscp", "datagrams", TOPIC_ONE) \
+	X(ERRORS, "icmp-errors", "hosts that are refused", TOPIC_ONE) \
 	X(ADDRESS, "address", "has the address", TOPIC_SET) \
 	X(DEVICE, "device", "uses the interface", TOPIC_MANY) \
 	X(ROUTE, "route", "routes", TOPIC_MANY) \

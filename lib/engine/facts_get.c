@@ -146,6 +146,19 @@ get_tunnel(struct view *v)
 	facts_add(v->fs, TOPIC_MTU, "is %s%u inside the tunnel: TCP segments "
 	    "of %u bytes (IPv4) or %u (IPv6)", l->mtu_auto ? "at most " : "",
 	    l->mtu, l->mtu - 40, l->mtu - 60);
+	if (v->plain)
+		return;
+	if (l->dscp == CONF_DSCP_COPY)
+		facts_add(v->fs, TOPIC_DSCP, "show the class (DSCP) of what is "
+		    "in them");
+	else
+		facts_add(v->fs, TOPIC_DSCP, "have DSCP %u", l->dscp);
+	if (l->icmp_errors > 0)
+		facts_add(v->fs, TOPIC_ERRORS, "are told, %u times a second "
+		    "at most", l->icmp_errors);
+	else
+		facts_add(v->fs, TOPIC_ERRORS, "are not told, but of what is "
+		    "too big");
 }
 
 void

@@ -88,6 +88,45 @@ get_clear(struct view *v)
 		    v->l->uplink, names);
 }
 
+static bool
+is_of_site(const struct conf_location *l, const struct prefix *p)
+{
+	return prefixes_meet(l->lan.p, l->lan.n, p) ||
+	    prefixes_meet(l->internal.p, l->internal.n, p);
+}
+
+/* One side of a breakout: the groups' addresses, of sources the site's. */
+static void
+get_side(struct view *v, const struct conf_breakout *b, bool from)
+{
+	const struct conf_refs *refs = from ? &b->from : &b->to;
+	char text[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct conf_prefixes *ps =
+		    &v->cf->group[refs->r[i].location].members;
+		for (size_t k = 0; k < ps->n; k++)
+			if (!from || is_of_site(v->l, &ps->p[k]))
+				facts_add(v->fs, TOPIC_BREAKOUT, "%s: %s %s",
+				    b->name, from ? "from" : "to",
+				    prefix_format(&ps->p[k], text));
+	}
+}
+
+static void
+get_breakouts(struct view *v)
+{
+	for (size_t i = 0; i < v->cf->nbreakouts; i++) {
+		const struct conf_breakout *b = &v->cf->breakout[i];
+		if (!conf_breaks_out(b, v->i))
+			continue;
+		facts_add(v->fs, TOPIC_BREAKOUT, "%s: %s", b->name,
+		    b->filter[0] != '\0' ? b->filter : "whatever it is");
+		get_side(v, b, true);
+		get_side(v, b, false);
+	}
+}
+
 static void
 get_internet(struct view *v)
 {
@@ -120,6 +159,33 @@ get_internet(struct view *v)
 	    "there again");
 	get_failover(v);
 	get_clear(v);
+	get_breakouts(v);
+}
+
+static void
+get_pool_rules(struct view *v)
+{
+	static const char *const filter[] = {
+		[CONF_FILTER_ADDRESS_PORT] = "the address and port that was "
+		    "sent to",
+		[CONF_FILTER_ADDRESS] = "any port of an address that was sent "
+		    "to",
+		[CONF_FILTER_INDEPENDENT] = "anybody, once something was sent",
+	};
+	const struct conf_pool *p = &v->l->pool;
+	char site[32] = "its share";
+
+	if (p->site_flows > 0)
+		snprintf(site, sizeof(site), "%u", p->site_flows);
+	facts_add(v->fs, TOPIC_POOL_ANSWERS, "what comes from %s",
+	    filter[p->filter]);
+	facts_add(v->fs, TOPIC_POOL_KEPT, "by what goes %s",
+	    p->refresh == CONF_REFRESH_BOTH ? "out or comes in" : "out");
+	facts_add(v->fs, TOPIC_POOL_ROOM, "%u flows, of a host %u, of a "
+	    "location %s", p->flows, p->host_flows, site);
+	facts_add(v->fs, TOPIC_POOL_TIMES, "without a packet for %u s of UDP, "
+	    "%u s of ICMP, %u s of TCP (%u s if it has not begun or is ending)",
+	    p->udp, p->icmp, p->tcp, p->transitory);
 }
 
 static void
@@ -132,6 +198,7 @@ get_pool(struct view *v)
 	    ", which are computed and not logged" : "");
 	for (size_t i = 0; i < p->addr.n; i++)
 		facts_add_prefix(v->fs, TOPIC_POOL, &p->addr.p[i]);
+	get_pool_rules(v);
 }
 
 static void
@@ -182,10 +249,9 @@ add_published(struct view *v, enum topic t, const struct conf_publish *p)
 	publish_format_to(p, to);
 	if (p->from.n == 0)
 		facts_add(v->fs, t, "%s, which leads to %s", match, to);
-	else
-		facts_add(v->fs, t, "%s, which leads to %s, for %s%s", match,
-		    to, prefix_format(&p->from.p[0], from),
-		    p->from.n > 1 ? " and others" : "");
+	for (size_t i = 0; i < p->from.n; i++)
+		facts_add(v->fs, t, "%s, which leads to %s, for %s", match, to,
+		    prefix_format(&p->from.p[i], from));
 }
 
 static void

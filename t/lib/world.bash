@@ -214,15 +214,16 @@ world_bg() {	# HOST COMMAND...
 	disown
 }
 
-# Until a condition holds, 10 s at most.
+# Until a condition holds, 30 s at most: a machine may be busy.
 world_until() {	# COMMAND...
-	local n
-	for ((n = 0; n < 500; n++)); do
-		"$@" >/dev/null 2>&1 && return 0
+	local end=$((SECONDS + 30))
+	until "$@" >/dev/null 2>&1; do
+		if ((SECONDS >= end)); then
+			echo "still not true after 30 s: $*" >&2
+			return 1
+		fi
 		sleep 0.02
 	done
-	echo "still not true after 10 s: $*" >&2
-	return 1
 }
 
 world_listens() {	# HOST tcp|udp PORT
