@@ -41,15 +41,17 @@ print_verdicts(const struct ctl *ctl, const struct counters *c)
 static void
 print_peer(const struct ctl *ctl, const struct counters_peer *p)
 {
-	char e[ENDPOINT_STRLEN] = "-";
+	char e[ENDPOINT_STRLEN] = "-", mtu[12];
 
+	snprintf(mtu, sizeof(mtu), p->mtu != 0 ? "%" PRIu32 :
+	    ctl->json ? "null" : "-", p->mtu);
 	if (p->endpoint.port != 0)
 		endpoint_format(&p->endpoint, e);
 	printf(ctl->json ? "{\"peer\":\"%s\",\"endpoint\":\"%s\","
 	    "\"latest_handshake\":%" PRIu64 ",\"rx_bytes\":%" PRIu64
-	    ",\"tx_bytes\":%" PRIu64 "}\n" :
-	    "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", p->name, e,
-	    p->handshake_sec, p->rx_bytes, p->tx_bytes);
+	    ",\"tx_bytes\":%" PRIu64 ",\"mtu\":%s}\n" :
+	    "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%s\n", p->name,
+	    e, p->handshake_sec, p->rx_bytes, p->tx_bytes, mtu);
 }
 
 static void

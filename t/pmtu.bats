@@ -3,6 +3,17 @@
 # shrinks step by step.
 bats_require_minimum_version 1.8.0
 
+# A host behind the one of the Internet, on a cable of 1300 bytes.
+narrow() {
+	world_host far
+	world_cable far eth0 '203.0.120.80/24 2001:db8:f::80/64' \
+		inet far0 '203.0.120.1/24 2001:db8:f::1/64'
+	world_default far 203.0.120.1 2001:db8:f::1
+	ip -n "$W-far" link set eth0 mtu 1300
+	ip -n "$W-inet" link set far0 mtu 1300
+	in_inet sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
 setup_file() {
 	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
@@ -10,6 +21,7 @@ setup_file() {
 	mkdir "$W_DIR/www"
 	head -c 400000 /dev/urandom >"$W_DIR/www/data"
 	sha256sum <"$W_DIR/www/data" >"$W_DIR/sum"
+	narrow
 	world_web inet "$W_DIR/www"
 	world_bg inet socat -b 9000 -T 10 UDP6-LISTEN:7,ipv6only=0,fork PIPE
 	world_bg inet socat -T 20 TCP6-LISTEN:9000,ipv6only=0,reuseaddr,fork \
@@ -97,6 +109,13 @@ transfers() {
 	done
 }
 
+# What bh-ctl and backhaul say of the way to the server.
+shows() {	# MTU
+	[ "$("$BH_BIN/bh-ctl" -D "$W_DIR/run/branch1" peers | cut -f 6)" = \
+		"$1" ]
+	cli_backhaul status | grep -q "^hq .* $1\$"
+}
+
 # Everything passes, and what does not fit is told the truth.
 step() {	# PATH INNER
 	local f six=$(($2 < 1280 ? 1280 : $2)) four=$2 pids=()
@@ -107,6 +126,7 @@ step() {	# PATH INNER
 	told lan 2001:db8:c::80 "$six"
 	whole 203.0.113.80 "$2"
 	whole 2001:db8:c::80 $(($2 < 1280 ? 1280 : $2))
+	world_until shows "$2"
 	wait "${pids[@]}"
 	for f in down4 down6 up4 up6; do
 		cmp "$T/$f" "$W_DIR/sum" || { echo "path $1: $f"; return 1; }
@@ -122,6 +142,40 @@ matrix() {	# 4|6 heard|filtered PATH...
 		path "$mtu"
 		step "$mtu" $((mtu - over))
 	done
+}
+
+# The Internet's host answers with more than the tunnel takes, and is told so
+# about the packet as it sent it.
+server_told() {	# ADDRESS WANTED
+	in_inet python3 t/lib/pmtu.py "$1" 1440 -s >"$T/told" 3>&- &
+	local pid=$!
+	world_until grep -q ready "$T/told"
+	in_lan python3 t/lib/pmtu.py "$1" 1440 -c
+	wait "$pid"
+	[ "$(tail -n 1 "$T/told")" = "$2" ] || { cat "$T/told"; return 1; }
+}
+
+translated() {
+	# what a router of the Internet says gets to the host inside
+	world_until told lan 203.0.120.80 1300
+	told lan 2001:db8:f::80 1300
+	path 1420
+	world_until server_told 203.0.113.80 1360
+	server_told 2001:db8:c::80 1360
+}
+
+@test "P9 5508-4 what is too big is told across the kernel's translation" {
+	begin 4 heard
+	translated
+}
+
+@test "P9 5508-4 what is too big is told across nat = pool" {
+	cp "$W_DIR/domain.ini" "$T/domain.ini"
+	sed -i '/^backhaul = server/a nat = pool\
+nat-pool = 203.0.113.8/29, 2001:db8:c::8/125' "$W_DIR/domain.ini"
+	begin 4 heard
+	translated
+	cp "$T/domain.ini" "$W_DIR/domain.ini"
 }
 
 @test "P10 outer IPv4, ICMP heard" {

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 1 };
+enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 2 };
 
 /* What bh-tunnel says of a peer, and bh-classify of a server. */
 struct counters_peer {
@@ -26,6 +26,8 @@ struct counters_peer {
 	uint64_t handshake_sec;		/* wall clock; 0: never; of a server:
 					 * since when it is in that state */
 	uint64_t rx_bytes, tx_bytes;	/* of UDP payload */
+	uint32_t mtu, pad;		/* what its tunnel takes; 0: no limit
+					 * of ours */
 };
 
 struct counters {

@@ -203,6 +203,14 @@ conf_find_group(const struct conf *cf, const char *name)
 }
 
 bool
+conf_group_has(const struct conf_group *g, const struct addr *a)
+{
+	const struct prefix host = { *a, 128 };
+
+	return prefixes_find(g->members.p, g->members.n, &host) != NULL;
+}
+
+bool
 conf_breaks_out(const struct conf_breakout *b, size_t location)
 {
 	for (size_t i = 0; i < b->locations.n; i++)

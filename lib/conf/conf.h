@@ -211,6 +211,7 @@ void conf_free(struct conf *cf);
 int conf_find(const struct conf *cf, const char *name);
 /* Index of the group of that name, or CONF_NONE. */
 int conf_find_group(const struct conf *cf, const char *name);
+bool conf_group_has(const struct conf_group *g, const struct addr *a);
 /* The breakout is one of the location's. */
 bool conf_breaks_out(const struct conf_breakout *b, size_t location);
 /* The location is an active client that has any. */

@@ -95,14 +95,6 @@ net_of(const struct addr *a)
 	return p;
 }
 
-static bool
-group_has(const struct conf_group *g, const struct addr *a)
-{
-	const struct prefix host = { *a, 128 };
-
-	return prefixes_find(g->members.p, g->members.n, &host) != NULL;
-}
-
 void
 tally_add(struct tally *t, const struct tally_item *i, size_t bytes)
 {
@@ -120,8 +112,8 @@ tally_add(struct tally *t, const struct tally_item *i, size_t bytes)
 	add(find(t, &t->host, &host), i->in, bytes);
 	add(find(t, &t->net, &net), i->in, bytes);
 	for (size_t k = 0; k < t->cf->ngroups; k++)
-		if (group_has(&t->cf->group[k], &ip->src) ||
-		    group_has(&t->cf->group[k], &ip->dst))
+		if (conf_group_has(&t->cf->group[k], &ip->src) ||
+		    conf_group_has(&t->cf->group[k], &ip->dst))
 			add(&t->group[k], i->in, bytes);
 }
 

@@ -40,7 +40,10 @@ struct run {
 	pcap_t *form;		/* of the output */
 	pcap_dumper_t *out;
 	FILE *text;
-	uint64_t packets[V_COUNT], bytes[V_COUNT], matched;
+	uint64_t matched;
+	struct sum {
+		uint64_t packets, bytes;
+	} verdict[V_COUNT], total, *group;
 	uint8_t whole[PACKET_MAX];	/* rewritten here */
 };
 
@@ -56,6 +59,12 @@ open_file(const char *name, const char *mode, FILE *standard)
 	return f;
 }
 
+static bool
+is_gzip(FILE *f)
+{
+	return fseek(f, 0, SEEK_SET) == 0 && getc(f) == 0x1f;
+}
+
 /* False if the file does not even begin as a capture. */
 static bool
 open_capture(struct run *r)
@@ -67,7 +76,8 @@ open_capture(struct run *r)
 	r->in = pcap_fopen_offline_with_tstamp_precision(f,
 	    PCAP_TSTAMP_PRECISION_NANO, why);
 	if (r->in == NULL) {
-		warnx("%s: %s", name, why);
+		warnx("%s: %s%s", name, why, is_gzip(f) ?
+		    "; it is compressed: zcat it into -r -" : "");
 		return false;
 	}
 	r->dlt = pcap_datalink(r->in);
@@ -290,27 +300,24 @@ put_packet(const struct run *r, const struct item *i)
 }
 
 static void
-put_count(const struct run *r, const char *name, uint64_t packets,
-    uint64_t bytes)
+put_sum(const struct run *r, const char *what, const char *name,
+    const struct sum *s)
 {
-	fprintf(r->text, r->t->json ? "{\"verdict\":\"%s\",\"packets\":%"
-	    PRIu64 ",\"bytes\":%" PRIu64 "}\n" : "%s\t%" PRIu64 "\t%" PRIu64
-	    "\n", name, packets, bytes);
+	fprintf(r->text, r->t->json ? "{\"%s\":\"%s\",\"packets\":%" PRIu64
+	    ",\"bytes\":%" PRIu64 "}\n" : "%s%s\t%" PRIu64 "\t%" PRIu64 "\n",
+	    r->t->json ? what : strcmp(what, "group") == 0 ? "group " : "",
+	    name, s->packets, s->bytes);
 }
 
 static void
 put_summary(const struct run *r)
 {
-	uint64_t packets = 0, bytes = 0;
-
-	for (enum verdict v = 0; v < V_COUNT; v++) {
-		if (r->packets[v] == 0)
-			continue;
-		put_count(r, verdict_name(v), r->packets[v], r->bytes[v]);
-		packets += r->packets[v];
-		bytes += r->bytes[v];
-	}
-	put_count(r, "total", packets, bytes);
+	for (enum verdict v = 0; v < V_COUNT; v++)
+		if (r->verdict[v].packets != 0)
+			put_sum(r, "verdict", verdict_name(v), &r->verdict[v]);
+	put_sum(r, "verdict", "total", &r->total);
+	for (size_t k = 0; k < r->t->cf->ngroups; k++)
+		put_sum(r, "group", r->t->cf->group[k].name, &r->group[k]);
 }
 
 /* With -w alone the capture is all there is to say. */
@@ -328,6 +335,26 @@ put_verdict(const struct run *r, const struct item *i)
 }
 
 static void
+add(struct sum *s, const struct item *i)
+{
+	s->packets++;
+	s->bytes += i->wire;
+}
+
+static void
+sum_up(struct run *r, const struct item *i)
+{
+	const struct conf *cf = r->t->cf;
+
+	add(&r->verdict[i->d.verdict], i);
+	add(&r->total, i);
+	for (size_t k = 0; k < cf->ngroups && i->d.rule != JUDGE_NO_RULE; k++)
+		if (conf_group_has(&cf->group[k], &i->ip.src) ||
+		    conf_group_has(&cf->group[k], &i->ip.dst))
+			add(&r->group[k], i);
+}
+
+static void
 count_packet(struct run *r, const struct item *i)
 {
 	const struct trace *t = r->t;
@@ -336,21 +363,14 @@ count_packet(struct run *r, const struct item *i)
 	if (t->select && !t->selected[v])
 		return;
 	r->matched++;
-	r->packets[v]++;
-	r->bytes[v] += i->wire;
+	if (t->summary)
+		sum_up(r, i);
 	put_verdict(r, i);
 	/* -c may ask for what is refused; a frame that is not IP has no place
 	 * in a file of IP packets */
 	if (r->out != NULL && (t->select || verdict_delivers(v)) &&
 	    v != V_VERSION)
 		put_packet(r, i);
-}
-
-static void
-one_packet(struct run *r, struct item *i, const uint8_t *p)
-{
-	take_packet(r, i, p);
-	count_packet(r, i);
 }
 
 /* What waited for a fragment that has come; then what is due. */
@@ -388,7 +408,8 @@ all_packets(struct run *r)
 		while (r->t->nat != NULL &&
 		    nat_tick(r->t->nat, time_of(&i), NAT_SWEEP))
 			;
-		one_packet(r, &i, p);
+		take_packet(r, &i, p);
+		count_packet(r, &i);
 		after_packet(r, &i);
 	}
 	if (got == PCAP_ERROR)
@@ -413,12 +434,16 @@ trace_run(const struct trace *t)
 {
 	static struct run r;
 
-	r = (struct run){ .t = t };
+	r = (struct run){ .t = t,
+		.group = calloc(t->cf->ngroups + 1, sizeof(*r.group)) };
+	if (r.group == NULL)
+		die(EXIT_RETRY, "cannot build the table of groups");
 	judge_open(&r.judge, t->pol);
 	bool whole = open_capture(&r);
 	open_output(&r);
 	whole = whole && all_packets(&r);
 	close_output(&r);
 	judge_close(&r.judge);
+	free(r.group);
 	return whole && (!t->select || r.matched > 0) ? 0 : EXIT_NO;
 }

@@ -46,6 +46,8 @@ publish(struct tunnel *t)
 		c->endpoint = p->path.remote;
 		c->rx_bytes = p->rx_bytes;
 		c->tx_bytes = p->tx_bytes;
+		c->mtu = t->ways.way != NULL ?
+		    t->ways.way[t->dirty[i]].m.mtu : 0;
 	}
 	t->ndirty = 0;
 }

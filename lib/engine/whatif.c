@@ -4,7 +4,6 @@
 #include "base/bytes.h"
 #include "base/die.h"
 #include "conf/publish.h"
-#include "conf/prefixes.h"
 #include "engine/judge.h"
 #include "engine/start.h"
 #include "net/csum.h"
@@ -196,13 +195,10 @@ print_place(const struct step *s, const char *what, const struct addr *a)
 static void
 print_groups(const struct step *s, const struct addr *a)
 {
-	const struct prefix host = { *a, 128 };
-
-	for (size_t i = 0; i < s->cf->ngroups; i++) {
-		const struct conf_group *g = &s->cf->group[i];
-		if (prefixes_find(g->members.p, g->members.n, &host) != NULL)
-			printf("%15sin group %s\n", "", g->name);
-	}
+	for (size_t i = 0; i < s->cf->ngroups; i++)
+		if (conf_group_has(&s->cf->group[i], a))
+			printf("%15sin group %s\n", "",
+			    s->cf->group[i].name);
 }
 
 static void

@@ -79,14 +79,15 @@ def block(order, kind, body):
         struct.pack(order + "I", n)
 
 
-def pcapng(kind, order="<"):
+def pcapng(kind, order="<", nano=True):
     out = block(order, 0x0a0d0d0a,
                 struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))
-    # if_tsresol (option 9): nanoseconds
+    # if_tsresol (option 9): nanoseconds; microseconds without
     out += block(order, 1, struct.pack(order + "HHI", KINDS[kind][0], 0, 65535)
-                 + struct.pack(order + "HHB3xHH", 9, 1, 9, 0, 0))
+                 + (struct.pack(order + "HHB3xHH", 9, 1, 9, 0, 0)
+                    if nano else b""))
     for i, f in enumerate(frames(kind)):
-        t = (1700000000 + i) * 10**9 + 123456789
+        t = ((1700000000 + i) * 10**9 + 123456789) // (1 if nano else 1000)
         out += block(order, 6, struct.pack(order + "IIIII", 0, t >> 32,
                      t & 0xffffffff, len(f), len(f)) + f)
     return out
@@ -99,6 +100,7 @@ def main():
     files["raw-nano.pcap"] = pcap("raw", nano=True)
     files["raw-be-nano.pcap"] = pcap("raw", ">", True)
     files["ethernet-be.pcapng"] = pcapng("ethernet", ">")
+    files["raw-be-micro.pcapng"] = pcapng("raw", ">", False)
     for name, data in files.items():
         with open(os.path.join(sys.argv[1], name), "wb") as f:
             f.write(data)
