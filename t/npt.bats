@@ -6,24 +6,12 @@ setup_file() {
 	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
-	mkdir "$W_DIR/www" "$W_DIR/inet"
-	echo published >"$W_DIR/www/index.html"
-	echo page >"$W_DIR/inet/index.html"
-	world_web lan "$W_DIR/www"
-	world_web inet "$W_DIR/inet"
+	world_webs
 	world_bg inet socat -T 10 TCP6-LISTEN:9000,reuseaddr,fork SYSTEM:sha256sum
 	world_until world_listens inet tcp 9000
 	ip -n "$W-inet" -6 route add 2001:db8:f000::/44 via 2001:db8:c::1
 	ip -n "$W-srv" route add 192.0.12.0/24 via 198.51.100.1
-	world_domain 'nat6 = npt 2001:db8:f000::/44\n' '' "[location branch2]
-public-key = $(world_key branch2)
-endpoint = 192.0.12.2:51820
-lan = 10.2.0.0/20, 2001:db8:2::/64
-internal = 10.2.0.0/16, 2001:db8:2::/48
-backhaul = client
-server = hq
-uplink = up0
-lan-interface = lan0
+	world_domain 'nat6 = npt 2001:db8:f000::/44\n' '' "$(world_client 2)
 [publish web]
 server = hq
 match = 2001:db8:c::1 tcp 8080

@@ -7,11 +7,7 @@ setup_file() {
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
 	neighbour
-	mkdir "$W_DIR/www" "$W_DIR/inet"
-	echo published >"$W_DIR/www/index.html"
-	echo page >"$W_DIR/inet/index.html"
-	world_web lan "$W_DIR/www"
-	world_web inet "$W_DIR/inet"
+	world_webs
 	world_bg lan socat -T 10 UDP6-LISTEN:5005,ipv6only=0,fork PIPE
 	world_until world_listens lan udp 5005
 	ip -n "$W-inet" addr add 203.0.113.81/24 dev eth0
@@ -19,16 +15,7 @@ setup_file() {
 		ip -n "$W-inet" route add 198.51.100.$n via 203.0.113.1
 		ip -n "$W-inet" -6 route add 2001:db8:b::$n via 2001:db8:c::1
 	done
-	world_domain '' '' "[location branch2]
-public-key = $(world_key branch2)
-endpoint = 192.0.12.2:51820
-lan = 10.2.0.0/20, 2001:db8:2::/64
-internal = 10.2.0.0/16, 2001:db8:2::/48
-backhaul = client
-server = hq
-uplink = up0
-lan-interface = lan0
-nat-address = 198.51.100.7, 2001:db8:b::7
+	world_domain '' '' "$(world_client 2 'nat-address = 198.51.100.7, 2001:db8:b::7')
 [publish web4]
 server = hq
 match = 203.0.113.1 tcp 8080

@@ -233,6 +233,23 @@ conf_has_breakout(const struct conf *cf, size_t location)
 }
 
 bool
+conf_holds(const struct conf_prefixes *ps, const struct addr *a)
+{
+	const struct prefix host = { *a, 128 };
+
+	return prefixes_find(ps->p, ps->n, &host) != NULL;
+}
+
+bool
+conf_has_family(const struct conf_prefixes *ps, bool v4)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (addr_is_v4(&ps->p[i].addr) == v4)
+			return true;
+	return false;
+}
+
+bool
 conf_broken(const struct conf_location *l, const char *key)
 {
 	const struct keydef *k = keys_find(keys_location, key);

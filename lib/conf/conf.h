@@ -216,6 +216,10 @@ bool conf_group_has(const struct conf_group *g, const struct addr *a);
 bool conf_breaks_out(const struct conf_breakout *b, size_t location);
 /* The location is an active client that has any. */
 bool conf_has_breakout(const struct conf *cf, size_t location);
+/* The set, which does not overlap itself, has the address. */
+bool conf_holds(const struct conf_prefixes *ps, const struct addr *a);
+/* It has some of that family. */
+bool conf_has_family(const struct conf_prefixes *ps, bool v4);
 /* The key has a malformed value there, or part of one, which was reported. */
 bool conf_broken(const struct conf_location *l, const char *key);
 /* Both are active, and each names the other. */

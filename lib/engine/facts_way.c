@@ -9,21 +9,6 @@
 
 /* Where Internet traffic leaves, as what, and what comes in. */
 
-static bool
-of_v6(const struct prefix *p)
-{
-	return p->len < PREFIX_V4 || !addr_is_v4(&p->addr);
-}
-
-static bool
-has_v6(const struct conf_prefixes *ps)
-{
-	for (size_t i = 0; i < ps->n; i++)
-		if (of_v6(&ps->p[i]))
-			return true;
-	return false;
-}
-
 /* By any of its servers. */
 static bool
 is_translated(const struct view *v)
@@ -145,7 +130,7 @@ get_internet(struct view *v)
 	    v->l->sources == CONF_SOURCES_LAN ?
 	    "is that of every host of the site, taking part or not" :
 	    "is that of hosts that take part; others' is refused");
-	facts_add(v->fs, TOPIC_IPV6, "%s", has_v6(&v->l->lan) ?
+	facts_add(v->fs, TOPIC_IPV6, "%s", conf_has_family(&v->l->lan, false) ?
 	    "is treated as IPv4 is" :
 	    "is refused, not let out in clear: no prefix of it takes part");
 	if (v->plain) {
@@ -232,14 +217,6 @@ get_pin(struct view *v)
 	    p->has6 ? addr_format(&p->v6, a6) : "");
 }
 
-static bool
-holds(const struct conf_prefixes *ps, const struct addr *a)
-{
-	const struct prefix p = { *a, 128 };
-
-	return prefixes_find(ps->p, ps->n, &p) != NULL;
-}
-
 static void
 add_published(struct view *v, enum topic t, const struct conf_publish *p)
 {
@@ -266,8 +243,8 @@ get_published(struct view *v)
 		if (p[i].server.location != CONF_NONE &&
 		    conf_is_client_of(v->cf, v->i,
 		    (size_t)p[i].server.location) &&
-		    (holds(&v->l->lan, &p[i].to) ||
-		    holds(&v->l->internal, &p[i].to)))
+		    (conf_holds(&v->l->lan, &p[i].to) ||
+		    conf_holds(&v->l->internal, &p[i].to)))
 			add_published(v, TOPIC_REACHED, &p[i]);
 }
 

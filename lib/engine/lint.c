@@ -34,15 +34,18 @@ lint_say(struct lint *lt, const struct conf_location *l, int line,
 }
 
 const char *
-lint_guess(struct lint *lt, const char *name, char buf[static 96])
+lint_no_location(struct lint *lt, const char *name, char buf[static LINT_TEXT])
 {
 	struct guess g;
+	char hint[96];
 
 	guess_init(&g, name);
 	for (size_t i = 0; lt->guesses > 0 && i < lt->cf->nlocations; i++)
 		guess_try(&g, lt->cf->location[i].name);
 	lt->guesses -= lt->guesses > 0;
-	return guess_format(&g, buf);
+	snprintf(buf, LINT_TEXT, "there is no [location %s]%s", name,
+	    guess_format(&g, hint));
+	return buf;
 }
 
 static void

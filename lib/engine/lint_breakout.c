@@ -27,12 +27,11 @@ static void
 check_location(struct lint *lt, const struct conf_breakout *b,
     const struct conf_ref *r)
 {
-	char hint[96];
+	char text[LINT_TEXT];
 
 	if (r->location == CONF_NONE) {
-		say(lt, b, r->line, BH_BREAKOUT_UNKNOWN, "location", "there is "
-		    "no [location %s]%s", r->name,
-		    lint_guess(lt, r->name, hint));
+		say(lt, b, r->line, BH_BREAKOUT_UNKNOWN, "location", "%s",
+		    lint_no_location(lt, r->name, text));
 		return;
 	}
 	const struct conf_location *l = &lt->cf->location[r->location];

@@ -25,12 +25,6 @@ static const struct prefix corente_lan = V4(1, 1, 1, 0, 30);
 /* IPv6 over Ethernet has its next hops there. */
 static const struct prefix link_local = { { { 0xfe, 0x80 } }, 10 };
 
-static bool
-holds(const struct conf_prefixes *ps, const struct prefix *p)
-{
-	return prefixes_find(ps->p, ps->n, p) != NULL;
-}
-
 static void
 check_special(struct lint *lt, const struct conf_location *l,
     const struct prefix *p, int line, const char *key)
@@ -99,8 +93,8 @@ find_owner(const struct lint *lt, const struct conf_location *l,
 {
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		const struct conf_location *o = &lt->cf->location[i];
-		if (o != l && o->active && (holds(&o->lan, p) ||
-		    holds(&o->internal, p)))
+		if (o != l && o->active && (conf_holds(&o->lan, &p->addr) ||
+		    conf_holds(&o->internal, &p->addr)))
 			return (int)i;
 	}
 	return CONF_NONE;
@@ -122,13 +116,14 @@ check_resolver(struct lint *lt, const struct conf_location *l,
 		check_special(lt, l, p, line, key);
 		return;
 	}
-	if (holds(&l->address, p) && l->role == CONF_ROLE_CLIENT)
+	if (conf_holds(&l->address, &p->addr) && l->role == CONF_ROLE_CLIENT)
 		lint_say(lt, l, line, BH_RESOLVER_ELSEWHERE, key, "%s is the "
 		    "gateway itself: what it asks for its LAN leaves in clear, "
 		    "by its own default route; name a resolver that is reached "
 		    "through the server, or forward to one", a);
-	if (holds(&l->lan, p) || holds(&l->internal, p) ||
-	    holds(&l->address, p))
+	if (conf_holds(&l->lan, &p->addr) ||
+	    conf_holds(&l->internal, &p->addr) ||
+	    conf_holds(&l->address, &p->addr))
 		return;
 	int owner = find_owner(lt, l, p);
 	if (owner == CONF_NONE) {
@@ -141,12 +136,12 @@ check_resolver(struct lint *lt, const struct conf_location *l,
 	}
 	const struct conf_location *o = &cf->location[owner];
 	if (conf_partners(cf, (size_t)(l - cf->location), (size_t)owner) &&
-	    holds(&o->lan, p))
+	    conf_holds(&o->lan, &p->addr))
 		return;
 	lint_say(lt, l, line, BH_RESOLVER_REFUSED, key, "%s is of [location "
 	    "%s], %s, so it is refused and names stop working here; %s", a,
-	    o->name, holds(&o->lan, p) ? "which is no partner" :
-	    "where it takes no part", holds(&o->lan, p) ?
+	    o->name, conf_holds(&o->lan, &p->addr) ? "which is no partner" :
+	    "where it takes no part", conf_holds(&o->lan, &p->addr) ?
 	    "make them partners, or name another" :
 	    "add it to 'lan' there, or name another");
 	diag_also(lt->d, o->name);

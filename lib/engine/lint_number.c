@@ -88,18 +88,11 @@ check_same(struct lint *lt, const struct conf_location *l)
 			    "not exist yet", pair[i].name, pair[i].other_key);
 }
 
-static bool
-has_v6(const struct conf_prefixes *ps)
-{
-	/* sorted: IPv4 stands in one block, so the ends tell */
-	return ps->n > 0 && (!addr_is_v4(&ps->p[0].addr) ||
-	    !addr_is_v4(&ps->p[ps->n - 1].addr));
-}
-
 static void
 check_mtu(struct lint *lt, const struct conf_location *l)
 {
-	if (l->mtu < MTU_V6 && (has_v6(&l->lan) || has_v6(&l->internal)))
+	if (l->mtu < MTU_V6 && (conf_has_family(&l->lan, false) ||
+	    conf_has_family(&l->internal, false)))
 		lint_say(lt, l, l->mtu_line, BH_MTU_SMALL, "mtu", "%u is too "
 		    "small for IPv6, which this location has; %d is the least",
 		    l->mtu, (int)MTU_V6);

@@ -126,14 +126,8 @@ check_address(struct lint *lt, const struct conf_location *l)
 static void
 check_families(struct lint *lt, const struct conf_location *l)
 {
-	bool v6 = false;
-
-	if (l->role != CONF_ROLE_CLIENT || l->lan.n == 0 ||
-	    conf_broken(l, "lan"))
-		return;
-	for (size_t i = 0; i < l->lan.n; i++)
-		v6 = v6 || !addr_is_v4(&l->lan.p[i].addr);
-	if (!v6)
+	if (l->role == CONF_ROLE_CLIENT && l->lan.n > 0 &&
+	    !conf_broken(l, "lan") && !conf_has_family(&l->lan, false))
 		lint_say(lt, l, l->lan.line, BH_V4_ONLY, "lan", "there is no "
 		    "IPv6 prefix: IPv6 of this LAN's hosts is refused, not let "
 		    "out in clear");

@@ -6,6 +6,8 @@
 
 #include "engine/lint.h"
 
+enum { LINT_TEXT = 192 };
+
 struct lint {
 	const struct conf *cf;
 	struct diags *d;
@@ -16,9 +18,9 @@ struct lint {
 void lint_say(struct lint *lt, const struct conf_location *l, int line,
     enum code code, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
-/* "; did you mean 'hq'?", or "" */
-const char *lint_guess(struct lint *lt, const char *name,
-    char buf[static 96]);
+/* "there is no [location qh]; did you mean 'hq'?" */
+const char *lint_no_location(struct lint *lt, const char *name,
+    char buf[static LINT_TEXT]);
 
 /* Each set of checks, over the active locations. */
 void lint_roles(struct lint *lt);

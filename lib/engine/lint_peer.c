@@ -38,14 +38,13 @@ check_partner(struct lint *lt, const struct conf_location *l,
 static void
 check_partners(struct lint *lt, const struct conf_location *l)
 {
-	char hint[96];
+	char text[LINT_TEXT];
 
 	for (size_t i = 0; i < l->partners.n; i++) {
 		const struct conf_ref *r = &l->partners.r[i];
 		if (r->location == CONF_NONE)
 			lint_say(lt, l, r->line, BH_PARTNER_UNKNOWN, "partners",
-			    "there is no [location %s]%s", r->name,
-			    lint_guess(lt, r->name, hint));
+			    "%s", lint_no_location(lt, r->name, text));
 		else if (i > 0 && r[-1].location == r->location)
 			lint_say(lt, l, r->line, BH_PARTNER_TWICE, "partners",
 			    "%s is named twice; take one out", r->name);

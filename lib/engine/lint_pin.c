@@ -8,14 +8,6 @@
 
 /* What each client's traffic leaves its server with, where that is pinned. */
 
-static bool
-holds(const struct conf_prefixes *ps, const struct addr *a)
-{
-	const struct prefix p = { *a, 128 };
-
-	return prefixes_find(ps->p, ps->n, &p) != NULL;
-}
-
 /* Of a client's two addresses one: what its server makes of it. */
 static void
 check_pin(struct lint *lt, const struct conf_location *c, const struct addr *a)
@@ -33,7 +25,7 @@ check_pin(struct lint *lt, const struct conf_location *c, const struct addr *a)
 		    "that is routed to the server", text);
 	for (size_t i = 0; s == NULL && i < cf->nlocations; i++) {
 		const struct conf_location *l = &cf->location[i];
-		if (!holds(&l->internal, a) && !holds(&l->lan, a))
+		if (!conf_holds(&l->internal, a) && !conf_holds(&l->lan, a))
 			continue;
 		lint_say(lt, c, line, BH_PIN_SPECIAL, "nat-address", "%s is "
 		    "internal at %s; give a public one, or exclude it there "

@@ -32,14 +32,6 @@ say(struct lint *lt, const struct conf_publish *p, int line, enum code code,
 }
 
 static bool
-holds(const struct conf_prefixes *ps, const struct addr *a)
-{
-	const struct prefix p = { *a, 128 };
-
-	return prefixes_find(ps->p, ps->n, &p) != NULL;
-}
-
-static bool
 check_given(struct lint *lt, const struct conf_publish *p)
 {
 	const struct {
@@ -65,13 +57,12 @@ check_given(struct lint *lt, const struct conf_publish *p)
 static bool
 check_server(struct lint *lt, const struct conf_publish *p)
 {
-	char hint[96];
+	char text[LINT_TEXT];
 	int line = p->server.line;
 
 	if (p->server.location == CONF_NONE) {
-		say(lt, p, line, BH_PUBLISH_SERVER, "server", "there is no "
-		    "[location %s]%s", p->server.name,
-		    lint_guess(lt, p->server.name, hint));
+		say(lt, p, line, BH_PUBLISH_SERVER, "server", "%s",
+		    lint_no_location(lt, p->server.name, text));
 		return false;
 	}
 	const struct conf_location *s = &lt->cf->location[p->server.location];
@@ -91,8 +82,8 @@ leads_to(const struct conf *cf, const struct conf_publish *p, size_t i)
 	const struct conf_location *c = &cf->location[i];
 
 	return conf_is_client_of(cf, i, (size_t)p->server.location) &&
-	    (holds(&c->lan, &p->to) || (c->sources == CONF_SOURCES_LAN &&
-	    holds(&c->internal, &p->to)));
+	    (conf_holds(&c->lan, &p->to) || (c->sources == CONF_SOURCES_LAN &&
+	    conf_holds(&c->internal, &p->to)));
 }
 
 static void
@@ -189,8 +180,8 @@ check_match(struct lint *lt, const struct conf_publish *p)
 		    "yes' there", a, p->server.name);
 	for (size_t i = 0; s == NULL && i < lt->cf->nlocations; i++) {
 		const struct conf_location *l = &lt->cf->location[i];
-		if (!holds(&l->internal, &p->match) &&
-		    !holds(&l->lan, &p->match))
+		if (!conf_holds(&l->internal, &p->match) &&
+		    !conf_holds(&l->lan, &p->match))
 			continue;
 		say(lt, p, p->match_line, BH_PUBLISH_INSIDE, "match", "%s is "
 		    "internal at %s, so hosts of other locations are refused "

@@ -84,12 +84,11 @@ static void
 check_server(struct lint *lt, const struct conf_location *l,
     const struct conf_ref *r)
 {
-	char hint[96];
+	char text[LINT_TEXT];
 
 	if (r->location == CONF_NONE) {
-		lint_say(lt, l, r->line, BH_SERVER_UNKNOWN, "server", "there "
-		    "is no [location %s]%s", r->name,
-		    lint_guess(lt, r->name, hint));
+		lint_say(lt, l, r->line, BH_SERVER_UNKNOWN, "server", "%s",
+		    lint_no_location(lt, r->name, text));
 		return;
 	}
 	const struct conf_location *s = &lt->cf->location[r->location];
@@ -218,15 +217,6 @@ check_idle(struct lint *lt)
 	}
 }
 
-static bool
-has_family(const struct conf_prefixes *ps, bool v4)
-{
-	for (size_t i = 0; i < ps->n; i++)
-		if (addr_is_v4(&ps->p[i].addr) == v4)
-			return true;
-	return false;
-}
-
 /* A filter that stands in the way of one family only: the other is refused. */
 static void
 check_gateway(struct lint *lt, size_t server)
@@ -240,7 +230,7 @@ check_gateway(struct lint *lt, size_t server)
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		const struct conf_location *c = &lt->cf->location[i];
 		if (!conf_is_client_of(lt->cf, i, server) ||
-		    !has_family(&c->lan, v4))
+		    !conf_has_family(&c->lan, v4))
 			continue;
 		lint_say(lt, s, s->gateway_line, BH_GATEWAY_HALF,
 		    "default-gateway", "there is no next hop for IPv%c, so the "
@@ -255,8 +245,9 @@ check_gateway(struct lint *lt, size_t server)
 static bool
 shows_v6(const struct conf_location *s)
 {
-	return has_family(&s->lan, false) || has_family(&s->internal, false) ||
-	    has_family(&s->address, false) || s->has_gateway6 ||
+	return conf_has_family(&s->lan, false) ||
+	    conf_has_family(&s->internal, false) ||
+	    conf_has_family(&s->address, false) || s->has_gateway6 ||
 	    s->gateway_name[0] != '\0' || s->nat6_line != 0 ||
 	    strchr(s->endpoint_host, ':') != NULL;
 }
@@ -272,7 +263,7 @@ check_v6(struct lint *lt, size_t server)
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		const struct conf_location *c = &cf->location[i];
 		if (!conf_is_client_of(cf, i, server) ||
-		    !has_family(&c->lan, false))
+		    !conf_has_family(&c->lan, false))
 			continue;
 		lint_say(lt, s, s->lan.line, BH_V6_NOWHERE, "lan", "%s sends "
 		    "its IPv6 here, and nothing says that this site has any: "

@@ -61,15 +61,6 @@ add_all(struct routes *rs, const struct conf_location *l,
 		add(rs, l, &ps->p[i], why, whose);
 }
 
-static bool
-has_family(const struct conf_prefixes *ps, bool v4)
-{
-	for (size_t i = 0; i < ps->n; i++)
-		if (of_v4(&ps->p[i]) == v4)
-			return true;
-	return false;
-}
-
 static void
 add_default(struct routes *rs, const struct conf_location *l)
 {
@@ -78,8 +69,8 @@ add_default(struct routes *rs, const struct conf_location *l)
 	};
 
 	for (int v4 = 1; v4 >= 0; v4--)
-		if (has_family(&l->lan, v4 != 0) ||
-		    has_family(&l->internal, v4 != 0))
+		if (conf_has_family(&l->lan, v4 != 0) ||
+		    conf_has_family(&l->internal, v4 != 0))
 			add(rs, l, &all[v4 ? 0 : 1], "all Internet traffic of "
 			    "the site has to come to the gateway", NULL);
 }

@@ -179,6 +179,19 @@ world_domain() {	# [LINES-FOR-HQ [LINES-FOR-BRANCH1 [MORE]]]
 	EOF
 }
 
+# What world_domain takes for the gateway of world_branch N, a client of hq.
+world_client() {	# N [LINE...]
+	local n=$1
+	shift
+	printf '%s\n' "[location branch$n]" \
+		"public-key = $(world_key "branch$n")" \
+		"endpoint = 192.0.$((10 + n)).2:51820" \
+		"lan = 10.$n.0.0/20, 2001:db8:$n::/64" \
+		"internal = 10.$n.0.0/16, 2001:db8:$n::/48" \
+		'backhaul = client' 'server = hq' 'uplink = up0' \
+		'lan-interface = lan0' "$@"
+}
+
 # backhaul(8) in a host, for a location.  File descriptor 3 is bats's.
 world_backhaul() {	# HOST LOCATION COMMAND [OPTION...]
 	local host=$1 location=$2 command=$3
@@ -234,6 +247,15 @@ world_listens() {	# HOST tcp|udp PORT
 world_web() {	# HOST DIRECTORY
 	world_bg "$1" python3 -u -m http.server -b :: -d "$2" 80
 	world_until world_listens "$1" tcp 80
+}
+
+# One in the branch and one in the Internet, with another page each.
+world_webs() {
+	mkdir "$W_DIR/www" "$W_DIR/inet"
+	echo published >"$W_DIR/www/index.html"
+	echo page >"$W_DIR/inet/index.html"
+	world_web lan "$W_DIR/www"
+	world_web inet "$W_DIR/inet"
 }
 
 # tcpdump that has begun to listen when this returns; its pid in $W_CAPTURE.
