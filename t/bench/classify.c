@@ -2,9 +2,10 @@
 /*
  * What a look-up and a verdict cost, by the number of prefixes in the domain:
  * prefixes /18 to /28 (IPv6 /40 to /64) of 50 locations, one address in three
- * IPv6, one in four nobody's.  "breakout" is the verdict with 20 breakouts,
+ * IPv6, one in four nobody's.  "look-up" is one by itself, "pair" each of two
+ * at a time, as a verdict does it; "breakout" is the verdict with 20 breakouts,
  * the flow cache knowing the flow; "asked", without it.  One core; the best of
- * five rounds.
+ * nine rounds.
  */
 #include "base/clock.h"
 #include "engine/judge.h"
@@ -221,7 +222,7 @@ main(void)
 {
 	struct ip *ip = calloc(ADDRS, sizeof(*ip));
 
-	printf("prefixes       KiB  look-up ns  verdict ns  breakout ns  "
+	printf("prefixes       KiB  look-up ns    pair ns verdict ns  breakout ns  "
 	    "asked ns\n");
 	for (size_t n = 100; n <= 100000; n *= 10)
 		measure(n, ip);
