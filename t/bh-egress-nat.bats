@@ -40,6 +40,23 @@ cap() { python3 t/lib/natcap.py "$@"; }
 	END
 }
 
+@test "5722 from the first overlap on a datagram's fragments are refused, both ways" {
+	whole=$'internet\ninternet' rest=$'internet\nfragment\nfragment'
+	want=$whole$'\n'$rest$'\n'$rest
+	cap overlap "$T/out.pcap" 10.1.0.5,203.0.113.9
+	[ "$(egress -p branch1 -r "$T/out.pcap" -j 2>/dev/null |
+		jq -r .verdict)" = "$want" ]
+	{ cat t/data/pool.ini; cat <<-'END'; } >"$T/d.ini"
+	[publish all]
+	server = hq
+	match = 198.51.100.12 udp 4000
+	to = 10.1.0.5
+	END
+	cap overlap "$T/in.pcap" 203.0.113.9,198.51.100.12
+	[ "$(DOMAIN=$T/d.ini egress -d in -r "$T/in.pcap" -j |
+		jq -r .verdict)" = "$want" ]
+}
+
 @test "and the answers back, with the state of the way out" {
 	cap make "$T/out.pcap" 10.1.0.5
 	egress -p branch1 -r "$T/out.pcap" -w "$T/a.pcap" -N "$T/state" \

@@ -58,6 +58,17 @@ inbound(const struct policy *pol, struct nat *nat, struct nat_packet *pk,
 	return policy_decide(pol, POLICY_RETURN, ip, PEER_NONE);
 }
 
+/* RFC 5722, of what is let through only: a fragment that the translator holds
+ * comes once more. */
+static struct decision
+no_overlap(struct judge *j, const struct ip *ip, nsec now, struct decision d)
+{
+	if (frag_is(ip) && verdict_delivers(d.verdict) &&
+	    frags_take(j->frags, ip, now) == NULL)
+		return refuse(V_FRAGMENT);
+	return d;
+}
+
 struct decision
 translate_judge(struct judge *j, struct nat *nat, enum policy_point at,
     uint8_t *p, size_t n, const struct vnet *vnet, uint16_t from, nsec now,
@@ -73,11 +84,11 @@ translate_judge(struct judge *j, struct nat *nat, enum policy_point at,
 		return refuse(v);
 	struct nat_packet pk = { p, ip, vnet, from };
 	if (at == POLICY_RETURN)
-		return inbound(pol, nat, &pk, ip, now);
+		return no_overlap(j, ip, now, inbound(pol, nat, &pk, ip, now));
 	struct decision d = policy_decide(pol, at, ip, from);
 	if (verdict_delivers(d.verdict)) {
 		v = outbound(pol, nat, &pk, ip, now);
 		d.verdict = v != sound ? v : d.verdict;
 	}
-	return d;
+	return no_overlap(j, ip, now, d);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """natcap.py make FILE HOST...: what each inside host sends to the Internet
+natcap.py overlap FILE FROM,TO: datagrams in fragments, some of which overlap
 natcap.py answer IN OUT: what the Internet says to each packet of a capture
 natcap.py flows IN...: protocol, ends and checksums, a line a packet
 
@@ -68,6 +69,18 @@ def host(a):
         yield ip(a, SERVER, 17, big[first:last], more | first // 8, ident=9)
 
 
+def overlap(ends):
+    """Whole; its first one twice; one that begins too early; both with rest."""
+    a, to = ends.split(",")
+    big = udp(a, 5003, to, 4000, b"x" * 120)
+    for ident, parts in enumerate((((0, 64), (64, 128)),
+                                   ((0, 64), (0, 64), (64, 128)),
+                                   ((0, 64), (56, 120), (120, 128))), 20):
+        for first, last in parts:
+            yield ip(a, to, 17, big[first:last],
+                     (0x2000 if last < 128 else 0) | first // 8, ident=ident)
+
+
 def turn(p):
     src, dst = (str(ipaddress.ip_address(p[i:i + 4])) for i in (12, 16))
     frag, b = struct.unpack("!H", p[6:8])[0], p[20:]
@@ -132,9 +145,10 @@ def line(p, quoted=False):
 
 
 def main(command, *names):
-    if command == "make":
+    if command in ("make", "overlap"):
+        made = host if command == "make" else overlap
         write(names[0], ((1000, i, p) for i, p in enumerate(
-            q for a in names[1:] for q in host(a))))
+            q for a in names[1:] for q in made(a))))
     elif command == "answer":
         write(names[1], ((s, u, q) for s, u, p in packets(names[0])
                          for q in turn(p)))
