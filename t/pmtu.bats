@@ -178,6 +178,32 @@ nat-pool = 203.0.113.8/29, 2001:db8:c::8/125' "$W_DIR/domain.ini"
 	cp "$T/domain.ini" "$W_DIR/domain.ini"
 }
 
+# A datagram of 3000 bytes that may be fragmented, and the tunnel's own, which
+# then need not be.
+echoed() {	# ADDRESS
+	in_lan socat -b 9000 -T 2 - "UDP4:$1:7,shut-none" <"$T/data" |
+		cmp - "$T/data"
+}
+
+@test "P2 IPv4 that may be fragmented is, and not the tunnel's datagrams" {
+	local v fragments='udp port 51820 and ip[6:2] & 0x3fff != 0 or
+		ip6 proto 44'
+	head -c 3000 /dev/urandom >"$T/data"
+	for v in 4 6; do
+		begin "$v" heard
+		path 1280
+		world_until told lan 203.0.113.80 $((1280 - (v == 4 ? 60 : 80)))
+		world_until echoed 203.0.113.80
+		world_capture cli up0 "$T/p"
+		echoed 203.0.113.80
+		world_captured
+		[ "$(world_packets "$T/p" udp port 51820)" -ge 6 ]
+		world_none "$T/p" "$fragments"
+		cli_backhaul down
+		srv_backhaul down
+	done
+}
+
 @test "P10 outer IPv4, ICMP heard" {
 	matrix 4 heard 1500 1492 1420 1280 1124
 }

@@ -2,8 +2,9 @@
 /*
  * What fits on the way to each peer of a gateway (net/pmtu.h), and what is done
  * with what does not (RFC 4459): a TCP super-packet is cut smaller, a packet
- * that may be fragmented travels in fragments of the datagram, all else goes
- * back to where it came from, whose gate tells the sender.
+ * that may be fragmented is; one that would have to be cut twice travels in
+ * fragments of the datagram, and all else goes back to where it came from,
+ * whose gate tells the sender.
  *
  * A probe is an ICMPv6 echo request in the tunnel, between two link-local
  * addresses that follow from the public keys of both ends.  bh-tunnel answers
@@ -204,7 +205,7 @@ tunnel_fit(struct tunnel *t, uint16_t peer, struct gso *g)
 	if (size <= w->m.mtu)
 		return V_NEXT;
 	size_t most = tunnel_fits(t, peer, &g->ip);
-	if (size <= most || may_be_cut(&g->ip, g->pkt))
+	if (size <= most || gso_fragment(g, most) || may_be_cut(&g->ip, g->pkt))
 		return V_NEXT;
 	if (g->ip.proto != PROTO_TCP || g->type == VNET_GSO_NONE ||
 	    g->hlen >= most)

@@ -10,6 +10,9 @@
 
 static const enum verdict sound = (enum verdict)V_NEXT;
 
+/* In place of a VNET_GSO_*, which a packet that is no super-packet has not. */
+enum { FRAGMENTS = 0x7f };
+
 /* What a kind of super-packet must be, and where its checksum is. */
 static const struct kind {
 	uint8_t type, version, proto;	/* version 0: either */
@@ -122,6 +125,22 @@ gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
 	return open_super(g, v, mtu);
 }
 
+bool
+gso_fragment(struct gso *g, size_t mtu)
+{
+	const struct ip4_hdr *h = (const void *)g->pkt;
+
+	if (g->ip.version != 4 || g->type != VNET_GSO_NONE ||
+	    g->ip.l4 != sizeof(*h) || (be16_get(h->frag) & IP4_DF) != 0)
+		return false;
+	g->sum_from = g->hlen;
+	g->hlen = sizeof(*h);
+	g->len = (size_t)(g->ip.len - g->hlen);
+	g->size = (uint16_t)((mtu - g->hlen) & ~(size_t)7);
+	g->type = FRAGMENTS;
+	return true;
+}
+
 size_t
 gso_segments(const struct gso *g)
 {
@@ -193,6 +212,24 @@ cut_super(const struct gso *g, uint8_t *out, size_t n)
 	return csum_add(sum, out + l4, g->hlen - l4);
 }
 
+/* All but the last end at a multiple of 8; what is a fragment already goes on
+ * from where it begins.  The first has the sum over all. */
+static void
+cut_fragment(const struct gso *g, uint8_t *out, size_t n)
+{
+	struct ip4_hdr *h = (void *)out;
+	uint16_t frag = (uint16_t)(be16_get(h->frag) + g->done / 8);
+
+	memcpy(out + g->hlen, g->pkt + g->hlen + g->done, n);
+	if (g->csum_at != 0 && g->seg == 0)
+		put_sum(g, out, csum_add(0, g->pkt + g->sum_from,
+		    (size_t)(g->ip.len - g->sum_from)));
+	if (g->done + n < g->len)
+		frag |= IP4_MF;
+	h->frag = be16_put(frag);
+	patch_ip(g, out, g->hlen + n);
+}
+
 size_t
 gso_next(struct gso *g, uint8_t *out)
 {
@@ -202,7 +239,9 @@ gso_next(struct gso *g, uint8_t *out)
 	if (g->seg > 0 && left == 0)
 		return 0;
 	memcpy(out, g->pkt, g->hlen);
-	if (g->csum_at != 0)
+	if (g->type == FRAGMENTS)
+		cut_fragment(g, out, n);
+	else if (g->csum_at != 0)
 		put_sum(g, out, g->type == VNET_GSO_NONE ?
 		    csum_copy(0, out + g->hlen, g->pkt + g->hlen, n) :
 		    cut_super(g, out, n));

@@ -27,6 +27,7 @@ struct gso {
 	uint16_t hlen;		/* what each segment begins with, bytes */
 	uint16_t size;		/* payload of a segment */
 	uint16_t csum_at;	/* offset; 0: leave the sum alone */
+	uint16_t sum_from;	/* of a datagram in fragments */
 	uint16_t id_step;	/* of the IPv4 id */
 	uint32_t seg;		/* given so far */
 	uint8_t type;		/* VNET_GSO_* without the ECN bit */
@@ -49,6 +50,10 @@ gso_id_step(const struct ip4_hdr *h)
  * beyond ip->len are left off. */
 enum verdict gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
     const uint8_t *pkt, size_t n, size_t mtu);
+/* The packet is to be cut as a router cuts it (RFC 791 3.2), into pieces of up
+ * to mtu bytes, instead; false if that may not be: IPv6, DF, options, what is a
+ * super-packet. */
+bool gso_fragment(struct gso *g, size_t mtu);
 /* How many segments gso_next will give; bytes of the n-th is at most hlen +
  * size. */
 size_t gso_segments(const struct gso *g);

@@ -222,8 +222,8 @@ main(void)
 {
 	struct ip *ip = calloc(ADDRS, sizeof(*ip));
 
-	printf("prefixes       KiB  look-up ns    pair ns verdict ns  breakout ns  "
-	    "asked ns\n");
+	printf("prefixes       KiB  look-up ns    pair ns verdict ns  "
+	    "breakout ns  asked ns\n");
 	for (size_t n = 100; n <= 100000; n *= 10)
 		measure(n, ip);
 	free(ip);
