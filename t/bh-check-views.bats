@@ -262,6 +262,7 @@ edges() {
 
 @test "-g dot draws the domain, and -g svg with dot" {
 	golden dot -f $views/domain.ini -g dot
+	golden clear.dot -f $views/clear.ini -g dot
 	"$check" -f $views/domain.ini -g svg >"$dir/svg"
 	[[ $(cat "$dir/svg") == *"<svg"*">branch<"*"</svg>"* ]]
 	run --separate-stderr env PATH=/nonexistent "$check" \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/views.h"
 
+#include "conf/publish.h"
+
 #include <string.h>
 
 /* A name of the domain file, or an address, needs no escape in a quoted string
@@ -53,7 +55,46 @@ put_egress(const struct conf_location *l, FILE *out)
 		fprintf(out, "\\nvia %s", addr_format(&l->gateway6, buf));
 	if (l->gateway_name[0] != '\0')
 		fprintf(out, "\\nvia %s", l->gateway_name);
+	if (l->nat6 == CONF_NAT6_NPT)
+		fprintf(out, "\\nNPTv6 %s", prefix_format(&l->npt, prefix));
 	fputs("\"]\n", out);
+}
+
+/* What leaves a client in clear. */
+static void
+put_breakouts(const struct conf *cf, size_t i, FILE *out)
+{
+	if (!conf_has_breakout(cf, i))
+		return;
+	fprintf(out, "\t\"%s\" -> internet [style=dashed, color=red, "
+	    "fontcolor=red, label=\"in clear", cf->location[i].name);
+	for (size_t k = 0; k < cf->nbreakouts; k++)
+		if (conf_breaks_out(&cf->breakout[k], i))
+			fprintf(out, "\\n%s", cf->breakout[k].name);
+	fputs("\"]\n", out);
+}
+
+/* What the Internet may begin, where it comes in. */
+static void
+put_published(const struct conf *cf, size_t i, FILE *out)
+{
+	char match[PUBLISH_STRLEN];
+	size_t n = 0;
+
+	for (size_t k = 0; k < cf->npublish; k++) {
+		const struct conf_publish *p = &cf->publish[k];
+		if (!publish_is_of(cf, p, i))
+			continue;
+		if (n++ == 0)
+			fprintf(out, "\tinternet -> \"%s\" [style=dotted, "
+			    "label=\"published", cf->location[i].name);
+		if (n <= PREFIXES_SHOWN)
+			fprintf(out, "\\n%s", publish_format_match(p, match));
+	}
+	if (n > PREFIXES_SHOWN)
+		fprintf(out, "\\nand %zu more", n - PREFIXES_SHOWN);
+	if (n > 0)
+		fputs("\"]\n", out);
 }
 
 static void
@@ -92,8 +133,10 @@ view_dot(const struct conf *cf, FILE *out)
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		const struct conf_location *l = &cf->location[i];
 		put_edges(cf, i, out);
+		put_breakouts(cf, i, out);
 		if (l->active && l->role == CONF_ROLE_SERVER)
 			put_egress(l, out);
+		put_published(cf, i, out);
 	}
 	fputs("}\n", out);
 }
