@@ -48,6 +48,14 @@ set_options(struct udp *u)
 	    sizeof(none)) == 0;
 }
 
+/* What recvmmsg(2) writes over where it has received something. */
+static void
+arm(struct mmsghdr *m)
+{
+	m->msg_hdr.msg_namelen = sizeof(struct sockaddr_storage);
+	m->msg_hdr.msg_controllen = UDP_CONTROL;
+}
+
 /* What never changes from call to call. */
 static void
 wire_slots(struct udp *u)
@@ -59,6 +67,7 @@ wire_slots(struct udp *u)
 		u->in[i].msg_hdr = (struct msghdr){ .msg_name = &s->addr,
 			.msg_iov = &s->iov, .msg_iovlen = 1,
 			.msg_control = s->control };
+		arm(&u->in[i]);
 	}
 	for (int i = 0; i < UDP_TRAIN_MAX; i++) {
 		struct udp_slot *s = &u->out_slot[i];
@@ -183,13 +192,11 @@ udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH])
 {
 	size_t taken = 0;
 
-	for (int i = 0; i < UDP_BATCH; i++) {
-		u->in[i].msg_hdr.msg_namelen = sizeof(u->in_slot[i].addr);
-		u->in[i].msg_hdr.msg_controllen = UDP_CONTROL;
-	}
 	int n = recvmmsg(u->fd, u->in, UDP_BATCH, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		taken += take_message(&in[taken], &u->in[i], u->dual);
+		arm(&u->in[i]);
+	}
 	if (taken > 0 && in[taken - 1].dropped != 0)
 		u->dropped = in[taken - 1].dropped;
 	return taken;
