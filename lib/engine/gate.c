@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* Packets that one direction may take before the other has its turn. */
@@ -85,13 +86,21 @@ count_once(struct frame *f, enum verdict v)
 		ip_step_back((uint8_t *)(f + 1));
 }
 
-/* The virtio-net header stands before the packet already: one write(2). */
+/* The virtio-net header stands before the packet already: one write(2).  What
+ * has stayed in the link's memory follows from there (ring_take). */
 static enum verdict
-put_tun(int tun, const struct frame *f, enum verdict delivered)
+put_tun(int tun, const struct frame *f, const uint8_t *body,
+    enum verdict delivered)
 {
-	ssize_t n = (ssize_t)(sizeof(f->vnet) + f->len);
+	const uint8_t *packet = (const uint8_t *)(f + 1);
+	size_t head = body != packet && f->len > FRAME_HEAD ? FRAME_HEAD :
+	    f->len;
+	struct iovec iov[2] = {
+		{ (uint8_t *)(uintptr_t)f + TUN_AT, sizeof(f->vnet) + head },
+		{ (void *)(uintptr_t)(body + head), f->len - head },
+	};
 
-	if (write(tun, (const uint8_t *)f + TUN_AT, (size_t)n) == n)
+	if (writev(tun, iov, 2) == (ssize_t)(sizeof(f->vnet) + f->len))
 		return delivered;
 	return errno == EAGAIN || errno == ENOBUFS ? V_FULL : V_SEND;
 }
@@ -118,7 +127,8 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 	}
 	count_once(f, v);
 	if (verdict_delivers(v))
-		v = put_tun(v == V_BREAKOUT ? g->out : g->tun, f, v);
+		v = put_tun(v == V_BREAKOUT ? g->out : g->tun, f,
+		    (uint8_t *)(f + 1), v);
 	counters_add(g->st, v, f->len);
 	return false;
 }
@@ -215,7 +225,7 @@ tend_servers(struct gate *g)
 }
 
 static void
-frame_to_tun(struct gate *g, struct frame *f)
+frame_to_tun(struct gate *g, struct frame *f, const uint8_t *body)
 {
 	enum verdict v = V_PEER;
 
@@ -230,7 +240,7 @@ frame_to_tun(struct gate *g, struct frame *f)
 	if (f->peer < g->pol->nsites && f->peer != g->pol->self)
 		v = judge(g, g->kind->to_tun, f, f->peer).verdict;
 	if (verdict_delivers(v))
-		v = put_tun(g->tun, f, v);
+		v = put_tun(g->tun, f, body, v);
 	counters_add(g->st, v, f->len);
 }
 
@@ -254,11 +264,12 @@ static void
 link_to_tun(struct gate *g)
 {
 	struct frame *f = (struct frame *)g->frame;
+	const uint8_t *body;
 
 	if (g->nat != NULL && nat_is_large(g->nat))
 		look_ahead(g);
-	for (int i = 0; i < TURN && link_take(&g->link, f); i++)
-		frame_to_tun(g, f);
+	for (int i = 0; i < TURN && link_take(&g->link, f, &body); i++)
+		frame_to_tun(g, f, body);
 }
 
 /* ---- what only translation needs ---- */
@@ -279,7 +290,7 @@ pass_released(struct gate *g)
 	struct frame *f = (struct frame *)g->frame, *room;
 
 	while (next_released(g, f, false))
-		frame_to_tun(g, f);
+		frame_to_tun(g, f, (uint8_t *)(f + 1));
 	do {
 		room = link_room(&g->link);
 		f = room != NULL ? room : (struct frame *)g->frame;
@@ -321,7 +332,7 @@ out_to_tun(struct gate *g)
 		enum verdict v = judge(g, POLICY_BACK, f, PEER_NONE).verdict;
 		count_once(f, v);
 		if (verdict_delivers(v))
-			v = put_tun(g->tun, f, v);
+			v = put_tun(g->tun, f, (uint8_t *)(f + 1), v);
 		counters_add(g->st, v, f->len);
 	}
 	return 0;

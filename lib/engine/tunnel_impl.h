@@ -178,10 +178,11 @@ enum channel route_deliver(const struct tunnel *t, uint16_t peer,
 
 /* tunnel_out.c */
 
-/* Cuts, seals and sends a frame to its peer.  V_NEXT if it has been counted or
- * will be with the next flush. */
+/* Cuts, seals and sends a frame, whose payload is to be read from body
+ * (ring_take), to its peer.  V_NEXT if it has been counted or will be with the
+ * next flush. */
 enum verdict tunnel_send(struct tunnel *t, const struct frame *f,
-    const struct ip *ip);
+    const uint8_t *body, const struct ip *ip);
 void tunnel_flush(struct tunnel *t);
 /* Takes frames from a link; false when it has no more. */
 bool tunnel_out(struct tunnel *t, enum channel c);

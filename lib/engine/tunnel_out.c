@@ -257,7 +257,8 @@ is_hopeless(struct tunnel *t, uint16_t peer)
 }
 
 enum verdict
-tunnel_send(struct tunnel *t, const struct frame *f, const struct ip *ip)
+tunnel_send(struct tunnel *t, const struct frame *f, const uint8_t *body,
+    const struct ip *ip)
 {
 	struct gso g;
 	enum verdict v = gso_open(&g, &f->vnet, ip, (const uint8_t *)(f + 1),
@@ -265,6 +266,7 @@ tunnel_send(struct tunnel *t, const struct frame *f, const struct ip *ip)
 
 	if (v != V_NEXT)
 		return v;
+	g.body = body;
 	/* only a device out of our sight sends more than the MTU we know */
 	if ((size_t)g.hlen + g.size > t->mtu)
 		t->mtu = (size_t)g.hlen + g.size;
@@ -296,7 +298,7 @@ tunnel_flush(struct tunnel *t)
 /* Back to the gate that it came from, to tell its sender (bh-link(5)). */
 static void
 give_back(struct tunnel *t, enum channel c, const struct frame *f,
-    enum verdict why, const struct ip *ip)
+    const uint8_t *body, enum verdict why, const struct ip *ip)
 {
 	struct frame *back = link_room(&t->port[c].link);
 
@@ -306,14 +308,15 @@ give_back(struct tunnel *t, enum channel c, const struct frame *f,
 		.class = (uint8_t)why };
 	if (why == V_TOO_BIG)
 		back->mtu = tunnel_fits(t, f->peer, ip);
-	memcpy(back + 1, f + 1, f->len);
+	memcpy(back + 1, body, f->len);
 	link_put(&t->port[c].link, back);
 	link_flush(&t->port[c].link);
 }
 
 /* V_NEXT if somebody else has counted it or will. */
 static enum verdict
-take_frame(struct tunnel *t, enum channel c, struct frame *f)
+take_frame(struct tunnel *t, enum channel c, struct frame *f,
+    const uint8_t *body)
 {
 	uint8_t *packet = (uint8_t *)(f + 1);
 	struct ip ip;
@@ -330,9 +333,9 @@ take_frame(struct tunnel *t, enum channel c, struct frame *f)
 	if (f->vnet.gso_type == VNET_GSO_NONE && mss_is_syn(packet, &ip))
 		tunnel_clamp(t, f->peer, packet, &ip,
 		    (f->vnet.flags & VNET_NEEDS_CSUM) == 0);
-	v = tunnel_send(t, f, &ip);
+	v = tunnel_send(t, f, body, &ip);
 	if (v != V_NEXT && icmp_speaks(v) && icmp_may_answer(&ip))
-		give_back(t, c, f, v, &ip);
+		give_back(t, c, f, body, v, &ip);
 	return v;
 }
 
@@ -340,10 +343,11 @@ bool
 tunnel_out(struct tunnel *t, enum channel c)
 {
 	struct link *l = &t->port[c].link;
+	const uint8_t *body;
 	int i;
 
-	for (i = 0; i < OUT_TURN && link_take(l, t->frame); i++) {
-		enum verdict v = take_frame(t, c, t->frame);
+	for (i = 0; i < OUT_TURN && link_take(l, t->frame, &body); i++) {
+		enum verdict v = take_frame(t, c, t->frame, body);
 		if (v != V_NEXT)
 			counters_add(t->stat, v, t->frame->len);
 	}

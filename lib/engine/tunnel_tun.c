@@ -58,7 +58,8 @@ take_packet(struct tunnel *t, struct frame *f)
 		return v;
 	f->class = V_PARTNER;
 	f->peer = allowed_owner(t->allowed, &ip.dst);
-	v = f->peer == ALLOWED_NOBODY ? V_NO_PEER : tunnel_send(t, f, &ip);
+	v = f->peer == ALLOWED_NOBODY ? V_NO_PEER : tunnel_send(t, f, packet,
+	    &ip);
 	if (v == V_NO_PEER || v == V_DOWN)
 		tell_sender(t, v, packet, &ip);
 	return v;

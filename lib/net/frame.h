@@ -13,6 +13,7 @@
 enum {
 	FRAME_PACKET_MAX = 65535,
 	FRAME_ALIGN = 64,	/* frames start at multiples of this */
+	FRAME_HEAD = 128,	/* IPv4's and TCP's headers at their longest */
 };
 
 /* vnet comes last, so that one read(2) from a TUN device fills it together

@@ -115,7 +115,7 @@ gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
     const uint8_t *pkt, size_t n, size_t mtu)
 {
 	*g = (struct gso){
-		.pkt = pkt, .ip = *ip,
+		.pkt = pkt, .body = pkt, .ip = *ip,
 		.type = v->gso_type & (uint8_t)~VNET_GSO_ECN,
 	};
 	if (ip->len > n)
@@ -203,7 +203,7 @@ cut_super(const struct gso *g, uint8_t *out, size_t n)
 	size_t len = g->hlen + n, l4 = g->ip.l4;
 	uint64_t sum = csum_pseudo(&g->ip, g->ip.proto, len - l4);
 
-	sum = csum_copy(sum, out + g->hlen, g->pkt + g->hlen + g->done, n);
+	sum = csum_copy(sum, out + g->hlen, g->body + g->hlen + g->done, n);
 	patch_ip(g, out, len);
 	if (g->ip.proto == PROTO_TCP)
 		patch_tcp(g, (void *)(out + l4), g->done + n == g->len);
@@ -243,7 +243,7 @@ gso_next(struct gso *g, uint8_t *out)
 		cut_fragment(g, out, n);
 	else if (g->csum_at != 0)
 		put_sum(g, out, g->type == VNET_GSO_NONE ?
-		    csum_copy(0, out + g->hlen, g->pkt + g->hlen, n) :
+		    csum_copy(0, out + g->hlen, g->body + g->hlen, n) :
 		    cut_super(g, out, n));
 	g->done += n;
 	g->seg++;

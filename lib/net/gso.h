@@ -22,7 +22,7 @@
 #include <sys/uio.h>
 
 struct gso {
-	const uint8_t *pkt;
+	const uint8_t *pkt, *body;
 	size_t len, done;	/* payload: whole, cut so far */
 	uint16_t hlen;		/* what each segment begins with, bytes */
 	uint16_t size;		/* payload of a segment */
@@ -47,7 +47,8 @@ gso_id_step(const struct ip4_hdr *h)
  * *ip.  V_NEXT, or V_OFFLOAD if the header contradicts the packet (gso size 0,
  * csum outside it, wrong protocol, segment longer than mtu), V_TOO_BIG for a
  * plain packet longer than mtu.  A packet without GSO is one segment; bytes
- * beyond ip->len are left off. */
+ * beyond ip->len are left off.  g->body, where payload is read, is pkt: it may
+ * be set to another copy of the packet, which may change meanwhile. */
 enum verdict gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
     const uint8_t *pkt, size_t n, size_t mtu);
 /* The packet is to be cut as a router cuts it (RFC 791 3.2), into pieces of up

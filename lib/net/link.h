@@ -62,9 +62,9 @@ struct frame *link_room(struct link *l);
 void link_put(struct link *l, const struct frame *f);
 /* Wakes the other end if it sleeps and there is something for it. */
 void link_flush(struct link *l);
-/* The next frame, FRAME_MAX bytes at most, copied to f; false if there is none.
- * A link whose other end has said what cannot be is closed. */
-bool link_take(struct link *l, struct frame *f);
+/* The next frame, as ring_take gives it; false if there is none.  A link whose
+ * other end has said what cannot be is closed. */
+bool link_take(struct link *l, struct frame *f, const uint8_t **body);
 /* Looks at what comes after it (ring_ahead). */
 size_t link_ahead(const struct link *l, uint64_t *past, void *p, size_t n);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/ring.h"
 
+#include "net/wire.h"
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -22,6 +24,7 @@ void
 ring_start(struct ring *r)
 {
 	r->head = r->told = r->tail = r->naps = r->limit = r->rung = 0;
+	r->taken = 0;
 	r->broken = false;
 	atomic_store(&r->mine->head, 0);
 	atomic_store(&r->mine->tail, 0);
@@ -82,14 +85,46 @@ ring_publish(struct ring *r)
 	return true;
 }
 
+/* A super-packet whose first FRAME_HEAD bytes have all its headers: no
+ * fragment, nor a chain of extensions that may be of any length. */
 static bool
-take_at(struct ring *r, uint64_t head, struct frame *f)
+is_headed(const uint8_t *p)
 {
-	size_t at = offset(r->tail), n = RING_BYTES - at;
+	const struct ip4_hdr *v4 = (const void *)p;
+	const struct ip6_hdr *v6 = (const void *)p;
+	uint8_t proto = p[0] >> 4 == 6 ? v6->next : v4->proto;
+
+	if (p[0] >> 4 == 4 &&
+	    (be16_get(v4->frag) & (IP4_MF | IP4_OFFSET)) != 0)
+		return false;
+	return proto == PROTO_TCP || proto == PROTO_UDP;
+}
+
+/* The packet at p, which may change while we look: the copy counts. */
+static const uint8_t *
+take_packet(struct frame *f, const uint8_t *p)
+{
+	uint8_t *copy = (uint8_t *)(f + 1);
+	size_t n = f->len;
+
+	if (f->vnet.gso_type != VNET_GSO_NONE && n > FRAME_HEAD) {
+		memcpy(copy, p, FRAME_HEAD);
+		atomic_signal_fence(memory_order_seq_cst);
+		if (is_headed(copy))
+			return p;
+	}
+	memcpy(copy, p, n);
+	return copy;
+}
+
+static bool
+take_at(struct ring *r, uint64_t head, struct frame *f, const uint8_t **body)
+{
+	size_t at = offset(r->taken), n = RING_BYTES - at;
 	const uint8_t *p = r->theirs->data + at;
 
-	if (n > head - r->tail)
-		n = (size_t)(head - r->tail);
+	if (n > head - r->taken)
+		n = (size_t)(head - r->taken);
 	memcpy(f, p, sizeof(*f));
 	/* from here on only the copy counts */
 	atomic_signal_fence(memory_order_seq_cst);
@@ -97,9 +132,19 @@ take_at(struct ring *r, uint64_t head, struct frame *f)
 		r->broken = true;
 		return false;
 	}
-	memcpy(f + 1, p + sizeof(*f), f->len);
-	r->tail += frame_room(f->len);
+	*body = take_packet(f, p + sizeof(*f));
+	r->taken += frame_room(f->len);
 	return true;
+}
+
+/* What has been taken is not looked at any more. */
+static void
+release(struct ring *r)
+{
+	if (r->tail == r->taken)
+		return;
+	r->tail = r->taken;
+	atomic_store_explicit(&r->mine->tail, r->tail, memory_order_release);
 }
 
 /* Where the next frame is, if the rest of data is empty. */
@@ -114,8 +159,9 @@ skip(const struct ring *r, uint64_t position)
 }
 
 bool
-ring_take(struct ring *r, struct frame *f)
+ring_take(struct ring *r, struct frame *f, const uint8_t **body)
 {
+	release(r);
 	uint64_t head = atomic_load_explicit(&r->theirs->head,
 	    memory_order_acquire);
 
@@ -127,17 +173,15 @@ ring_take(struct ring *r, struct frame *f)
 		r->broken = true;
 		return false;
 	}
-	r->tail = next;
-	bool taken = next != head && take_at(r, head, f);
-	atomic_store_explicit(&r->mine->tail, r->tail, memory_order_release);
-	return taken;
+	r->taken = next;
+	return next != head && take_at(r, head, f, body);
 }
 
 size_t
 ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n)
 {
 	uint64_t head = atomic_load_explicit(&r->theirs->head,
-	    memory_order_acquire), at = r->tail + *past;
+	    memory_order_acquire), at = r->taken + *past;
 	uint32_t len;
 
 	if (head - at == 0 || head - at > RING_BYTES || at % FRAME_ALIGN != 0)
@@ -152,13 +196,14 @@ ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n)
 		return 0;
 	n = n < len ? n : len;
 	memcpy(p, from + sizeof(struct frame), n);
-	*past = at + frame_room(len) - r->tail;
+	*past = at + frame_room(len) - r->taken;
 	return n;
 }
 
 bool
 ring_nap(struct ring *r)
 {
+	release(r);
 	atomic_store_explicit(&r->mine->naps, ++r->naps, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
 	return r->broken || atomic_load_explicit(&r->theirs->head,

@@ -5,8 +5,8 @@
 /*
  * Two rings of frames between two processes, one each way.  Each end owns an
  * area of memory that the other can only read; nothing that is read there is
- * believed: positions are checked against what an end knows by itself, and a
- * frame is copied before it is looked at.  One end, one thread.
+ * believed: positions are checked against what an end knows by itself, and what
+ * is looked at is copied before.  One end, one thread.
  */
 
 #include "net/frame.h"
@@ -34,6 +34,7 @@ struct ring {
 	const struct ring_area *theirs;
 	uint64_t head;			/* of what was put */
 	uint64_t told, tail, naps;	/* as in mine */
+	uint64_t taken;			/* tail, once that is free */
 	uint64_t limit;			/* the head may not go beyond */
 	uint64_t rung;			/* their nap that we have ended */
 	bool broken;			/* they have said what cannot be */
@@ -47,9 +48,13 @@ struct frame *ring_room(struct ring *r);
 void ring_put(struct ring *r, size_t len);
 /* True if there is something new, and the other end sleeps: wake it. */
 bool ring_publish(struct ring *r);
-/* Copies the next frame to f, FRAME_MAX bytes, and frees its place; false if
- * there is none, or the ring is broken. */
-bool ring_take(struct ring *r, struct frame *f);
+/* Copies the next frame to f, FRAME_MAX bytes; false if there is none, or the
+ * ring is broken.  Of a super-packet only the first FRAME_HEAD bytes are
+ * copied, in which all its headers are: the rest is to be had from *body, which
+ * is the packet's first byte as well, only to be copied on, unread, since it
+ * may change at any time.  Of any other packet *body is the copy.  Good until
+ * the next ring_take or ring_nap. */
+bool ring_take(struct ring *r, struct frame *f, const uint8_t **body);
 /* The first bytes, n at most, of the packet that is *past bytes behind the next
  * one, without taking it; *past then says where the one after it is.  How many;
  * 0: there is none.  What they are the other end may change until it is taken:

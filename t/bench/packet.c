@@ -78,6 +78,7 @@ cut(void)
 /* One hop over a link: put into the ring, and copied out of it. */
 static struct ring_area area[2];
 static struct ring end[2];
+static const uint8_t *body;
 static _Alignas(FRAME_ALIGN) uint8_t got[FRAME_MAX];
 
 static void
@@ -89,7 +90,7 @@ hop(void)
 	memcpy(f + 1, pk.b, pk.n);
 	ring_put(&end[0], pk.n);
 	ring_publish(&end[0]);
-	sink += ring_take(&end[1], (struct frame *)got);
+	sink += ring_take(&end[1], (struct frame *)got, &body);
 }
 
 /* As many segments as make one super-packet, or a burst of small ones. */

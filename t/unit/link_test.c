@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const uint8_t *body;
 static char path[] = "/tmp/bh-link-XXXXXX/test.link";
 static const struct link_hello tunnel = {
 	"BHLK", LINK_VERSION, LINK_TUNNEL, 0, 42
@@ -189,7 +190,7 @@ take_all(struct link *l)
 	struct frame *f = (struct frame *)taken;
 
 	for (unsigned i = 0; i < FRAMES; i++) {
-		while (!link_take(l, f))
+		while (!link_take(l, f, &body))
 			if (!sleep_on(l))
 				return false;
 		if (!is_frame(f, i))
@@ -218,7 +219,7 @@ test_frames(int lfd)
 	OK(take_all(&l));
 	OK(status_of(pid) == 0);
 	/* it has gone */
-	OK(!link_take(&l, (struct frame *)taken));
+	OK(!link_take(&l, (struct frame *)taken, &body));
 	while (l.fd >= 0)
 		sleep_on(&l);
 	OK(l.fd == -1 && link_room(&l) == NULL);
@@ -251,7 +252,7 @@ test_liar(int lfd)
 
 	link_init(&l);
 	pid_t pid = meet_child(lfd, &classify, &l, &why, child_liar);
-	while (!link_take(&l, (struct frame *)taken) && l.fd >= 0)
+	while (!link_take(&l, (struct frame *)taken, &body) && l.fd >= 0)
 		sleep_on(&l);
 	OK(l.fd == -1 && l.ring.broken);
 	OK(status_of(pid) == 0);

@@ -11,6 +11,7 @@
 static struct ring_area left, right;
 static alignas(FRAME_ALIGN) uint8_t taken[FRAME_MAX];
 static struct frame *const got = (struct frame *)taken;
+static const uint8_t *body;
 static struct ring a, b;
 
 static void
@@ -45,13 +46,13 @@ test_order(void)
 	enum { N = sizeof(len) / sizeof(len[0]) };
 
 	start();
-	OK(!ring_take(&b, got) && !b.broken);
+	OK(!ring_take(&b, got, &body) && !b.broken);
 	for (uint16_t i = 0; i < N; i++)
 		OK(put(len[i], i));
 	for (uint16_t i = 0; i < N; i++)
-		OK(ring_take(&b, got) && got->peer == i && got->len == len[i] &&
+		OK(ring_take(&b, got, &body) && got->peer == i && got->len == len[i] &&
 		    (len[i] == 0 || taken[sizeof(*got) + len[i] - 1] == i));
-	OK(!ring_take(&b, got) && !b.broken);
+	OK(!ring_take(&b, got, &body) && !b.broken);
 }
 
 /* What is written but not published is not there. */
@@ -62,9 +63,9 @@ test_published(void)
 	struct frame *f = ring_room(&a);
 	*f = (struct frame){ .len = 5 };
 	ring_put(&a, 5);
-	OK(!ring_take(&b, got));
+	OK(!ring_take(&b, got, &body));
 	ring_publish(&a);
-	OK(ring_take(&b, got));
+	OK(ring_take(&b, got, &body));
 }
 
 /* Full: exactly what was put comes out, and there is room again. */
@@ -79,9 +80,9 @@ test_full(void)
 	OK(n == RING_BYTES / frame_room(60000) - 1 ||
 	    n == RING_BYTES / frame_room(60000));
 	OK(!a.broken);
-	while (ring_take(&b, got))
+	while (ring_take(&b, got, &body))
 		m += got->peer == m;
-	OK(m == n && put(1, 7) && ring_take(&b, got) && got->peer == 7);
+	OK(m == n && put(1, 7) && ring_take(&b, got, &body) && got->peer == 7);
 }
 
 /* Round and round, with every length, never more than one under way. */
@@ -94,7 +95,7 @@ test_wrap(void)
 	for (unsigned i = 0; ok && i < 200000; i += 13) {
 		uint16_t peer = (uint16_t)i;
 		ok = put(i % (FRAME_PACKET_MAX + 1), peer) &&
-		    ring_take(&b, got) && got->peer == peer &&
+		    ring_take(&b, got, &body) && got->peer == peer &&
 		    got->len == i % (FRAME_PACKET_MAX + 1);
 	}
 	OK(ok && !a.broken && !b.broken && b.tail > 10 * RING_BYTES);
@@ -111,7 +112,7 @@ test_ahead(void)
 
 	start();
 	OK(ring_ahead(&b, &past, p, sizeof(p)) == 0 && past == 0);
-	while (put(60000, 0) && ring_take(&b, got))	/* near the end */
+	while (put(60000, 0) && ring_take(&b, got, &body))	/* near the end */
 		if (RING_BYTES - a.head % RING_BYTES < 3 * FRAME_MAX)
 			break;
 	for (n = 0; n < 10 && put(n % 2 ? 60000 : n + 1u, n);)
@@ -120,7 +121,7 @@ test_ahead(void)
 		same += len == (m == 0 || m == 2 ? m + 1u : 4u) &&
 		    p[len - 1] == m;
 	OK(n == 10 && m == n && same == n);
-	for (m = 0; ring_take(&b, got) && got->peer == m; m++)
+	for (m = 0; ring_take(&b, got, &body) && got->peer == m; m++)
 		continue;
 	OK(m == n && !b.broken);
 }
@@ -130,14 +131,14 @@ static void
 test_lonely_skip(void)
 {
 	start();
-	while (put(60000, 1) && ring_take(&b, got))
+	while (put(60000, 1) && ring_take(&b, got, &body))
 		if (RING_BYTES - a.head % RING_BYTES < FRAME_MAX)
 			break;
 	uint64_t before = a.head;
 	OK(ring_room(&a) != NULL && a.head > before);
 	ring_publish(&a);
-	OK(!ring_take(&b, got) && !b.broken);
-	OK(put(9, 3) && ring_take(&b, got) && got->peer == 3);
+	OK(!ring_take(&b, got, &body) && !b.broken);
+	OK(put(9, 3) && ring_take(&b, got, &body) && got->peer == 3);
 }
 
 /* Asleep: woken once a nap.  Awake: not at all. */
@@ -153,7 +154,7 @@ test_bell(void)
 	OK(!ring_publish(&a));
 	OK(!ring_nap(&b));		/* there is something */
 	ring_wake(&b);
-	ring_take(&b, got);
+	ring_take(&b, got, &body);
 	OK(ring_nap(&b) && !ring_publish(&a));
 	ring_put(&a, 1);
 	OK(ring_publish(&a));
@@ -162,10 +163,54 @@ test_bell(void)
 	ring_wake(&b);
 	ring_put(&a, 1);
 	OK(!ring_publish(&a));
-	while (ring_take(&b, got))
+	while (ring_take(&b, got, &body))
 		continue;
 	OK(ring_nap(&b) && !ring_publish(&a));	/* nothing new */
 	OK(put(1, 1) && a.rung == b.naps);
+}
+
+/* A super-packet's payload stays where it is, and keeps its place, until the
+ * next one is asked for; its headers are ours at once. */
+static void
+test_body(void)
+{
+	static const struct {
+		const char *what;
+		uint8_t gso, at0, at, value;
+		uint32_t len;
+		bool stays;
+	} packets[] = {
+		{ "TCP/IPv4", 1, 0x45, 9, 6, 60000, true },
+		{ "UDP/IPv4", 5, 0x45, 9, 17, 60000, true },
+		{ "TCP/IPv6", 4, 0x60, 6, 6, 60000, true },
+		{ "plain", 0, 0x45, 9, 6, 60000, false },
+		{ "small", 1, 0x45, 9, 6, FRAME_HEAD, false },
+		{ "neither TCP nor UDP", 1, 0x45, 9, 1, 60000, false },
+		{ "extensions", 4, 0x60, 6, 60, 60000, false },
+		{ "a fragment", 1, 0x45, 6, 0x20, 60000, false },
+	};
+
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		start();
+		struct frame *f = ring_room(&a);
+		uint8_t *p = (uint8_t *)(f + 1), before[2];
+		*f = (struct frame){ .len = packets[i].len,
+			.vnet.gso_type = packets[i].gso };
+		memset(p, 0, packets[i].len);
+		p[9] = 6;
+		p[0] = packets[i].at0;
+		p[packets[i].at] = packets[i].value;
+		ring_put(&a, f->len);
+		ring_publish(&a);
+		OKF(ring_take(&b, got, &body) && (body == p) ==
+		    packets[i].stays, "%s", packets[i].what);
+		memcpy(before, taken + sizeof(*got), sizeof(before));
+		p[1] = 0xee;
+		OKF(memcmp(before, got + 1, sizeof(before)) == 0 &&
+		    atomic_load(&right.tail) == 0, "%s", packets[i].what);
+		OKF(ring_nap(&b) && atomic_load(&right.tail) ==
+		    frame_room(packets[i].len), "%s", packets[i].what);
+	}
 }
 
 /* ---- what cannot be ---- */
@@ -177,7 +222,7 @@ says(const char *what, uint64_t head, uint32_t len)
 	left.data[0] = 0;
 	memcpy(left.data, &len, sizeof(len));
 	atomic_store(&left.head, head);
-	OKF(!ring_take(&b, got) && b.broken && !ring_take(&b, got), "%s", what);
+	OKF(!ring_take(&b, got, &body) && b.broken && !ring_take(&b, got, &body), "%s", what);
 }
 
 static void
@@ -204,10 +249,10 @@ test_overrun(void)
 	uint32_t len = FRAME_PACKET_MAX;
 
 	start();
-	b.tail = RING_BYTES - FRAME_ALIGN;
+	b.tail = b.taken = RING_BYTES - FRAME_ALIGN;
 	memcpy(left.data + b.tail, &len, sizeof(len));
 	atomic_store(&left.head, 2 * RING_BYTES - FRAME_ALIGN);
-	OK(!ring_take(&b, got) && b.broken);
+	OK(!ring_take(&b, got, &body) && b.broken);
 }
 
 /* Anything at all in the area: no crash, no endless loop, bounds kept. */
@@ -229,7 +274,7 @@ test_noise(void)
 		uint64_t past = 0;
 		while (ring_ahead(&b, &past, taken, sizeof(taken)) > 0)
 			seen++;
-		while (ring_take(&b, got))
+		while (ring_take(&b, got, &body))
 			frames += got->len <= FRAME_PACKET_MAX;
 	}
 	OK(frames > 0 && seen > 0 && seen <= frames);
@@ -245,6 +290,7 @@ main(void)
 	test_ahead();
 	test_lonely_skip();
 	test_bell();
+	test_body();
 	test_lies();
 	test_overrun();
 	test_noise();
