@@ -72,7 +72,14 @@ enum { X32_FROM = 0x40000000 };	/* numbers of x86-64's second ABI */
 #define POLL			/* aarch64: the C library uses ppoll */
 #endif
 
+#ifdef __NR_epoll_wait
+#define WAITER __NR_epoll_wait, __NR_epoll_ctl
+#else			/* aarch64 */
+#define WAITER __NR_epoll_pwait, __NR_epoll_ctl
+#endif
+
 static const unsigned gate_calls[] = {
+	WAITER,
 	EVERY_PROGRAM,
 };
 
@@ -85,6 +92,7 @@ static const unsigned gate_calls[] = {
 	__NR_getsockopt
 
 static const unsigned tunnel_calls[] = {
+	WAITER,
 	DATAGRAMS,
 	EVERY_PROGRAM,
 	__NR_accept4,		/* a program that was started again */
@@ -95,6 +103,7 @@ static const unsigned tunnel_calls[] = {
 };
 
 static const unsigned alone_calls[] = {
+	WAITER,
 	DATAGRAMS,
 	EVERY_PROGRAM,
 	OTHER_PORT,

@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/uio.h>
@@ -19,6 +18,9 @@
 
 /* Packets that one direction may take before the other has its turn. */
 enum { TURN = BATCH_OF(64) };
+
+/* What is waited for. */
+enum { TUN, LINK, BELL, SIG, OUT, NFDS };
 
 /* How often flows are looked over for those that are over, and how many. */
 enum { TICK_MS = 1000, SWEEP = 256 };
@@ -383,19 +385,20 @@ take_signal(struct gate *g)
 int
 gate_run(struct gate *g)
 {
-	enum { TUN, LINK, SIG, OUT, NFDS };
 	struct pollfd fd[NFDS] = {
 		[TUN] = { .fd = g->tun, .events = POLLIN },
 		[LINK] = { .fd = g->link.fd, .events = POLLIN },
 		[SIG] = { .fd = g->signals, .events = POLLIN },
+		[BELL] = { .fd = g->link.ear, .events = POLLIN },
 		[OUT] = { .fd = g->out, .events = POLLIN },
 	};
 
 	for (int wait = g->nat != NULL ? TICK_MS :
 	    g->failover != NULL ? 0 : -1;;) {
 		bool idle = link_nap(&g->link);
-		if (poll(fd, NFDS, idle ? wait : 0) < 0 && errno != EINTR) {
-			warn("cannot poll");
+		if (waiter_wait(&g->waiter, fd, NFDS, idle ? wait : 0) < 0 &&
+		    errno != EINTR) {
+			warn("cannot wait for packets");
 			return EXIT_RETRY;
 		}
 		g->now = clock_now();
@@ -443,13 +446,14 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 {
 	bool uso, uso_out;
 
+	waiter_patient();
 	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
 		.ifname = ifname, .out = -1 };
 	judge_open(&g->judge, pol);
 	tell_open(&g->tell, &cf->location[pol->self],
 	    kind->to_link == POLICY_OUT);
 	g->signals = ready_signals();
-	if (g->signals < 0)
+	if (g->signals < 0 || waiter_open(&g->waiter, 1 << BELL) < 0)
 		die(EXIT_RETRY, "cannot take signals");
 	g->st = counters_create(rundir, die_myname(),
 	    kind->role == LINK_CLASSIFY ? cf->location[pol->self].servers.n :

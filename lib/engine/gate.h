@@ -11,6 +11,7 @@
 
 #include "base/counters.h"
 #include "base/clock.h"
+#include "base/waiter.h"
 #include "conf/conf.h"
 #include "engine/failover.h"
 #include "engine/judge.h"
@@ -48,6 +49,7 @@ struct gate {
 		nsec next;	/* line, not before */
 	} stranger;
 	struct link link;
+	struct waiter waiter;
 	struct counters *st;
 	struct tell tell;
 	struct failover *failover;	/* of a client; else NULL */

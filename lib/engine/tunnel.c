@@ -5,7 +5,6 @@
 #include "base/ready.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 
@@ -17,7 +16,8 @@ enum {
 	FD_NAMES,
 	FD_LISTEN,			/* one each channel */
 	FD_LINK = FD_LISTEN + CHANNELS,
-	NFDS = FD_LINK + CHANNELS,
+	FD_BELL = FD_LINK + CHANNELS,
+	NFDS = FD_BELL + CHANNELS,
 
 	ROUNDS = 8,	/* before time is read again and timers have a turn */
 };
@@ -100,7 +100,7 @@ accept_link(struct tunnel *t, enum channel c)
 		warnx("refused a program on %s.link: %s", p->name, why);
 }
 
-/* While a link is up nobody else is listened to; poll(2) skips -1. */
+/* While a link is up nobody else is listened to. */
 static void
 set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 {
@@ -113,6 +113,7 @@ set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 		const struct port *p = &t->port[c];
 		fd[FD_LISTEN + c].fd = p->link.fd < 0 ? p->listen_fd : -1;
 		fd[FD_LINK + c].fd = p->link.fd;
+		fd[FD_BELL + c].fd = p->link.fd < 0 ? -1 : p->link.ear;
 	}
 	for (int i = 0; i < NFDS; i++)
 		fd[i].events = POLLIN;
@@ -139,6 +140,14 @@ drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 	}
 }
 
+void
+tunnel_wait_open(struct tunnel *t)
+{
+	if (waiter_open(&t->waiter, ((1u << CHANNELS) - 1) << FD_BELL) < 0)
+		die(EXIT_RETRY, "cannot wait for packets");
+	waiter_patient();
+}
+
 static void
 wait_for(struct tunnel *t, struct pollfd fd[static NFDS])
 {
@@ -148,7 +157,7 @@ wait_for(struct tunnel *t, struct pollfd fd[static NFDS])
 	for (enum channel c = 0; c < CHANNELS; c++)
 		if (!link_nap(&t->port[c].link))
 			ms = 0;
-	if (poll(fd, NFDS, ms) < 0 && errno != EINTR)
+	if (waiter_wait(&t->waiter, fd, NFDS, ms) < 0 && errno != EINTR)
 		die(EXIT_RETRY, "cannot wait for packets");
 	for (enum channel c = 0; c < CHANNELS; c++)
 		link_wake(&t->port[c].link, fd[FD_LINK + c].revents != 0);

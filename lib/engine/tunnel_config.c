@@ -233,6 +233,7 @@ try(struct tunnel *t, const struct desk_note *n)
 		int fd = udp_join(port, mark);
 		if (fd < 0)
 			return errno;
+		waiter_forget(&t->waiter, t->udp.fd);
 		udp_take(&t->udp, fd);
 	}
 	t->config.mark = mark;

@@ -19,6 +19,7 @@
  */
 
 #include "base/counters.h"
+#include "base/waiter.h"
 #include "engine/names.h"
 #include "engine/seam.h"
 #include "engine/tunnel.h"
@@ -140,6 +141,7 @@ struct tunnel {
 	struct stage *stage;
 	struct aead *aead;
 	struct udp udp;
+	struct waiter waiter;
 	struct port port[CHANNELS];
 	struct link_hello hello;
 	struct policy policy;
@@ -258,6 +260,9 @@ void tunnel_names(struct tunnel *t);
 void tunnel_lost(struct tunnel *t, uint16_t peer);
 
 /* tunnel.c */
+
+/* Prepares to wait for what tunnel_run waits for. */
+void tunnel_wait_open(struct tunnel *t);
 
 /* The peer's counters have changed. */
 void tunnel_touch(struct tunnel *t, uint16_t peer);

@@ -248,6 +248,7 @@ finish(struct tunnel *t)
 	t->signals = ready_signals();
 	if (t->signals < 0)
 		die(EXIT_RETRY, "cannot make a signal descriptor");
+	tunnel_wait_open(t);
 	keeper_await(t->seam, t->keeper);
 	return t;
 }

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -97,14 +98,16 @@ map_area(struct link *l, int fd)
 int
 link_init(struct link *l)
 {
-	*l = (struct link){ .fd = -1, .area = -1 };
+	*l = (struct link){ .fd = -1, .area = -1, .ear = -1 };
+	/* ours: nobody who can still be reached makes it block */
+	l->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	/* the place where the other end's will be */
 	void *p = mmap(NULL, sizeof(struct ring_area), PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return -1;
 	l->ring.theirs = p;
-	if (make_area(l) == 0)
+	if (l->bell >= 0 && make_area(l) == 0)
 		return 0;
 	link_fini(l);
 	return -1;
@@ -116,12 +119,13 @@ link_fini(struct link *l)
 	int error = errno;
 
 	link_close(l);
-	if (l->area >= 0)
-		close(l->area);
+	close_fd(l->area);
+	close_fd(l->bell);
+	close_fd(l->ear);
 	if (l->ring.mine != NULL)
 		munmap(l->ring.mine, sizeof(struct ring_area));
 	munmap((void *)(uintptr_t)l->ring.theirs, sizeof(struct ring_area));
-	*l = (struct link){ .fd = -1, .area = -1 };
+	*l = (struct link){ .fd = -1, .area = -1, .bell = -1, .ear = -1 };
 	errno = error;
 }
 
@@ -164,36 +168,40 @@ hello_wrong(const struct link_hello *me, enum link_role other,
 	return NULL;
 }
 
-/* A hello, and a descriptor with it unless pass is -1. */
+/* What comes with a hello. */
+enum { PASS_AREA, PASS_BELL, PASSED };
+
+/* A hello, and with it what makes l unless that is NULL. */
 static int
-send_hello(int fd, const struct link_hello *h, int pass)
+send_hello(int fd, const struct link_hello *h, const struct link *l)
 {
 	union {
-		char buf[CMSG_SPACE(sizeof(int))];
+		char buf[CMSG_SPACE(PASSED * sizeof(int))];
 		struct cmsghdr align;
 	} c = { { 0 } };
 	struct iovec iov = { (void *)(uintptr_t)h, sizeof(*h) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	if (pass >= 0) {
+	if (l != NULL) {
+		const int pass[PASSED] = { l->area, l->bell };
 		m.msg_control = c.buf;
 		m.msg_controllen = sizeof(c.buf);
 		struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
 		cm->cmsg_level = SOL_SOCKET;
 		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &pass, sizeof(int));
+		cm->cmsg_len = CMSG_LEN(sizeof(pass));
+		memcpy(CMSG_DATA(cm), pass, sizeof(pass));
 	}
 	return sendmsg(fd, &m, MSG_NOSIGNAL) == sizeof(*h) ? 0 : -1;
 }
 
-/* Bytes read within wait_ms, -1 and errno; *passed is -1 if nothing came with
+/* Bytes read within wait_ms, -1 and errno; passed is -1 where nothing came with
  * it. */
 static ssize_t
-read_hello(int fd, int wait_ms, struct link_hello *h, int *passed)
+read_hello(int fd, int wait_ms, struct link_hello *h, int passed[static PASSED])
 {
 	union {
-		char buf[CMSG_SPACE(sizeof(int))];
+		char buf[CMSG_SPACE(PASSED * sizeof(int))];
 		struct cmsghdr align;
 	} c;
 	struct iovec iov = { h, sizeof(*h) };
@@ -201,7 +209,7 @@ read_hello(int fd, int wait_ms, struct link_hello *h, int *passed)
 		.msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	*passed = -1;
+	passed[PASS_AREA] = passed[PASS_BELL] = -1;
 	int r = poll(&p, 1, wait_ms);
 	if (r == 0)
 		errno = ETIMEDOUT;
@@ -211,8 +219,8 @@ read_hello(int fd, int wait_ms, struct link_hello *h, int *passed)
 	struct cmsghdr *cm = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
 	if (cm != NULL && cm->cmsg_level == SOL_SOCKET &&
 	    cm->cmsg_type == SCM_RIGHTS &&
-	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(passed, CMSG_DATA(cm), sizeof(int));
+	    cm->cmsg_len <= CMSG_LEN(PASSED * sizeof(int)))
+		memcpy(passed, CMSG_DATA(cm), cm->cmsg_len - CMSG_LEN(0));
 	return n;
 }
 
@@ -233,19 +241,31 @@ judge_hello(const struct link_hello *h, ssize_t n, const struct link_hello *me,
 	return *why == NULL ? 0 : -1;
 }
 
-/* Both have said hello. */
+/* Both have said hello.  Takes the bell out of what was passed. */
 static int
-join(struct link *l, int fd, const struct link_hello *h, int area,
-    const char **why)
+join(struct link *l, int fd, const struct link_hello *h,
+    int passed[static PASSED], const char **why)
 {
-	if (map_area(l, area) < 0) {
+	if (passed[PASS_BELL] < 0 || map_area(l, passed[PASS_AREA]) < 0) {
+		if (passed[PASS_BELL] < 0)
+			errno = EPROTO;
 		if (errno == EPROTO)
 			*why = "it does not share memory as bh-link(5) says";
 		return -1;
 	}
+	close_fd(l->ear);
+	l->ear = passed[PASS_BELL];
+	passed[PASS_BELL] = -1;
 	l->fd = fd;
 	l->features = h->features;
 	return 0;
+}
+
+static void
+close_passed(const int passed[static PASSED])
+{
+	close_fd(passed[PASS_AREA]);
+	close_fd(passed[PASS_BELL]);
 }
 
 int
@@ -253,25 +273,25 @@ link_accept(struct link *l, int lfd, const struct link_hello *me,
     enum link_role other, const char **why)
 {
 	struct link_hello h = { 0 };
-	int area = -1;
+	int passed[PASSED] = { -1, -1 };
 
 	*why = NULL;
 	int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return -1;
-	ssize_t n = read_hello(fd, HELLO_WAIT_MS, &h, &area);
+	ssize_t n = read_hello(fd, HELLO_WAIT_MS, &h, passed);
 	bool fits = judge_hello(&h, n, me, other, why) == 0;
 	int error = errno;
 	/* one that is refused wants to say why, too */
 	ring_start(&l->ring);
-	if (n >= 0 && send_hello(fd, me, fits ? l->area : -1) < 0) {
+	if (n >= 0 && send_hello(fd, me, fits ? l : NULL) < 0) {
 		fits = false;
 		error = errno;
 	}
 	errno = error;
-	if (!fits || join(l, fd, &h, area, why) < 0)
+	if (!fits || join(l, fd, &h, passed, why) < 0)
 		close_fd(fd);
-	close_fd(area);
+	close_passed(passed);
 	return l->fd < 0 ? -1 : 0;
 }
 
@@ -306,18 +326,18 @@ link_connect(struct link *l, const char *path, int wait_ms,
     const struct link_hello *me, enum link_role other, const char **why)
 {
 	struct link_hello h = { 0 };
-	int area = -1;
+	int passed[PASSED] = { -1, -1 };
 
 	*why = NULL;
 	if (link_init(l) < 0)
 		return -1;
 	int fd = connect_path(path, wait_ms);
 	ring_start(&l->ring);
-	if (fd < 0 || send_hello(fd, me, l->area) < 0 ||
-	    judge_hello(&h, read_hello(fd, wait_ms, &h, &area), me, other,
-	    why) < 0 || join(l, fd, &h, area, why) < 0)
+	if (fd < 0 || send_hello(fd, me, l) < 0 ||
+	    judge_hello(&h, read_hello(fd, wait_ms, &h, passed), me, other,
+	    why) < 0 || join(l, fd, &h, passed, why) < 0)
 		close_fd(fd);
-	close_fd(area);
+	close_passed(passed);
 	if (l->fd >= 0)
 		return 0;
 	link_fini(l);
@@ -346,16 +366,14 @@ link_put(struct link *l, const struct frame *f)
 	ring_put(&l->ring, f->len);
 }
 
-/* What poll(2) sees. */
 static void
 ring_bell(const struct link *l)
 {
-	struct iovec iov = { (char[]){ 0 }, 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	static const uint64_t once = 1;
 
-	/* should it be full, the other end has more than one to wake up for;
-	 * should it have gone, that is to be read from it */
-	ssize_t r = sendmsg(l->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* nobody reads it: there is room for as many as there will ever be,
+	 * unless the other end has seen to it that there is none */
+	ssize_t r = write(l->bell, &once, sizeof(once));
 	(void)r;
 }
 
@@ -396,15 +414,14 @@ link_nap(struct link *l)
 	return l->fd < 0 || ring_nap(&l->ring);
 }
 
-/* There is nothing in a bell but that it was rung. */
-static void
-hush(struct link *l)
+/* After the hello there is nothing to be said but farewell. */
+static bool
+is_over(const struct link *l)
 {
-	char bell[16];
-	ssize_t n = recv(l->fd, bell, sizeof(bell), MSG_DONTWAIT);
+	char word[16];
+	ssize_t n = recv(l->fd, word, sizeof(word), MSG_DONTWAIT);
 
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		link_close(l);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 void
@@ -413,6 +430,7 @@ link_wake(struct link *l, bool readable)
 	if (l->fd < 0)
 		return;
 	ring_wake(&l->ring);
-	if (readable)
-		hush(l);
+	/* what was put before is still there */
+	if (readable && is_over(l) && ring_is_empty(&l->ring))
+		link_close(l);
 }

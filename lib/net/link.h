@@ -4,18 +4,18 @@
 
 /*
  * A link joins two programs of one gateway: two rings of frames in memory that
- * each end makes for what it sends, seals and hands to the other in its hello,
- * and a SOCK_SEQPACKET socket in the run directory, by which they met, by which
- * one wakes the other, and which ends with either (bh-link(5)).  Nothing
- * blocks: a full link drops, and the sender counts.  Who the sibling is follows
- * from the socket it came by.
+ * each end makes for what it sends, seals and hands to the other in its hello
+ * together with a bell, by which it wakes it; and a SOCK_SEQPACKET socket in
+ * the run directory, by which they met, and which ends with either
+ * (bh-link(5)).  Nothing blocks: a full link drops, and the sender counts.  Who
+ * the sibling is follows from the socket it came by.
  */
 
 #include "net/ring.h"
 
 #include <sys/types.h>
 
-enum { LINK_VERSION = 2 };
+enum { LINK_VERSION = 3 };
 
 /* Who speaks. */
 enum link_role { LINK_CLASSIFY = 1, LINK_EGRESS = 2, LINK_TUNNEL = 3 };
@@ -36,6 +36,7 @@ struct link {
 	int fd;			/* -1: nobody there */
 	uint8_t features;	/* of the other end */
 	int area;		/* descriptor of the memory that we write */
+	int bell, ear;		/* eventfds: what we ring, what rings for us */
 	struct ring ring;
 };
 
@@ -68,11 +69,11 @@ bool link_take(struct link *l, struct frame *f, const uint8_t **body);
 /* Looks at what comes after it (ring_ahead). */
 size_t link_ahead(const struct link *l, uint64_t *past, void *p, size_t n);
 
-/* Before the wait for fd to become readable: false if there is something to be
- * taken, so that the wait must not last. */
+/* Before the wait for fd or ear to become readable: false if there is something
+ * to be taken, so that the wait must not last. */
 bool link_nap(struct link *l);
-/* After it; readable: what poll(2) said of fd.  A link whose other end has gone
- * is closed. */
+/* After it; readable: what was said of fd.  A link whose other end has gone is
+ * closed once all has been taken. */
 void link_wake(struct link *l, bool readable);
 
 #endif

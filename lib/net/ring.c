@@ -201,13 +201,19 @@ ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n)
 }
 
 bool
+ring_is_empty(const struct ring *r)
+{
+	return r->broken || atomic_load_explicit(&r->theirs->head,
+	    memory_order_relaxed) == r->taken;
+}
+
+bool
 ring_nap(struct ring *r)
 {
 	release(r);
 	atomic_store_explicit(&r->mine->naps, ++r->naps, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
-	return r->broken || atomic_load_explicit(&r->theirs->head,
-	    memory_order_relaxed) == r->tail;
+	return ring_is_empty(r);
 }
 
 void

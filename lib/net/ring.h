@@ -60,6 +60,8 @@ bool ring_take(struct ring *r, struct frame *f, const uint8_t **body);
  * 0: there is none.  What they are the other end may change until it is taken:
  * good for a guess. */
 size_t ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n);
+/* Is there nothing to be taken? */
+bool ring_is_empty(const struct ring *r);
 /* Says that we are going to sleep.  False: there is something to be taken. */
 bool ring_nap(struct ring *r);
 void ring_wake(struct ring *r);

@@ -80,7 +80,9 @@ def main():
         if target is not None and count >= target:
             say("got", count)
             target = None
-        ready, _, _ = select.select([0, r.sock], [], [])
+        ready, _, _ = select.select([0, r.sock, r.ear], [], [])
+        if r.ear in ready:
+            os.eventfd_read(r.ear)
         if r.sock in ready and not r.sock.recv(64):
             say("bye")
             return

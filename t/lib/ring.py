@@ -8,7 +8,7 @@ import struct
 
 HELLO = struct.Struct("=4sHBBQ")
 FRAME = struct.Struct("=IHB3sBBHHHH")
-VERSION = 2
+VERSION = 3
 HEAD, TAIL, NAPS, DATA = 0, 64, 128, 4096
 BYTES, ALIGN, SKIP = 4 << 20, 64, 0xffffffff
 LARGEST = (FRAME.size + 65535 + ALIGN - 1) // ALIGN * ALIGN
@@ -32,18 +32,22 @@ class Ring:
         self.mine = mmap.mmap(self.fd, DATA + BYTES)
         fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, SEALS)
         self.theirs = None
+        self.bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self.ear = -1               # their bell
         self.head = self.tail = 0
 
     def send_hello(self, magic, version, role, features, generation):
         socket.send_fds(self.sock, [HELLO.pack(magic, version, role, features,
-                                               generation)], [self.fd])
+                                               generation)],
+                        [self.fd, self.bell])
 
     def recv_hello(self):
         """The five values; maps what came with them, if anything did."""
-        data, passed, _, _ = socket.recv_fds(self.sock, 64, 1)
+        data, passed, _, _ = socket.recv_fds(self.sock, 64, 2)
         if passed:
             self.theirs = mmap.mmap(passed[0], DATA + BYTES,
                                     prot=mmap.PROT_READ)
+            self.ear = passed[1]
         return HELLO.unpack(data)
 
     def put(self, data):
@@ -56,7 +60,7 @@ class Ring:
         self.mine[DATA + at:DATA + at + len(data)] = data
         self.head += (len(data) + ALIGN - 1) // ALIGN * ALIGN
         self._set(HEAD, self.head)
-        self.sock.send(b"\0")       # it may be asleep
+        os.eventfd_write(self.bell, 1)      # it may be asleep
 
     def take(self):
         """All frames that have come: [(header, packet)]."""
@@ -74,7 +78,7 @@ class Ring:
         return got
 
     def sleep(self):
-        """From now on each frame rings the bell, which is read from sock."""
+        """From now on each frame rings the bell, to be read from ear."""
         self._set(NAPS, self._mine(NAPS) + (2 if self._mine(NAPS) % 2 else 1))
 
     def _mine(self, at):

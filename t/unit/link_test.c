@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -157,10 +158,14 @@ is_frame(const struct frame *f, unsigned i)
 static bool
 sleep_on(struct link *l)
 {
-	struct pollfd p = { .fd = l->fd, .events = POLLIN };
-	int r = poll(&p, 1, link_nap(l) ? 10000 : 0);
+	struct pollfd p[] = { { .fd = l->fd, .events = POLLIN },
+		{ .fd = l->ear, .events = POLLIN } };
+	int r = poll(p, 2, link_nap(l) ? 10000 : 0);
+	uint64_t rung;
 
-	link_wake(l, p.revents != 0);
+	if (p[1].revents != 0 && read(l->ear, &rung, sizeof(rung)) < 0)
+		return false;
+	link_wake(l, p[0].revents != 0);
 	return r >= 0 && l->fd >= 0;
 }
 
@@ -291,12 +296,12 @@ test_seals(int lfd)
 	link_fini(&l);
 }
 
-/* A hello with this descriptor, by hand. */
+/* A hello with these n descriptors, by hand. */
 static void
-say_hello(int fd, int pass)
+say_hello(int fd, const int *pass, size_t n)
 {
 	union {
-		char buf[CMSG_SPACE(sizeof(int))];
+		char buf[CMSG_SPACE(2 * sizeof(int))];
 		struct cmsghdr align;
 	} c = { { 0 } };
 	struct iovec iov = { (void *)(uintptr_t)&classify, sizeof(classify) };
@@ -306,21 +311,22 @@ say_hello(int fd, int pass)
 
 	cm->cmsg_level = SOL_SOCKET;
 	cm->cmsg_type = SCM_RIGHTS;
-	cm->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cm), &pass, sizeof(int));
-	if (pass < 0)
-		m.msg_controllen = 0;
+	cm->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(cm), pass, n * sizeof(int));
+	m.msg_controllen = n > 0 ? CMSG_SPACE(n * sizeof(int)) : 0;
 	sendmsg(fd, &m, 0);
 }
 
-/* Is a program welcome that shares memory of this size, with these seals? */
+/* Is a program welcome that shares memory of this size, with these seals, and
+ * a bell? */
 static bool
-welcome(int lfd, off_t size, int seals)
+welcome(int lfd, off_t size, int seals, bool bell)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct link l;
 	const char *why;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0), area = -1;
+	int ear = eventfd(0, 0);
 
 	strcpy(un.sun_path, path);
 	if (size > 0) {
@@ -331,13 +337,14 @@ welcome(int lfd, off_t size, int seals)
 	}
 	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0)
 		return true;
-	say_hello(fd, area);
+	say_hello(fd, (int[]){ area, ear }, size > 0 ? 1 + bell : 0);
 	link_init(&l);
 	bool is = link_accept(&l, lfd, &tunnel, LINK_CLASSIFY, &why) == 0;
 	if (!is && (errno != EPROTO || why == NULL))
 		is = true;
 	link_fini(&l);
 	close(area);
+	close(ear);
 	close(fd);
 	return is;
 }
@@ -349,14 +356,15 @@ test_areas(int lfd)
 	    F_SEAL_FUTURE_WRITE;
 	const off_t n = sizeof(struct ring_area);
 
-	OK(welcome(lfd, n, all));
-	OK(!welcome(lfd, 0, 0));
-	OK(!welcome(lfd, n - 1, all));
-	OK(!welcome(lfd, n * 2, all));
-	OK(!welcome(lfd, n, all & ~F_SEAL_SHRINK));
-	OK(!welcome(lfd, n, all & ~F_SEAL_GROW));
-	OK(!welcome(lfd, n, all & ~F_SEAL_FUTURE_WRITE));
-	OK(!welcome(lfd, n, all & ~F_SEAL_SEAL));
+	OK(welcome(lfd, n, all, true));
+	OK(!welcome(lfd, n, all, false));
+	OK(!welcome(lfd, 0, 0, false));
+	OK(!welcome(lfd, n - 1, all, true));
+	OK(!welcome(lfd, n * 2, all, true));
+	OK(!welcome(lfd, n, all & ~F_SEAL_SHRINK, true));
+	OK(!welcome(lfd, n, all & ~F_SEAL_GROW, true));
+	OK(!welcome(lfd, n, all & ~F_SEAL_FUTURE_WRITE, true));
+	OK(!welcome(lfd, n, all & ~F_SEAL_SEAL, true));
 }
 
 int

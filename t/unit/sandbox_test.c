@@ -239,12 +239,24 @@ static const long gate_calls[] = {
 	__NR_ppoll, __NR_clock_gettime, __NR_close, __NR_restart_syscall,
 	__NR_rt_sigreturn, __NR_exit, __NR_exit_group,
 };
+#ifdef __NR_epoll_wait
+#define WAITER __NR_epoll_wait, __NR_epoll_ctl
+#else
+#define WAITER __NR_epoll_pwait, __NR_epoll_ctl
+#endif
+static const long gate_more[] = { WAITER };
 static const long tunnel_more[] = {
+	WAITER,
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4,
 	__NR_setsockopt,
 	__NR_recvmsg, __NR_lseek,
 };
 static const long alone_more[] = {
+	WAITER, __NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
+	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
+	__NR_getsockopt,
+};
+static const long alone_keys_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
 	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
 	__NR_getsockopt,
@@ -266,11 +278,11 @@ static const struct {
 	const long *list;
 	size_t n;
 } more[] = {
-	[SANDBOX_GATE] = { NULL, 0 },
+	[SANDBOX_GATE] = MORE(gate_more),
 	[SANDBOX_TUNNEL] = MORE(tunnel_more),
 	[SANDBOX_ALONE] = MORE(alone_more),
 	[SANDBOX_KEYS] = MORE(keys_more),
-	[SANDBOX_ALONE_KEYS] = MORE(alone_more),
+	[SANDBOX_ALONE_KEYS] = MORE(alone_keys_more),
 	[SANDBOX_SPARE] = MORE(spare_more),
 	[SANDBOX_DESK] = MORE(desk_more),
 };

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/waiter.h"
+
+#include <assert.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+
+int
+waiter_open(struct waiter *w, uint32_t bells)
+{
+	*w = (struct waiter){ .fd = epoll_create1(EPOLL_CLOEXEC),
+		.bells = bells };
+	for (unsigned i = 0; i < WAITER_MAX; i++)
+		w->have[i] = -1;
+	return w->fd < 0 ? -1 : 0;
+}
+
+/* One that has been closed is out already. */
+static void
+leave(struct waiter *w, unsigned i)
+{
+	epoll_ctl(w->fd, EPOLL_CTL_DEL, w->have[i], NULL);
+	w->have[i] = -1;
+}
+
+/* What cannot be waited for (another program's idea of a bell) never comes. */
+static void
+enter(struct waiter *w, unsigned i, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = i };
+
+	if ((w->bells >> i & 1) != 0)
+		e.events |= EPOLLET;
+	epoll_ctl(w->fd, EPOLL_CTL_ADD, fd, &e);
+	w->have[i] = fd;
+}
+
+/* The number of one that was closed may be another's by now: first all leave,
+ * then others enter. */
+static void
+follow(struct waiter *w, const struct pollfd *p, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (w->have[i] >= 0 && w->have[i] != p[i].fd)
+			leave(w, i);
+	for (unsigned i = 0; i < n; i++)
+		if (p[i].fd >= 0 && w->have[i] != p[i].fd)
+			enter(w, i, p[i].fd);
+}
+
+int
+waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms)
+{
+	struct epoll_event e[WAITER_MAX];
+
+	assert(n <= WAITER_MAX);
+	follow(w, p, n);
+	for (unsigned i = 0; i < n; i++)
+		p[i].revents = 0;
+	int r = epoll_wait(w->fd, e, WAITER_MAX, ms);
+	for (int i = 0; i < r; i++)
+		p[e[i].data.u32].revents = POLLIN;
+	return r;
+}
+
+void
+waiter_patient(void)
+{
+	/* without it everything works, only slower */
+	sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
+}
+
+void
+waiter_forget(struct waiter *w, int fd)
+{
+	for (unsigned i = 0; i < WAITER_MAX; i++)
+		if (w->have[i] == fd && fd >= 0)
+			leave(w, i);
+}

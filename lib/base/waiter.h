@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_WAITER_H
+#define BH_WAITER_H
+
+/*
+ * poll(2) for who waits for the same few descriptors again and again: the
+ * kernel is told of them once (epoll(7)), and looks only at those where
+ * something has happened.
+ */
+
+#include <poll.h>
+#include <stdint.h>
+
+enum { WAITER_MAX = 16 };
+
+struct waiter {
+	int fd;
+	uint32_t bells;			/* places of eventfds, as bits */
+	int have[WAITER_MAX];		/* by place; -1: none */
+};
+
+/* A bell is seen once each time it has been rung, and never read.  -1 and
+ * errno. */
+int waiter_open(struct waiter *w, uint32_t bells);
+/* Waits as poll(2) does for p[0 .. n), each to be readable; revents is not 0
+ * where it is, or cannot become so.  Between two descriptors of the same number
+ * a place must have been -1 once. */
+int waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms);
+/* From here on who runs is not interrupted when we are woken, but finishes what
+ * it is at: work comes in bursts, and is handed on when a burst is done. */
+void waiter_patient(void);
+/* Before a descriptor is closed that another process has, too. */
+void waiter_forget(struct waiter *w, int fd);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* Waiting for the same descriptors again and again, and for others. */
+#include "test.h"
+
+#include "base/waiter.h"
+
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { PIPE, BELL, MORE, N };
+
+static struct waiter w;
+static struct pollfd p[N];
+
+static int
+look(void)
+{
+	return waiter_wait(&w, p, N, 0);
+}
+
+static void
+ring(int fd)
+{
+	const uint64_t once = 1;
+
+	OK(write(fd, &once, sizeof(once)) == sizeof(once));
+}
+
+/* Seen as long as it is there; a bell once a ring. */
+static void
+test_level_and_edge(int in, int bell)
+{
+	char c;
+
+	OK(look() == 0 && p[PIPE].revents == 0 && p[BELL].revents == 0);
+	OK(write(in, "x", 1) == 1);
+	ring(bell);
+	OK(look() == 2 && p[PIPE].revents != 0 && p[BELL].revents != 0);
+	OK(look() == 1 && p[PIPE].revents != 0 && p[BELL].revents == 0);
+	ring(bell);
+	ring(bell);
+	OK(look() == 2 && p[BELL].revents != 0);
+	OK(read(p[PIPE].fd, &c, 1) == 1 && look() == 0);
+}
+
+/* A number that comes back in another place, and in the same one. */
+static void
+test_numbers(void)
+{
+	int a[2], b[2];
+
+	OK(pipe(a) == 0);
+	p[MORE].fd = a[0];
+	OK(look() == 0);
+	close(a[0]);
+	close(a[1]);
+	close(p[PIPE].fd);
+	p[MORE].fd = p[PIPE].fd = -1;
+	OK(look() == 0);
+	OK(pipe(b) == 0 && write(b[1], "x", 1) == 1);
+	p[PIPE].fd = b[0];
+	OK(look() == 1 && p[PIPE].revents != 0 && p[MORE].revents == 0);
+	p[MORE].fd = b[0];
+	p[PIPE].fd = -1;
+	OK(look() == 1 && p[MORE].revents != 0 && p[PIPE].revents == 0);
+	p[PIPE].fd = b[0];
+	p[MORE].fd = -1;
+	OK(look() == 1 && p[PIPE].revents != 0);
+	close(b[1]);
+}
+
+/* One that somebody else has, too, is there after it was closed here. */
+static void
+test_forget(void)
+{
+	int a[2];
+
+	OK(pipe(a) == 0 && write(a[1], "x", 1) == 1);
+	int other = dup(a[0]);
+	p[PIPE].fd = a[0];
+	OK(look() == 1);
+	waiter_forget(&w, a[0]);
+	close(a[0]);
+	p[PIPE].fd = -1;
+	OK(look() == 0);
+	close(other);
+	close(a[1]);
+}
+
+int
+main(void)
+{
+	int a[2], bell = eventfd(0, 0);
+
+	OK(pipe(a) == 0 && bell >= 0);
+	for (int i = 0; i < N; i++)
+		p[i].fd = -1;
+	p[PIPE].fd = a[0];
+	p[BELL].fd = bell;
+	OK(waiter_open(&w, 1 << BELL) == 0);
+	test_level_and_edge(a[1], bell);
+	test_numbers();
+	test_forget();
+	return DONE();
+}
