@@ -1,4 +1,5 @@
 # Our own toolkit as a site runs it: backhaul up at both ends, masquerade.
+BP_NAT='nat = masquerade'
 BP_BIN=${BH_BIN:-$here/../../build/release}
 avail() { [ -x "$BP_BIN/backhaul" ] || { echo "not built"; return 1; }; }
 version() { "$BP_BIN/bh-tunnel" -V; }
@@ -17,7 +18,7 @@ up() {
 	lan = 10.99.1.0/24
 	internal = 10.99.0.0/16
 	backhaul = server
-	nat = masquerade
+	$BP_NAT
 	uplink = inet1
 	lan-interface = wan0
 	mtu = $BP_MTU
@@ -42,6 +43,7 @@ pids() { # the programs, not the shell that watches them
 		[ $e = cli ] && ns=$BP_CLI || ns=$BP_SRV
 		for p in $(ip netns pids "$ns"); do
 			case $(cat "/proc/$p/comm" 2>/dev/null) in
+			bh-announce) ;;	# only at the beginning
 			bh-*) echo "$e $p" ;;
 			esac
 		done
