@@ -280,6 +280,17 @@ check_ports(const struct plan *p)
 		    l->nat_port_last, l->listen_port);
 }
 
+static void
+check_pinned(const struct plan *p, size_t i, const struct addr *a)
+{
+	char buf[ADDR_STRLEN];
+
+	if (plan_is_own(p, a))
+		diex(EXIT_FIX, "[location %s] nat-address: %s is this host's "
+		    "own address; with 'nat = pool' give one that is routed "
+		    "to it", p->cf->location[i].name, addr_format(a, buf));
+}
+
 /* Our translator gets what is routed to it, not what is for the host itself. */
 static void
 check_published(const struct plan *p)
@@ -295,6 +306,15 @@ check_published(const struct plan *p)
 			    "own address; with 'nat = pool' publish one that "
 			    "is routed to it", q->name,
 			    addr_format(&q->match, buf));
+	}
+	for (size_t i = 0; i < p->cf->nlocations; i++) {
+		const struct conf_pair *pin = &p->cf->location[i].nat_address;
+		if (!conf_is_client_of(p->cf, i, p->index))
+			continue;
+		if (pin->has4 && plan_pools(p, FAMILY_V4))
+			check_pinned(p, i, &pin->v4);
+		if (pin->has6 && plan_pools(p, FAMILY_V6))
+			check_pinned(p, i, &pin->v6);
 	}
 }
 

@@ -205,3 +205,31 @@ seen() {	# PATTERN: the web server's client
 		-ge 3 ]
 	kill "$load" 2>/dev/null || true
 }
+
+@test "nat6 = pool: IPv6 by the pool, IPv4 by the kernel's masquerade" {
+	cli_backhaul down
+	world_backhaul cli4 branch4 down
+	srv_backhaul down
+	POOL='nat6 = pool\nnat-pool = 2001:db8:f::8\n' pool_up
+	page lan
+	seen '203\.0\.113\.1'
+	page lan '[2001:db8:c::80]'
+	seen '2001:db8:f::8'
+	in_host lan4 ping -c 1 -W 5 2001:db8:c::80
+	in_host lan4 ping -c 1 -W 5 203.0.113.80
+	in_lan traceroute -6 -n -q 1 -w 3 -m 6 2001:db8:c::80 |
+		grep -q '2001:db8:c::80  *[0-9.]* ms'
+	# by blocks, as IPv4 is elsewhere; IPv4 has none
+	grep -Eq '^bh-egress: nat [0-9]+ take \[2001:db8:f::8\]:[0-9]+-[0-9]+ branch1 2001:db8:1::5$' \
+		"$W_DIR/run/hq/log"
+	# what is published in IPv4 is the kernel's, and open
+	[ "$(in_inet curl -sS --max-time 10 http://203.0.117.12:8080/)" = page ]
+	# nobody comes in unasked, at the pool's address or the host's
+	run ! in_inet curl -sSg --max-time 1 'http://[2001:db8:f::8]/'
+	run ! in_inet curl -sSg --max-time 1 'http://[2001:db8:1::5]/'
+	"$BH_BIN/bh-egress" -f "$W_DIR/domain.ini" -l hq -p branch1 \
+		-e '2001:db8:1::5 > 2001:db8:c::80 tcp 80' |
+		grep -q 'an address of nat-pool (nat6 = pool)'
+	"$BH_BIN/bh-egress" -f "$W_DIR/domain.ini" -l hq -p branch1 \
+		-e '10.1.0.5 > 203.0.113.80 tcp 80' | grep -q 'nat = masquerade'
+}

@@ -227,6 +227,8 @@
 	    "a private address is to be known to the Internet") \
 	X(PIN_SERVERS, 971, SEV_NOTICE, \
 	    "one nat-address is used by two servers") \
+	X(POOL_OWN, 972, SEV_ERROR, \
+	    "nat = pool with an address of the gateway itself") \
 	/* the end */
 
 enum code {

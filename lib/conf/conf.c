@@ -292,6 +292,14 @@ first_v6(const struct conf_prefixes *ps)
 	return NULL;
 }
 
+enum conf_nat
+conf_nat_of(const struct conf_location *l, bool v4)
+{
+	if (v4 || l->nat6 == CONF_NAT6_AS_NAT)
+		return l->nat;
+	return l->nat6 == CONF_NAT6_POOL ? CONF_NAT_POOL : CONF_NAT_NONE;
+}
+
 bool
 conf_npt_inside(const struct conf *cf, size_t server, struct prefix *in)
 {

@@ -45,7 +45,9 @@ enum conf_filter {
 enum conf_refresh { CONF_REFRESH_OUT, CONF_REFRESH_BOTH };
 enum conf_mode { CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
 /* Of IPv6; as it is said of IPv4, unless it is said. */
-enum conf_nat6 { CONF_NAT6_AS_NAT, CONF_NAT6_NONE, CONF_NAT6_NPT };
+enum conf_nat6 {
+	CONF_NAT6_AS_NAT, CONF_NAT6_NONE, CONF_NAT6_NPT, CONF_NAT6_POOL
+};
 /* Addresses that the domain keeps free: those of Corente's gateways. */
 enum conf_reserved { CONF_RESERVED_NONE, CONF_RESERVED_CORENTE };
 enum conf_sources { CONF_SOURCES_LAN, CONF_SOURCES_PARTICIPATING };
@@ -224,6 +226,8 @@ bool conf_has_family(const struct conf_prefixes *ps, bool v4);
 bool conf_broken(const struct conf_location *l, const char *key);
 /* Both are active, and each names the other. */
 bool conf_partners(const struct conf *cf, size_t a, size_t b);
+/* How the server translates a family; CONF_NAT_NONE: not at all, or by NPT. */
+enum conf_nat conf_nat_of(const struct conf_location *l, bool v4);
 /* With nat6 = npt: the network that its clients' IPv6 is of, as long as the
  * outside one.  False: they have none. */
 bool conf_npt_inside(const struct conf *cf, size_t server, struct prefix *in);

@@ -196,7 +196,8 @@ put_nat6(const struct conf_location *l, const struct keydef *k,
 		fprintf(out, "%s = npt %s\n", k->name,
 		    prefix_format(&l->npt, text));
 	else
-		fprintf(out, "%s = none\n", k->name);
+		fprintf(out, "%s = %s\n", k->name,
+		    l->nat6 == CONF_NAT6_POOL ? "pool" : "none");
 }
 
 static void

@@ -285,7 +285,7 @@ set_gateway(const struct keys_target *t, const struct keydef *k, void *to,
 	return 0;
 }
 
-/* "none", "npt PREFIX" */
+/* "none", "pool", "npt PREFIX" */
 int
 set_nat6(const struct keys_target *t, const struct keydef *k, void *to,
     const char *v, char *why)
@@ -295,15 +295,15 @@ set_nat6(const struct keys_target *t, const struct keydef *k, void *to,
 	const char *text = v + strcspn(v, " \t");
 
 	(void)k, (void)to;
-	if (strcmp(v, "none") == 0) {
-		l->nat6 = CONF_NAT6_NONE;
+	if (strcmp(v, "none") == 0 || strcmp(v, "pool") == 0) {
+		l->nat6 = *v == 'n' ? CONF_NAT6_NONE : CONF_NAT6_POOL;
 		return 0;
 	}
 	text += strspn(text, " \t");
 	if (strncmp(v, npt, sizeof(npt) - 1) != 0 || v[3] == '\0' ||
 	    strchr(" \t", v[3]) == NULL) {
-		snprintf(why, VALUE_WHYLEN, "'%.80s' is neither none nor npt "
-		    "and a prefix, such as npt 2001:db8:f::/48", v);
+		snprintf(why, VALUE_WHYLEN, "'%.80s' is neither none nor pool "
+		    "nor npt and a prefix, such as npt 2001:db8:f::/48", v);
 		return BH_BAD_NAT6;
 	}
 	int code = value_prefix(&l->npt, text, why);

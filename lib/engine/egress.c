@@ -31,8 +31,7 @@ egress_nat(const struct conf *cf, size_t self, const struct policy *pol,
 	struct nat_store s = { .path = path, .place = place, .arg = pol,
 		.offline = seed != NULL };
 
-	if (cf->location[self].role != CONF_ROLE_SERVER ||
-	    cf->location[self].nat != CONF_NAT_POOL)
+	if (!pol->pool4 && !pol->pool6)
 		return NULL;
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot use libsodium");

@@ -119,9 +119,11 @@ const struct lint_explanation explain_publish[] = {
 	    "[publish b]\nmatch = 198.51.100.9 tcp 8443\nto = 10.1.0.5:9443" },
 	{ BH_BAD_NAT6,
 	    "'nat6 = none' lets IPv6 leave as it is, 'nat6 = npt PREFIX' puts "
-	    "that prefix in the place of the clients' own (RFC 6296); without "
-	    "the key IPv6 is translated as IPv4 is. The prefix has at most 64 "
-	    "bits, since what is behind them makes up for the change.",
+	    "that prefix in the place of the clients' own (RFC 6296), 'nat6 = "
+	    "pool' has bh-egress translate it to the IPv6 addresses of "
+	    "nat-pool, whatever 'nat' says of IPv4; without the key IPv6 is "
+	    "translated as IPv4 is. The prefix has at most 64 bits, since "
+	    "what is behind them makes up for the change.",
 	    "nat6 = npt",
 	    "nat6 = npt 2001:db8:f::/48" },
 	{ BH_NPT_SPREAD,
@@ -172,5 +174,16 @@ const struct lint_explanation explain_publish[] = {
 	    "network.",
 	    "[location a]\nserver = hq, dr\nnat-address = 198.51.100.9",
 	    "[location a]\nserver = hq\nnat-address = 198.51.100.9" },
+	{ BH_POOL_OWN,
+	    "What bh-egress translates itself (nat = pool) is answered to "
+	    "addresses that are routed to the gateway. What comes to an "
+	    "address of the gateway itself, where its tunnel ends or on its "
+	    "LAN, is taken by the system and never reaches bh-egress. Give "
+	    "another address of the uplink's network, which is then answered "
+	    "for, or one that is routed there.",
+	    "[location hq]\nendpoint = 198.51.100.1:51820\nnat = pool\n"
+	    "[publish web]\nserver = hq\nmatch = 198.51.100.1 tcp 443",
+	    "[location hq]\nendpoint = 198.51.100.1:51820\nnat = pool\n"
+	    "[publish web]\nserver = hq\nmatch = 198.51.100.2 tcp 443" },
 	{ .text = NULL },
 };

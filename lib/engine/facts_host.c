@@ -48,7 +48,8 @@ get_routes(struct view *v)
 	if (!v->serves)
 		return;
 	facts_add(v->fs, TOPIC_ROUTE, "packets to clients' hosts%s by table "
-	    "%d into %s, else unreachable", l->nat == CONF_NAT_POOL ?
+	    "%d into %s, else unreachable", plan_pools(&v->plan, FAMILY_V4) ||
+	    plan_pools(&v->plan, FAMILY_V6) ?
 	    " and to the pool" : "", PLAN_TABLE_RETURN, l->egress_interface);
 	if (hop)
 		facts_add(v->fs, TOPIC_ROUTE, "packets of clients by table %d "

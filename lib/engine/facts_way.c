@@ -181,9 +181,6 @@ get_pool(struct view *v)
 	facts_add(v->fs, TOPIC_NAT, "to addresses of its own, each host in "
 	    "blocks of %u ports of one of them%s", p->block, p->deterministic ?
 	    ", which are computed and not logged" : "");
-	for (size_t i = 0; i < p->addr.n; i++)
-		facts_add_prefix(v->fs, TOPIC_POOL, &p->addr.p[i]);
-	get_pool_rules(v);
 }
 
 static void
@@ -256,9 +253,25 @@ get_nat6(struct view *v)
 
 	if (l->nat6 == CONF_NAT6_NONE)
 		facts_add(v->fs, TOPIC_NAT6, "none here");
+	else if (l->nat6 == CONF_NAT6_POOL && l->nat != CONF_NAT_POOL)
+		facts_add(v->fs, TOPIC_NAT6, "to addresses of its own");
 	else if (l->nat6 == CONF_NAT6_NPT)
 		facts_add(v->fs, TOPIC_NAT6, "host by host to %s (NPTv6)",
 		    prefix_format(&l->npt, text));
+}
+
+static void
+get_pool_addresses(struct view *v)
+{
+	const struct conf_prefixes *ps = &v->l->pool.addr;
+	bool pool6 = conf_nat_of(v->l, false) == CONF_NAT_POOL;
+	bool pool4 = v->l->nat == CONF_NAT_POOL;
+
+	for (size_t i = 0; i < ps->n; i++)
+		if (addr_is_v4(&ps->p[i].addr) ? pool4 : pool6)
+			facts_add_prefix(v->fs, TOPIC_POOL, &ps->p[i]);
+	if (pool4 || pool6)
+		get_pool_rules(v);
 }
 
 static void
@@ -288,6 +301,7 @@ facts_get_way(struct view *v)
 	if (v->serves) {
 		get_nat(v);
 		get_nat6(v);
+		get_pool_addresses(v);
 	}
 	get_pin(v);
 	get_published(v);

@@ -133,12 +133,16 @@ check_families(struct lint *lt, const struct conf_location *l)
 		    "out in clear");
 }
 
-/* The first prefix that is (not) private. */
+/* The first prefix that is (not) private, and not translated by nat6. */
 static const struct prefix *
-find_source(const struct conf_prefixes *ps, bool want_private)
+find_source(const struct conf_prefixes *ps, bool want_private,
+    const struct conf_location *s)
 {
+	bool six = s->nat6 == CONF_NAT6_POOL || s->nat6 == CONF_NAT6_NPT;
+
 	for (size_t i = 0; i < ps->n; i++)
-		if (prefix_is_private(&ps->p[i]) == want_private)
+		if (prefix_is_private(&ps->p[i]) == want_private &&
+		    (!six || addr_is_v4(&ps->p[i].addr)))
 			return &ps->p[i];
 	return NULL;
 }
@@ -183,15 +187,15 @@ check_public(struct lint *lt, const struct conf_location *l,
 /* What a client sends to the Internet: its lan, and unless it says otherwise
  * the rest of its site. */
 static const struct prefix *
-find_backhauled(const struct conf_location *l, bool want_private,
-    const char **key, int *line)
+find_backhauled(const struct conf_location *l, const struct conf_location *s,
+    bool want_private, const char **key, int *line)
 {
-	const struct prefix *p = find_source(&l->lan, want_private);
+	const struct prefix *p = find_source(&l->lan, want_private, s);
 
 	*key = "lan";
 	*line = l->lan.line;
 	if (p == NULL && l->sources == CONF_SOURCES_LAN) {
-		p = find_source(&l->internal, want_private);
+		p = find_source(&l->internal, want_private, s);
 		*key = "internal";
 		*line = l->internal.line;
 	}
@@ -212,7 +216,7 @@ check_translation(struct lint *lt, const struct conf_location *l,
 	if (s->nat != CONF_NAT_NONE || s->nat_upstream ||
 	    conf_broken(s, "nat-upstream"))
 		return;
-	p = find_backhauled(l, false, &key, &line);
+	p = find_backhauled(l, s, false, &key, &line);
 	if (p != NULL) {
 		lint_say(lt, l, line, BH_PUBLIC_LAN, key, "%s is public and "
 		    "server %s has 'nat = none': replies would not come back "
@@ -221,7 +225,7 @@ check_translation(struct lint *lt, const struct conf_location *l,
 		    s->name);
 		diag_also(lt->d, s->name);
 	}
-	p = find_backhauled(l, true, &key, &line);
+	p = find_backhauled(l, s, true, &key, &line);
 	if (p != NULL) {
 		lint_say(lt, l, line, BH_NO_TRANSLATION, key, "%s is private "
 		    "and server %s has 'nat = none': something behind it must "

@@ -37,6 +37,9 @@ const struct prefix *lint_special(const struct prefix *p);
 /* p is to be known outside of that server, and is known nowhere. */
 bool lint_private_outside(const struct conf_location *server,
     const struct prefix *p);
+/* One of the gateway's own addresses, as far as the file says: where its
+ * tunnel ends, or on its LAN. */
+bool lint_is_own(const struct conf_location *l, const struct addr *a);
 void lint_peers(struct lint *lt);
 void lint_numbers(struct lint *lt);
 void lint_groups(struct lint *lt);

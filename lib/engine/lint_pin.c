@@ -76,6 +76,33 @@ check_pin_servers(struct lint *lt, size_t i)
 	}
 }
 
+/* With nat6 = npt it is another finding (lint_npt). */
+static void
+check_server(struct lint *lt, const struct conf_location *c,
+    const struct conf_location *s, bool v4)
+{
+	const struct conf_pair *pin = &c->nat_address;
+	const struct addr *a = v4 ? &pin->v4 : &pin->v6;
+	char text[ADDR_STRLEN];
+
+	if (!(v4 ? pin->has4 : pin->has6) || conf_broken(s, "nat") ||
+	    conf_broken(s, "nat6") || (!v4 && s->nat6 == CONF_NAT6_NPT))
+		return;
+	if (conf_nat_of(s, v4) == CONF_NAT_NONE) {
+		lint_say(lt, c, pin->line, BH_PIN_NO_NAT, "nat-address",
+		    "[location %s] has '%s = none'; take the line out, or "
+		    "let that translate", s->name, !v4 && s->nat6 ==
+		    CONF_NAT6_NONE ? "nat6" : "nat");
+		diag_also(lt->d, s->name);
+	} else if (conf_nat_of(s, v4) == CONF_NAT_POOL && lint_is_own(s, a)) {
+		lint_say(lt, c, pin->line, BH_POOL_OWN, "nat-address",
+		    "%s is %s's own, and with 'nat = pool' what is answered "
+		    "to it would not reach bh-egress; give another that is "
+		    "routed there", addr_format(a, text), s->name);
+		diag_also(lt->d, s->name);
+	}
+}
+
 static void
 check_pins(struct lint *lt, size_t i)
 {
@@ -91,14 +118,10 @@ check_pins(struct lint *lt, size_t i)
 		check_pin(lt, c, &pin->v6);
 	check_pin_servers(lt, i);
 	for (size_t k = 0; k < cf->nlocations; k++) {
-		const struct conf_location *s = &cf->location[k];
-		if (!conf_is_client_of(cf, i, k) || s->nat != CONF_NAT_NONE ||
-		    conf_broken(s, "nat"))
+		if (!conf_is_client_of(cf, i, k))
 			continue;
-		lint_say(lt, c, pin->line, BH_PIN_NO_NAT, "nat-address",
-		    "[location %s] has 'nat = none'; take the line out, or "
-		    "let that translate", s->name);
-		diag_also(lt->d, s->name);
+		check_server(lt, c, &cf->location[k], true);
+		check_server(lt, c, &cf->location[k], false);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "engine/lint_part.h"
 
 #include "conf/prefixes.h"
+#include "conf/publish.h"
 #include "engine/nat_conf.h"
 
 #include <inttypes.h>
@@ -10,10 +11,22 @@
 /* What `nat = pool' needs, and what gets in its way. */
 
 static bool
+pools(const struct conf_location *l, bool v4)
+{
+	return conf_nat_of(l, v4) == CONF_NAT_POOL;
+}
+
+static bool
+is_broken(const struct conf_location *l)
+{
+	return conf_broken(l, "nat") || conf_broken(l, "nat6");
+}
+
+static bool
 has_pool(const struct conf_location *l)
 {
 	return l->active && l->role == CONF_ROLE_SERVER &&
-	    l->nat == CONF_NAT_POOL && !conf_broken(l, "nat");
+	    (pools(l, true) || pools(l, false)) && !is_broken(l);
 }
 
 static const char *const key_names[POOL_KEYS] = {
@@ -26,11 +39,22 @@ static const char *const key_names[POOL_KEYS] = {
 	[POOL_TRANSITORY] = "nat-tcp-transitory",
 };
 
+bool
+lint_is_own(const struct conf_location *l, const struct addr *a)
+{
+	struct addr end;
+
+	for (size_t i = 0; i < l->address.n; i++)
+		if (addr_eq(&l->address.p[i].addr, a))
+			return true;
+	return addr_parse(&end, l->endpoint_host) && addr_eq(&end, a);
+}
+
 /* The keys of a pool where there is none do nothing, which nobody meant. */
 static void
 check_unused(struct lint *lt, const struct conf_location *l)
 {
-	if (l->nat == CONF_NAT_POOL || conf_broken(l, "nat"))
+	if (pools(l, true) || pools(l, false) || is_broken(l))
 		return;
 	if (l->pool.addr.line != 0)
 		lint_say(lt, l, l->pool.addr.line, BH_POOL_UNUSED, "nat-pool",
@@ -65,6 +89,30 @@ meet_all(struct lint *lt, const struct conf_location *l,
 		meet(lt, l, &ps->p[i], what, whose);
 }
 
+/* The addresses of a family that nothing is translated to. */
+static void
+check_idle(struct lint *lt, const struct conf_location *l)
+{
+	static const char *const words[] = {
+		[CONF_NAT6_NONE] = "none", [CONF_NAT6_NPT] = "npt",
+	};
+	char text[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < l->pool.addr.n; i++) {
+		const struct prefix *p = &l->pool.addr.p[i];
+		bool v4 = p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
+		if (pools(l, v4))
+			continue;
+		lint_say(lt, l, l->pool.addr.line, BH_POOL_UNUSED, "nat-pool",
+		    "nothing becomes %s: IPv%c is translated by '%s = %s'; "
+		    "take it out, or write '%s = pool'",
+		    prefix_format(p, text), v4 ? '4' : '6', v4 ? "nat" :
+		    "nat6", !v4 ? words[l->nat6] : l->nat == CONF_NAT_NONE ?
+		    "none" : "masquerade", v4 ? "nat" : "nat6");
+		return;
+	}
+}
+
 /* One finding for the network around is enough for what is in it. */
 static void
 check_location(struct lint *lt, const struct conf_location *l,
@@ -88,6 +136,45 @@ check_location(struct lint *lt, const struct conf_location *l,
 	}
 	if (other != l)
 		meet_all(lt, l, &other->pool.addr, "nat-pool", name);
+	if (other->nat6 == CONF_NAT6_NPT && other->role == CONF_ROLE_SERVER)
+		meet(lt, l, &other->npt, "the prefix of nat6", name);
+}
+
+/* What one server's traffic has outside comes back to that one only. */
+static void
+check_pin(struct lint *lt, size_t i, size_t client)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *c = &cf->location[client];
+	const struct prefix v4 = { c->nat_address.v4, 128 };
+	const struct prefix v6 = { c->nat_address.v6, 128 };
+
+	if (!c->active || c->role != CONF_ROLE_CLIENT ||
+	    conf_is_client_of(cf, client, i))
+		return;
+	if (c->nat_address.has4)
+		meet(lt, &cf->location[i], &v4, "the nat-address", c->name);
+	if (c->nat_address.has6)
+		meet(lt, &cf->location[i], &v6, "the nat-address", c->name);
+}
+
+static void
+check_elsewhere(struct lint *lt, size_t i)
+{
+	const struct conf *cf = lt->cf;
+
+	for (size_t k = 0; k < cf->nlocations; k++)
+		check_pin(lt, i, k);
+	for (size_t k = 0; k < cf->npublish; k++) {
+		const struct conf_publish *q = &cf->publish[k];
+		const struct prefix match = { q->match, 128 };
+		int server = q->server.location;
+		if (q->broken == 0 && q->match_line != 0 &&
+		    server != CONF_NONE && (size_t)server != i &&
+		    publish_is_of(cf, q, (size_t)server))
+			meet(lt, &cf->location[i], &match, "what is published",
+			    cf->location[server].name);
+	}
 }
 
 static void
@@ -150,8 +237,8 @@ check_families(struct lint *lt, size_t i, uint64_t n4, uint64_t n6)
 		if (!conf_is_client_of(lt->cf, k, i))
 			continue;
 		const struct conf_prefixes *in = nat_conf_inside(lt->cf, k);
-		v4 |= nat_conf_count(in, true) > 0;
-		v6 |= nat_conf_count(in, false) > 0;
+		v4 |= pools(l, true) && nat_conf_count(in, true) > 0;
+		v6 |= pools(l, false) && nat_conf_count(in, false) > 0;
 	}
 	if ((v4 && n4 == 0) || (v6 && n6 == 0))
 		lint_say(lt, l, l->pool.addr.line, BH_POOL_FAMILY, "nat-pool",
@@ -192,11 +279,19 @@ check_pool(struct lint *lt, size_t i)
 	if (conf_broken(l, "nat-pool"))
 		return;
 	if (l->pool.addr.n == 0) {
-		lint_say(lt, l, l->nat_line, BH_POOL_MISSING, "nat-pool",
-		    "'nat = pool' translates to addresses of its own; list "
-		    "those that are routed to this gateway");
+		lint_say(lt, l, l->nat == CONF_NAT_POOL ? l->nat_line :
+		    l->nat6_line, BH_POOL_MISSING, "nat-pool",
+		    "'%s = pool' translates to addresses of its own; list "
+		    "those that are routed to this gateway",
+		    l->nat == CONF_NAT_POOL ? "nat" : "nat6");
 		return;
 	}
+	if (l->nat6 == CONF_NAT6_POOL && n6 == 0)
+		lint_say(lt, l, l->nat6_line, BH_POOL_MISSING, "nat6",
+		    "'nat6 = pool' translates to IPv6 addresses of nat-pool, "
+		    "and there are none; list some that are routed to this "
+		    "gateway");
+	check_idle(lt, l);
 	if (n4 > NAT_POOL_MAX || n6 > NAT_POOL_MAX ||
 	    n4 + n6 > NAT_POOL_MAX) {
 		lint_say(lt, l, l->pool.addr.line, BH_POOL_SIZE, "nat-pool",
@@ -208,8 +303,11 @@ check_pool(struct lint *lt, size_t i)
 	check_special(lt, l);
 	for (size_t k = 0; k < lt->cf->nlocations; k++)
 		check_location(lt, l, &lt->cf->location[k]);
-	check_room(lt, i, n4);
-	check_families(lt, i, n4, n6);
+	check_elsewhere(lt, i);
+	if (pools(l, true))
+		check_room(lt, i, n4);
+	if (l->nat6 != CONF_NAT6_POOL || n6 > 0)
+		check_families(lt, i, n4, n6);
 }
 
 void

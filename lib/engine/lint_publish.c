@@ -151,12 +151,28 @@ check_port(struct lint *lt, const struct conf_publish *p)
 		say(lt, p, p->match_line, BH_PUBLISH_PORT, "match", "it holds "
 		    "UDP port %u of this address, where the tunnel of %s "
 		    "ends; leave that out", s->endpoint_port, s->name);
-	else if (s->nat == CONF_NAT_MASQUERADE && p->proto != 0 &&
+	else if (conf_nat_of(s, addr_is_v4(&p->match)) ==
+	    CONF_NAT_MASQUERADE && p->proto != 0 &&
 	    p->first <= last && first <= p->last)
 		say(lt, p, p->match_line, BH_PUBLISH_PORT, "match", "its ports "
 		    "meet %u-%u ('nat-ports' of %s), to which clients are "
 		    "translated; choose others, or another range there",
 		    first, last, s->name);
+}
+
+/* Our translator gets what is routed to the gateway, not what is for it. */
+static void
+check_own(struct lint *lt, const struct conf_publish *p)
+{
+	const struct conf_location *s = &lt->cf->location[p->server.location];
+	char a[ADDR_STRLEN];
+
+	if (conf_nat_of(s, addr_is_v4(&p->match)) == CONF_NAT_POOL &&
+	    lint_is_own(s, &p->match))
+		say(lt, p, p->match_line, BH_POOL_OWN, "match", "%s is %s's "
+		    "own, and with 'nat = pool' what comes to it does not "
+		    "reach bh-egress; publish another that is routed there",
+		    addr_format(&p->match, a), s->name);
 }
 
 static void
@@ -200,6 +216,7 @@ check_one(struct lint *lt, const struct conf_publish *p)
 	check_from(lt, p);
 	check_like(lt, p);
 	check_port(lt, p);
+	check_own(lt, p);
 	check_match(lt, p);
 }
 
@@ -273,7 +290,8 @@ is_pooled(const struct lint *lt, const struct conf_publish *p)
 {
 	return p->broken == 0 && p->to_line != 0 && p->match_line != 0 &&
 	    p->server.location != CONF_NONE &&
-	    lt->cf->location[p->server.location].nat == CONF_NAT_POOL;
+	    conf_nat_of(&lt->cf->location[p->server.location],
+	    addr_is_v4(&p->match)) == CONF_NAT_POOL;
 }
 
 static void

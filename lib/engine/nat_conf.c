@@ -121,12 +121,15 @@ static void
 put_pool(struct nat_config *nc, const struct conf *cf, size_t server,
     struct nat_site *site)
 {
-	const struct conf_prefixes *ps = &cf->location[server].pool.addr;
+	const struct conf_location *l = &cf->location[server];
+	const struct conf_prefixes *ps = &l->pool.addr;
+	bool pool4 = conf_nat_of(l, true) == CONF_NAT_POOL;
+	bool pool6 = conf_nat_of(l, false) == CONF_NAT_POOL;
 	uint64_t all = nat_conf_count(ps, true) + nat_conf_count(ps, false);
 	struct addr *pool = get((size_t)all + 2 * cf->nlocations,
 	    sizeof(*pool));
-	size_t n4 = put_family(nc, cf, ps, true, pool);
-	size_t n = n4 + put_family(nc, cf, ps, false, pool + n4);
+	size_t n4 = pool4 ? put_family(nc, cf, ps, true, pool) : 0;
+	size_t n = n4 + (pool6 ? put_family(nc, cf, ps, false, pool + n4) : 0);
 
 	nc->shared = (struct nat_site){ { { 0, (uint16_t)n4 },
 		{ (uint16_t)n4, (uint16_t)(n - n4) } } };
@@ -135,14 +138,14 @@ put_pool(struct nat_config *nc, const struct conf *cf, size_t server,
 		if (!conf_is_client_of(cf, i, server))
 			continue;
 		site[i] = nc->shared;
-		if (pin->has4)
+		if (pin->has4 && pool4) {
 			site[i].part[0] = (struct nat_part){ (uint16_t)n, 1 };
-		if (pin->has4)
 			pool[n++] = pin->v4;
-		if (pin->has6)
+		}
+		if (pin->has6 && pool6) {
 			site[i].part[1] = (struct nat_part){ (uint16_t)n, 1 };
-		if (pin->has6)
 			pool[n++] = pin->v6;
+		}
 	}
 	nc->pool = pool;
 	nc->npool = n;
@@ -159,7 +162,9 @@ put_statics(struct nat_config *nc, const struct conf *cf, size_t server)
 		for (size_t i = 0; i < cf->npublish; i++) {
 			const struct conf_publish *q = &cf->publish[i];
 			if (!publish_is_of(cf, q, server) ||
-			    (q->proto == 0) != whole)
+			    (q->proto == 0) != whole ||
+			    conf_nat_of(&cf->location[server],
+			    addr_is_v4(&q->match)) != CONF_NAT_POOL)
 				continue;
 			s[nc->nstatics++] = (struct nat_static){
 				.proto = q->proto, .outside = q->match,
@@ -212,14 +217,14 @@ share(uint32_t all, size_t clients)
 static void
 put_quotas(struct nat_config *nc, const struct conf_pool *p, size_t clients)
 {
-	uint32_t blocks = nc->shared.part[0].n * nat_conf_blocks(p);
-
 	nc->flows = p->flows;
 	nc->host_flows = p->host_flows < p->flows ? p->host_flows : p->flows;
 	nc->site_flows = p->site_flows != 0 ? p->site_flows :
 	    share(p->flows, clients);
 	nc->host_blocks = (nc->host_flows + p->block - 1) / p->block;
-	nc->site_blocks = share(blocks, clients);
+	for (int f = 0; f < 2; f++)
+		nc->site_blocks[f] = share(nc->shared.part[f].n *
+		    nat_conf_blocks(p), clients);
 }
 
 static const enum nat_filter filters[] = {
@@ -246,7 +251,7 @@ nat_conf_build(struct nat_config *nc, const struct conf *cf, size_t server)
 	for (size_t i = 0; i < cf->nlocations; i++)
 		clients += conf_is_client_of(cf, i, server);
 	put_quotas(nc, p, clients);
-	if (p->deterministic) {
+	if (p->deterministic && nc->shared.part[0].n > 0) {
 		put_spans(nc, cf, server);
 		nc->fixed = nc->shared.part[0];
 	}

@@ -252,7 +252,7 @@ nat_who_computed(struct nat_answer *a, const struct nat_question *q,
 	static struct epoch e;
 	struct nat_config nc;
 
-	if (cf->location[server].nat != CONF_NAT_POOL ||
+	if (conf_nat_of(&cf->location[server], true) != CONF_NAT_POOL ||
 	    !cf->location[server].pool.deterministic)
 		return false;
 	nat_conf_build(&nc, cf, server);

@@ -110,8 +110,8 @@ plan_pools(const struct plan *p, enum family fam)
 {
 	const struct conf_location *l = p->self;
 
-	return l->role == CONF_ROLE_SERVER && l->nat == CONF_NAT_POOL &&
-	    (fam == FAMILY_V4 || l->nat6 == CONF_NAT6_AS_NAT);
+	return l->role == CONF_ROLE_SERVER &&
+	    conf_nat_of(l, fam == FAMILY_V4) == CONF_NAT_POOL;
 }
 
 const struct npt *

@@ -49,7 +49,8 @@ plan_turns_back(const struct plan *p)
 	size_t i = 0;
 
 	return plan_publishes(p) || plan_npt(p, &npt) != NULL ||
-	    plan_taken(p, &i) != NULL || p->self->nat == CONF_NAT_POOL;
+	    plan_taken(p, &i) != NULL || plan_pools(p, FAMILY_V4) ||
+	    plan_pools(p, FAMILY_V6);
 }
 
 bool
@@ -284,9 +285,9 @@ put_pins(const struct plan *p, FILE *out)
 		const struct conf_pair *pin = &cf->location[i].nat_address;
 		if (!conf_is_client_of(cf, i, p->index))
 			continue;
-		if (pin->has4)
+		if (pin->has4 && !plan_pools(p, FAMILY_V4))
 			put_pin(p, &s, i, FAMILY_V4, &pin->v4, out);
-		if (pin->has6)
+		if (pin->has6 && !plan_pools(p, FAMILY_V6))
 			put_pin(p, &s, i, FAMILY_V6, &pin->v6, out);
 	}
 	space_free(&s);

@@ -287,6 +287,13 @@ build_npt(const struct conf *cf, size_t self)
 	return NULL;
 }
 
+static bool
+serves_pool(const struct conf_location *l, bool v4)
+{
+	return l->role == CONF_ROLE_SERVER &&
+	    conf_nat_of(l, v4) == CONF_NAT_POOL;
+}
+
 static const struct policy_site *
 build_sites(const struct conf *cf, size_t self)
 {
@@ -390,7 +397,8 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 	servers_init(&sv, cf, self);
 	servers_choose(&sv, pol);
 	pol->npt = build_npt(cf, self);
-	pol->own6 = cf->location[self].nat6 != CONF_NAT6_AS_NAT;
+	pol->pool4 = serves_pool(&cf->location[self], true);
+	pol->pool6 = serves_pool(&cf->location[self], false);
 	build_holes(pol, cf);
 	pol->breakouts = build_breakouts(cf, self, pol->endpoints);
 }

@@ -10,11 +10,11 @@ refuse(enum verdict v)
 		.rule = JUDGE_NO_RULE };
 }
 
-/* IPv6 that has a way of its own, or none, is nothing to the translator. */
+/* A family that has a way of its own, or none, is nothing to the translator. */
 static bool
 is_nats(const struct policy *pol, const struct nat *nat, const struct ip *ip)
 {
-	return nat != NULL && (ip->version == 4 || !pol->own6);
+	return nat != NULL && (ip->version == 4 ? pol->pool4 : pol->pool6);
 }
 
 static enum verdict

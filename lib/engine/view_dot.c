@@ -45,10 +45,11 @@ put_egress(const struct conf_location *l, FILE *out)
 
 	fprintf(out, "\t\"%s\" -> internet [style=bold, label=\"%s", l->name,
 	    nat);
-	for (size_t i = 0; l->nat == CONF_NAT_POOL && i < l->pool.addr.n &&
-	    i < PREFIXES_SHOWN; i++)
-		fprintf(out, "\\n%s", prefix_format(&l->pool.addr.p[i],
-		    prefix));
+	for (size_t i = 0; i < l->pool.addr.n && i < PREFIXES_SHOWN; i++)
+		if (conf_nat_of(l, addr_is_v4(&l->pool.addr.p[i].addr)) ==
+		    CONF_NAT_POOL)
+			fprintf(out, "\\n%s", prefix_format(
+			    &l->pool.addr.p[i], prefix));
 	if (l->has_gateway4)
 		fprintf(out, "\\nvia %s", addr_format(&l->gateway4, buf));
 	if (l->has_gateway6)

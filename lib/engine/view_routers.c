@@ -95,6 +95,26 @@ is_inside(const struct conf_location *l, const struct addr *a)
 	    prefixes_find(l->internal.p, l->internal.n, &p) != NULL;
 }
 
+static void
+add_family(struct routes *rs, const struct conf_location *l, bool v4,
+    const struct conf_location *c)
+{
+	const struct conf_prefixes *ps = c->sources == CONF_SOURCES_LAN &&
+	    c->internal.n > 0 ? &c->internal : &c->lan;
+
+	for (size_t i = 0; i < ps->n; i++)
+		if (of_v4(&ps->p[i]) == v4)
+			add(rs, l, &ps->p[i], "answers from the Internet have "
+			    "to come back to the server, for", c);
+}
+
+static bool
+is_plain(const struct conf_location *l, bool v4)
+{
+	return conf_nat_of(l, v4) == CONF_NAT_NONE &&
+	    (v4 || l->nat6 != CONF_NAT6_NPT);
+}
+
 /* Where nothing is translated, whoever forwards what a server lets out has to
  * send the answers back to it. */
 static void
@@ -111,10 +131,9 @@ add_returns(struct routes *rs, const struct conf *cf, size_t i)
 		if (!rs->outside && conf_partners(cf, k, i) &&
 		    (c->sources != CONF_SOURCES_LAN || same_space(c)))
 			continue;	/* the routes for the partner do */
-		add_all(rs, l, c->sources == CONF_SOURCES_LAN &&
-		    c->internal.n > 0 ? &c->internal : &c->lan,
-		    "answers from the Internet have to come back to the "
-		    "server, for", c);
+		for (int v4 = 1; v4 >= 0; v4--)
+			if (is_plain(l, v4 != 0))
+				add_family(rs, l, v4 != 0, c);
 	}
 }
 
@@ -133,7 +152,8 @@ routes_of(struct routes *rs, const struct conf *cf, size_t i)
 			add_all(rs, l, &cf->location[k].lan,
 			    "traffic to a partner has to come to the gateway, "
 			    "for", &cf->location[k]);
-	if (l->role == CONF_ROLE_SERVER && l->nat == CONF_NAT_NONE)
+	if (l->role == CONF_ROLE_SERVER &&
+	    (is_plain(l, true) || is_plain(l, false)))
 		add_returns(rs, cf, i);
 }
 

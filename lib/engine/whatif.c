@@ -362,7 +362,8 @@ print_nat6(const struct step *s, const struct ip *ip)
 	struct addr a = ip->src;
 	char text[ADDR_STRLEN];
 
-	if (ip->version != 6 || l->nat6 == CONF_NAT6_AS_NAT)
+	if (ip->version != 6 || l->nat6 == CONF_NAT6_AS_NAT ||
+	    l->nat6 == CONF_NAT6_POOL)
 		return false;
 	if (l->nat6 == CONF_NAT6_NONE)
 		printf("  then it leaves as it is (nat6 = none)\n");
@@ -388,11 +389,13 @@ print_nat(const struct step *s, const uint8_t *packet, size_t n)
 		print_published(s, p);
 	else if (print_own(s, &ip) || print_nat6(s, &ip))
 		return;
-	else if (l->nat == CONF_NAT_MASQUERADE)
+	else if (conf_nat_of(l, ip.version == 4) == CONF_NAT_MASQUERADE)
 		printf("  then the kernel gives it the address of %s's uplink "
 		    "(nat = masquerade)\n", l->name);
-	else if (l->nat == CONF_NAT_POOL)
-		printf("  then it gets an address of nat-pool (nat = pool)\n");
+	else if (conf_nat_of(l, ip.version == 4) == CONF_NAT_POOL)
+		printf("  then it gets an address of nat-pool (%s = pool)\n",
+		    ip.version == 6 && l->nat6 == CONF_NAT6_POOL ? "nat6" :
+		    "nat");
 	else
 		printf("  then it leaves as it is (nat = none)\n");
 }

@@ -257,12 +257,18 @@ nat_ports_init(struct nat_ports *p, const struct nat_config *cfg,
 	}
 }
 
+static unsigned
+family_of(const struct nat_host *host)
+{
+	return addr_is_v4(&host->inside) ? 0 : 1;
+}
+
 /* The address comes from the host's own, so that it is the same next time;
  * if that has no block left, the next one that has. */
 static bool
 choose_address(const struct nat_ports *p, struct nat_host *host)
 {
-	uint8_t family = addr_is_v4(&host->inside) ? 0 : 1;
+	unsigned family = family_of(host);
 	const struct nat_part *part = &p->cfg->site[host->site].part[family];
 	uint32_t start = part->n == 0 ? 0 :
 	    (uint32_t)(nat_host_hash(p, &host->inside) % part->n);
@@ -284,7 +290,7 @@ give_block(struct nat_ports *p, uint32_t h, uint32_t b, uint64_t since)
 	p->block[b].next = host->blocks;
 	host->blocks = b + 1;
 	host->nblocks++;
-	p->site_blocks[host->site]++;
+	p->site_blocks[host->site][family_of(host)]++;
 	p->used++;
 	put_owner(p, b, &host->inside, since, 0);
 }
@@ -303,7 +309,7 @@ bool
 nat_block_take(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
 {
 	struct nat_host *host = &p->host[h];
-	uint8_t family = addr_is_v4(&host->inside) ? 0 : 1;
+	unsigned family = family_of(host);
 	const struct nat_part *part = &p->cfg->site[host->site].part[family];
 	bool shared = part->first == p->cfg->shared.part[family].first;
 	uint32_t b;
@@ -313,7 +319,7 @@ nat_block_take(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
 		return false;
 	*v = V_NAT_QUOTA;
 	if (host->nblocks >= p->cfg->host_blocks || (shared &&
-	    p->site_blocks[host->site] >= p->cfg->site_blocks))
+	    p->site_blocks[host->site][family] >= p->cfg->site_blocks[family]))
 		return false;
 	*v = V_NAT_FULL;
 	if (own_block(p, host, &b)) {
@@ -337,7 +343,7 @@ unlink_block(struct nat_ports *p, struct nat_host *host, uint32_t b)
 		at = &p->block[*at - 1].next;
 	*at = p->block[b].next;
 	host->nblocks--;
-	p->site_blocks[host->site]--;
+	p->site_blocks[host->site][family_of(host)]--;
 }
 
 static void
@@ -407,7 +413,7 @@ claim(struct nat_ports *p, uint32_t b)
 static bool
 may_have(const struct nat_ports *p, const struct nat_host *host, uint32_t b)
 {
-	uint8_t family = addr_is_v4(&host->inside) ? 0 : 1;
+	unsigned family = family_of(host);
 	const struct nat_part *part = &p->cfg->site[host->site].part[family];
 	uint32_t pool = b / p->per_addr, own;
 

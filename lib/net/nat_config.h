@@ -67,7 +67,8 @@ struct nat_config {
 
 	uint32_t flows;			/* the table's size */
 	uint32_t host_flows, site_flows;	/* quotas */
-	uint32_t host_blocks, site_blocks;	/* of what is shared */
+	uint32_t host_blocks;
+	uint32_t site_blocks[2];	/* of what is shared, by family */
 	uint16_t block;			/* ports in one, a power of two */
 	enum nat_filter filter;
 	bool inbound_refresh;		/* RFC 7857 7 */

@@ -50,7 +50,7 @@ struct nat_ports {
 	uint16_t *nfree;	/* [pool] */
 	struct nat_host *host;		/* 1 .. nhosts */
 	uint32_t *hosts;		/* buckets of them */
-	uint32_t *site_blocks;		/* [site] */
+	uint32_t (*site_blocks)[2];	/* [site][family] */
 	uint32_t nblocks, per_addr, words, nhosts;
 	uint32_t host_fresh, host_free, used;	/* used: blocks */
 	uint32_t rest_first, rest_last;	/* + 1 */

@@ -68,7 +68,7 @@ struct policy {
 	const struct policy_hole *hole;	/* by address; NULL: none */
 	size_t nholes;
 	const struct npt *npt;	/* the clients' IPv6 outside; NULL: as it is */
-	bool own6;		/* IPv6 is not translated as IPv4 is */
+	bool pool4, pool6;	/* bh-egress translates these (net/nat) */
 	const struct policy_site *site;	/* by location; site[self] is ours */
 	uint16_t nsites, self;
 	/* the location an Internet packet goes to; PEER_NONE: no server is

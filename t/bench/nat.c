@@ -88,7 +88,7 @@ set_up(uint32_t flows, nsec now)
 	cfg = (struct nat_config){ .pool = pool, .npool = ADDRESSES,
 		.site = site, .nsites = SITES, .flows = flows,
 		.host_flows = flows, .site_flows = flows, .host_blocks = 4,
-		.site_blocks = 1u << 20, .block = 512, .udp = NAT_UDP,
+		.site_blocks = { 1u << 20 }, .block = 512, .udp = NAT_UDP,
 		.icmp = NAT_ICMP, .tcp = NAT_TCP,
 		.tcp_transitory = NAT_TRANSITORY };
 	const struct nat_store store = { .path = STORE, .key = "bench" };

@@ -111,7 +111,7 @@ configure(uint8_t how)
 	cfg = (struct nat_config){ .pool = pool, .npool = 2 * POOL,
 		.site = site, .nsites = SITES, .flows = FLOWS,
 		.host_flows = FLOWS / 2, .site_flows = FLOWS, .host_blocks = 2,
-		.site_blocks = 8, .block = 8192, .udp = NAT_UDP,
+		.site_blocks = { 8, 8 }, .block = 8192, .udp = NAT_UDP,
 		.icmp = NAT_ICMP, .tcp = NAT_TCP,
 		.tcp_transitory = NAT_TRANSITORY,
 		.filter = filters[how % 3], .inbound_refresh = how & 4 };

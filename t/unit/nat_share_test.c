@@ -51,7 +51,7 @@ test_random(void)
 
 	world_config(&w, 2);
 	w.cfg.flows = w.cfg.host_flows = w.cfg.site_flows = 1200000;
-	w.cfg.site_blocks = 252;
+	w.cfg.site_blocks[0] = 252;
 	w.cfg.host_blocks = 1;
 	w.cfg.block = 512;
 	world_start(&w);
@@ -141,7 +141,7 @@ test_pairing(void)
 
 	world_config(&w, 2);
 	w.pool[1] = at("192.0.2.200");	/* not beside the first */
-	w.cfg.site_blocks = 252;
+	w.cfg.site_blocks[0] = 252;
 	w.cfg.flows = w.cfg.site_flows = 100000;
 	world_start(&w);
 	bool seen[2] = { false };
@@ -196,7 +196,7 @@ test_flood(void)
 	w.cfg.flows = 40000;
 	w.cfg.host_flows = 4096;
 	w.cfg.site_flows = 20000;
-	w.cfg.site_blocks = 252;
+	w.cfg.site_blocks[0] = 252;
 	world_start(&w);
 	for (uint16_t i = 0; i < 1000; i++)
 		out(&w, 2, syn("10.2.0.5", (uint16_t)(2000 + i), server, 80));
@@ -251,7 +251,7 @@ test_rest(void)
 {
 	world_config(&w, 1);
 	w.cfg.block = 8192;	/* seven blocks */
-	w.cfg.site_blocks = 7;
+	w.cfg.site_blocks[0] = 7;
 	world_start(&w);
 	for (unsigned h = 0; h < 7; h++)
 		out(&w, 1, udp(branch1_host(h), 5, server, 80));

@@ -126,7 +126,7 @@ test_overload(void)
 	int clash = 0, n = 0;
 
 	world_config(&w, 1);
-	w.cfg.host_blocks = w.cfg.site_blocks = 200;
+	w.cfg.host_blocks = w.cfg.site_blocks[0] = 200;
 	w.cfg.flows = w.cfg.host_flows = w.cfg.site_flows = 70000;
 	world_start(&w);
 	for (unsigned i = 0; i < 3; i++)

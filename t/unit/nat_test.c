@@ -47,7 +47,7 @@ test_no_overloading(void)
 	int clash = 0, low = 0, got = 0;
 
 	world_config(&w, 1);
-	w.cfg.site_blocks = w.cfg.host_blocks = 100;
+	w.cfg.site_blocks[0] = w.cfg.host_blocks = 100;
 	w.cfg.flows = w.cfg.host_flows = w.cfg.site_flows = 70000;
 	world_start(&w);
 	memset(taken, 0, sizeof(taken));

@@ -81,7 +81,7 @@ world_config(struct world *w, uint16_t npool)
 	w->cfg = (struct nat_config){ .pool = w->pool, .npool = 2u * npool,
 		.site = w->site, .nsites = BRANCHES, .flows = 4096,
 		.host_flows = 4096, .site_flows = 4096, .host_blocks = 64,
-		.site_blocks = 4096, .block = 512, .udp = NAT_UDP,
+		.site_blocks = { 4096, 4096 }, .block = 512, .udp = NAT_UDP,
 		.icmp = NAT_ICMP, .tcp = NAT_TCP,
 		.tcp_transitory = NAT_TRANSITORY };
 	w->now = 1000 * NSEC_SEC;
