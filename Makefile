@@ -23,6 +23,8 @@ PKGS   := libpcap libsodium inih libb2 libcares
 
 PROGS  := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 SCRIPTS := $(patsubst cmd/%,%,$(filter-out %.c,$(wildcard cmd/*)))
+# The shell has no modules: one program of parts, each about one thing.
+BACKHAUL := $(sort $(wildcard cmd/backhaul/*.sh))
 MANS   := $(wildcard man/*.[1-8])
 UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c))
 FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
@@ -67,9 +69,14 @@ $(O)/bh-%: $(O)/cmd/bh-%.o $(O)/libbh.a
 	echo "  LD $@"
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(SCRIPTS:%=$(O)/%): $(O)/%: cmd/%
+$(O)/bh-keep: $(O)/%: cmd/%
 	mkdir -p $(@D)
 	install -m 755 $< $@
+
+$(O)/backhaul: $(BACKHAUL)
+	mkdir -p $(@D)
+	cat $^ >$@
+	chmod 755 $@
 
 $(O)/libbh.a: $(LIB)
 	rm -f $@

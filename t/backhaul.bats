@@ -288,6 +288,8 @@ replaced() {	# PROGRAM PID
 		</dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
 	world_until cli_backhaul status
+	# and up has done all that it had to
+	world_until flock -n "$run/lock" true
 	kill "$pid"
 	wait "$pid"
 	world_until untouched

@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Sets a gateway up, keeps its programs running, takes it down: backhaul(8).
+#
+# The order is what makes it fail closed.  Up: guard (nftables), devices,
+# routes, rules, forwarding, programs.  Down: the same backwards, the guard
+# last.  What the kernel is told comes from bh-plan(8).
+set -u
+umask 077
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+self=$(readlink -f "$0")
+bin=${self%/*}
+synopsis='up [-F] | down | status | restart [PROGRAM]
+                [-f FILE] [-l LOCATION] [-k KEYDIR] [-d RUNDIR]'
+
+FIX=100 RETRY=111		# as base/die.h
+READY_TIME=15			# seconds until a program must be ready
+STOP_TRIES=250			# times 20 ms until it must have ended
+LOG_MAX=1048576			# bytes
+
+say() { printf 'backhaul: %s\n' "$*" >&2; }
+die() { code=$1; shift; say "$@"; exit "$code"; }
+usage() { printf 'usage: backhaul %s\n' "$synopsis" >&2; exit $FIX; }
+
+print_version() { printf 'backhaul %s\n' "$("$bin/bh-plan" -V | cut -d ' ' -f 2)"; }
+

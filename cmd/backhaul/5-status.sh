@@ -1,0 +1,53 @@
+# ---- status ---------------------------------------------------------------
+
+print_program() {	# PROGRAM
+	read_state "$1"
+	seconds
+	if ! alive "$child" "$child_at"; then
+		[ "$state" != running ] || state=down
+		printf '%-12s %-10s %8s %10s %9s\n' "$1" "$state" - - \
+			"$restarts"
+		return 1
+	fi
+	alive "$loop" "$loop_at" || state=orphan
+	printf '%-12s %-10s %8s %8s s %9s\n' "$1" "$state" "$child" \
+		$((seconds - since)) "$restarts"
+	[ "$state" = running ]
+}
+
+print_peers() {
+	awk -F '\t' -v now="$(date +%s)" '
+	BEGIN { f = "%-12s %-24s %12s %10s %10s %5s\n"
+		printf f, "peer", "endpoint", "handshake", "received", "sent",
+			"mtu" }
+	{ printf f, $1, $2, $3 == 0 ? "never" : (now - $3) " s ago", $4, $5,
+		$6 }'
+}
+
+print_servers() {
+	awk -F '\t' -v now="$(date +%s)" '
+	BEGIN { f = "%-12s %-24s %12s\n"; printf f, "server", "state", "since" }
+	{ printf f, $1, $2, (now - $3) " s ago" }'
+}
+
+cmd_status() {
+	load_env
+	if [ -z "$PROGRAMS" ]; then
+		echo "$location: not up"
+		exit 1
+	fi
+	rc=0 guard='in force'
+	in_force || { guard='in force, routes CHANGED'; rc=1; }
+	[ "$(guard_owner)" = "$run" ] || { guard=MISSING; rc=1; }
+	printf '%s: %s, guard %s\n' "$location" "$ROLE" "$guard"
+	printf '%-12s %-10s %8s %10s %9s\n' program state pid uptime restarts
+	for p in $PROGRAMS; do
+		print_program "$p" || rc=1
+	done
+	peers=$("$bin/bh-ctl" -D "$run" peers) || rc=1
+	[ -z "$peers" ] || echo "$peers" | print_peers
+	servers=$("$bin/bh-ctl" -D "$run" servers) || rc=1
+	[ -z "$servers" ] || echo "$servers" | print_servers
+	exit $rc
+}
+

@@ -1,0 +1,49 @@
+# ---- what was asked for ---------------------------------------------------
+
+file=/etc/backhaul/backhaul.ini location='' keys=/etc/backhaul/keys run=''
+foreground='' strict='' shut='' failed_code=$RETRY
+notify=${NOTIFY_SOCKET:-}
+unset NOTIFY_SOCKET	# ours to answer, not each program's
+
+[ $# -gt 0 ] || usage
+command=$1
+shift
+program=
+if [ "$command" = supervise ]; then
+	program=$1
+	shift
+fi
+while getopts f:l:k:d:FhV opt; do
+	case $opt in
+	f) file=$OPTARG ;;
+	l) location=$OPTARG ;;
+	k) keys=$OPTARG ;;
+	d) run=$OPTARG ;;
+	F) foreground=y ;;
+	h) printf 'usage: backhaul %s\n' "$synopsis"; exit 0 ;;
+	V) print_version; exit 0 ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+
+: "${location:=$(uname -n)}"
+: "${run:=/run/backhaul/$location}"
+case $run in /*) ;; *) run=$PWD/$run ;; esac
+case $keys in /*) ;; *) keys=$PWD/$keys ;; esac
+case $run in
+*[!A-Za-z0-9/._@+-]*)
+	die $FIX "cannot use run directory '$run': letters, digits and /._@+- only"
+	;;
+esac
+
+case $command:$# in
+up:0) cmd_up ;;
+down:0) cmd_down ;;
+status:0) cmd_status ;;
+restart:[01]) cmd_restart "$@" ;;
+supervise:0) supervise "$program" ;;
+-h:*) printf 'usage: backhaul %s\n' "$synopsis" ;;
+-V:*) print_version ;;
+*) usage ;;
+esac
