@@ -352,6 +352,34 @@ edges() {
 	[ "$status" -eq 0 ]
 }
 
+@test "-i takes what the tunnels are numbered from for nobody's LAN" {
+	local host
+	mkdir "$dir/wg"
+	for host in hub phone; do
+		"$bin/bh-key" genkey >"$dir/wg/$host.key"
+		"$bin/bh-key" pubkey <"$dir/wg/$host.key" >"$dir/wg/$host.pub"
+	done
+	printf '%s\n' '[Interface]' 'Address = 10.8.0.1/24, fd00:8::1/64' \
+		"PrivateKey = $(cat "$dir/wg/hub.key")" '[Peer]' \
+		"PublicKey = $(cat "$dir/wg/phone.pub")" \
+		'AllowedIPs = 10.8.0.2/32, fd00:8::2/128' >"$dir/wg/hub.conf"
+	printf '%s\n' '[Interface]' 'Address = 10.8.0.2/24, fd00:8::2/64' \
+		"PrivateKey = $(cat "$dir/wg/phone.key")" 'DNS = 10.8.0.1' \
+		'[Peer]' "PublicKey = $(cat "$dir/wg/hub.pub")" \
+		'AllowedIPs = 0.0.0.0/0, ::/0' \
+		'Endpoint = vpn.example.net:51820' >"$dir/wg/phone.conf"
+	(cd "$dir/wg" && "$check" -i hub.conf phone.conf) >"$dir/out"
+	sed '/^\[location hub/,/^\[/!d' "$dir/out" | grep ^lan >"$dir/lan"
+	diff - "$dir/lan" <<-'EOF'
+		lan = 10.8.0.1/32
+		lan = fd00:8::1/128
+	EOF
+	# but for its interfaces it is a domain
+	sed -i 's/^\[location hub.*/&\nuplink = eth0\nlan-interface = eth1/' \
+		"$dir/out"
+	"$check" -W -f "$dir/out"
+}
+
 @test "-i says line and reason of what it does not understand" {
 	printf '[Interface]\nPrivateKey = x\n[Peer]\nAllowedIPs = 10.0.0.0/33\n' \
 		>"$dir/bad.conf"

@@ -109,6 +109,35 @@ drop_public(struct peer *p)
 	p->allowed.n = n;
 }
 
+/* Somebody else's addresses are in it: it is what the tunnels themselves are
+ * numbered from, and nobody's LAN. */
+static bool
+is_shared(const struct import *im, size_t i, const struct prefix *net)
+{
+	for (size_t k = 0; k < im->npeers; k++)
+		for (size_t n = 0; im->peer[k].to != i &&
+		    n < im->peer[k].allowed.n; n++)
+			if (prefixes_meet(net, 1, &im->peer[k].allowed.p[n]))
+				return true;
+	for (size_t k = 0; k < im->nsites; k++)
+		for (size_t n = 0; k != i && n < im->site[k].address.n; n++)
+			if (prefixes_meet(net, 1, &im->site[k].address.p[n]))
+				return true;
+	return false;
+}
+
+/* The networks that a host is on, one for each of its addresses. */
+static void
+add_nets(struct import *im, size_t i, struct prefix_list *lan)
+{
+	const struct site *s = &im->site[i];
+
+	for (size_t n = 0; n < s->net.n; n++)
+		if (!prefix_list_add(lan, is_shared(im, i, &s->net.p[n]) ?
+		    &s->address.p[n] : &s->net.p[n]))
+			im->failed = true;
+}
+
 /* What others may send to it; if nobody says, the networks it is on. */
 static void
 set_lan(struct import *im, size_t i)
@@ -121,8 +150,10 @@ set_lan(struct import *im, size_t i)
 		    n < im->peer[k].allowed.n; n++)
 			if (!prefix_list_add(&lan, &im->peer[k].allowed.p[n]))
 				im->failed = true;
-	set_prefixes(im, &l->lan, lan.n > 0 ? &lan : &im->site[i].net);
-	set_prefixes(im, &l->internal, lan.n > 0 ? &lan : &im->site[i].net);
+	if (lan.n == 0)
+		add_nets(im, i, &lan);
+	set_prefixes(im, &l->lan, &lan);
+	set_prefixes(im, &l->internal, &lan);
 	prefix_list_free(&lan);
 	l->address = (struct conf_prefixes){ im->site[i].address.p,
 		im->site[i].address.n, 1 };

@@ -23,7 +23,7 @@ struct peer {
 
 struct site {
 	struct conf_location l;
-	struct prefix_list address, net;
+	struct prefix_list address, net;	/* of each Address, both */
 	char path[256];		/* "": known from peers only */
 };
 
