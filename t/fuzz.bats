@@ -8,9 +8,9 @@ mutations() {
 	case $1 in
 	lpm) echo 300 ;;
 	conf) echo 1000 ;;
-	device | gso | nat | policy) echo 2000 ;;
+	gso | nat | policy) echo 2000 ;;
 	judge) echo 300000 ;;
-	noise) echo 10000 ;;
+	device) echo 4000 ;;
 	*) echo 100000 ;;
 	esac
 }

@@ -4,13 +4,16 @@
  * time pass, lets a side want to send, delivers what is on the wire, whole,
  * again or changed, or something made up.  What is refused changes nothing and
  * is answered by nothing larger; every session and handshake can be found by
- * its index; what is due gets done.
+ * its index; what is due gets done.  Counted as one, and told at the end, is a
+ * message that was delivered.
  */
 #include "fuzz.h"
+#include "toy.h"
 
 #include "wg/device_impl.h"
 
-#include <sodium.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 enum { WIRE = 16, TICKS = 64 };
 
@@ -44,21 +47,80 @@ fresh(void)
 	return b;
 }
 
+static uint64_t delivered;
+
 static void
-begin(void)
+tell(void)
+{
+	fprintf(stderr, "stat::delivered: %" PRIu64 "\n", delivered);
+}
+
+/* Two that know each other; made once. */
+static void
+make(void)
 {
 	struct key k[2], none = { { 0 } };
 
+	must(sodium_init() >= 0);
+	atexit(tell);
 	for (int i = 0; i < 2; i++) {
 		memset(&k[i], 1 + i, sizeof(k[i]));
-		device_free(w.d[i]);
 		w.d[i] = device_new(1, &k[i], fresh());
-		w.nwire[i] = 0;
 	}
-	w.at = (struct moment){ NSEC_SEC, 1700000000 * NSEC_SEC };
 	for (int i = 0; i < 2; i++)
 		must(device_add(w.d[i], 0, device_public_key(w.d[!i]), &none,
-		    &from[!i].remote, i == 0 ? 25 : 0, w.at.now));
+		    &from[!i].remote, i == 0 ? 25 : 0, NSEC_SEC));
+}
+
+/* What a device is made of, to be put back as it was at the start. */
+static void
+keep(int i, void (*copy)(void *there, size_t n))
+{
+	struct device *d = w.d[i];
+
+	copy(d, sizeof(*d));
+	copy(d->identity, sizeof(*d->identity));
+	copy(d->by_key, sizeof(*d->by_key));
+	copy(d->pending.entry,
+	    (d->pending.mask + 1) * sizeof(*d->pending.entry));
+	copy(d->timers.heap, sizeof(*d->timers.heap));
+	copy(d->index.entry, (d->index.mask + 1) * sizeof(*d->index.entry));
+	copy(d->peer, sizeof(*d->peer));
+}
+
+static uint8_t kept[1024 * 1024];
+static size_t at;
+
+static void
+save(void *there, size_t n)
+{
+	must(n <= sizeof(kept) - at);
+	memcpy(kept + at, there, n);
+	at += n;
+}
+
+static void
+restore(void *there, size_t n)
+{
+	memcpy(there, kept + at, n);
+	at += n;
+}
+
+static void
+begin(void)
+{
+	static bool made;
+
+	if (!made)
+		make();
+	at = 0;
+	keep(0, made ? restore : save);
+	keep(1, made ? restore : save);
+	made = true;
+	memset(w.wire, 0, sizeof(w.wire));
+	w.nwire[0] = w.nwire[1] = 0;
+	w.random = 0;
+	w.at = (struct moment){ NSEC_SEC, 1700000000 * NSEC_SEC };
 }
 
 static void
@@ -105,6 +167,7 @@ deliver(int to, const void *b, size_t n)
 	enum verdict v = device_handshake(w.d[to], &w.at, fresh(), b, n,
 	    &from[!to], &o);
 	must(v < V_COUNT);
+	delivered++;
 	if (o.todo == DEVICE_SEND)
 		must(o.n < n);
 	if (v != V_SELF)
@@ -213,9 +276,6 @@ step(uint8_t op, const uint8_t **p, size_t *n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	must(sodium_init() >= 0);
-	w.random = 0;
-	memset(w.wire, 0, sizeof(w.wire));
 	begin();
 	while (size > 0) {
 		uint8_t op = *data++;

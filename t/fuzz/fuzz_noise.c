@@ -6,11 +6,10 @@
  * what is refused changes nothing.
  */
 #include "fuzz.h"
+#include "toy.h"
 
 #include "wg/cookie.h"
 #include "wg/noise.h"
-
-#include <sodium.h>
 
 enum { LONGEST = sizeof(struct msg_initiation), NOW = 1000000 };
 
