@@ -77,7 +77,7 @@ setup() {
 	cookies=$(world_count hq bh-tunnel cookie)
 	flood_reset
 	flood_start initiations 3000 4
-	# under load: who has shown nothing is asked for a cookie
+	# too many of a network: who has shown nothing is asked for a cookie
 	world_until eval "[ \$(world_count hq bh-tunnel cookie) -gt $cookies ]"
 	established
 	newcomer
@@ -87,6 +87,18 @@ setup() {
 	[ $((100 * $(flood_bytes answered))) -le \
 		$((63 * $(flood_bytes asked))) ]
 	[ "$(flood_bytes answered)" -gt 0 ]
+	# but nobody who comes from elsewhere
+	[ "$(flood_bytes cookies)" -eq 0 ]
+}
+
+@test "W4 W9 forged from everywhere: a newcomer is in at the second try" {
+	local cookies
+	cookies=$(world_count hq bh-tunnel cookie)
+	flood_start forged 4000 8
+	world_until eval "[ \$(world_count hq bh-tunnel cookie) -gt $cookies ]"
+	established
+	newcomer
+	kill "$FLOOD"
 }
 
 @test "data of no session: nothing is answered" {

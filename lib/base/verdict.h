@@ -60,8 +60,8 @@
 	X(V_TOO_BIG, "too-big", "larger than the MTU") \
 	X(V_TYPE, "type", "not a WireGuard message") \
 	X(V_MAC1, "mac1", "mac1 of a handshake is wrong") \
-	X(V_COOKIE, "cookie", "under load: answered with a cookie") \
-	X(V_LIMITED, "limited", "under load: too many handshakes of a source") \
+	X(V_COOKIE, "cookie", "too many handshakes: cookie sent") \
+	X(V_LIMITED, "limited", "too many handshakes, with a cookie") \
 	X(V_HANDSHAKE, "handshake", "handshake does not authenticate") \
 	X(V_STALE, "stale", "handshake is a replay, or comes too soon") \
 	X(V_INDEX, "index", "no session has this receiver index") \

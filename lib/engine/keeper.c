@@ -15,6 +15,9 @@ enum {
 
 /* Rubbish costs a wake-up at most so often, however much of it comes. */
 #define RUBBISH_INTERVAL (NSEC_SEC / 10)
+/* Handshakes that are no good are waited for together: who sends them gets no
+ * wake-up for each, and who sends a good one beside them can wait so long. */
+#define REST (2 * NSEC_MS)
 
 _Noreturn void
 keeper_end(void)
@@ -38,6 +41,20 @@ publish(struct keeper *k, uint16_t peer)
 	c->rx_bytes = id->rx_bytes;
 	c->tx_bytes = id->tx_bytes;
 	stampfile_note(k->stamps, k->device, peer);
+}
+
+/* ---- randomness ---- */
+
+/* Fresh bytes for one step, to be wiped; drawn for many at a time. */
+static uint8_t *
+draw(struct keeper *k)
+{
+	if (k->nrandom == 0) {
+		randombytes_buf(k->random, sizeof(k->random));
+		k->nrandom = sizeof(k->random);
+	}
+	k->nrandom -= DEVICE_RANDOM;
+	return k->random + k->nrandom;
 }
 
 /* ---- sending ---- */
@@ -78,13 +95,13 @@ static enum verdict
 take_handshake(struct keeper *k, const struct path *from, const uint8_t *p,
     size_t n)
 {
-	uint8_t random[DEVICE_RANDOM];
+	uint8_t *random = draw(k);
 	struct device_out o;
 
-	randombytes_buf(random, sizeof(random));
 	enum verdict v = device_handshake(k->device, &k->at, random, p, n,
 	    from, &o);
-	sodium_memzero(random, sizeof(random));
+	sodium_memzero(random, DEVICE_RANDOM);
+	k->bothered |= v != V_SELF;
 	publish(k, o.peer);
 	if (o.begin && !hand_over(k, &o))
 		return V_FULL;
@@ -153,13 +170,12 @@ take_rubbish(struct keeper *k)
 static void
 initiate(struct keeper *k, const struct seam_event *e)
 {
-	uint8_t random[DEVICE_RANDOM];
+	uint8_t *random = draw(k);
 	struct device_out o;
 
-	randombytes_buf(random, sizeof(random));
 	if (device_initiate(k->device, e->peer, &e->path, &k->at, random, &o))
 		put(k, &o);
-	sodium_memzero(random, sizeof(random));
+	sodium_memzero(random, DEVICE_RANDOM);
 	publish(k, e->peer);
 	flush(k);
 }
@@ -205,6 +221,30 @@ hear(struct keeper *k)
 
 /* ---- the loop ---- */
 
+static void
+take_handshakes(struct keeper *k)
+{
+	bool more = true;
+
+	k->bothered = false;
+	for (int i = 0; i < ROUNDS && more; i++)
+		more = take_batch(k);
+	if (k->bothered && !more)
+		k->rest = k->at.now + REST;
+}
+
+/* Rests are over, or how long the first takes, as for poll(2). */
+static int
+look_at_clock(struct keeper *k)
+{
+	if (k->listen <= k->at.now)
+		k->listen = 0;
+	if (k->rest <= k->at.now)
+		k->rest = 0;
+	return clock_poll_ms(k->rest == 0 || (k->listen != 0 &&
+	    k->listen < k->rest) ? k->listen : k->rest, k->at.now);
+}
+
 _Noreturn void
 keeper_run(struct keeper *k)
 {
@@ -215,22 +255,19 @@ keeper_run(struct keeper *k)
 		fd[i].events = POLLIN;
 	fd[SEAM].fd = k->seam;
 	for (;;) {
-		bool busy = true;
-		fd[HANDSHAKES].fd = k->udp.fd;
+		int ms = look_at_clock(k);
+		fd[HANDSHAKES].fd = k->rest == 0 ? k->udp.fd : -1;
 		fd[RUBBISH].fd = k->listen == 0 ? k->rubbish : -1;
 		fd[DESK].fd = k->desk.fd;
-		if (poll(fd, NFDS, clock_poll_ms(k->listen, k->at.now)) < 0 &&
-		    errno != EINTR)
+		if (poll(fd, NFDS, ms) < 0 && errno != EINTR)
 			_exit(1);
 		k->at = (struct moment){ clock_now(), clock_wall() };
 		if (fd[SEAM].revents != 0)
 			hear(k);
-		for (int i = 0; i < ROUNDS && busy; i++)
-			busy = fd[HANDSHAKES].revents != 0 && take_batch(k);
+		if (fd[HANDSHAKES].revents != 0)
+			take_handshakes(k);
 		if (fd[RUBBISH].revents != 0)
 			take_rubbish(k);
-		else if (k->listen <= k->at.now)
-			k->listen = 0;
 		if (fd[DESK].revents != 0)
 			keeper_config(k);
 	}

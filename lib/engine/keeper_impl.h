@@ -37,6 +37,10 @@ struct keeper {
 	int rubbish;
 	uint32_t dropped;		/* of it, by the kernel */
 	nsec listen;			/* to rubbish again; 0: now */
+	nsec rest;			/* to handshakes likewise */
+	bool bothered;			/* by one that was no good */
+	uint8_t random[UDP_BATCH * DEVICE_RANDOM];
+	size_t nrandom;			/* bytes left of it, at the front */
 	struct desk desk;
 	int seam;
 	int life;			/* who started us; -1: the other half */

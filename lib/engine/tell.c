@@ -83,7 +83,7 @@ tell_open(struct tell *t, const struct conf_location *l, bool lan)
 	*t = (struct tell){ .raw = { -1, -1 }, .gap = NSEC_SEC / rate,
 		.silent = l->icmp_errors == 0 };
 	randombytes_buf(random, sizeof(random));
-	ratelimit_init(&t->limit, random);
+	ratelimit_init(&t->limit, &ratelimit_host, random);
 	choose_own(t, &l->address);
 	for (int fam = V4; lan && fam <= V6; fam++)
 		t->raw[fam] = open_raw(fam, l->lan_interface);

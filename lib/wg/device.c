@@ -25,8 +25,10 @@ new_keys(struct device *d, const uint8_t *random)
 {
 	d->identity = calloc(d->npeers, sizeof(*d->identity));
 	d->by_key = calloc(d->npeers, sizeof(*d->by_key));
-	ratelimit_init(&d->proven, random);
-	ratelimit_init(&d->unproven, random + sizeof(d->proven.secret));
+	ratelimit_init(&d->proven, &ratelimit_host, random);
+	ratelimit_init(&d->hosts, &ratelimit_host, random + 16);
+	ratelimit_init(&d->networks, &ratelimit_network, random + 32);
+	ratelimit_init(&d->all, &ratelimit_all, random + 48);
 	/* for each an initiation, and a response that a cookie may come for */
 	return d->identity != NULL && d->by_key != NULL &&
 	    index_new(&d->pending, d->npeers * 2 + 1);

@@ -17,6 +17,7 @@
 /* Which of the random bytes is for what. */
 enum { RND_EPHEMERAL = 0, RND_INDEX = 32, RND_JITTER = 36, RND_COOKIE = 0 };
 static_assert(RND_COOKIE + 56 <= DEVICE_RANDOM, "cookie_reply");
+static_assert(4 * 16 <= DEVICE_RANDOM, "ratelimit_init");
 
 struct device {
 	uint16_t npeers;
@@ -25,14 +26,12 @@ struct device {
 	struct noise_local local;
 	bool has_key;		/* else local is of no use, and we are silent */
 	struct cookie_checker checker;
-	/* of sources that have shown a cookie, and of those that have not */
-	struct ratelimit proven, unproven;
+	/* for who has shown a cookie; the others, for who has not */
+	struct ratelimit proven, hosts, networks, all;
 	struct index_table pending;	/* indices of handshakes under way */
 	struct identity *identity;
 	uint16_t *by_key;	/* numbers, in order of their public keys */
 	uint16_t nkeys;
-	nsec load_since, load_until;
-	unsigned load_count;
 
 	/* the half with the packets, or peer is NULL */
 	struct timers timers;

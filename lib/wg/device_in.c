@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-/* More handshakes than this in a window, and we are under load for a second
- * (W4): about a quarter of a core's time, and ten times what a thousand peers
- * cause when all of them begin anew. */
-#define LOAD_WINDOW (NSEC_SEC / 10)
-#define LOAD_STICKY NSEC_SEC
-enum { LOAD_HANDSHAKES = 100 };
-
 /* One that was received, and what came with it. */
 struct arrival {
 	const struct moment *t;
@@ -151,18 +144,6 @@ static const struct {
 	{ MSG_COOKIE, sizeof(struct msg_cookie), false, take_cookie },
 };
 
-static bool
-under_load(struct device *d, nsec now)
-{
-	if (now - d->load_since >= LOAD_WINDOW) {
-		d->load_since = now;
-		d->load_count = 0;
-	}
-	if (++d->load_count > LOAD_HANDSHAKES)
-		d->load_until = now + LOAD_STICKY;
-	return now < d->load_until;
-}
-
 /* Nobody is asked for a cookie for what would be refused anyway: that would
  * be an answer larger than this, to whoever guesses. */
 static bool
@@ -175,9 +156,24 @@ is_unexpected(const struct device *d, const struct arrival *a)
 }
 
 /*
+ * W4.  We are under load if whoever keeps within his limits asks for more than
+ * we want to do for strangers.  Who does not keep within them is turned away
+ * before he counts: a source, or a network of forged ones, puts nobody else
+ * under load.  If all of the Internet is forged, what is left is divided by
+ * chance.
+ */
+static bool
+may_ask(struct device *d, const struct addr *from, nsec now)
+{
+	return ratelimit_allow(&d->hosts, from, now) &&
+	    ratelimit_allow(&d->networks, from, now) &&
+	    ratelimit_allow(&d->all, from, now);
+}
+
+/*
  * W3, W4: V_NEXT if the message may cost us a DH.  Who asks too often without
- * having shown that it is where it says is asked for a cookie, load or not, and
- * does not use up what is there for who has.
+ * having shown that it is where it says is asked for a cookie, and does not use
+ * up what is there for who has.
  */
 static enum verdict
 admit(struct device *d, const struct arrival *a, struct device_out *out)
@@ -189,8 +185,7 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 		return V_MAC1;
 	if (is_unexpected(d, a))
 		return V_INDEX;
-	if (!under_load(d, now) &&
-	    ratelimit_allow(&d->unproven, &from->addr, now))
+	if (may_ask(d, &from->addr, now))
 		return V_NEXT;
 	if (cookie_mac2_ok(&d->checker, a->msg, a->n, from, now))
 		return ratelimit_allow(&d->proven, &from->addr, now) ?

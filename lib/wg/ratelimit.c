@@ -4,23 +4,31 @@
 #include <sodium.h>
 #include <string.h>
 
-#define INTERVAL (NSEC_SEC / RATELIMIT_PER_SECOND)
+const struct ratelimit_rule ratelimit_host = { 4, 8, 20, 5 };
+const struct ratelimit_rule ratelimit_network = { 2, 4, 400, 400 };
+const struct ratelimit_rule ratelimit_all = { 0, 0, 1000, 1000 };
 
 void
-ratelimit_init(struct ratelimit *r, const uint8_t random[static 16])
+ratelimit_init(struct ratelimit *r, const struct ratelimit_rule *rule,
+    const uint8_t random[static 16])
 {
 	memset(r, 0, sizeof(*r));
+	r->rule = rule;
 	memcpy(r->secret, random, sizeof(r->secret));
 }
 
-/* Who pays: an IPv4 address (its half of the mapped form is no /64 that
- * routes), or the /64 that an IPv6 host can choose its address from. */
+/* Who pays.  Of an IPv4 address it is the mapped form's half, which is no /64
+ * that routes. */
 static uint64_t
-source_of(const struct addr *a)
+source_of(const struct ratelimit_rule *rule, const struct addr *a)
 {
-	uint64_t v;
+	bool v4 = addr_is_v4(a);
+	uint64_t v = 0;
 
-	memcpy(&v, a->b + (addr_is_v4(a) ? 8 : 0), sizeof(v));
+	if (v4 && rule->v4 > 0)
+		memcpy(&v, a->b + 8, 4 + (size_t)rule->v4);
+	else if (!v4)
+		memcpy(&v, a->b, rule->v6);
 	return v;
 }
 
@@ -54,10 +62,12 @@ entry_of(struct ratelimit *r, uint64_t source, nsec now)
 bool
 ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now)
 {
-	struct ratelimit_entry *e = entry_of(r, source_of(source), now);
+	struct ratelimit_entry *e = entry_of(r, source_of(r->rule, source),
+	    now);
+	nsec interval = NSEC_SEC / r->rule->per_second;
 
-	if (e == NULL || e->due > now + (RATELIMIT_BURST - 1) * INTERVAL)
+	if (e == NULL || e->due > now + (r->rule->burst - 1) * interval)
 		return false;
-	e->due += INTERVAL;
+	e->due += interval;
 	return true;
 }

@@ -3,9 +3,8 @@
 #define BH_RATELIMIT_H
 
 /*
- * How many handshakes a source may ask for while we are under load: 20 a
- * second, 5 at once, for each IPv4 address and each IPv6 /64 (W4).  The table
- * has a fixed size; who finds no room in it is refused.
+ * How often something that costs us is done for whoever asks.  The table has a
+ * fixed size; who finds no room in it is refused.
  */
 
 #include "base/addr.h"
@@ -14,27 +13,40 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-	RATELIMIT_PER_SECOND = 20,
-	RATELIMIT_BURST = 5,
-	RATELIMIT_SETS = 1024,
-	RATELIMIT_WAYS = 4,
+/* Who pays together: all addresses that begin with so many equal bytes, for
+ * IPv4 and for IPv6; so many a second, and how many at once. */
+struct ratelimit_rule {
+	uint8_t v4, v6;
+	unsigned per_second, burst;
 };
 
-/* Theory: the generic cell rate algorithm.  `due' is when the next handshake
- * would come if the source kept exactly to its rate; it may come early by
- * burst - 1 intervals.  An entry whose time has passed is as good as none. */
+/* W4: each IPv4 address, each IPv6 /64, which is what a host can choose its
+ * address from. */
+extern const struct ratelimit_rule ratelimit_host;
+/* Whoever forges addresses can mostly forge those of his provider: each IPv4
+ * /16, each IPv6 /32. */
+extern const struct ratelimit_rule ratelimit_network;
+/* All together. */
+extern const struct ratelimit_rule ratelimit_all;
+
+enum { RATELIMIT_SETS = 1024, RATELIMIT_WAYS = 4 };
+
+/* Theory: the generic cell rate algorithm.  `due' is when the next one would
+ * come if the source kept exactly to its rate; it may come early by burst - 1
+ * intervals.  An entry whose time has passed is as good as none. */
 struct ratelimit_entry {
 	uint64_t source;
 	nsec due;
 };
 
 struct ratelimit {
+	const struct ratelimit_rule *rule;
 	uint8_t secret[16];	/* so that nobody can aim at one set */
 	struct ratelimit_entry set[RATELIMIT_SETS][RATELIMIT_WAYS];
 };
 
-void ratelimit_init(struct ratelimit *r, const uint8_t random[static 16]);
+void ratelimit_init(struct ratelimit *r, const struct ratelimit_rule *rule,
+    const uint8_t random[static 16]);
 bool ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now);
 
 #endif

@@ -18,10 +18,15 @@ flood_up() {
 	table ip flood {
 		counter asked { }
 		counter answered { }
+		counter mobbed { }
+		counter cookies { }
 		chain f {
 			type filter hook forward priority 0
 			ip saddr 10.66.0.0/16 counter name asked
 			ip daddr 10.66.0.0/16 counter name answered
+			ip daddr 192.0.12.2 udp length 72 @th,64,8 3 \
+				counter name cookies
+			iifname mob0 udp dport 51820 counter name mobbed
 		}
 	}
 	E
@@ -37,9 +42,9 @@ flood_reset() {
 }
 
 # In the background; the pid is in $FLOOD, what it says in $W_DIR/flood.
-flood_start() {	# KIND RATE SECONDS
+flood_start() {	# KIND RATE SECONDS [PORT]
 	ip netns exec "$W-mob" "$BH_BIN/t/bench/lib/flood" "$1" 198.51.100.2 \
-		51820 "$2" "$3" "$(world_key hq)" </dev/null \
+		"${4:-51820}" "$2" "$3" "$(world_key hq)" </dev/null \
 		>"$W_DIR/flood" 2>&1 3>&- &
 	FLOOD=$!
 }

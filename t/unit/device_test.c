@@ -333,7 +333,7 @@ test_load(void)
 	    "W4: with mac2 it is answered");
 	for (int i = 0; i < 10; i++)
 		allowed += give(1, &init, &o) == V_STALE;
-	OKF(allowed == RATELIMIT_BURST - 1, "W4: five at once of a source");
+	OKF(allowed == ratelimit_host.burst - 1, "W4: five at once of a source");
 	set_now(now.now + 999 * MS);
 	OKF(give(1, &(struct device_out){ .n = 148, .msg = { 1 } }, &o) ==
 	    V_MAC1, "W3: mac1 comes first");
@@ -341,6 +341,60 @@ test_load(void)
 	device_sender(dev[0], 0, now.now);
 	tick(0, &init);
 	OKF(give(1, &init, &o) == V_SELF, "W4: load passes");
+}
+
+/* So many initiations with a right mac1, each from another address of the
+ * networks that begin with these bytes: how many cost a DH. */
+static unsigned
+forged(unsigned n, unsigned from, unsigned networks)
+{
+	struct msg_initiation m = { .type = le32_put(MSG_INITIATION) };
+	struct cookie_maker maker;
+	struct device_out o;
+	unsigned paid = 0;
+
+	cookie_maker_init(&maker, &publics[1]);
+	cookie_add_macs(&maker, &m, sizeof(m), now.now);
+	for (unsigned i = 0; i < n; i++) {
+		const struct path p = { .remote = { addr_from_v4((uint8_t[]){
+		    (uint8_t)(from + i % networks), 66, (uint8_t)(i >> 8),
+		    (uint8_t)i }), 7, 0 } };
+		enum verdict v = device_handshake(dev[1], &now, fresh(), &m,
+		    sizeof(m), &p, &o);
+		paid += v == V_HANDSHAKE;
+		if (v != V_HANDSHAKE && (v != V_COOKIE || o.n != 64))
+			return UINT32_MAX;
+	}
+	return paid;
+}
+
+static void
+test_forged(void)
+{
+	struct device_out init, o;
+	unsigned paid = 0;
+
+	setup(0);
+	device_sender(dev[0], 0, now.now);
+	tick(0, &init);
+	OKF(forged(20000, 10, 1) == ratelimit_network.burst,
+	    "W4: who forges a network costs what a network may");
+	for (int i = 0; i < 10; i++) {
+		set_now(now.now + 100 * MS);
+		paid += forged(2000, 10, 1);
+	}
+	OKF(paid == ratelimit_network.per_second, "and so many a second");
+	OKF(give(1, &init, &o) == V_SELF && o.n == 92,
+	    "who is elsewhere gets in at once");
+	setup(0);
+	OKF(forged(20000, 1, 200) == ratelimit_all.burst,
+	    "W4: who forges everything costs what all may");
+	paid = 0;
+	for (int i = 0; i < 10; i++) {
+		set_now(now.now + 100 * MS);
+		paid += forged(2000, 1, 200);
+	}
+	OKF(paid == ratelimit_all.per_second, "and so many a second: %u", paid);
 }
 
 /* ---- timers ---- */
@@ -774,6 +828,7 @@ main(void)
 	test_recall();
 	test_endpoint();
 	test_load();
+	test_forged();
 	test_retry();
 	test_erase();
 	test_rekey();

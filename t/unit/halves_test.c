@@ -294,7 +294,7 @@ test_source(void)
 		ask(&stranger, &side[0].at, &o);
 		passed += ask(&peer, &side[0].at, &o) == V_HANDSHAKE;
 	}
-	OKF(passed == RATELIMIT_BURST, "W4: with one, five are let through "
+	OKF(passed == ratelimit_host.burst, "W4: with one, five are let through "
 	    "whoever else uses that address");
 	OK(initiate(0, &init));
 	memset(init.msg + 132, 0, 16);

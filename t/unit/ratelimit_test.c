@@ -34,7 +34,7 @@ test_series(void)
 	struct addr a = host("192.0.2.1");
 	nsec now = 5 * NSEC_SEC;
 
-	ratelimit_init(&r, secret);
+	ratelimit_init(&r, &ratelimit_host, secret);
 	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++) {
 		now += series[i].wait_ms * NSEC_MS;
 		OKF(ratelimit_allow(&r, &a, now) == series[i].allowed,
@@ -45,12 +45,12 @@ test_series(void)
 
 /* True if the second source is refused for what the first has done. */
 static bool
-share(const char *first, const char *second)
+share(const struct ratelimit_rule *rule, const char *first, const char *second)
 {
 	struct addr a = host(first), b = host(second);
 
-	ratelimit_init(&r, secret);
-	for (int i = 0; i < RATELIMIT_BURST; i++)
+	ratelimit_init(&r, rule, secret);
+	for (int i = 0; i < (int)r.rule->burst; i++)
 		ratelimit_allow(&r, &a, NSEC_SEC);
 	return !ratelimit_allow(&r, &b, NSEC_SEC);
 }
@@ -61,7 +61,7 @@ test_room(void)
 	unsigned allowed = 0, again = 0;
 	uint8_t b[4];
 
-	ratelimit_init(&r, secret);
+	ratelimit_init(&r, &ratelimit_host, secret);
 	for (uint32_t i = 0; i < 3 * RATELIMIT_SETS * RATELIMIT_WAYS; i++) {
 		memcpy(b, &i, 4);
 		struct addr a = addr_from_v4(b);
@@ -84,11 +84,16 @@ int
 main(void)
 {
 	test_series();
-	OK(share("192.0.2.1", "192.0.2.1"));
-	OK(!share("192.0.2.1", "192.0.2.2"));
-	OK(share("2001:db8::1", "2001:db8::2"));
-	OK(!share("2001:db8::1", "2001:db8:0:1::1"));
-	OK(!share("192.0.2.1", "::"));
+	OK(share(&ratelimit_host, "192.0.2.1", "192.0.2.1"));
+	OK(!share(&ratelimit_host, "192.0.2.1", "192.0.2.2"));
+	OK(share(&ratelimit_host, "2001:db8::1", "2001:db8::2"));
+	OK(!share(&ratelimit_host, "2001:db8::1", "2001:db8:0:1::1"));
+	OK(!share(&ratelimit_host, "192.0.2.1", "::"));
+	OK(share(&ratelimit_network, "192.0.2.1", "192.0.77.2"));
+	OK(!share(&ratelimit_network, "192.0.2.1", "192.1.2.1"));
+	OK(share(&ratelimit_network, "2001:db8::1", "2001:db8:ffff::2"));
+	OK(!share(&ratelimit_network, "2001:db8::1", "2001:db9::1"));
+	OK(share(&ratelimit_all, "192.0.2.1", "2001:db8::1"));
 	test_room();
 	return DONE();
 }

@@ -60,9 +60,9 @@ pass(nsec t)
 static void
 unload(struct device *d)
 {
-	ratelimit_init(&d->unproven, fresh());
-	d->load_count = 0;
-	d->load_until = 0;
+	ratelimit_init(&d->hosts, &ratelimit_host, fresh());
+	ratelimit_init(&d->networks, &ratelimit_network, fresh());
+	ratelimit_init(&d->all, &ratelimit_all, fresh());
 }
 
 static enum verdict

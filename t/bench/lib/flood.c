@@ -6,6 +6,8 @@
  *   garbage      of any size and type, half of them almost a message
  *   data         data messages of no session
  *   initiations  with a mac1 that is right for the public key, and no more
+ *   one          the same from one address
+ *   forged       the same from all over the Internet
  *
  * Prints how many were sent, and how many bytes of UDP payload. */
 #include "base/key.h"
@@ -77,12 +79,39 @@ initiation(uint8_t *p)
 	return sizeof(*m);
 }
 
-static size_t
-make(struct datagram *d, size_t (*what)(uint8_t *), in_addr_t to, int port)
+struct kind {
+	const char *name;
+	size_t (*make)(uint8_t *);
+	unsigned free;			/* bytes of the address, at its end */
+};
+
+static const struct kind kinds[] = {
+	{ "garbage", garbage, 2 },
+	{ "data", data, 2 },
+	{ "initiations", initiation, 2 },
+	{ "one", initiation, 0 },
+	{ "forged", initiation, 4 },
+};
+
+static void
+make_source(uint8_t from[4], unsigned bytes)
 {
-	size_t n = what(d->data);
 	uint32_t r = (uint32_t)draw();
-	uint8_t from[4] = { 10, 66, (uint8_t)(r >> 8), (uint8_t)r };
+
+	memcpy(from, (uint8_t[]){ 10, 66, 0, 1 }, 4);
+	memcpy(from + 4 - bytes, &r, bytes);
+	/* 11.0.0.0 to 126.255.255.255 */
+	if (bytes == 4)
+		from[0] = (uint8_t)(11 + from[0] % 116);
+}
+
+static size_t
+make(struct datagram *d, const struct kind *what, in_addr_t to, int port)
+{
+	size_t n = what->make(d->data);
+	uint8_t from[4];
+
+	make_source(from, what->free);
 
 	memset(d, 0, offsetof(struct datagram, data));
 	d->ip.vhl = 0x45;
@@ -97,12 +126,9 @@ make(struct datagram *d, size_t (*what)(uint8_t *), in_addr_t to, int port)
 	return n;
 }
 
-static size_t (*const kinds[])(uint8_t *) = { garbage, data, initiation };
-static const char *const names[] = { "garbage", "data", "initiations" };
-
 /* Sends n; the bytes of their payload, 0 if the system refuses. */
 static unsigned long
-send_some(int fd, const struct sockaddr_in *to, size_t (*what)(uint8_t *),
+send_some(int fd, const struct sockaddr_in *to, const struct kind *what,
     int n)
 {
 	struct mmsghdr m[BATCH] = { 0 };
@@ -123,7 +149,7 @@ send_some(int fd, const struct sockaddr_in *to, size_t (*what)(uint8_t *),
 }
 
 static int
-flood(const struct sockaddr_in *to, size_t (*what)(uint8_t *), long rate,
+flood(const struct sockaddr_in *to, const struct kind *what, long rate,
     long seconds)
 {
 	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
@@ -154,16 +180,16 @@ int
 main(int argc, char *argv[])
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };
-	size_t (*what)(uint8_t *) = NULL;
+	const struct kind *what = NULL;
 	struct key k = { { 0 } };
 
-	for (int i = 0; argc > 5 && i < 3; i++)
-		if (strcmp(argv[1], names[i]) == 0)
-			what = kinds[i];
+	for (size_t i = 0; argc > 5 && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(argv[1], kinds[i].name) == 0)
+			what = &kinds[i];
 	if (what == NULL || inet_pton(AF_INET, argv[2], &to.sin_addr) != 1 ||
 	    (argc > 6 && !key_parse(&k, argv[6]))) {
-		fprintf(stderr, "usage: flood garbage|data|initiations "
-		    "ADDRESS PORT RATE SECONDS [PUBLIC-KEY]\n");
+		fprintf(stderr, "usage: flood garbage|data|initiations|"
+		    "one|forged ADDRESS PORT RATE SECONDS [PUBLIC-KEY]\n");
 		return 100;
 	}
 	cookie_maker_init(&maker, &k);
