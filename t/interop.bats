@@ -240,3 +240,18 @@ psk() {	# PEER: makes one; wg(8)'s arguments in $PSK
 	[[ $output == *'Operation not permitted'* ]]
 	[ "$(wg show "$I" listen-port)" = 51820 ]
 }
+
+@test "a peer's clock 20 years ahead for a moment, and a restart (others W1)" {
+	interop_domain 192.0.2.1:51820 -
+	interop_tunnel hq
+	scene() {
+		in_our env TUNNEL_PORT=51820 timeout 60 /usr/bin/python3 \
+			t/lib/wgpeer.py "$1" "$(cat "$I_DIR/keys/branch1.key")" \
+			"$(interop_key hq)" "$(head -c 32 /dev/zero | base64)" \
+			"$I_DIR/recorded"
+	}
+	scene clock
+	kill -9 "$I_TUNNEL"
+	interop_tunnel hq
+	scene again
+}

@@ -48,16 +48,22 @@ over_six() {
 	netns_traffic "${inside[@]}"
 }
 
-@test "the same with wireguard-go on one side (scenarios 2, 3, 5, W24)" {
+@test "wireguard-go: IPv4, IPv6, jumbo (scenarios 2, 3, 4, 5, 6, W24)" {
 	netns_a wgo
 	netns_traffic "${inside[@]}"
 	over_six
 	netns_ping 2 fd00::1
 	netns_traffic "${inside[@]}"
+	jumbo
+	netns_ping 1 fd00::2 -s 30000 -M do
+	netns_traffic "${inside[@]}"
+	wg set "$D1" peer "$K2" endpoint 127.0.0.1:2
+	wg set "$D2" peer "$K1" endpoint 127.0.0.1:1
+	netns_ping 2 192.168.241.1 -s 30000 -M do
+	netns_traffic "${inside[@]}"
 }
 
-@test "padding does not go beyond the route's MTU (scenario 7, W15)" {
-	netns_c ours
+pads() {
 	ip1 link set "$D1" mtu 1300
 	ip2 link set "$D2" mtu 1300
 	ip1 route add 192.168.241.2/32 dev "$D1" mtu 1299
@@ -72,6 +78,16 @@ over_six() {
 	N
 	netns_ping 1 192.168.241.2
 	netns_ping 2 192.168.241.1 -s 1269
+}
+
+@test "padding does not go beyond the route's MTU (scenario 7, W15)" {
+	netns_c ours
+	pads
+}
+
+@test "padding, for wireguard-go (scenario 7, W15, W24)" {
+	netns_c ours wgo
+	pads
 }
 
 roam() {
@@ -99,11 +115,11 @@ roam() {
 	roam
 }
 
-@test "a tunnel in a tunnel, and a loop of the two ends (scenarios 12, 13)" {
+nested() {	# ours|wgo, the second of each tunnel
 	local before after E1=bhn$$v E2=bhn$$w
-	netns_a ours
+	netns_a "$1"
 	netns_device ours "$N1" "$E1"
-	netns_device ours "$N2" "$E2"
+	netns_device "$1" "$N2" "$E2"
 	ip1 addr add fd00::5:1/112 dev "$D1" nodad
 	ip2 addr add fd00::5:2/112 dev "$D2" nodad
 	wg set "$D1" peer "$K2" \
@@ -141,6 +157,14 @@ roam() {
 	[ $((after - before)) -lt 70000 ]
 }
 
+@test "a tunnel in a tunnel, and a loop of the two ends (scenarios 12, 13)" {
+	nested ours
+}
+
+@test "tunnel in tunnel, loop, with wireguard-go (scenarios 12, 13, W24)" {
+	nested wgo
+}
+
 same_twice() {	# COMMAND...: prints the same half a second apart
 	local first
 	first=$("$@")
@@ -162,9 +186,7 @@ behind_nat() {
 	netns_ping 2 192.168.241.1
 }
 
-@test "behind a NAT; bound to the device; marked (scenarios 14, 15, W14)" {
-	netns_b ours
-	behind_nat
+bound() {
 	wg set "$D1" peer "$K2" persistent-keepalive 0
 	netns_ping 1 192.168.241.2 -I "$D1"
 	n1 nft -f - <<-'N'
@@ -179,18 +201,24 @@ behind_nat() {
 	netns_ping 1 192.168.241.2 -I "$D1"
 }
 
-@test "behind a NAT, wireguard-go as the server (scenario 14, W14, W24)" {
-	netns_b wgo
+@test "behind a NAT; bound to the device; marked (scenarios 14, 15, W14)" {
+	netns_b ours
 	behind_nat
+	bound
 }
 
-@test "onions: a peer inside the tunnel, and one inside itself (scenario 16)" {
+@test "behind a NAT, wireguard-go as server (scenarios 14, 15, W14, W24)" {
+	netns_b wgo
+	behind_nat
+	bound
+}
+
+onions() {	# ours|wgo, who is inside
 	local E2=bhn$$w
-	netns_b ours
 	wg set "$D1" peer "$K3" allowed-ips 192.168.242.2/32 \
 		endpoint 192.168.241.2:5
 	ip1 addr add 192.168.242.1/24 dev "$D1"
-	netns_device ours "$N2" "$E2"
+	netns_device "$1" "$N2" "$E2"
 	ip2 addr add 192.168.242.2/24 dev "$E2"
 	wg set "$E2" private-key "$D/3.key" listen-port 5 peer "$K1" \
 		allowed-ips 192.168.242.1/32
@@ -204,8 +232,17 @@ behind_nat() {
 	netns_ping 1 192.168.241.2
 }
 
-@test "policy routing as wg-quick's, both families (scenario 17)" {
+@test "onions: a peer inside the tunnel, and one inside itself (scenario 16)" {
 	netns_b ours
+	onions ours
+}
+
+@test "onions with wireguard-go (scenario 16, W24)" {
+	netns_b wgo
+	onions wgo
+}
+
+policy() {
 	ip1 -6 addr add fc00::9/96 dev vethc nodad
 	ip1 -6 route add default via fc00::1
 	ip2 addr add 192.168.99.7/32 dev "$D2"
@@ -222,8 +259,17 @@ behind_nat() {
 	n1 ping -q -c 100 -f -W 5 -I fd00::1 abab::1111
 }
 
-@test "no peer: told also through a NAT (scenario 18, W18)" {
+@test "policy routing as wg-quick's, both families (scenario 17)" {
 	netns_b ours
+	policy
+}
+
+@test "policy routing, wireguard-go as the server (scenario 17, W24)" {
+	netns_b wgo
+	policy
+}
+
+no_peer() {
 	netns_ping 1 192.168.241.2
 	n2 nft -f - <<-'N'
 	table ip nat {
@@ -240,6 +286,16 @@ behind_nat() {
 	# as the destination: a TUN device has no better address to speak from
 	run n0 ping -c 1 -W 5 192.168.241.1
 	[[ $output == *"From 192.168.241.1 icmp_seq=1 Destination Host Unreachable"* ]]
+}
+
+@test "no peer: told also through a NAT (scenario 18, W18)" {
+	netns_b ours
+	no_peer
+}
+
+@test "no peer: wireguard-go as the client (scenario 18, W18, W24)" {
+	netns_b ours wgo
+	no_peer
 }
 
 falls_over() {
@@ -330,11 +386,16 @@ moved() {
 	better
 }
 
-@test "devices swapped between namespaces that then go (scenario 31)" {
+@test "a better route to wireguard-go is taken (scenario 22, W17, W24)" {
+	netns_c wgo
+	better
+}
+
+swapped() {	# ours|wgo, the third
 	local p E1=bhn$$v
 	netns_device ours "$N0" "$D1"
 	netns_device ours "$N1" "$E1"
-	netns_device ours "$N2" "$D2"
+	netns_device "$1" "$N2" "$D2"
 	ip0 link set "$D1" netns "$N1"
 	ip1 link set "$E1" netns "$N2"
 	ip2 link set "$D2" netns "$N0"
@@ -351,5 +412,13 @@ moved() {
 		wait "$p"
 	done
 	grep -q 'device is gone' "$D/$E1.log"
+}
+
+@test "devices swapped between namespaces that then go (scenario 31)" {
+	swapped ours
 	grep -q 'device is gone' "$D/$D2.log"
+}
+
+@test "one of the devices swapped is wireguard-go's (scenario 31, W24)" {
+	swapped wgo
 }

@@ -23,9 +23,14 @@ teardown() {
 	alone_transfer "$B" "$A" fd00:9::1
 }
 
-@test "exact accounting of ten pings (scenario 1)" {
-	alone_start "$A" "$DA"
-	alone_start "$B" "$DB"
+wgo_start() {	# NAMESPACE DEVICE
+	ip netns exec "$1" env WG_PROCESS_FOREGROUND=1 wireguard-go -f "$2" \
+		</dev/null >"$D/wgo.log" 2>&1 3>&- &
+	PIDS+=($!)
+	alone_until [ -S "/var/run/wireguard/$2.sock" ]
+}
+
+accounting() {
 	alone_peers
 	ip -n "$A" addr add 10.9.0.1/24 dev "$DA"
 	ip -n "$B" addr add 10.9.0.2/24 dev "$DB"
@@ -39,12 +44,21 @@ teardown() {
 	[ "$(wg show "$DA" latest-handshakes | cut -f2)" -gt 0 ]
 }
 
+@test "exact accounting of ten pings (scenario 1)" {
+	alone_start "$A" "$DA"
+	alone_start "$B" "$DB"
+	accounting
+}
+
+@test "exact accounting with wireguard-go (scenario 1, W24)" {
+	alone_start "$A" "$DA"
+	wgo_start "$B" "$DB"
+	accounting
+}
+
 @test "ours and wireguard-go: pings and TCP of both families (W24)" {
 	alone_start "$A" "$DA"
-	in_b env WG_PROCESS_FOREGROUND=1 wireguard-go -f "$DB" \
-		</dev/null >"$D/wgo.log" 2>&1 3>&- &
-	PIDS+=($!)
-	alone_until [ -S "/var/run/wireguard/$DB.sock" ]
+	wgo_start "$B" "$DB"
 	alone_peers
 	alone_devices
 	in_a ping -q -c 3 -i 0.1 -W 5 10.9.0.2
@@ -281,9 +295,7 @@ teardown() {
 	[ "$(wg show "$DA" transfer | awk '{ n += $3 } END { print n }')" -eq 0 ]
 }
 
-@test "a more specific prefix of another peer: no longer let in (scenario 10)" {
-	alone_start "$A" "$DA"
-	alone_start "$B" "$DB"
+no_longer() {
 	alone_peers
 	alone_devices
 	wg set "$DA" peer "$KB" allowed-ips 10.9.0.0/24
@@ -297,9 +309,19 @@ teardown() {
 	wg show "$DA" endpoints | grep -q 192.0.2.2:9999
 }
 
-@test "private keys changed on both sides: the next ping passes (scenario 11)" {
+@test "a more specific prefix of another peer: no longer let in (scenario 10)" {
 	alone_start "$A" "$DA"
 	alone_start "$B" "$DB"
+	no_longer
+}
+
+@test "a more specific prefix than wireguard-go's (scenario 10, W24)" {
+	alone_start "$A" "$DA"
+	wgo_start "$B" "$DB"
+	no_longer
+}
+
+other_keys() {
 	alone_peers
 	alone_devices
 	in_a ping -q -c 1 -W 5 10.9.0.2
@@ -311,6 +333,18 @@ teardown() {
 		peer "$(wg pubkey <"$D/c.key")" endpoint 192.0.2.1:1 \
 		allowed-ips 10.9.0.1/32
 	in_a ping -q -c 1 -W 2 10.9.0.2
+}
+
+@test "private keys changed on both sides: the next ping passes (scenario 11)" {
+	alone_start "$A" "$DA"
+	alone_start "$B" "$DB"
+	other_keys
+}
+
+@test "private keys changed, wireguard-go's too (scenario 11, W24)" {
+	alone_start "$A" "$DA"
+	wgo_start "$B" "$DB"
+	other_keys
 }
 
 @test "no peer, or no endpoint: the sender is told (W18)" {

@@ -111,7 +111,7 @@ netns_cable() {	# NAMESPACE DEVICE ADDRESS NAMESPACE DEVICE ADDRESS
 	ip -n "$4" link set "$5" up
 }
 
-netns_b() {	# ours|wgo, the second
+netns_b() {	# ours|wgo, the second; the first
 	netns_cable "$N1" vethc 192.168.1.100/24 "$N0" vethr 192.168.1.1/24
 	netns_cable "$N0" vethrs 10.0.0.1/24 "$N2" veths 10.0.0.100/24
 	ip1 route add default via 192.168.1.1
@@ -126,17 +126,17 @@ netns_b() {	# ours|wgo, the second
 	n0 sysctl -qw net.ipv4.ip_forward=1 \
 		net.netfilter.nf_conntrack_udp_timeout=2 \
 		net.netfilter.nf_conntrack_udp_timeout_stream=2
-	netns_device ours "$N1" "$D1"
+	netns_device "${2:-ours}" "$N1" "$D1"
 	netns_device "$1" "$N2" "$D2"
 	netns_peers '' 10.0.0.100:2
 	netns_inside
 }
 
-netns_c() {	# ours|wgo, the second
+netns_c() {	# ours|wgo, the second; the first
 	netns_cable "$N1" veth1 10.0.0.1/24 "$N2" veth2 10.0.0.2/24
 	ip1 addr add fd00:aa::1/96 dev veth1 nodad
 	ip2 addr add fd00:aa::2/96 dev veth2 nodad
-	netns_device ours "$N1" "$D1"
+	netns_device "${2:-ours}" "$N1" "$D1"
 	netns_device "$1" "$N2" "$D2"
 	netns_peers '' 10.0.0.2:2
 	netns_inside
