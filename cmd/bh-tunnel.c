@@ -79,7 +79,9 @@ main(int argc, char *argv[])
 	parse(&s, &how, argc, argv);
 	bool alone = how.ifname != NULL;
 	how.rundir = s.rundir;
-	struct tunnel *t = alone ? tunnel_alone(&how) : open_gateway(&how, &s);
+	/* static: what it has is in reach, and no leak, until we are gone */
+	static struct tunnel *t;
+	t = alone ? tunnel_alone(&how) : open_gateway(&how, &s);
 	sandbox_enter(alone ? SANDBOX_ALONE : SANDBOX_TUNNEL, NULL);
 	ready_tell(s.ready_fd, s.notifier);
 	return tunnel_run(t);

@@ -270,7 +270,7 @@ keeper_start(const struct keeper_setup *s, pid_t *pid)
 {
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (!seam_open(pair, s->npeers))
 		die(EXIT_RETRY, "cannot make a pair of sockets");
 	fflush(NULL);
 	*pid = fork();

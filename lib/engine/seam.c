@@ -5,6 +5,25 @@
 #include <sodium.h>
 #include <sys/socket.h>
 
+/* What the kernel charges for a word, roughly, and for some notes. */
+enum { WORD_ROOM = 2048, NOTES_ROOM = 256 * 1024 };
+
+bool
+seam_open(int pair[static 2], uint16_t npeers)
+{
+	int room = NOTES_ROOM + npeers * WORD_ROOM;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return false;
+	/* by privilege, or as much as anybody may have */
+	for (int i = 0; i < 2; i++)
+		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &room,
+		    sizeof(room)) < 0)
+			setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room,
+			    sizeof(room));
+	return true;
+}
+
 /* What a message of that kind has to measure; 0: no such thing. */
 static size_t
 size_of(const union seam *m)

@@ -50,6 +50,9 @@ union seam {
 	struct desk_note note;		/* wg(8), see engine/keeper_config.c */
 };
 
+/* A pair of sockets; one word about each peer finds room, at once.  False, and
+ * errno, if there is none to be had. */
+bool seam_open(int pair[static 2], uint16_t npeers);
 /* Sends, and wipes what was sent.  False if there is no room, unless it may
  * wait for that, or nobody is there. */
 bool seam_send(int fd, union seam *m, bool wait);

@@ -67,8 +67,10 @@ take(struct tunnel *t, union seam *m)
 		tunnel_in_stray(t, &e);
 		break;
 	default:
+		/* it waits for this, and hears us meanwhile: there will be
+		 * room */
 		if (m->kind < SEAM_FIRST && tunnel_config(t, &m->note))
-			seam_send(t->seam, m, false);
+			seam_send(t->seam, m, true);
 	}
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* What the two halves of bh-tunnel say to each other: room for it, and what is
+ * no word at all. */
+#include "test.h"
+
+#include "engine/seam.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PEERS = 1000 };
+
+static union seam word;
+static int pair[2];
+
+static bool
+say(uint32_t kind, uint16_t peer)
+{
+	word.event = (struct seam_event){ .kind = kind, .peer = peer };
+	return seam_send(pair[0], &word, false);
+}
+
+/* After a restart a server asks for all its peers at once; what the other half
+ * has no time for yet must not wait for the next try, 5 s later. */
+static void
+test_room(void)
+{
+	int sent = 0, taken = 0;
+
+	OK(seam_open(pair, PEERS));
+	while (sent < PEERS && say(SEAM_INITIATE, (uint16_t)sent))
+		sent++;
+	OKF(sent == PEERS, "a word about each of 1,000 peers: %d", sent);
+	word.note = (struct desk_note){ .kind = DESK_ANSWER, .n = DESK_ITEMS };
+	OKF(seam_send(pair[0], &word, false), "and an answer for wg(8)");
+	while (seam_take(pair[1], &word, false) == 1 &&
+	    word.event.peer == taken && word.kind == SEAM_INITIATE)
+		taken++;
+	OKF(taken == PEERS && word.kind == DESK_ANSWER && word.note.n ==
+	    DESK_ITEMS, "all of it arrives, in order");
+	OKF(seam_take(pair[1], &word, false) == 0, "then there is none");
+}
+
+static int
+take_bytes(const void *p, size_t n)
+{
+	return send(pair[0], p, n, MSG_DONTWAIT) == (ssize_t)n ?
+	    seam_take(pair[1], &word, false) : -2;
+}
+
+static void
+test_rubbish(void)
+{
+	union seam m;
+
+	memset(&m, 0, sizeof(m));
+	m.kind = SEAM_END;
+	OKF(take_bytes(&m, sizeof(m.event)) == -1, "a kind that is none");
+	m.kind = SEAM_STRAY;
+	OKF(take_bytes(&m, sizeof(m.event) - 1) == -1, "a word cut short");
+	OKF(take_bytes(&m, sizeof(m.event) + 1) == -1, "one too long");
+	m.event.n = SEAM_MESSAGE + 1;
+	OKF(take_bytes(&m, sizeof(m.event)) == -1, "a message too long");
+	memset(&m, 0, sizeof(m));
+	m.note.n = 1;
+	OKF(take_bytes(&m, offsetof(struct desk_note, item)) == -1,
+	    "a note without its item");
+	m.note.n = DESK_ITEMS + 1;
+	OKF(take_bytes(&m, sizeof(m)) == -1, "more items than there are");
+	OKF(take_bytes(&m, 1) == -1, "a byte");
+	m.note.n = 0;
+	OKF(take_bytes(&m, offsetof(struct desk_note, item)) == 1,
+	    "a note of nothing is one");
+	close(pair[0]);
+	OKF(seam_take(pair[1], &word, false) == -1, "nobody is there any more");
+	OKF(!say(SEAM_FORGET, 0), "and nobody hears");
+}
+
+int
+main(void)
+{
+	test_room();
+	test_rubbish();
+	return DONE();
+}
