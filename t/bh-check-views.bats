@@ -364,7 +364,8 @@ edges() {
 		"PublicKey = $(cat "$dir/wg/phone.pub")" \
 		'AllowedIPs = 10.8.0.2/32, fd00:8::2/128' >"$dir/wg/hub.conf"
 	printf '%s\n' '[Interface]' 'Address = 10.8.0.2/24, fd00:8::2/64' \
-		"PrivateKey = $(cat "$dir/wg/phone.key")" 'DNS = 10.8.0.1' \
+		"PrivateKey = $(cat "$dir/wg/phone.key")" \
+		'DNS = 9.9.9.9, example.net' \
 		'[Peer]' "PublicKey = $(cat "$dir/wg/hub.pub")" \
 		'AllowedIPs = 0.0.0.0/0, ::/0' \
 		'Endpoint = vpn.example.net:51820' >"$dir/wg/phone.conf"
@@ -374,10 +375,15 @@ edges() {
 		lan = 10.8.0.1/32
 		lan = fd00:8::1/128
 	EOF
+	[ "$(grep ^resolver "$dir/out")" = 'resolver = 9.9.9.9' ]
 	# but for its interfaces it is a domain
 	sed -i 's/^\[location hub.*/&\nuplink = eth0\nlan-interface = eth1/' \
 		"$dir/out"
 	"$check" -W -f "$dir/out"
+	# and back
+	"$check" -f "$dir/out" -e wg-quick phone >"$dir/phone.conf"
+	grep -qFx 'DNS = 9.9.9.9' "$dir/phone.conf"
+	grep -qFx 'Address = 10.8.0.2/32, fd00:8::2/128' "$dir/phone.conf"
 }
 
 @test "-i says line and reason of what it does not understand" {

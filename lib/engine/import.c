@@ -157,6 +157,8 @@ set_lan(struct import *im, size_t i)
 	prefix_list_free(&lan);
 	l->address = (struct conf_prefixes){ im->site[i].address.p,
 		im->site[i].address.n, 1 };
+	l->resolver = (struct conf_prefixes){ im->site[i].resolver.p,
+		im->site[i].resolver.n, 1 };
 }
 
 static void
@@ -220,6 +222,7 @@ import_files(char *const *path, size_t n, FILE *out)
 	for (size_t i = 0; i < im.nsites; i++) {
 		prefix_list_free(&im.site[i].address);
 		prefix_list_free(&im.site[i].net);
+		prefix_list_free(&im.site[i].resolver);
 	}
 	free(im.peer);
 	free(im.site);

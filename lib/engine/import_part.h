@@ -24,6 +24,7 @@ struct peer {
 struct site {
 	struct conf_location l;
 	struct prefix_list address, net;	/* of each Address, both */
+	struct prefix_list resolver;
 	char path[256];		/* "": known from peers only */
 };
 

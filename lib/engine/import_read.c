@@ -94,6 +94,19 @@ take_address(struct import *im, const char *v, char *why)
 	return 0;
 }
 
+/* Addresses; among them may be names to search in. */
+static int
+take_dns(struct import *im, const char *v, char *why)
+{
+	struct site *s = &im->site[im->from];
+	struct prefix p = { .len = 128 };
+
+	(void)why;
+	if (addr_parse(&p.addr, v) && !prefix_list_add(&s->resolver, &p))
+		im->failed = true;
+	return 0;
+}
+
 static int
 take_public_key(struct import *im, const char *v, char *why)
 {
@@ -149,7 +162,7 @@ take_keepalive(struct import *im, const char *v, char *why)
 	return code;
 }
 
-/* Other keys are wg-quick's own (DNS, Table, PostUp...): not the domain's. */
+/* Other keys are wg-quick's own (Table, PostUp...): not the domain's. */
 static const struct {
 	const char *name;
 	int (*take)(struct import *im, const char *v, char *why);
@@ -158,6 +171,7 @@ static const struct {
 	{ "PrivateKey", take_private_key, false },
 	{ "ListenPort", take_port, false },
 	{ "Address", take_address, false },
+	{ "DNS", take_dns, false },
 	{ "MTU", take_mtu, false },
 	{ "PublicKey", take_public_key, true },
 	{ "AllowedIPs", take_allowed, true },

@@ -79,6 +79,19 @@ put_addresses(const struct wg_file *w)
 	    w->out);
 }
 
+/* Names are asked for where the location's other hosts ask. */
+static void
+put_resolvers(const struct wg_file *w)
+{
+	char buf[ADDR_STRLEN];
+
+	for (size_t i = 0; i < w->l->resolver.n; i++)
+		fprintf(w->out, "%s%s", i == 0 ? "DNS = " : ", ",
+		    addr_format(&w->l->resolver.p[i].addr, buf));
+	if (w->l->resolver.n > 0)
+		putc('\n', w->out);
+}
+
 static int
 put_interface(const struct wg_file *w)
 {
@@ -94,6 +107,7 @@ put_interface(const struct wg_file *w)
 		fprintf(w->out, "ListenPort = %u\n", w->l->listen_port);
 	if (w->quick) {
 		put_addresses(w);
+		put_resolvers(w);
 		fprintf(w->out, "MTU = %u\n", w->l->mtu_auto ?
 		    (unsigned)CONF_MTU_DEFAULT : w->l->mtu);
 	}
