@@ -40,7 +40,7 @@ cap() { python3 t/lib/natcap.py "$@"; }
 	END
 }
 
-@test "5722 from the first overlap on a datagram's fragments are refused, both ways" {
+@test "5722, N5 from the first overlap on a datagram's fragments are refused, both ways" {
 	whole=$'internet\ninternet' rest=$'internet\nfragment\nfragment'
 	want=$whole$'\n'$rest$'\n'$rest
 	cap overlap "$T/out.pcap" 10.1.0.5,203.0.113.9
@@ -113,6 +113,52 @@ cap() { python3 t/lib/natcap.py "$@"; }
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"cannot take over $T/bad, beginning anew"* ]]
 	run ! grep -q internet <<<"$output"
+}
+
+# What is left of flows once others have done their worst: all hundred that
+# were there, as they were, and of a thousand new ones 990.
+still_served() {	# BRANCH HOST
+	egress -p "$1" -r "$T/$2.pcap" -w "$T/after.pcap" -N "$T/state" \
+		2>/dev/null
+	cmp <(cap flows "$T/$2.before") <(cap flows "$T/after.pcap")
+	cap flood "$T/new.pcap" 1000 30000 "$2"
+	[ "$(egress -p "$1" -r "$T/new.pcap" -s -N "$T/state" 2>/dev/null |
+		sed -n 's/^internet\t\([0-9]*\)\t.*/\1/p')" -ge 990 ]
+}
+
+@test "6888-4, N2 a million flows of one host, then of a branch, cost nobody else one" {
+	for who in branch1/10.1.0.5 branch2/10.2.0.5; do
+		host=${who#*/}
+		cap flood "$T/$host.pcap" 100 5000 "$host"
+		egress -p "${who%/*}" -r "$T/$host.pcap" -w "$T/$host.before" \
+			-N "$T/state" 2>/dev/null
+		[ "$(cap flows "$T/$host.before" | wc -l)" -eq 100 ]
+	done
+	cap flood "$T/host.pcap" 1000000 1024 10.1.0.66
+	egress -p branch1 -r "$T/host.pcap" -s -N "$T/state" >"$T/took" \
+		2>"$T/log"
+	# no more than its quota
+	diff "$T/took" - <<-'END'
+	internet	4096	114688
+	nat-quota	995904	27885312
+	total	1000000	28000000
+	END
+	grep -q ' quota branch1 10\.1\.0\.66$' "$T/log"
+	still_served branch1 10.1.0.5
+	still_served branch2 10.2.0.5
+	cap flood "$T/branch.pcap" 1000000 1024 10.1.1.{1..200}
+	egress -p branch1 -r "$T/branch.pcap" -s -N "$T/state" >"$T/took" \
+		2>/dev/null
+	[ "$(sed -n 's/^nat-quota\t\([0-9]*\)\t.*/\1/p' "$T/took")" \
+		-gt 900000 ]
+	# what it had goes on, and the other branch does not notice
+	egress -p branch1 -r "$T/10.1.0.5.pcap" -w "$T/after.pcap" \
+		-N "$T/state" 2>/dev/null
+	cmp <(cap flows "$T/10.1.0.5.before") <(cap flows "$T/after.pcap")
+	cap flood "$T/more.pcap" 1000 40000 10.2.0.7
+	[ "$(egress -p branch2 -r "$T/more.pcap" -s -N "$T/state" \
+		2>/dev/null | sed -n 's/^internet\t\([0-9]*\)\t.*/\1/p')" \
+		-ge 990 ]
 }
 
 # ---- who was that -----------------------------------------------------------

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: ISC
 """natcap.py make FILE HOST...: what each inside host sends to the Internet
 natcap.py overlap FILE FROM,TO: datagrams in fragments, some of which overlap
+natcap.py flood FILE COUNT FIRST HOST...: so many flows of UDP, from port FIRST
+    on, of the hosts in turn
 natcap.py answer IN OUT: what the Internet says to each packet of a capture
 natcap.py flows IN...: protocol, ends and checksums, a line a packet
 
@@ -81,6 +83,15 @@ def overlap(ends):
                      (0x2000 if last < 128 else 0) | first // 8, ident=ident)
 
 
+def flood(count, first, *hosts):
+    """A mapping for each; no checksum, which UDP may do without."""
+    heads = [ip(a, SERVER, 17, b"\0" * 8)[:20] for a in hosts]
+    for i in range(count):
+        turn, who = divmod(i, len(heads))
+        yield heads[who] + struct.pack(
+            "!HHHH", first + turn % 50000, 4000 + turn // 50000, 8, 0)
+
+
 def turn(p):
     src, dst = (str(ipaddress.ip_address(p[i:i + 4])) for i in (12, 16))
     frag, b = struct.unpack("!H", p[6:8])[0], p[20:]
@@ -149,6 +160,9 @@ def main(command, *names):
         made = host if command == "make" else overlap
         write(names[0], ((1000, i, p) for i, p in enumerate(
             q for a in names[1:] for q in made(a))))
+    elif command == "flood":
+        write(names[0], ((1000, 0, p) for p in flood(
+            int(names[1]), int(names[2]), *names[3:])))
     elif command == "answer":
         write(names[1], ((s, u, q) for s, u, p in packets(names[0])
                          for q in turn(p)))
