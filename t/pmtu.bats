@@ -57,11 +57,13 @@ teardown() {
 # The gateways, over IPv4 or IPv6, on a path of 1500; hosts that know nothing.
 begin() {	# 4|6 heard|filtered
 	local host
+	local hq=198.51.100.2 branch1=192.0.2.2
 	if [ "$1" = 6 ]; then
-		sed -i 's/^endpoint = 198.*/endpoint = [2001:db8:b::2]:51820/
-			s/^endpoint = 192.*/endpoint = [2001:db8:a::2]:51820/' \
-			"$W_DIR/domain.ini"
+		hq='[2001:db8:b::2]' branch1='[2001:db8:a::2]'
 	fi
+	sed -i "/^\[location hq/,/^lan/s/^endpoint.*/endpoint = $hq:51820/
+		/^\[location branch1/,/^lan/s/^endpoint.*/endpoint = $branch1:51820/" \
+		"$W_DIR/domain.ini"
 	in_wan nft flush chain inet filter quiet
 	[ "$2" = heard ] || in_wan nft -f - <<-'EOF'
 	add rule inet filter quiet icmp type destination-unreachable drop
@@ -176,6 +178,26 @@ nat-pool = 203.0.113.8/29, 2001:db8:c::8/125' "$W_DIR/domain.ini"
 	begin 4 heard
 	translated
 	cp "$T/domain.ini" "$W_DIR/domain.ini"
+}
+
+@test "P5 what anybody says of the outer path is not believed" {
+	begin 4 heard
+	whole 203.0.113.80 1440
+	in_wan python3 t/lib/ptb.py 192.0.2.2 198.51.100.2 600
+	in_wan python3 t/lib/ptb.py 198.51.100.2 192.0.2.2 600
+	whole 203.0.113.80 1440
+	shows 1440
+	cli_backhaul down
+	srv_backhaul down
+	begin 6 heard
+	whole 2001:db8:c::80 1420
+	world_capture cli up0 "$T/p" 'ip6 proto 44'
+	in_wan python3 t/lib/ptb.py 2001:db8:a::2 2001:db8:b::2 1280
+	in_wan python3 t/lib/ptb.py 2001:db8:b::2 2001:db8:a::2 1280
+	whole 2001:db8:c::80 1420
+	shows 1420
+	world_captured
+	world_none "$T/p"
 }
 
 # A datagram of 3000 bytes that may be fragmented, and the tunnel's own, which

@@ -129,6 +129,8 @@ put_datagram(struct tunnel *t, uint16_t peer, struct outer l, size_t n)
 		o->train[o->ntrains] = (struct udp_out){
 			.data = o->arena + o->used, .size = n, .tos = l.tos,
 			.hops = l.hops, .split = split,
+			.fits = t->ways.way != NULL &&
+			    t->ways.way[peer].m.phase == PMTU_FOUND,
 			.path = device_peer(t->device, peer)->path,
 		};
 		o->run[o->ntrains].peer = peer;

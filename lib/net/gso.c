@@ -220,9 +220,9 @@ cut_fragment(const struct gso *g, uint8_t *out, size_t n)
 	struct ip4_hdr *h = (void *)out;
 	uint16_t frag = (uint16_t)(be16_get(h->frag) + g->done / 8);
 
-	memcpy(out + g->hlen, g->pkt + g->hlen + g->done, n);
+	memcpy(out + g->hlen, g->body + g->hlen + g->done, n);
 	if (g->csum_at != 0 && g->seg == 0)
-		put_sum(g, out, csum_add(0, g->pkt + g->sum_from,
+		put_sum(g, out, csum_add(0, g->body + g->sum_from,
 		    (size_t)(g->ip.len - g->sum_from)));
 	if (g->done + n < g->len)
 		frag |= IP4_MF;

@@ -87,6 +87,7 @@ udp_take(struct udp *u, int fd)
 		close(u->fd);
 	u->fd = fd;
 	u->dropped = u->told = 0;
+	u->whole = u->deaf = false;
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
 	u->dual = domain == AF_INET6;
 	set_options(u);
@@ -122,6 +123,8 @@ udp_whole(struct udp *u, bool on)
 	if (u->dual)
 		set_int(u, SOL_IPV6, IPV6_MTU_DISCOVER,
 		    on ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DONT);
+	u->whole = on;
+	u->deaf = false;
 }
 
 void
@@ -342,16 +345,36 @@ send_split(struct udp *u, const struct udp_out *o)
 	return ok;
 }
 
+/* The socket must be set otherwise for it. */
+static bool
+hears_else(const struct udp *u, const struct udp_out *o)
+{
+	return u->dual && !u->whole && u->deaf != o->fits &&
+	    !addr_is_v4(&o->path.remote.addr);
+}
+
+/* Whoever forges ICMPv6 must not have us send what fits in fragments; but where
+ * nobody has found out what does, nothing else tells (P5). */
+static void
+be_deaf(struct udp *u, bool deaf)
+{
+	set_int(u, SOL_IPV6, IPV6_MTU_DISCOVER,
+	    deaf ? IPV6_PMTUDISC_OMIT : IPV6_PMTUDISC_DONT);
+	u->deaf = deaf;
+}
+
 /* As many of n trains as the kernel takes in one call; 0: not the first. */
 static size_t
 send_trains(struct udp *u, const struct udp_out *out, size_t n)
 {
+	if (hears_else(u, out))
+		be_deaf(u, out->fits);
 	if (is_split(out))
 		return send_split(u, out) ? 1 : 0;
 	if (!u->segment && out->len > out->size)
 		return send_singly(u, out) ? 1 : 0;
 	for (size_t i = 0; i < n; i++) {
-		if (is_split(&out[i]) ||
+		if (is_split(&out[i]) || hears_else(u, &out[i]) ||
 		    (!u->segment && out[i].len > out[i].size))
 			n = i;
 		else

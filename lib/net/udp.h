@@ -43,6 +43,7 @@ struct udp_out {
 	struct path path;
 	uint8_t tos, hops;	/* hops: 0, the system's */
 	bool split;		/* in IPv6 fragments that fit everywhere */
+	bool fits;		/* known to, whatever ICMPv6 says */
 	bool failed;		/* out: not everything was sent */
 	bool moved;		/* out: path.local is not ours any more */
 };
@@ -57,6 +58,8 @@ struct udp {
 	int fd;
 	bool dual;		/* AF_INET6 with mapped IPv4; else AF_INET */
 	bool segment;		/* UDP_SEGMENT works here */
+	bool whole;		/* nothing is fragmented now */
+	bool deaf;		/* ICMPv6 about a path is not heeded now */
 	uint32_t dropped, told;	/* by the kernel, which had no more room */
 	uint8_t *buffer;	/* UDP_BATCH * UDP_BUFFER */
 	struct mmsghdr in[UDP_BATCH], out[UDP_TRAIN_MAX];
@@ -70,8 +73,8 @@ int udp_open(struct udp *u, int fd);
 void udp_take(struct udp *u, int fd);
 void udp_close(struct udp *u);
 /* From here on nothing is sent in fragments, and what would have to be is lost;
- * or everything may be again.  A path's MTU is never what ICMP says for IPv4,
- * and never below 1280 for IPv6. */
+ * or everything may be again.  A path's MTU is never what ICMP says for IPv4;
+ * for IPv6 it is for what is not known to fit, and never below 1280. */
 void udp_whole(struct udp *u, bool on);
 /* Takes what is there, up to UDP_BATCH buffers, which are good until the next
  * call.  How many. */
