@@ -163,14 +163,15 @@ size_t
 dns_wait(const struct dns *d, struct pollfd fd[static DNS_FDS_MAX], int *ms)
 {
 	ares_socket_t sock[ARES_GETSOCK_MAXNUM];
-	int bits = ares_getsock(d->channel, sock, ARES_GETSOCK_MAXNUM);
+	/* not by ares.h's macros, which shift into the sign */
+	unsigned bits = (unsigned)ares_getsock(d->channel, sock,
+	    ARES_GETSOCK_MAXNUM);
 	struct timeval tv;
 	size_t n = 0;
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		short events = (short)((ARES_GETSOCK_READABLE(bits, i) ?
-		    POLLIN : 0) | (ARES_GETSOCK_WRITABLE(bits, i) ?
-		    POLLOUT : 0));
+		short events = (short)((bits >> i & 1 ? POLLIN : 0) |
+		    (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
 		if (events != 0)
 			fd[n++] = (struct pollfd){ sock[i], events, 0 };
 	}
