@@ -35,24 +35,25 @@ enum peer_timer {
 };
 
 struct peer {
+	/* what each packet needs comes first, and the sessions last */
 	struct timer timer;		/* due no later than any of these */
 	nsec due[PEER_TIMERS];		/* 0: not set */
-	struct session session[PEER_SESSIONS];
 	struct session *current, *next;	/* or NULL */
+	uint64_t rx_bytes, tx_bytes;	/* of data messages */
+	nsec persistent;		/* interval; 0: off */
+	nsec trying_since;		/* 0: no handshake wanted */
 	struct path path;		/* where it is, so far as known */
-	struct endpoint home[PEER_HOMES];	/* where it should be */
+	bool unanswered;		/* as the last initiation of ours is */
+	bool last_minute;		/* asked for new keys on receiving */
+	bool used;
 	uint8_t nhomes;
 	uint8_t turn;			/* who is asked next: 0 at `path', or
 					 * at which home, beginning with 1 */
-	nsec persistent;		/* interval; 0: off */
-	nsec trying_since;		/* 0: no handshake wanted */
+	uint32_t epoch;			/* how often its number was given */
 	nsec handshake_sent;		/* the last one, of either kind */
 	nsec jitter;			/* another for each handshake */
-	bool unanswered;		/* as the last initiation of ours is */
-	bool last_minute;		/* asked for new keys on receiving */
-	uint64_t rx_bytes, tx_bytes;	/* of data messages */
-	uint32_t epoch;			/* how often its number was given */
-	bool used;
+	struct endpoint home[PEER_HOMES];	/* where it should be */
+	struct session session[PEER_SESSIONS];
 };
 
 /* The session to send with, or NULL. */
