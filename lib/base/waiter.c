@@ -2,7 +2,6 @@
 #include "base/waiter.h"
 
 #include <assert.h>
-#include <sched.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 
@@ -62,13 +61,6 @@ waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms)
 	for (int i = 0; i < r; i++)
 		p[e[i].data.u32].revents = POLLIN;
 	return r;
-}
-
-void
-waiter_patient(void)
-{
-	/* without it everything works, only slower */
-	sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
 }
 
 void

@@ -26,9 +26,6 @@ int waiter_open(struct waiter *w, uint32_t bells);
  * where it is, or cannot become so.  Between two descriptors of the same number
  * a place must have been -1 once. */
 int waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms);
-/* From here on who runs is not interrupted when we are woken, but finishes what
- * it is at: work comes in bursts, and is handed on when a burst is done. */
-void waiter_patient(void);
 /* Before a descriptor is closed that another process has, too. */
 void waiter_forget(struct waiter *w, int fd);
 

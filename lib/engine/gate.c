@@ -446,7 +446,6 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 {
 	bool uso, uso_out;
 
-	waiter_patient();
 	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
 		.ifname = ifname, .out = -1 };
 	judge_open(&g->judge, pol);

@@ -145,7 +145,6 @@ tunnel_wait_open(struct tunnel *t)
 {
 	if (waiter_open(&t->waiter, ((1u << CHANNELS) - 1) << FD_BELL) < 0)
 		die(EXIT_RETRY, "cannot wait for packets");
-	waiter_patient();
 }
 
 static void
