@@ -379,6 +379,7 @@ send_out(const struct recipe *r, bool turned)
 
 	must(ip_parse(&before, p, n) == (enum verdict)V_NEXT);
 	struct nat_packet pk = { p, &before, NULL, from };
+	nat_fetch(&nat, NAT_OUTWARD, nat_foresee(&nat, NAT_OUTWARD, p, n));
 	if (nat_outbound(&nat, &pk, now) != (enum verdict)V_NEXT) {
 		must(memcmp(p, sent, n) == 0);	/* as it was */
 		return;
@@ -414,6 +415,8 @@ send_noise(struct script *s, bool out)
 		wire_put16(p + 10, (uint16_t)~csum_fold(csum_add(0, p, 20)));
 	}
 	uint8_t *q = at_edge(p, n);
+	enum nat_dir dir = out ? NAT_OUTWARD : NAT_INWARD;
+	nat_fetch(&nat, dir, nat_foresee(&nat, dir, q, n));
 	if (ip_parse(&ip, q, n) != (enum verdict)V_NEXT)
 		return;
 	struct nat_packet pk = { q, &ip, NULL, 1 };
