@@ -16,7 +16,8 @@
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
 	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " \
 	OFFLINE_SYNOPSIS("out|in") " | " \
-	"[-f FILE] [-l LOCATION] -q 'ADDRESS:PORT PROTO' [-t TIME] [LOG ...]"
+	"[-f FILE] [-l LOCATION] -q 'ADDRESS:PORT PROTO [at TIME]' " \
+	"[-t TIME] [LOG ...]"
 
 struct options {
 	struct start start;

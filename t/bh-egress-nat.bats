@@ -176,6 +176,8 @@ who() { run --separate-stderr egress "$@"; }
 	[ "$output" = $'branch1\t10.1.0.5\tblock 1024-1535 since 1000' ]
 	who -q '198.51.100.8:1535 udp' -t 1970-01-01T00:50:00 - <"$T/log"
 	[ "$output" = $'branch2\t10.2.0.7\tblock 1024-1535 since 3000' ]
+	who -q '198.51.100.8:1400 tcp at 1999' "$T/log"
+	[ "$output" = $'branch1\t10.1.0.5\tblock 1024-1535 since 1000' ]
 	who -q '198.51.100.8:1536 icmp' "$T/log"
 	[ "$output" = $'branch2\t10.2.0.9\tblock 1536-2047 since 1500' ]
 	for t in 999 2500; do
@@ -237,6 +239,12 @@ who() { run --separate-stderr egress "$@"; }
 	who -q '198.51.100.8:1 gre'
 	[ "$status" -eq 100 ]
 	who -q '198.51.100.8:1 tcp' -t yesterday
+	[ "$status" -eq 100 ]
+	who -q '198.51.100.8:1 tcp at yesterday'
+	[ "$status" -eq 100 ]
+	who -q '198.51.100.8:1 tcp at 5' -t 5
+	[ "$status" -eq 100 ]
+	who -q '198.51.100.8:1 tcp at'
 	[ "$status" -eq 100 ]
 	who -q '198.51.100.8:1'
 	[ "$status" -eq 100 ]

@@ -64,12 +64,22 @@ int
 nat_ask_logs(const struct conf *cf, size_t server, const char *question,
     const char *time, char *const *logs)
 {
-	char outside[72], proto[16], rest[2];
+	char outside[72], proto[16], at[32], rest[2];
 	struct nat_answer a;
 	struct nat_question q;
 
-	if (sscanf(question, "%71s %15s %1s", outside, proto, rest) != 2)
-		diex(EXIT_FIX, "-q: '%s' is not ADDRESS:PORT PROTO", question);
+	int n = sscanf(question, "%71s %15s at %31s %1s", outside, proto, at,
+	    rest);
+	bool timed = n == 3;
+	if (!timed && sscanf(question, "%71s %15s %1s", outside, proto,
+	    rest) != 2)
+		diex(EXIT_FIX, "-q: '%s' is not ADDRESS:PORT PROTO [at TIME]",
+		    question);
+	if (timed && time != NULL)
+		diex(EXIT_FIX, "-q: '%s' has its time already; leave out -t",
+		    question);
+	if (timed)
+		time = at;
 	parse(&q, outside, proto, time);
 	if (nat_who_published(&a, &q, cf, server))
 		return answer(true, &a);
