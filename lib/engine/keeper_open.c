@@ -22,7 +22,7 @@
 enum {
 	DELAY_MIN_MS = 10, DELAY_MAX_MS = 1000,	/* until it is started again */
 	LONG_LIFE = 10,				/* seconds */
-	BEHIND = 5,				/* the other half, nice(2) */
+	BEHIND = 8,				/* the other half, nice(2) */
 };
 
 /* Descriptors, after everything else that we inherited is closed. */

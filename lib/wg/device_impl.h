@@ -28,6 +28,7 @@ struct device {
 	struct cookie_checker checker;
 	/* for who has shown a cookie; the others, for who has not */
 	struct ratelimit proven, hosts, networks, all;
+	nsec cookie_due;	/* when the next would be, at a steady rate */
 	struct index_table pending;	/* indices of handshakes under way */
 	struct identity *identity;
 	uint16_t *by_key;	/* numbers, in order of their public keys */

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+/* Cookies that we make: who floods shall not have all our time for them, so
+ * that whoever keeps within his bounds is found among the flood. */
+#define COOKIE_INTERVAL (NSEC_SEC / 10000)
+#define COOKIE_EARLY (NSEC_SEC / 10)
+
 /* One that was received, and what came with it. */
 struct arrival {
 	const struct moment *t;
@@ -170,6 +175,17 @@ may_ask(struct device *d, const struct addr *from, nsec now)
 	    ratelimit_allow(&d->all, from, now);
 }
 
+static bool
+may_have_cookie(struct device *d, nsec now)
+{
+	if (d->cookie_due < now)
+		d->cookie_due = now;
+	if (d->cookie_due > now + COOKIE_EARLY)
+		return false;
+	d->cookie_due += COOKIE_INTERVAL;
+	return true;
+}
+
 /*
  * W3, W4: V_NEXT if the message may cost us a DH.  Who asks too often without
  * having shown that it is where it says is asked for a cookie, and does not use
@@ -190,6 +206,8 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 	if (cookie_mac2_ok(&d->checker, a->msg, a->n, from, now))
 		return ratelimit_allow(&d->proven, &from->addr, now) ?
 		    V_NEXT : V_LIMITED;
+	if (!may_have_cookie(d, now))
+		return V_LIMITED;
 	struct msg_cookie reply;
 	cookie_reply(&d->checker, a->msg, a->n, from, a->random + RND_COOKIE,
 	    now, &reply);

@@ -11,7 +11,7 @@
  */
 
 #include "fuzz.h"
-#include "wg/device.h"
+#include "wg/device_impl.h"
 
 #include <sodium.h>
 
@@ -234,6 +234,7 @@ wire_check(const uint8_t *msg, size_t n, bool elsewhere)
 	struct device_out o;
 
 	from.remote.port = (uint16_t)(from.remote.port + elsewhere);
+	wire.d->cookie_due = 0;
 	enum verdict v = device_handshake(wire.d, &wire.at, wire_random(),
 	    at_edge(msg, n), n, &from, &o);
 	must(v == wire_expect(msg, n, elsewhere));
