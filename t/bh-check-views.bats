@@ -9,6 +9,11 @@ setup() {
 	dir=$BATS_TEST_TMPDIR
 }
 
+teardown() {
+	[ -z "${pid:-}" ] || kill "$pid"
+	[ -z "${ns:-}" ] || ip netns del "$ns"
+}
+
 # golden FILE OPTION...: what is printed is FILE
 golden() {
 	local file=$1
@@ -103,7 +108,6 @@ agree() {	# FILE LOCATION
 @test "C6: the lines for Linux are taken by ip(8), each of them" {
 	ns=bhview$$
 	ip netns add $ns
-	trap 'ip netns del $ns' EXIT
 	ip -n $ns link add lan0 type veth peer name lan1
 	ip -n $ns link set lan0 up
 	ip -n $ns link set lan1 up
@@ -316,7 +320,6 @@ edges() {
 	ip netns add $ns
 	ip netns exec $ns "$bin/bh-tunnel" -i bhexp0 3>&- &
 	pid=$!
-	trap 'kill $pid; wait $pid; ip netns del $ns' EXIT
 	for ((i = 0; i < 100; i++)); do
 		[ -S /var/run/wireguard/bhexp0.sock ] && break
 		sleep 0.05
