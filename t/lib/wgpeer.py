@@ -405,26 +405,27 @@ def drain(p):
 
 
 def load(p, flooders):
-    """Floods until an initiation of ours is answered by a cookie."""
+    """Floods until an initiation of ours is answered by a cookie: more than a
+    network may, and less than there are cookies for."""
     for _ in range(100):
         for f in flooders:
-            for _ in range(5):
+            for _ in range(4):
                 f.put(f.initiation())
         p.put(p.initiation())
         msg = p.take()
         # others F2: never more out than 0.63 of what came in
         for f in flooders:
-            check(drain(f) <= 0.63 * 148 * 5, "an amplifier")
+            check(drain(f) <= 0.63 * 148 * 4, "an amplifier")
         if len(msg) == 64:
             return p.read_cookie(msg)
-        time.sleep(0.03)
+        time.sleep(0.1)
     check(False, "no cookie")
 
 
 def cookie(p):
     """W4, W5: under load only who shows that it receives is answered."""
     f = Flooder(p.s, p.remote, p.psk, "127.0.0.8")
-    for _ in range(2000):       # one alone puts nobody else under load
+    for _ in range(300):        # one alone puts nobody else under load
         f.put(f.initiation())
     ping(p, p.connect(), 0)
     # but so many of a network do
