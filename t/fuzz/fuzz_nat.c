@@ -280,8 +280,8 @@ pool_index(const struct addr *a)
 	return -1;
 }
 
-/* A flow that was lost, or a connection that was reset, frees its port before
- * the twin thinks so; then it is begun anew. */
+/* A flow that was lost frees its port before the twin thinks so; then it is
+ * begun anew. */
 static void
 forget(void)
 {
@@ -322,8 +322,10 @@ see(const struct ip *before, const struct ip *after)
 	    s->port == in));
 	s->inside = before->src;
 	s->port = in;
-	s->until = now + (icmp ? NAT_ICMP : kind == 1 ? NAT_UDP :
-	    NAT_TRANSITORY) * NSEC_SEC;
+	/* not each segment keeps a connection alive (RFC 7857 2.2, 7) */
+	if (kind != 0 || s->until <= now)
+		s->until = now + (icmp ? NAT_ICMP : kind == 1 ? NAT_UDP :
+		    NAT_TRANSITORY) * NSEC_SEC;
 }
 
 static void
