@@ -136,22 +136,22 @@ static const unsigned desk_calls[] = {
 };
 
 /* A library's, which takes memory and opens sockets as it needs them. */
+#define RESOLVER \
+	__NR_socket, __NR_connect, __NR_sendto, __NR_recvmsg, \
+	__NR_setsockopt, __NR_getsockname, __NR_getpeername, __NR_fcntl, \
+	__NR_ioctl, __NR_brk, __NR_mmap, __NR_munmap, __NR_mremap, \
+	__NR_madvise, __NR_getrandom, __NR_fstat, __NR_newfstatat
+
 static const unsigned resolve_calls[] = {
 	EVERY_PROGRAM,
-	__NR_socket, __NR_connect, __NR_sendto, __NR_recvmsg,
-	__NR_setsockopt, __NR_getsockname, __NR_getpeername, __NR_fcntl,
-	__NR_ioctl, __NR_brk, __NR_mmap, __NR_munmap, __NR_mremap,
-	__NR_madvise, __NR_getrandom, __NR_fstat, __NR_newfstatat,
+	RESOLVER,
 };
 
 /* Starts the process that does this, again and again, and hears nobody.  In
  * that process what servers there are is read before it is narrowed. */
 static const unsigned names_calls[] = {
 	EVERY_PROGRAM,
-	__NR_socket, __NR_connect, __NR_sendto, __NR_recvmsg,
-	__NR_setsockopt, __NR_getsockname, __NR_getpeername, __NR_fcntl,
-	__NR_ioctl, __NR_brk, __NR_mmap, __NR_munmap, __NR_mremap,
-	__NR_madvise, __NR_getrandom, __NR_fstat, __NR_newfstatat,
+	RESOLVER,
 	__NR_openat, __NR_lseek, __NR_uname, __NR_futex,
 	__NR_clone, __NR_set_robust_list, __NR_wait4, __NR_prlimit64,
 	__NR_seccomp, __NR_landlock_create_ruleset,
@@ -171,7 +171,7 @@ static const struct table {
 	const unsigned *call;
 	size_t n;
 	uint32_t caps;		/* kept, if they are there */
-	bool library;		/* takes memory, and connects, as it likes */
+	bool at_will;		/* takes memory, and connects, as it likes */
 	bool starts;		/* a process, and is not narrowed itself */
 	bool files;		/* reads those that everybody may */
 } tables[] = {
@@ -248,7 +248,7 @@ filter_build(struct sock_filter f[static FILTER_MAX], const struct table *t)
 	f[n++] = (struct sock_filter)SKIP_NEXT_UNLESS(BPF_JGE, X32_FROM);
 	f[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < t->n; i++) {
-		size_t more = t->library ? 0 :
+		size_t more = t->at_will ? 0 :
 		    filter_only(f + n + 1, t->call[i]);
 		f[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 		    t->call[i], 0, (uint8_t)(more + 1));
@@ -309,7 +309,7 @@ enter_landlock(const struct table *t)
 		return;
 	for (size_t i = 0; i < COUNT(rights) && rights[i].abi <= abi; i++) {
 		attr.fs = rights[i].fs;
-		attr.net = t->library ? 0 : rights[i].net;
+		attr.net = t->at_will ? 0 : rights[i].net;
 		attr.scoped = rights[i].scoped;
 	}
 	int fd = (int)syscall(__NR_landlock_create_ruleset, &attr,
@@ -450,7 +450,7 @@ sandbox_narrow(enum sandbox which)
 		return;
 	limit(RLIMIT_NPROC, "processes");
 	/* what SANDBOX_SPARE starts has it already, and may not ask */
-	if (tables[which].library)
+	if (tables[which].at_will)
 		enter_landlock(&tables[which]);
 	enter_seccomp(which);
 }
