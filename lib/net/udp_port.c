@@ -2,11 +2,12 @@
 #include "net/udp_port.h"
 
 #include "base/addr.h"
+#include "net/udp_steer.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -86,57 +87,32 @@ udp_port(int fd)
 	return e.port;
 }
 
-/* ---- steering ---- */
-
-#define IF(op, k, yes, no) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, yes, no)
-#define LEAST(n) IF(BPF_JGE, n, 0, 1)
-#define GO(lane) BPF_STMT(BPF_RET | BPF_K, lane)
-
-/*
- * Sees a datagram, or a train of them: the type is a little-endian number of
- * 32 bits at the start, and the least lengths are those of W1.
- */
-static int
-steer(int fd)
-{
-	struct sock_filter f[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
-		BPF_STMT(BPF_MISC | BPF_TAX, 0),
-		IF(BPF_JGE, 32, 1, 0),
-		GO(UDP_RUBBISH),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
-		IF(BPF_JEQ, 0x04000000, 0, 1),
-		GO(UDP_DATA),
-		IF(BPF_JEQ, 0x01000000, 0, 3),
-		BPF_STMT(BPF_MISC | BPF_TXA, 0),
-		LEAST(148),
-		GO(UDP_HANDSHAKES),
-		IF(BPF_JEQ, 0x02000000, 0, 3),
-		BPF_STMT(BPF_MISC | BPF_TXA, 0),
-		LEAST(92),
-		GO(UDP_HANDSHAKES),
-		IF(BPF_JEQ, 0x03000000, 0, 3),
-		BPF_STMT(BPF_MISC | BPF_TXA, 0),
-		LEAST(64),
-		GO(UDP_HANDSHAKES),
-		GO(UDP_RUBBISH),
-	};
-	struct sock_fprog prog = { sizeof(f) / sizeof(f[0]), f };
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog,
-	    sizeof(prog));
-}
-
 /* ---- the port ---- */
+
+/* How the kernel steers is not to be changed by who has the socket. */
+static void
+lock(int fd)
+{
+	setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on));
+}
 
 static int
 join_two(int fd[static UDP_LANES], uint32_t mark)
 {
-	fd[UDP_RUBBISH] = bind_port(udp_port(fd[UDP_HANDSHAKES]), mark, false);
-	if (fd[UDP_RUBBISH] < 0)
+	int rubbish = bind_port(udp_port(fd[UDP_HANDSHAKES]), mark, false);
+
+	fd[UDP_RUBBISH] = rubbish;
+	if (rubbish < 0)
 		return -1;
-	setsockopt(fd[UDP_RUBBISH], SOL_SOCKET, SO_RCVBUF, &off, sizeof(off));
-	return steer(fd[UDP_RUBBISH]);
+	setsockopt(rubbish, SOL_SOCKET, SO_RCVBUF, &off, sizeof(off));
+	/* whether a flow's datagrams are joined the kernel asks one of the
+	 * three, before anything is steered: all must say yes */
+	setsockopt(rubbish, SOL_UDP, UDP_GRO, &on, sizeof(on));
+	if (udp_steer(rubbish) < 0)
+		return -1;
+	lock(rubbish);
+	lock(fd[UDP_HANDSHAKES]);
+	return 0;
 }
 
 int
@@ -157,7 +133,11 @@ udp_first(int fd[static UDP_LANES], uint16_t port, uint32_t mark)
 int
 udp_join(uint16_t port, uint32_t mark)
 {
-	return bind_port(port, mark, false);
+	int fd = bind_port(port, mark, false);
+
+	if (fd >= 0)
+		lock(fd);
+	return fd;
 }
 
 unsigned

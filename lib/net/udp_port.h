@@ -6,11 +6,11 @@
  * The UDP port of a tunnel: three sockets, among which the kernel divides what
  * arrives by the type of message, so that a flood of one kind takes no room
  * from another: handshakes; what can be no message of WireGuard; data.  The
- * second has room for next to nothing: the kernel counts what it drops.
+ * second has room for next to nothing: the kernel counts what it drops, and
+ * nobody is woken up for more than one in a while.
  *
- * That is no more than a guess: of a train of datagrams that the kernel has
- * joined (UDP_GRO) only the first is looked at, and while a socket is missing
- * its part goes to another.  Who gets a stray hands it on.
+ * That is no more than a guess, see net/udp_steer.h, and while a socket is
+ * missing its part goes to another.  Who gets a stray hands it on.
  */
 
 #include <stdint.h>
@@ -19,7 +19,8 @@
 enum udp_lane { UDP_HANDSHAKES, UDP_RUBBISH, UDP_DATA, UDP_LANES };
 
 /* Binds the first two at all addresses of both families (IPv4 only where the
- * kernel has no IPv6) and makes the kernel steer; port 0: any; mark 0: none.
+ * kernel has no IPv6) and makes the kernel steer, which nobody can change
+ * afterwards; port 0: any; mark 0: none.
  * -1 and errno, EADDRINUSE also if the other program would share the port. */
 int udp_first(int fd[static UDP_LANES], uint16_t port, uint32_t mark);
 /* Binds the third at their port: the socket, or -1 and errno. */

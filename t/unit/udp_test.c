@@ -7,9 +7,13 @@
 #include "net/udp_port.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static struct udp a, b;
 static uint8_t data[65536];
@@ -115,16 +119,18 @@ test_port(void)
 
 static int port[UDP_LANES];
 
-/* Which of the sockets got what was sent; UDP_LANES: none. */
+/* Which of the sockets got what was sent, if its first word is type and `next'
+ * stands at next_at; UDP_LANES: none. */
 static enum udp_lane
-lane_of(const char *to, uint32_t type, size_t n)
+lane_of(const char *to, uint32_t type, size_t n, size_t next_at, uint32_t next)
 {
-	le32 t = le32_put(type);
+	le32 t = le32_put(type), u = le32_put(next);
 	struct udp_out o = { .data = data, .len = n, .size = n };
 	struct pollfd p[UDP_LANES];
 	enum udp_lane got = UDP_LANES;
 	char c;
 
+	memcpy(data + next_at, &u, sizeof(u));
 	memcpy(data, &t, sizeof(t));
 	addr_parse(&o.path.remote.addr, to);
 	o.path.remote.port = udp_port(port[0]);
@@ -150,18 +156,89 @@ test_steering(const char *to)
 		{ 1, 148, UDP_HANDSHAKES }, { 1, 147, UDP_RUBBISH },
 		{ 2, 92, UDP_HANDSHAKES }, { 2, 91, UDP_RUBBISH },
 		{ 3, 64, UDP_HANDSHAKES }, { 3, 63, UDP_RUBBISH },
+		{ 1, 149, UDP_RUBBISH }, { 1, 179, UDP_RUBBISH },
+		{ 2, 148, UDP_RUBBISH }, { 2, 93, UDP_RUBBISH },
+		{ 3, 65, UDP_RUBBISH }, { 3, 148, UDP_RUBBISH },
 		{ 4, 32, UDP_DATA }, { 4, 31, UDP_RUBBISH },
 		{ 4, 1452, UDP_DATA }, { 4, 60000, UDP_DATA },
 		{ 0, 148, UDP_RUBBISH }, { 5, 148, UDP_RUBBISH },
 		{ 0x100, 148, UDP_RUBBISH }, { 0x01000000, 148, UDP_RUBBISH },
 		{ 0x80000004, 148, UDP_RUBBISH }, { 4, 4, UDP_RUBBISH },
 		{ 4, 3, UDP_RUBBISH }, { 4, 0, UDP_RUBBISH },
+		/* a train, of which nobody believes what its first says */
+		{ 5, 1472, UDP_RUBBISH }, { 5, 1473, UDP_DATA },
+		{ 1, 1473, UDP_DATA },
 	};
 
 	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
-		OKF(lane_of(to, c[i].type, c[i].n) == c[i].lane,
-		    "%zu bytes of type %#x to %s go to socket %d", c[i].n,
+		OKF(lane_of(to, c[i].type, c[i].n, 160, 0) == c[i].lane,
+		    "W1 %zu bytes of type %#x to %s go to socket %d", c[i].n,
 		    c[i].type, to, c[i].lane);
+}
+
+/* Trains as the kernel makes them of what comes close together. */
+static void
+test_steering_trains(void)
+{
+	static const struct {
+		uint32_t first;
+		size_t size;
+		uint32_t next;
+		size_t n;
+		enum udp_lane lane;
+	} c[] = {
+		{ 1, 148, 4, 180, UDP_HANDSHAKES },
+		{ 1, 148, 2, 240, UDP_HANDSHAKES },
+		{ 1, 148, 1, 1480, UDP_HANDSHAKES },
+		{ 2, 92, 4, 124, UDP_HANDSHAKES },
+		{ 3, 64, 3, 128, UDP_HANDSHAKES },
+		{ 1, 148, 4, 179, UDP_RUBBISH },
+		{ 1, 148, 5, 296, UDP_RUBBISH },
+		{ 1, 148, 0, 296, UDP_RUBBISH },
+		{ 1, 148, 0x101, 296, UDP_RUBBISH },
+		{ 2, 92, 0x1000001, 184, UDP_RUBBISH },
+	};
+
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
+		OKF(lane_of("127.0.0.1", c[i].first, c[i].n, c[i].size,
+		    c[i].next) == c[i].lane, "W1 %zu bytes of type %#x, with "
+		    "type %#x behind it, go to socket %d", c[i].n, c[i].first,
+		    c[i].next, c[i].lane);
+}
+
+/* Which of them the kernel asks depends on the flow. */
+static void
+test_joining(void)
+{
+	for (int i = 0; i < UDP_LANES; i++) {
+		struct udp u = { .fd = -1 };
+		int joined = 0;
+		socklen_t n = sizeof(joined);
+
+		if (i != UDP_RUBBISH) {
+			udp_open(&u, dup(port[i]));
+			udp_close(&u);
+		}
+		getsockopt(port[i], SOL_UDP, UDP_GRO, &joined, &n);
+		OKF(joined != 0, "socket %d lets datagrams be joined", i);
+	}
+}
+
+static void
+test_lock(void)
+{
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog prog = { 1, &all };
+	bool refused = true;
+
+	for (int i = 0; i < UDP_LANES; i++) {
+		refused &= setsockopt(port[i], SOL_SOCKET, SO_ATTACH_FILTER,
+		    &prog, sizeof(prog)) < 0 && errno == EPERM;
+		refused &= setsockopt(port[i], SOL_SOCKET,
+		    SO_ATTACH_REUSEPORT_CBPF, &prog, sizeof(prog)) < 0 &&
+		    errno == EPERM;
+	}
+	OKF(refused, "nobody who has a socket changes how it is steered");
 }
 
 static void
@@ -211,6 +288,9 @@ main(void)
 	test_port();
 	test_steering("127.0.0.1");
 	test_steering("::1");
+	test_steering_trains();
+	test_joining();
+	test_lock();
 	test_rubbish();
 	udp_close(&a);
 	udp_close(&b);
