@@ -3,13 +3,13 @@
  * means.  See bh-check(1). */
 
 #include "base/die.h"
+#include "base/open.h"
 #include "conf/print.h"
 #include "engine/import.h"
 #include "engine/report.h"
 #include "engine/start.h"
 #include "engine/views.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,17 +29,6 @@ struct args {
 	size_t nfiles;
 };
 
-static FILE *
-open_file(const char *path)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-
-	if (f == NULL)
-		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
-		    path);
-	return f;
-}
-
 static const char *
 file_name(const char *path)
 {
@@ -50,7 +39,7 @@ static int
 run_findings(const struct args *a, const struct conf *cf, int location)
 {
 	(void)cf, (void)location;
-	return report_file(&a->r, open_file(a->s.conf), stdout);
+	return report_file(&a->r, start_file(&a->s), stdout);
 }
 
 static int
@@ -68,7 +57,8 @@ run_changes(const struct args *a, const struct conf *cf, int location)
 	int all;
 
 	(void)location;
-	int code = report_load(&r, open_file(a->what), &old, &all);
+	int code = report_load(&r, open_named(a->what, "re", stdin), &old,
+	    &all);
 	if (code == 0)
 		code = report_changes(&a->r, &old, cf, stdout);
 	conf_free(&old);
@@ -214,7 +204,7 @@ run(const struct args *a, const struct mode *m)
 	if (m->opt == 'D')
 		r.location = NULL;	/* may be in one file only */
 	if (m->load)
-		code = report_load(&r, open_file(a->s.conf), &cf, &location);
+		code = report_load(&r, start_file(&a->s), &cf, &location);
 	if (code == 0)
 		code = m->run(a, &cf, location);
 	conf_free(&cf);

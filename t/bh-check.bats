@@ -317,6 +317,11 @@ starts() {
 	run --separate-stderr "$check" -f "$dir/none.ini"
 	[ "$status" -eq 100 ]
 	[ "$stderr" = "bh-check: cannot open $dir/none.ini: No such file or directory" ]
+	# on a machine where nothing has been set up yet
+	run --separate-stderr unshare -m sh -c \
+		"mount -t tmpfs none /etc && exec '$check'"
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-check: there is no /etc/backhaul/backhaul.ini: write it (bh.conf(5)), or name another file with -f" ]
 	run --separate-stderr "$check" -f $data/base.ini extra
 	[ "$status" -eq 100 ]
 	[[ $stderr == "usage: bh-check "* ]]

@@ -2,6 +2,7 @@
 #include "engine/nat_ask.h"
 
 #include "base/die.h"
+#include "base/open.h"
 #include "conf/diag.h"
 #include "engine/nat_who.h"
 
@@ -9,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 parse(struct nat_question *q, const char *outside, const char *proto,
@@ -36,13 +38,9 @@ answer(bool found, const struct nat_answer *a)
 static bool
 read_log(struct nat_log_reader *r, const char *path, bool must)
 {
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-
-	if (f == NULL && (must || errno != ENOENT))
-		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
-		    path);
-	if (f == NULL)
+	if (!must && access(path, F_OK) != 0 && errno == ENOENT)
 		return false;
+	FILE *f = open_named(path, "re", stdin);
 	nat_log_read(r, f);
 	if (f != stdin)
 		fclose(f);

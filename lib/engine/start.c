@@ -2,6 +2,7 @@
 #include "engine/start.h"
 
 #include "base/die.h"
+#include "base/open.h"
 #include "base/ready.h"
 #include "base/version.h"
 #include "conf/publish.h"
@@ -84,23 +85,21 @@ start_option(struct start *s, int opt, const char *arg, const char *synopsis,
 	}
 }
 
-static FILE *
-open_conf(const char *path)
+FILE *
+start_file(const struct start *s)
 {
-	if (strcmp(path, "-") == 0)
-		return stdin;
-	FILE *f = fopen(path, "re");
-	if (f == NULL)
-		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
-		    path);
-	return f;
+	if (strcmp(s->conf, CONF_DEFAULT) == 0 && access(s->conf, F_OK) != 0 &&
+	    errno == ENOENT)
+		diex(EXIT_FIX, "there is no " CONF_DEFAULT
+		    ": write it (bh.conf(5)), or name another file with -f");
+	return open_named(s->conf, "re", stdin);
 }
 
 void
 start_conf(struct conf *cf, const struct start *s)
 {
 	struct diags ds;
-	FILE *f = open_conf(s->conf);
+	FILE *f = start_file(s);
 	const char *name = f == stdin ? "<stdin>" : s->conf;
 
 	diag_init(&ds);

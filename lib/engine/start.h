@@ -9,6 +9,7 @@
 #include "net/policy.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Options common to all programs.  A program's own are parsed by the caller:
  * start_option takes what getopt(3) gave and answers whether it was common. */
@@ -33,6 +34,8 @@ _Noreturn void start_usage(const char *synopsis);
 unsigned start_number(const char *text, const char *what, unsigned min,
     unsigned max);
 
+/* The domain file, open; "-" is standard input.  Or a line and exit. */
+FILE *start_file(const struct start *s);
 /* Loads the domain file and runs the linter.  On any error: every finding on
  * standard error, exit 100. */
 void start_conf(struct conf *cf, const struct start *s);

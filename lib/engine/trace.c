@@ -3,12 +3,12 @@
 
 #include "base/die.h"
 #include "base/json.h"
+#include "base/open.h"
 #include "engine/judge.h"
 #include "engine/nat_log.h"
 #include "engine/translate.h"
 #include "net/l2.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -50,11 +50,8 @@ struct run {
 static FILE *
 open_file(const char *name, const char *mode, FILE *standard)
 {
-	FILE *f = strcmp(name, "-") == 0 ? standard : fopen(name, mode);
+	FILE *f = open_named(name, mode, standard);
 
-	if (f == NULL)
-		die(errno == ENOENT ? EXIT_FIX : EXIT_RETRY, "cannot open %s",
-		    name);
 	setvbuf(f, NULL, _IOFBF, IO_BUFFER);
 	return f;
 }
