@@ -85,6 +85,8 @@ $(O)/libbh.a: $(LIB)
 $(O)/t/unit/%: $(O)/t/unit/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/t/bench/queue: $(O)/t/bench/lib/queues.o
+$(O)/t/bench/queue: LIBS += -lm
 $(O)/t/bench/%: $(O)/t/bench/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
