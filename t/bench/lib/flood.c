@@ -9,19 +9,23 @@
  *   one          the same from one address
  *   forged       the same from all over the Internet
  *
- * Prints how many were sent, and how many bytes of UDP payload. */
+ * Addresses and ports are new for each, the rest is made beforehand and comes
+ * again, so that the mob takes no more time than it must from whoever has the
+ * same processors.  Prints how many were sent, and how many bytes of UDP
+ * payload. */
 #include "base/key.h"
 #include "net/wire.h"
 #include "wg/cookie.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 32, SIZE = 1400, PER_SECOND = 1000 };
+enum { BATCH = 64, SIZE = 1400, PER_SECOND = 1000, MADE = 2048 };
 
 struct datagram {
 	struct ip4_hdr ip;
@@ -29,7 +33,10 @@ struct datagram {
 	uint8_t data[SIZE];
 };
 
-static struct datagram out[BATCH];
+static struct datagram made[MADE];
+static size_t size[MADE];
+static struct mmsghdr out[MADE];
+static struct iovec iov[MADE];
 static struct cookie_maker maker;
 static uint64_t seed = 1;
 
@@ -105,47 +112,53 @@ make_source(uint8_t from[4], unsigned bytes)
 		from[0] = (uint8_t)(11 + from[0] % 116);
 }
 
-static size_t
-make(struct datagram *d, const struct kind *what, in_addr_t to, int port)
+static void
+make(struct datagram *d, size_t n, in_addr_t to, int port)
 {
-	size_t n = what->make(d->data);
-	uint8_t from[4];
-
-	make_source(from, what->free);
-
-	memset(d, 0, offsetof(struct datagram, data));
 	d->ip.vhl = 0x45;
 	d->ip.ttl = 64;
 	d->ip.proto = IPPROTO_UDP;
 	d->ip.len = be16_put((uint16_t)(28 + n));
-	memcpy(&d->ip.src, from, 4);
 	memcpy(&d->ip.dst, &to, 4);
-	d->udp.sport = be16_put((uint16_t)(1024 + draw() % 60000));
 	d->udp.dport = be16_put((uint16_t)port);
 	d->udp.len = be16_put((uint16_t)(8 + n));
-	return n;
 }
 
-/* Sends n; the bytes of their payload, 0 if the system refuses. */
-static unsigned long
-send_some(int fd, const struct sockaddr_in *to, const struct kind *what,
-    int n)
+static void
+make_all(const struct sockaddr_in *to, const struct kind *what)
 {
-	struct mmsghdr m[BATCH] = { 0 };
-	struct iovec iov[BATCH];
-	unsigned long bytes = 0;
-
-	for (int i = 0; i < n; i++) {
-		size_t size = make(&out[i], what, to->sin_addr.s_addr,
+	for (size_t i = 0; i < MADE; i++) {
+		size[i] = what->make(made[i].data);
+		make(&made[i], size[i], to->sin_addr.s_addr,
 		    ntohs(to->sin_port));
-		bytes += size;
-		iov[i] = (struct iovec){ &out[i], 28 + size };
-		m[i].msg_hdr = (struct msghdr){
+		iov[i] = (struct iovec){ &made[i], 28 + size[i] };
+		out[i].msg_hdr = (struct msghdr){
 			.msg_name = (void *)(uintptr_t)to,
 			.msg_namelen = sizeof(*to), .msg_iov = &iov[i],
 			.msg_iovlen = 1 };
 	}
-	return sendmmsg(fd, m, (unsigned)n, 0) == n ? bytes : 0;
+}
+
+/* Sends n; the bytes of their payload, 0 if the system refuses. */
+static unsigned long
+send_some(int fd, const struct kind *what, int n)
+{
+	static int next;
+	unsigned long bytes = 0;
+
+	if (next + n > MADE)
+		next = 0;
+	for (int i = next; i < next + n; i++) {
+		uint8_t from[4];
+		make_source(from, what->free);
+		memcpy(&made[i].ip.src, from, 4);
+		made[i].udp.sport = be16_put((uint16_t)(1024 +
+		    draw() % 60000));
+		bytes += size[i];
+	}
+	bool ok = sendmmsg(fd, out + next, (unsigned)n, 0) == n;
+	next += n;
+	return ok ? bytes : 0;
 }
 
 static int
@@ -156,12 +169,13 @@ flood(const struct sockaddr_in *to, const struct kind *what, long rate,
 	unsigned long sent = 0, bytes = 0, some;
 	struct timespec next;
 
+	make_all(to, what);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	for (long t = 1; t <= seconds * PER_SECOND; t++) {
 		unsigned long due = (unsigned long)(rate * t / PER_SECOND);
 		for (int n; sent < due; sent += (unsigned long)n) {
 			n = due - sent < BATCH ? (int)(due - sent) : BATCH;
-			if ((some = send_some(fd, to, what, n)) == 0) {
+			if ((some = send_some(fd, what, n)) == 0) {
 				perror("flood: cannot send");
 				return 111;
 			}
