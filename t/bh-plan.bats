@@ -218,6 +218,24 @@ internal = 10.0.0.0/8
 	[ "$(cat "$W_DIR/got")" -eq 1 ]
 }
 
+@test "the tunnel's port is not tracked on a server, unless it is translated" {
+	untracked() { plan "$1" nft | grep -c notrack; }
+	domain
+	plan hq nft | grep -qF 'udp dport 51820 fib daddr type local notrack'
+	plan hq nft | grep -qF 'udp sport 51820 notrack'
+	run untracked branch1
+	[ "$output" -eq 0 ]
+	domain 'listen-port = 4500\n'
+	run untracked hq
+	[ "$output" -eq 0 ]
+	domain '' '' '[publish dns]\nserver = hq\nmatch = 198.51.100.3 udp 53\nto = 10.1.0.20\n'
+	run untracked hq
+	[ "$output" -eq 2 ]
+	domain '' '' '[publish other]\nserver = hq\nmatch = 198.51.100.3 udp 51820\nto = 10.1.0.20\n'
+	run untracked hq
+	[ "$output" -eq 0 ]
+}
+
 @test "the uplink goes on hearing router advertisements" {
 	domain
 	plan branch1 sysctl | grep -qx 'net/ipv6/conf/up0/accept_ra 2 1'

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/plan.h"
 
+#include "conf/publish.h"
+#include "net/wire.h"
+
 /*
  * The static guard: it knows neither programs nor routes, only which
  * interface a packet comes in by, which it goes out by, and the domain's
@@ -69,6 +72,42 @@ chain_raw(const struct plan *p, FILE *out)
 		fprintf(out, "\t\tiifname \"%s\" ct original zone set %d\n",
 		    p->self->egress_interface, PLAN_ZONE);
 	fputs("\t}\n", out);
+}
+
+/* Nobody else has the port of the tunnel, and nobody translates it here. */
+static bool
+port_is_plain(const struct plan *p)
+{
+	const struct conf_location *l = p->self;
+
+	for (size_t i = 0; i < p->cf->npublish; i++) {
+		const struct conf_publish *q = &p->cf->publish[i];
+		if (publish_is_of(p->cf, q, p->index) &&
+		    publish_has(q, &q->match, PROTO_UDP, l->listen_port))
+			return false;
+	}
+	return l->endpoint_port == 0 || l->endpoint_port == l->listen_port;
+}
+
+/*
+ * Whoever calls a server need not be known to conntrack: a flood from forged
+ * addresses would fill the table that clients' flows are in, and costs twice as
+ * much when each datagram becomes a flow.  A client's answers may have to be
+ * known, to a stateful filter of its host.
+ */
+static void
+chains_untracked(const struct plan *p, FILE *out)
+{
+	unsigned port = p->self->listen_port;
+
+	if (p->self->role != CONF_ROLE_SERVER || !port_is_plain(p))
+		return;
+	fprintf(out, "\tchain call {\n"
+	    "\t\ttype filter hook prerouting priority raw; policy accept;\n"
+	    "\t\tudp dport %u fib daddr type local notrack\n"
+	    "\t}\n\tchain answer {\n"
+	    "\t\ttype filter hook output priority raw; policy accept;\n"
+	    "\t\tudp sport %u notrack\n\t}\n", port, port);
 }
 
 /*
@@ -389,6 +428,7 @@ plan_nft(const struct plan *p, FILE *out)
 	chain_mss(p, out);
 	chain_closed(p, out);
 	chain_raw(p, out);
+	chains_untracked(p, out);
 	chain_output(p, out);
 	if (p->self->role == CONF_ROLE_SERVER) {
 		plan_chains_publish(p, out);
