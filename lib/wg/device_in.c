@@ -9,6 +9,9 @@
 #define COOKIE_INTERVAL (NSEC_SEC / 10000)
 #define COOKIE_EARLY (NSEC_SEC / 10)
 
+/* How long it is remembered where a handshake came from. */
+#define KNOWN_FOR (86400 * NSEC_SEC)
+
 /* One that was received, and what came with it. */
 struct arrival {
 	const struct moment *t;
@@ -28,6 +31,8 @@ finish(struct device *d, uint16_t i, const struct arrival *a,
 
 	id->rx_bytes += a->n;
 	id->handshake_wall = a->t->wall;
+	ratelimit_note(&d->peers, &a->from->remote.addr, a->t->now,
+	    a->t->now + KNOWN_FOR);
 	out->peer = i;
 	out->to = *a->from;
 	out->begin = true;
@@ -165,11 +170,15 @@ is_unexpected(const struct device *d, const struct arrival *a)
  * we want to do for strangers.  Who does not keep within them is turned away
  * before he counts: a source, or a network of forged ones, puts nobody else
  * under load.  If all of the Internet is forged, what is left is divided by
- * chance.
+ * chance; but where a peer has been before, another bound holds, which a flood
+ * does not reach unless it knows where that is.
  */
 static bool
 may_ask(struct device *d, const struct addr *from, nsec now)
 {
+	if (ratelimit_has(&d->peers, from, now))
+		return ratelimit_allow(&d->known, from, now) &&
+		    ratelimit_allow(&d->all_known, from, now);
 	return ratelimit_allow(&d->hosts, from, now) &&
 	    ratelimit_allow(&d->networks, from, now) &&
 	    ratelimit_allow(&d->all, from, now);

@@ -42,32 +42,57 @@ set_of(struct ratelimit *r, uint64_t source)
 	return r->set[hash % RATELIMIT_SETS];
 }
 
-/* The entry of the source, else a free one, else NULL. */
+/* The entry of the source, or NULL; *spare: that of the set whose time passes,
+ * or has passed, before all others'. */
 static struct ratelimit_entry *
-entry_of(struct ratelimit *r, uint64_t source, nsec now)
+entry_of(struct ratelimit *r, uint64_t source, nsec now,
+    struct ratelimit_entry **spare)
 {
-	struct ratelimit_entry *e = set_of(r, source), *spare = NULL;
+	struct ratelimit_entry *e = set_of(r, source);
 
+	*spare = e;
 	for (int i = 0; i < RATELIMIT_WAYS; i++) {
-		if (e[i].due <= now)
-			spare = &e[i];
-		else if (e[i].source == source)
+		if (e[i].due > now && e[i].source == source)
 			return &e[i];
+		if (e[i].due < (*spare)->due)
+			*spare = &e[i];
 	}
-	if (spare != NULL)
-		*spare = (struct ratelimit_entry){ source, now };
-	return spare;
+	return NULL;
 }
 
 bool
 ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now)
 {
-	struct ratelimit_entry *e = entry_of(r, source_of(r->rule, source),
-	    now);
+	uint64_t from = source_of(r->rule, source);
+	struct ratelimit_entry *spare, *e = entry_of(r, from, now, &spare);
 	nsec interval = NSEC_SEC / r->rule->per_second;
 
-	if (e == NULL || e->due > now + (r->rule->burst - 1) * interval)
+	if (e == NULL && spare->due > now)
+		return false;
+	if (e == NULL) {
+		*spare = (struct ratelimit_entry){ from, now };
+		e = spare;
+	}
+	if (e->due > now + (r->rule->burst - 1) * interval)
 		return false;
 	e->due += interval;
 	return true;
+}
+
+void
+ratelimit_note(struct ratelimit *r, const struct addr *source, nsec now,
+    nsec until)
+{
+	uint64_t from = source_of(r->rule, source);
+	struct ratelimit_entry *spare, *e = entry_of(r, from, now, &spare);
+
+	*(e != NULL ? e : spare) = (struct ratelimit_entry){ from, until };
+}
+
+bool
+ratelimit_has(struct ratelimit *r, const struct addr *source, nsec now)
+{
+	struct ratelimit_entry *spare;
+
+	return entry_of(r, source_of(r->rule, source), now, &spare) != NULL;
 }

@@ -49,4 +49,10 @@ void ratelimit_init(struct ratelimit *r, const struct ratelimit_rule *rule,
     const uint8_t random[static 16]);
 bool ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now);
 
+/* A table used otherwise: who is remembered until when, not how often he may
+ * do something. */
+void ratelimit_note(struct ratelimit *r, const struct addr *source, nsec now,
+    nsec until);
+bool ratelimit_has(struct ratelimit *r, const struct addr *source, nsec now);
+
 #endif

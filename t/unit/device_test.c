@@ -333,7 +333,8 @@ test_load(void)
 	    "W4: with mac2 it is answered");
 	for (int i = 0; i < 10; i++)
 		allowed += give(1, &init, &o) == V_STALE;
-	OKF(allowed == ratelimit_host.burst - 1, "W4: five at once of a source");
+	OKF(allowed == 2 * ratelimit_host.burst - 1, "W4: five at once of a "
+	    "source with a cookie, and five of where a peer has been");
 	set_now(now.now + 999 * MS);
 	OKF(give(1, &(struct device_out){ .n = 148, .msg = { 1 } }, &o) ==
 	    V_MAC1, "W3: mac1 comes first");
@@ -400,6 +401,56 @@ test_forged(void)
 		paid += forged(2000, 1, 200);
 	}
 	OKF(paid == ratelimit_all.per_second, "and so many a second: %u", paid);
+}
+
+/* What the peer has to say first when nobody has heard of its session. */
+static enum verdict
+knock(struct device_out *o)
+{
+	struct device_out init;
+
+	device_renew(dev[0], now.now);
+	device_sender(dev[0], 0, now.now);
+	while (!tick(0, &init) || !is_initiation(&init))
+		continue;
+	return give(1, &init, o);
+}
+
+static void
+test_known(void)
+{
+	struct device_out o;
+	unsigned in = 0, paid = 0;
+
+	setup(0);
+	connect_both();
+	set_now(now.now + 600 * SEC);
+	given = 0;
+	forged(20000, 1, 200);
+	OKF(given > 0 && knock(&o) == V_SELF && o.n == 92, "W4: where a peer "
+	    "has been before, all the Internet does not keep it out");
+	for (int i = 0; i < 10; i++) {
+		set_now(now.now + 500 * MS);
+		forged(10000, 1, 200);
+		in += knock(&o) == V_SELF;
+	}
+	OKF(in == 10, "again and again: %u of 10", in);
+	/* who forges it, too, costs no more than any source */
+	for (int i = 0; i < 1000; i++) {
+		struct path from = at[0];
+		struct msg_initiation m = { .type = le32_put(MSG_INITIATION) };
+		struct cookie_maker maker;
+		cookie_maker_init(&maker, &publics[1]);
+		cookie_add_macs(&maker, &m, sizeof(m), now.now);
+		set_now(now.now + MS);
+		paid += device_handshake(dev[1], &now, fresh(), &m, sizeof(m),
+		    &from, &o) == V_HANDSHAKE;
+	}
+	OKF(paid >= 20 && paid <= 25, "W4: and 20 a second of it: %u", paid);
+	set_now(now.now + 86401 * SEC);
+	given = 0;
+	forged(20000, 1, 200);
+	OKF(knock(&o) != V_SELF, "a day later nobody is remembered");
 }
 
 /* ---- timers ---- */
@@ -834,6 +885,7 @@ main(void)
 	test_endpoint();
 	test_load();
 	test_forged();
+	test_known();
 	test_retry();
 	test_erase();
 	test_rekey();

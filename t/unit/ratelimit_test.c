@@ -80,9 +80,37 @@ test_room(void)
 	OKF(again > 980, "and has room again later: %u of 1000", again);
 }
 
+static void
+test_known(void)
+{
+	struct addr a = host("192.0.2.1"), b = host("192.0.2.2");
+	unsigned known = 0;
+	uint8_t v4[4];
+
+	ratelimit_init(&r, &ratelimit_host, secret);
+	OK(!ratelimit_has(&r, &a, NSEC_SEC));
+	ratelimit_note(&r, &a, NSEC_SEC, 9 * NSEC_SEC);
+	OKF(ratelimit_has(&r, &a, 8 * NSEC_SEC) &&
+	    !ratelimit_has(&r, &b, 8 * NSEC_SEC), "who is noted is known");
+	OKF(!ratelimit_has(&r, &a, 9 * NSEC_SEC), "until then");
+	ratelimit_note(&r, &a, 9 * NSEC_SEC, 20 * NSEC_SEC);
+	ratelimit_note(&r, &a, 10 * NSEC_SEC, 30 * NSEC_SEC);
+	OKF(ratelimit_has(&r, &a, 29 * NSEC_SEC), "or again, for longer");
+	for (uint32_t i = 0; i < 2 * RATELIMIT_SETS * RATELIMIT_WAYS; i++) {
+		memcpy(v4, &i, 4);
+		b = addr_from_v4(v4);
+		ratelimit_note(&r, &b, 10 * NSEC_SEC, (40 + i) * NSEC_SEC);
+		known += ratelimit_has(&r, &b, 11 * NSEC_SEC);
+	}
+	OKF(known == 2 * RATELIMIT_SETS * RATELIMIT_WAYS &&
+	    !ratelimit_has(&r, &a, 11 * NSEC_SEC),
+	    "in a full table the oldest makes room");
+}
+
 int
 main(void)
 {
+	test_known();
 	test_series();
 	OK(share(&ratelimit_host, "192.0.2.1", "192.0.2.1"));
 	OK(!share(&ratelimit_host, "192.0.2.1", "192.0.2.2"));
