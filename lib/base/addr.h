@@ -50,6 +50,19 @@ addr_eq(const struct addr *a, const struct addr *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* Its upper (0) or lower (1) 64 bits as a number. */
+static inline uint64_t
+addr_half(const struct addr *a, unsigned half)
+{
+	uint64_t v;
+
+	memcpy(&v, a->b + 8 * half, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
 static inline struct addr
 addr_from_v4(const uint8_t b[4])
 {

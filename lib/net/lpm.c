@@ -1,57 +1,52 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/lpm.h"
 
+#include "net/bits.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * Theory of operation.  Each family has a root array indexed by the first 16
- * bits of its addresses.  Below it stand nodes of 16 slots, one cache line
- * each, that take 4 bits; where many prefixes part, 16 of them in a row are a
- * wide node that takes 8 bits in one step.  Where a whole subtree shares its
- * next bits, a skip compares them at once instead (a host in an otherwise empty
- * /16 is one skip, not four nodes).  Shorter prefixes are pushed down into the
- * slots they cover, so the first leaf met on the way down is the answer and
- * nobody goes back up.
+ * Theory of operation.  Each family has a tree.  A node takes several bits at
+ * once, the more the more prefixes are below it, so that it has 8 slots for
+ * each of them or a little fewer: a large table is hardly deeper than a small
+ * one.  Where a whole subtree shares its next bits, a skip compares them at
+ * once instead.  Shorter prefixes are pushed down into the slots they cover, so
+ * the first leaf met on the way down is the answer and nobody goes back up.
  *
- * Every step is a reference: two bits of kind, thirty of value or index.  The
- * reference 0 is the leaf LPM_NONE, so an empty root is zero pages.
+ * Every step is a reference.  Its two lowest bits are its kind.  Above them a
+ * leaf has its value, a skip the index of its unit, a node four bits of how
+ * many bits it takes and then the index of its first unit.
  */
-enum { LEAF, SKIP, NODE, WIDE, KIND_BITS = 2, KIND_MASK = 3 };
+enum { LEAF, SKIP, NODE, KIND_BITS = 2, KIND_MASK = 3 };
 enum {
-	ROOT_BITS = 16,
-	ROOT_SLOTS = 1 << ROOT_BITS,
-	STRIDE = 4,
-	NODE_SLOTS = 1 << STRIDE,
 	LINE = 64,
-	WIDE_STRIDE = 8,
-	WIDE_NODES = 1 << (WIDE_STRIDE - STRIDE),
-	WIDE_FROM = 24,		/* prefixes that are worth one */
+	SLOTS = 4,			/* in a unit */
+	SPARE_BITS = 3,			/* 8 slots a prefix */
+	STRIDE_BITS = 4,
+	STRIDE_MASK = (1 << STRIDE_BITS) - 1,
+	STRIDE_MIN = 1 + SPARE_BITS,	/* of two prefixes */
+	STRIDE_MAX = STRIDE_MIN + STRIDE_MASK,
+	NODE_SHIFT = KIND_BITS + STRIDE_BITS,
+	UNITS_MAX = 1 << (32 - NODE_SHIFT),
+	UNITS_EACH = 50,		/* for a prefix, at worst */
+	SKIP_MAX = 56,
+	SKIP_MASK = 63,
 };
 
 typedef uint32_t ref;
 
-struct node {
-	ref slot[NODE_SLOTS];
-};
-static_assert(sizeof(struct node) == LINE, "a node is a cache line");
-
-/* An address as two numbers. */
-struct bits {
-	uint64_t hi, lo;
-};
-
-/* Those whose first len bits are these go on to next, the others get miss. */
+/* What goes on with the upper bits of key, as many as its lowest six say, goes
+ * to next, all else to miss. */
 struct skip {
-	struct bits key;
-	ref next;
-	uint32_t miss;
-	uint32_t len;		/* a multiple of STRIDE if next is no leaf */
-	uint32_t pad;
+	uint64_t key;
+	ref next, miss;
 };
-static_assert(sizeof(struct skip) == LINE / 2, "two skips a cache line");
+
+static_assert(sizeof(struct skip) == SLOTS * sizeof(ref), "a unit");
+static_assert(LINE % sizeof(struct skip) == 0, "never across two cache lines");
 
 /* Sorted by address, then length: a prefix stands before all that it holds. */
 struct item {
@@ -62,64 +57,18 @@ struct item {
 };
 
 struct lpm {
-	ref *root4, *root6;
-	struct node *node;
-	struct skip *skip;
-	struct item *item;	/* IPv6, then IPv4; each prefix once */
-	uint32_t nnodes, nskips;
+	ref root[2];			/* IPv6, IPv4 */
+	struct skip *unit;		/* or SLOTS slots of a node; NULL: they
+					 * are only counted */
+	size_t nunits;
+	struct item *item;		/* IPv6, then IPv4; each prefix once */
 	size_t nitems, n6;
 };
 
-static inline uint64_t
-load64(const uint8_t *p)
+static inline ref *
+slots(const struct lpm *t, size_t unit)
 {
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
-	return v;
-}
-
-static inline struct bits
-bits_of(const struct addr *a)
-{
-	return (struct bits){ load64(a->b), load64(a->b + 8) };
-}
-
-static inline bool
-bits_v4(struct bits k)
-{
-	return k.hi == 0 && k.lo >> 32 == 0xffff;
-}
-
-/* The n bits that start at bit `at'; they do not straddle bit 64. */
-static inline unsigned
-bits_at(struct bits k, unsigned at, unsigned n)
-{
-	uint64_t w = at < 64 ? k.hi : k.lo;
-
-	return (unsigned)(w << (at & 63) >> (64 - n));
-}
-
-/* Whether the first len bits differ; len is not 0. */
-static inline bool
-bits_differ(struct bits a, struct bits b, unsigned len)
-{
-	if (len <= 64)
-		return (a.hi ^ b.hi) >> (64 - len) != 0;
-	return ((a.hi ^ b.hi) | (a.lo ^ b.lo) >> (128 - len)) != 0;
-}
-
-static unsigned
-bits_common(struct bits a, struct bits b)
-{
-	if (a.hi != b.hi)
-		return (unsigned)__builtin_clzll(a.hi ^ b.hi);
-	if (a.lo != b.lo)
-		return 64 + (unsigned)__builtin_clzll(a.lo ^ b.lo);
-	return 128;
+	return (ref *)&t->unit[unit];
 }
 
 static inline ref
@@ -131,7 +80,7 @@ leaf(uint32_t value)
 static bool
 item_has(const struct item *it, struct bits k)
 {
-	return it->len == 0 || !bits_differ(it->key, k, it->len);
+	return bits_common(it->key, k) >= it->len;
 }
 
 static bool
@@ -158,108 +107,121 @@ item_compare(const void *pa, const void *pb)
 }
 
 /*
- * The table is grown twice: the first time without memory, to count the nodes
- * and skips, then into arrays of exactly that size.
+ * The trees are grown twice: the first time without memory, to count the units,
+ * then into exactly so many.
  */
-static uint32_t
-put_nodes(struct lpm *t, const struct node *n, uint32_t count)
+static size_t
+take_units(struct lpm *t, size_t n)
 {
-	uint32_t first = t->nnodes;
+	size_t first = t->nunits;
 
-	if (t->node != NULL)
-		memcpy(&t->node[first], n, count * sizeof(*n));
-	t->nnodes += count;
+	t->nunits += n;
 	return first;
 }
 
+/* Bits `at' to `end' of key lead to next: one skip, or some in a row, the last
+ * of them first. */
 static ref
-put_skip(struct lpm *t, const struct skip *s)
+put_skips(struct lpm *t, struct bits key, unsigned at, unsigned end, ref next,
+    uint32_t covered)
 {
-	if (t->skip != NULL)
-		t->skip[t->nskips] = *s;
-	return t->nskips++ << KIND_BITS | SKIP;
+	while (end > at) {
+		unsigned n = (end - at - 1) % SKIP_MAX + 1;
+		size_t u = take_units(t, 1);
+
+		end -= n;
+		if (t->unit != NULL)
+			t->unit[u] = (struct skip){ .next = next,
+				.key = (bits_from(key, end) &
+				    ~(uint64_t)SKIP_MASK) | n,
+				.miss = leaf(covered) };
+		next = (ref)u << KIND_BITS | SKIP;
+	}
+	return next;
 }
 
 static ref grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
     uint32_t covered);
 
 /*
- * Fills the slots for the `stride' bits that follow bit `depth' of n items,
- * none of them shorter than depth.  What covers all of them is in every slot
- * already.  Within a slot the prefixes that cover it whole come first and go
- * into it and those after; the rest are its subtree.
+ * Fills the slots of a node, if there are any yet, for the `stride' bits that
+ * follow bit `depth' of n items, all longer than that.  What covers all of them
+ * is in every slot already.  One that covers slots whole comes before those
+ * within them.
  */
 static void
 fill(struct lpm *t, ref *slot, const struct item *it, size_t n, unsigned depth,
     unsigned stride)
 {
-	unsigned below = depth + stride;
+	const unsigned below = depth + stride, shift = 64 - stride;
 
 	for (size_t i = 0; i < n;) {
-		size_t s = bits_at(it[i].key, depth, stride);
-		for (; i < n && it[i].len <= below &&
-		    bits_at(it[i].key, depth, stride) == s; i++)
-			for (size_t k = 0; k < (size_t)1 << (below - it[i].len);
-			    k++)
+		const size_t first = i, s = bits_from(it[i].key, depth) >>
+		    shift;
+		if (it[i].len < below) {
+			size_t many = (size_t)1 << (below - it[i].len);
+			for (size_t k = 0; slot != NULL && k < many; k++)
 				slot[s + k] = leaf(it[i].value);
-		size_t first = i;
-		while (i < n && bits_at(it[i].key, depth, stride) == s)
 			i++;
-		if (i > first)
-			slot[s] = grow(t, it + first, i - first, below,
-			    slot[s] >> KIND_BITS);
+			continue;
+		}
+		while (i < n && bits_from(it[i].key, depth) >> shift == s)
+			i++;
+		ref sub = grow(t, it + first, i - first, below,
+		    slot != NULL ? slot[s] >> KIND_BITS : LPM_NONE);
+		if (slot != NULL)
+			slot[s] = sub;
 	}
 }
 
-/* The subtree of items that share their first `depth' bits and are longer. */
+/* Of two items at least, which part at bit `depth'. */
+static ref
+put_node(struct lpm *t, const struct item *it, size_t n, unsigned depth,
+    uint32_t covered)
+{
+	unsigned stride = 63 - (unsigned)__builtin_clzll(n) + SPARE_BITS;
+
+	if (stride > STRIDE_MAX)
+		stride = STRIDE_MAX;
+	size_t many = (size_t)1 << stride, u = take_units(t, many / SLOTS);
+	ref *slot = t->unit != NULL ? slots(t, u) : NULL;
+	for (size_t i = 0; slot != NULL && i < many; i++)
+		slot[i] = leaf(covered);
+	fill(t, slot, it, n, depth, stride);
+	return (ref)u << NODE_SHIFT | (ref)(stride - STRIDE_MIN) << KIND_BITS |
+	    NODE;
+}
+
+/* The tree of items that share their first `depth' bits, none shorter. */
 static ref
 grow(struct lpm *t, const struct item *it, size_t n, unsigned depth,
     uint32_t covered)
 {
-	struct node node[WIDE_NODES];
-	struct skip s = { .key = it->key, .miss = covered, .len = it->len,
-	    .next = leaf(it->value) };
-
-	if (n == 1)
-		return put_skip(t, &s);
+	if (n > 0 && it->len == depth) {
+		covered = it->value;
+		it++;
+		n--;
+	}
+	if (n == 0)
+		return leaf(covered);
 	/* sorted, so what the first and the last share they all share */
 	unsigned common = bits_common(it[0].key, it[n - 1].key);
 	if (common > it->len)
 		common = it->len;
-	unsigned at = common - common % STRIDE;
-	/* bits_at does not straddle bit 64, and there are 128 */
-	bool wide = n >= WIDE_FROM && at != 60 && at != 124;
-	uint32_t count = wide ? WIDE_NODES : 1;
-	for (uint32_t i = 0; i < count * NODE_SLOTS; i++)
-		node[i / NODE_SLOTS].slot[i % NODE_SLOTS] = leaf(covered);
-	fill(t, node[0].slot, it, n, at, wide ? WIDE_STRIDE : STRIDE);
-	s.next = put_nodes(t, node, count) << KIND_BITS |
-	    (ref)(wide ? WIDE : NODE);
-	s.len = at;
-	return at > depth ? put_skip(t, &s) : s.next;
+	if (common == depth)
+		return put_node(t, it, n, depth, covered);
+	return put_skips(t, it->key, depth, common,
+	    grow(t, it, n, common, covered), covered);
 }
 
 /* IPv6 addresses start at bit 0, IPv4 ones at bit 96. */
 static void
-fill_roots(struct lpm *t)
+grow_both(struct lpm *t)
 {
-	fill(t, t->root6, t->item, t->n6, 0, ROOT_BITS);
-	fill(t, t->root4, t->item + t->n6, t->nitems - t->n6, PREFIX_V4,
-	    ROOT_BITS);
-}
-
-static bool
-grow_roots(struct lpm *t)
-{
-	free(t->root4);
-	free(t->root6);
-	t->root4 = calloc(ROOT_SLOTS, sizeof(ref));
-	t->root6 = calloc(ROOT_SLOTS, sizeof(ref));
-	if (t->root4 == NULL || t->root6 == NULL)
-		return false;
-	t->nnodes = t->nskips = 0;
-	fill_roots(t);
-	return true;
+	t->nunits = 0;
+	t->root[0] = grow(t, t->item, t->n6, 0, LPM_NONE);
+	t->root[1] = grow(t, t->item + t->n6, t->nitems - t->n6, PREFIX_V4,
+	    LPM_NONE);
 }
 
 static void
@@ -287,12 +249,12 @@ take_items(struct lpm *t, const struct lpm_entry *e, size_t n)
 }
 
 static bool
-take_memory(struct lpm *t)
+take_memory(struct lpm *t, size_t units)
 {
-	t->node = aligned_alloc(LINE, (t->nnodes + 1) * sizeof(*t->node));
-	t->skip = aligned_alloc(LINE, ((t->nskips + 2) & ~(size_t)1) *
-	    sizeof(*t->skip));
-	return t->node != NULL && t->skip != NULL;
+	size_t size = (units * sizeof(*t->unit) / LINE + 1) * LINE;
+
+	t->unit = units > UNITS_MAX ? NULL : aligned_alloc(LINE, size);
+	return t->unit != NULL;
 }
 
 int
@@ -309,10 +271,12 @@ lpm_order(const struct lpm_entry *a, const struct lpm_entry *b)
 }
 
 /*
- * Room for the worst case.  A node parts its prefixes or ends at least one of
- * them, so there are fewer than two for each prefix; a wide one stands for
- * WIDE_FROM at least, and no prefix has more than 14 of them above it.  A skip
- * leads to a node or to one prefix.  Pages that are never written cost nothing.
+ * Room for the worst case.  A prefix's part of a node is 8 slots, two units.  A
+ * node parts the prefixes that came to it, so each that is further down has
+ * fewer: at most 2 take 4 bits, 4 take 5, 8 take 6, the others 7 or more, which
+ * is 22 until all 128 bits are taken.  There are fewer nodes than prefixes, and
+ * a skip, of three units at most, leads to a node or to where a prefix ends: 22
+ * times 2 and 2 times 3.  Pages that are never written cost nothing.
  */
 struct lpm *
 lpm_reserve(size_t room)
@@ -322,15 +286,8 @@ lpm_reserve(size_t room)
 	if (t == NULL)
 		return NULL;
 	t->item = calloc(room + 1, sizeof(*t->item));
-	t->root4 = calloc(ROOT_SLOTS, sizeof(ref));
-	t->root6 = calloc(ROOT_SLOTS, sizeof(ref));
-	t->nnodes = (uint32_t)(2 * room + 14 * WIDE_NODES * (room / WIDE_FROM));
-	t->nskips = (uint32_t)(3 * room);
-	if (t->item != NULL && t->root4 != NULL && t->root6 != NULL &&
-	    take_memory(t)) {
-		t->nnodes = t->nskips = 0;
+	if (t->item != NULL && take_memory(t, UNITS_EACH * room))
 		return t;
-	}
 	lpm_free(t);
 	errno = ENOMEM;
 	return NULL;
@@ -339,16 +296,14 @@ lpm_reserve(size_t room)
 void
 lpm_refill(struct lpm *t, const struct lpm_entry *e, size_t n)
 {
-	memset(t->root4, 0, ROOT_SLOTS * sizeof(ref));
-	memset(t->root6, 0, ROOT_SLOTS * sizeof(ref));
 	t->nitems = n;
-	t->n6 = t->nnodes = t->nskips = 0;
+	t->n6 = 0;
 	for (size_t i = 0; i < n; i++) {
 		t->item[i] = (struct item){ .key = bits_of(&e[i].prefix.addr),
 			.value = e[i].value, .len = e[i].prefix.len };
 		t->n6 += !item_v4(&t->item[i]);
 	}
-	fill_roots(t);
+	grow_both(t);
 }
 
 struct lpm *
@@ -361,8 +316,11 @@ lpm_build(struct lpm_entry *e, size_t n)
 	t->item = calloc(n + 1, sizeof(*t->item));
 	if (t->item != NULL) {
 		take_items(t, e, n);
-		if (grow_roots(t) && take_memory(t) && grow_roots(t))
+		grow_both(t);
+		if (take_memory(t, t->nunits)) {
+			grow_both(t);
 			return t;
+		}
 	}
 	lpm_free(t);
 	errno = ENOMEM;
@@ -374,19 +332,15 @@ lpm_free(struct lpm *t)
 {
 	if (t == NULL)
 		return;
-	free(t->skip);
-	free(t->node);
-	free(t->root6);
-	free(t->root4);
+	free(t->unit);
 	free(t->item);
 	free(t);
 }
 
-/* A look-up under way: what was come to, and how many bits led there. */
+/* A look-up under way: what was come to, and the bits that are left. */
 struct walk {
-	struct bits key;
+	struct bits left;
 	ref at;
-	unsigned depth;
 };
 
 static inline struct walk
@@ -395,31 +349,28 @@ walk_start(const struct lpm *t, const struct addr *a)
 	struct bits k = bits_of(a);
 	bool v4 = bits_v4(k);
 
-	return (struct walk){ .key = k,
-		.at = v4 ? t->root4[bits_at(k, PREFIX_V4, ROOT_BITS)] :
-		    t->root6[bits_at(k, 0, ROOT_BITS)],
-		.depth = v4 ? PREFIX_V4 + ROOT_BITS : ROOT_BITS };
+	if (v4)
+		k = (struct bits){ k.lo << 32, 0 };
+	return (struct walk){ .left = k, .at = t->root[v4] };
 }
 
 /* It has not come to a leaf yet. */
 static inline void
 walk_on(const struct lpm *t, struct walk *w)
 {
-	const ref kind = w->at & KIND_MASK;
+	const uint64_t hi = w->left.hi;
+	unsigned used;
 
-	if (kind == SKIP) {
-		const struct skip *s = &t->skip[w->at >> KIND_BITS];
-		bool miss = bits_differ(s->key, w->key, s->len);
-		w->at = miss ? leaf(s->miss) : s->next;
-		w->depth = s->len;
-		return;
+	if ((w->at & KIND_MASK) == SKIP) {
+		const struct skip *s = &t->unit[w->at >> KIND_BITS];
+		used = s->key & SKIP_MASK;
+		w->at = (s->key ^ hi) >> (64 - used) != 0 ? s->miss : s->next;
+	} else {
+		used = (w->at >> KIND_BITS & STRIDE_MASK) + STRIDE_MIN;
+		w->at = slots(t, w->at >> NODE_SHIFT)[hi >> (64 - used)];
 	}
-	unsigned stride = kind == WIDE ? WIDE_STRIDE : STRIDE;
-	/* a wide one's slots are those of nodes in a row */
-	unsigned at = bits_at(w->key, w->depth, stride);
-	const struct node *n = &t->node[w->at >> KIND_BITS];
-	w->at = n[at / NODE_SLOTS].slot[at % NODE_SLOTS];
-	w->depth += stride;
+	w->left.hi = hi << used | w->left.lo >> (64 - used);
+	w->left.lo <<= used;
 }
 
 uint32_t
@@ -474,7 +425,6 @@ lpm_explain(const struct lpm *t, const struct addr *a, struct prefix *p)
 size_t
 lpm_size(const struct lpm *t)
 {
-	return sizeof(*t) + 2 * ROOT_SLOTS * sizeof(ref) +
-	    t->nnodes * sizeof(struct node) + t->nskips * sizeof(struct skip) +
+	return sizeof(*t) + t->nunits * sizeof(struct skip) +
 	    t->nitems * sizeof(struct item);
 }
