@@ -33,9 +33,8 @@ refuse(enum verdict v)
 static uint16_t
 find_breakout(struct judge *j, const struct ip *ip)
 {
-	struct flow_key k = flow_key(ip);
 	bool known;
-	uint16_t *answer = flows_take(j->flows, &k, &known);
+	uint16_t *answer = flows_take(j->flows, ip, &known);
 
 	if (!known)
 		*answer = breakout_find(j->pol->breakouts, ip);
@@ -44,21 +43,39 @@ find_breakout(struct judge *j, const struct ip *ip)
 
 /* A later fragment goes where its first went; one that comes before it, nobody
  * knows where to. */
-static struct decision
+static void
 judge_fragment(struct judge *j, const struct ip *ip, nsec now, bool asks,
-    struct decision d)
+    struct decision *d)
 {
 	uint16_t *decided = frags_take(j->frags, ip, now);
 
-	if (decided == NULL)
-		return refuse(V_FRAGMENT);
+	if (decided == NULL) {
+		*d = refuse(V_FRAGMENT);
+		return;
+	}
 	if (!asks)
-		return d;
+		return;
 	if (ip->frag_off == 0)
 		*decided = find_breakout(j, ip);
 	if (*decided == FRAG_UNDECIDED)
-		return refuse(V_FRAGMENT);
-	return policy_break_out(d, *decided);
+		*d = refuse(V_FRAGMENT);
+	else
+		policy_break_out(d, *decided);
+}
+
+static struct decision
+judge_sound(struct judge *j, enum policy_point at, uint16_t from, nsec now,
+    const struct ip *ip)
+{
+	struct decision d = policy_decide(j->pol, at, ip, from);
+	bool asks = j->flows != NULL && at == POLICY_OUT &&
+	    (d.verdict == V_INTERNET || d.verdict == V_NO_SERVER);
+
+	if (frag_is(ip) && (asks || verdict_delivers(d.verdict)))
+		judge_fragment(j, ip, now, asks, &d);
+	else if (asks)
+		policy_break_out(&d, find_breakout(j, ip));
+	return d;
 }
 
 struct decision
@@ -74,12 +91,6 @@ struct decision
 judge_parsed(struct judge *j, enum policy_point at, enum verdict v,
     uint16_t from, nsec now, const struct ip *ip)
 {
-	if (v != (enum verdict)V_NEXT)
-		return refuse(v);
-	struct decision d = policy_decide(j->pol, at, ip, from);
-	bool asks = j->flows != NULL && at == POLICY_OUT &&
-	    (d.verdict == V_INTERNET || d.verdict == V_NO_SERVER);
-	if (frag_is(ip) && (asks || verdict_delivers(d.verdict)))
-		return judge_fragment(j, ip, now, asks, d);
-	return asks ? policy_break_out(d, find_breakout(j, ip)) : d;
+	return v == (enum verdict)V_NEXT ?
+	    judge_sound(j, at, from, now, ip) : refuse(v);
 }

@@ -7,21 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 64, WAYS = 2, WORDS = 10 };
+enum { LINE = 64, WAYS = 2, WORDS = 5 };
+
+/* Addresses, ports and protocol: all that a flow is known by. */
+struct key {
+	uint64_t word[WORDS];
+};
 
 /* A cache line each; two that are neighbours make a set, the later used one
  * first. */
 struct flow {
-	struct flow_key key;
+	struct key key;
 	uint16_t answer;
 	bool used;
-	uint8_t pad[LINE - sizeof(struct flow_key) - 4];
+	uint8_t pad[LINE - sizeof(struct key) - 3];
 };
-static_assert(sizeof(struct flow_key) == WORDS * 4, "no padding");
 static_assert(sizeof(struct flow) == LINE, "one line to look at");
 
 struct flows {
-	uint64_t secret[WORDS];
+	uint64_t secret[2 * WORDS];
 	size_t mask;			/* of the index of a set */
 	struct flow *flow;
 };
@@ -57,17 +61,25 @@ flows_free(struct flows *fs)
 	free(fs);
 }
 
-struct flow_key
-flow_key(const struct ip *ip)
+static inline struct key
+key_of(const struct ip *ip)
 {
-	return (struct flow_key){ .src = ip->src, .dst = ip->dst,
-		.sport = ip->sport, .dport = ip->dport, .proto = ip->proto };
+	struct key k = { .word[WORDS - 1] = (uint64_t)ip->sport << 48 |
+	    (uint64_t)ip->dport << 32 | ip->proto };
+
+	memcpy(&k.word[0], &ip->src, sizeof(ip->src));
+	memcpy(&k.word[2], &ip->dst, sizeof(ip->dst));
+	return k;
 }
 
-static bool
-is(const struct flow *f, const struct flow_key *k)
+static inline bool
+is(const struct flow *f, const struct key *k)
 {
-	return f->used && memcmp(&f->key, k, sizeof(*k)) == 0;
+	uint64_t differ = !f->used;
+
+	for (size_t i = 0; i < WORDS; i++)
+		differ |= f->key.word[i] ^ k->word[i];
+	return differ == 0;
 }
 
 /*
@@ -75,32 +87,34 @@ is(const struct flow *f, const struct flow_key *k)
  * 3.4): two flows meet no more often than by chance, whatever they are, as long
  * as nobody knows the secret.
  */
-static size_t
-hash(const struct flows *fs, const struct flow_key *k)
+static inline size_t
+hash(const struct flows *fs, const struct key *k)
 {
-	uint32_t w[WORDS];
+	const uint64_t *s = fs->secret;
 	uint64_t sum = 0;
 
-	memcpy(w, k, sizeof(w));
-	for (size_t i = 0; i < WORDS; i += 2)
-		sum += (fs->secret[i] + w[i + 1]) * (fs->secret[i + 1] + w[i]);
+	for (size_t i = 0; i < WORDS; i++, s += 2)
+		sum += (s[0] + (k->word[i] >> 32)) *
+		    (s[1] + (uint32_t)k->word[i]);
 	return sum >> 32;
 }
 
 /* The one that was used last but one goes. */
 uint16_t *
-flows_take(struct flows *fs, const struct flow_key *k, bool *known)
+flows_take(struct flows *fs, const struct ip *ip, bool *known)
 {
-	struct flow *f = &fs->flow[(hash(fs, k) & fs->mask) * WAYS];
-	*known = is(&f[0], k);
+	const struct key k = key_of(ip);
+	struct flow *f = &fs->flow[(hash(fs, &k) & fs->mask) * WAYS];
+
+	*known = is(&f[0], &k);
 	if (*known)
 		return &f[0].answer;
 	struct flow first = f[0];
-	*known = is(&f[1], k);
+	*known = is(&f[1], &k);
 	f[0] = f[1];
 	f[1] = first;
 	if (!*known) {
-		f[0].key = *k;
+		f[0].key = k;
 		f[0].used = true;
 	}
 	return &f[0].answer;

@@ -14,22 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All bytes are compared: no padding. */
-struct flow_key {
-	struct addr src, dst;
-	uint16_t sport, dport;
-	uint32_t proto;
-};
-
 struct flows;
 
 /* Room for about so many flows.  NULL and errno.  Starting up only. */
 struct flows *flows_create(size_t room);
 void flows_free(struct flows *fs);
 
-struct flow_key flow_key(const struct ip *ip);
-/* Where the answer is, or where it is to be put: *known says which.  Good until
- * the next call. */
-uint16_t *flows_take(struct flows *fs, const struct flow_key *k, bool *known);
+/* Where the answer for a packet's flow is, or is to be put: *known says
+ * which.  Good until the next call. */
+uint16_t *flows_take(struct flows *fs, const struct ip *ip, bool *known);
 
 #endif

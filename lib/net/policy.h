@@ -96,15 +96,19 @@ struct decision {
 	uint16_t peer;		/* next hop for OUT and RETURN, or PEER_NONE */
 	uint8_t rule;		/* index into the point's table */
 	uint16_t breakout;	/* which of them, or BREAKOUT_NONE */
+	/* Where source and destination belong.  (With these it is more than
+	 * two registers hold: it is written where it is wanted, which takes
+	 * less than to pack it and to unpack it.) */
+	uint32_t place[2];
 };
 
 /* `from' is the peer it came from (IN, EGRESS), else PEER_NONE. */
 struct decision policy_decide(const struct policy *pol, enum policy_point at,
     const struct ip *ip, uint16_t from);
 
-/* The same once a breakout, or none, was found for an Internet packet from the
- * LAN. */
-struct decision policy_break_out(struct decision d, uint16_t breakout);
+/* What becomes of it once a breakout, or none, was found for an Internet packet
+ * from the LAN. */
+void policy_break_out(struct decision *d, uint16_t breakout);
 
 /* For explanations: the rules of a point in order; false after the last. */
 bool policy_rule(enum policy_point at, unsigned rule, const char **name,

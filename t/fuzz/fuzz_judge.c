@@ -71,6 +71,14 @@ expected(const struct twin *tw, enum policy_point at, const struct ip *ip,
 	return asked ? slow(tw, at, ip, from) : v;
 }
 
+static uint32_t
+place_of(const struct twin *tw, const struct addr *a)
+{
+	struct home h = home_of(tw, a);
+
+	return h.loc < 0 ? LPM_NONE : PLACE(h.loc, h.part);
+}
+
 static void
 check_hop(const struct twin *tw, enum policy_point at, const struct ip *ip,
     struct decision d)
@@ -84,6 +92,10 @@ check_hop(const struct twin *tw, enum policy_point at, const struct ip *ip,
 		must(d.peer == PEER_NONE);
 	if (d.verdict == V_BREAKOUT && at == POLICY_OUT)
 		must(d.breakout == breakout(ip));
+	if (d.rule == JUDGE_NO_RULE)
+		return;
+	must(d.place[0] == place_of(tw, &ip->src));
+	must(d.place[1] == place_of(tw, &ip->dst));
 }
 
 /* What follows a first fragment goes where it went (RFC 791 3.2: same source,
