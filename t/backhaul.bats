@@ -96,7 +96,7 @@ replaced() {	# PROGRAM PID
 		net.ipv4.conf.lan0.forwarding=0
 }
 
-@test "wrong configuration: every mistake is named, exit 100, nothing done" {
+@test "C31 wrong configuration: every mistake is named, exit 100, nothing done" {
 	sed -i 's/^lan-interface = .*/lan-interfaces = lan0/; s/^server = hq/server = hp/' \
 		"$W_DIR/domain.ini"
 	run -100 --separate-stderr cli_backhaul up

@@ -413,7 +413,7 @@ watched() {	# OPTION...: one end of a cable, while frames come by the other
 	wait $pid
 }
 
-@test "watches an interface, and adds up both directions" {
+@test "C40 watches an interface, and adds up both directions" {
 	python3 t/lib/captures.py "$T"
 	CABLE=bhw$$
 	ip link add "$CABLE-a" type veth peer name "$CABLE-b"

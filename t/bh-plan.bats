@@ -116,7 +116,7 @@ internal = 10.9.0.0/24
 	EOF
 }
 
-@test "client: an MTU too small for IPv6 refuses IPv6, not lets it out" {
+@test "L4 client: an MTU too small for IPv6 refuses IPv6, not lets it out" {
 	domain '' 'mtu = 1200\n'
 	plan branch1 ip6 >"$W_DIR/got"
 	grep -q '^route replace unreachable ::/0' "$W_DIR/got"

@@ -197,7 +197,7 @@ psk() {	# PEER: makes one; wg(8)'s arguments in $PSK
 	[ "$(in_wgo wg show "$I" transfer | cut -f2)" -eq 1428 ]
 }
 
-@test "a peer may only speak for its own addresses (W16)" {
+@test "a peer may only speak for its own addresses (B2, W16)" {
 	interop_domain 192.0.2.1:51820 -
 	interop_wgo_client endpoint 192.0.2.1:51820
 	interop_our_server

@@ -150,7 +150,7 @@ seen() {	# PATTERN: the web server's client
 	run ! grep -q '203\.0\.113\.80' "$W_DIR/run/hq/log"
 }
 
-@test "bh-ctl egress who: now by the state, then by the log" {
+@test "C40 bh-ctl egress who: now by the state, then by the log" {
 	world_capture inet eth0 "$BATS_TEST_TMPDIR/wire" 'tcp[13] == 2'
 	page lan
 	world_captured
@@ -186,7 +186,7 @@ seen() {	# PATTERN: the web server's client
 	run ! in_inet curl -sS --max-time 1 http://203.0.117.12:8081/
 }
 
-@test "kill -9, again and again: a connection goes on, flows are taken over" {
+@test "C21 kill -9, again and again: a connection goes on, flows are taken over" {
 	local pid n
 	# others come and go meanwhile
 	world_bg lan4 python3 t/lib/udp.py flows 203.0.113.80 7 20000

@@ -157,11 +157,11 @@ nested() {	# ours|wgo, the second of each tunnel
 	[ $((after - before)) -lt 70000 ]
 }
 
-@test "a tunnel in a tunnel, and a loop of the two ends (scenarios 12, 13)" {
+@test "a tunnel in a tunnel, and a loop of the two ends (L6, scenarios 12, 13)" {
 	nested ours
 }
 
-@test "tunnel in tunnel, loop, with wireguard-go (scenarios 12, 13, W24)" {
+@test "tunnel in tunnel, loop, with wireguard-go (L6, scenarios 12, 13, W24)" {
 	nested wgo
 }
 

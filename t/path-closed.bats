@@ -103,7 +103,7 @@ kill_all() {	# LOCATION
 	grep -aq CANARY "$BATS_TEST_TMPDIR/wan.pcap"
 }
 
-@test "C4 in peace: all of it is in the tunnel" {
+@test "C4 L4 in peace: all of it is in the tunnel, of both families" {
 	sealed true
 	[ "$(world_packets "$BATS_TEST_TMPDIR/wan.pcap" 'udp port 51820')" -gt 10 ]
 }

@@ -55,7 +55,7 @@ seen() {	# ADDRESS: the web server's client
 	grep -q "^\\(::ffff:\\)\\?$1 " "$W_DIR/inet.log"
 }
 
-@test "C9 nat = none: the branch's own address, in and out" {
+@test "C7 C9 nat = none: the branch's own address, in and out" {
 	ip -n "$W-inet" route add 10.1.0.0/16 via 203.0.113.1
 	ip -n "$W-inet" -6 route add 2001:db8:1::/48 via 2001:db8:c::1
 	up 'nat = none\nnat-upstream = yes\n'

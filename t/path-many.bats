@@ -147,7 +147,7 @@ unreached() {	# LOCATION VERDICT HOST ADDRESS
 	done
 }
 
-@test "partners reach each other directly, servers and clients alike" {
+@test "C21 partners reach each other directly, servers and clients alike" {
 	reaches lan 10.0.0.5
 	reaches lan 10.2.0.5
 	reaches lan2 10.1.0.5
@@ -168,7 +168,7 @@ unreached() {	# LOCATION VERDICT HOST ADDRESS
 	unreached home not-partner homelan 10.1.0.5
 }
 
-@test "an inactive location takes no part, and its addresses are refused" {
+@test "C41 an inactive location takes no part, and its addresses are refused" {
 	run -100 --separate-stderr world_backhaul cli gone up
 	[[ $stderr == *"active = no"* ]]
 	unreached branch1 elsewhere lan 10.6.0.5

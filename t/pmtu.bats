@@ -226,18 +226,18 @@ echoed() {	# ADDRESS
 	done
 }
 
-@test "P10 outer IPv4, ICMP heard" {
+@test "P1 P10 outer IPv4, ICMP heard" {
 	matrix 4 heard 1500 1492 1420 1280 1124
 }
 
-@test "P10 outer IPv4, ICMP filtered" {
+@test "P1 P10 outer IPv4, ICMP filtered" {
 	matrix 4 filtered 1500 1492 1420 1280 1124
 }
 
-@test "P10 outer IPv6, ICMP heard" {
+@test "P1 P10 outer IPv6, ICMP heard" {
 	matrix 6 heard 1500 1492 1420 1280
 }
 
-@test "P10 P4 outer IPv6, ICMP filtered" {
+@test "P1 P4 P10 outer IPv6, ICMP filtered" {
 	matrix 6 filtered 1500 1492 1420 1280
 }

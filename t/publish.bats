@@ -96,7 +96,7 @@ untouched() {	# nobody asked the branch's web server
 	seen 2001:db8:c::80
 }
 
-@test "C25 default deny: another port, protocol or way is not open" {
+@test "C24 C25 default deny: another port, protocol or way is not open" {
 	no_page inet 203.0.113.1:80
 	no_page inet 203.0.113.1:8082
 	no_page inet '[2001:db8:c::1]:8081'

@@ -284,7 +284,7 @@ mark() {	# not-ect|ect1|ect0|ce
 	done
 }
 
-@test "dscp = copy, and a value of its own" {
+@test "C38 dscp = copy, and a value of its own" {
 	world_capture wan cli0 "$T/p" 'udp port 51820 and greater 300'
 	in_lan ping -q -c 1 -W 5 -Q 0xb8 -s 400 203.0.113.80
 	world_captured
