@@ -73,9 +73,9 @@ enum { X32_FROM = 0x40000000 };	/* numbers of x86-64's second ABI */
 #endif
 
 #ifdef __NR_epoll_wait
-#define WAITER __NR_epoll_wait, __NR_epoll_ctl
+#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep
 #else			/* aarch64 */
-#define WAITER __NR_epoll_pwait, __NR_epoll_ctl
+#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep
 #endif
 
 static const unsigned gate_calls[] = {

@@ -8,7 +8,10 @@
  * something has happened.
  */
 
+#include "base/clock.h"
+
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { WAITER_MAX = 16 };
@@ -17,6 +20,8 @@ struct waiter {
 	int fd;
 	uint32_t bells;			/* places of eventfds, as bits */
 	int have[WAITER_MAX];		/* by place; -1: none */
+	nsec looked;			/* at how many there had been */
+	uint64_t packets;
 };
 
 /* A bell is seen once each time it has been rung, and never read.  -1 and
@@ -26,6 +31,12 @@ int waiter_open(struct waiter *w, uint32_t bells);
  * where it is, or cannot become so.  Between two descriptors of the same number
  * a place must have been -1 once. */
 int waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms);
+/* Packets that come one by one cost a wake-up each, which takes the processor
+ * from whoever sends them.  At now there have been so many in all: since this
+ * was asked last, did they come faster than it is worth waking for each? */
+bool waiter_is_fast(struct waiter *w, nsec now, uint64_t packets);
+/* Lets some more of them gather. */
+void waiter_gather(void);
 /* Before a descriptor is closed that another process has, too. */
 void waiter_forget(struct waiter *w, int fd);
 

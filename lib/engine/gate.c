@@ -168,7 +168,7 @@ take_packet(struct gate *g)
 	return 0;
 }
 
-/* 0; -1 if the device is gone. */
+/* 0: it has no more now; 1; -1 if the device is gone. */
 static int
 tun_to_link(struct gate *g)
 {
@@ -179,7 +179,7 @@ tun_to_link(struct gate *g)
 		if (r == 0)
 			link_flush(&g->link);
 	}
-	return r == 0 || errno == EAGAIN ? 0 : -1;
+	return r == 0 ? 1 : errno == EAGAIN ? 0 : -1;
 }
 
 /* Ours again: bh-tunnel could not send it, and has counted it. */
@@ -262,16 +262,19 @@ look_ahead(const struct gate *g)
 		nat_fetch(g->nat, NAT_OUTWARD, foreseen[i]);
 }
 
-static void
+/* Whether there may be more. */
+static bool
 link_to_tun(struct gate *g)
 {
 	struct frame *f = (struct frame *)g->frame;
 	const uint8_t *body;
+	int i;
 
 	if (g->nat != NULL && nat_is_large(g->nat))
 		look_ahead(g);
-	for (int i = 0; i < TURN && link_take(&g->link, f, &body); i++)
+	for (i = 0; i < TURN && link_take(&g->link, f, &body); i++)
 		frame_to_tun(g, f, body);
+	return i == TURN;
 }
 
 /* ---- what only translation needs ---- */
@@ -407,8 +410,9 @@ gate_run(struct gate *g)
 			wait = tend_servers(g);
 		if (fd[SIG].revents != 0 && take_signal(g))
 			return 0;
-		link_to_tun(g);
-		if (fd[TUN].revents != 0 && tun_to_link(g) < 0) {
+		bool more = link_to_tun(g);
+		int r = fd[TUN].revents != 0 ? tun_to_link(g) : 0;
+		if (r < 0) {
 			warn("cannot read from %s", g->ifname);
 			return EXIT_RETRY;
 		}
@@ -424,6 +428,9 @@ gate_run(struct gate *g)
 		tell_stranger(&g->stranger, g->now);
 		if (g->nat != NULL)
 			wait = tend_nat(g) ? 0 : TICK_MS;
+		if (!more && r == 0 &&
+		    waiter_is_fast(&g->waiter, g->now, g->st->in))
+			waiter_gather();
 	}
 }
 

@@ -119,8 +119,8 @@ set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 		fd[i].events = POLLIN;
 }
 
-/* Takes turns until all have run dry or time should be read again. */
-static void
+/* Takes turns until all have run dry (false) or time should be read again. */
+static bool
 drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 {
 	bool udp = fd[FD_UDP].revents != 0, busy = true;
@@ -138,6 +138,7 @@ drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 			busy |= link[c];
 		}
 	}
+	return busy;
 }
 
 void
@@ -189,7 +190,7 @@ tunnel_run(struct tunnel *t)
 			tunnel_hear(t);
 		if (fd[FD_NAMES].revents != 0)
 			tunnel_names(t);
-		drain(t, fd);
+		bool more = drain(t, fd);
 		tick(t);
 		publish(t);
 		if (t->widowed) {
@@ -201,5 +202,8 @@ tunnel_run(struct tunnel *t)
 			warnx("the TUN device is gone");
 			return 0;
 		}
+		if (!more && waiter_is_fast(&t->waiter, t->at.now,
+		    t->stat->in))
+			waiter_gather();
 	}
 }

@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include "base/sandbox.h"
+#include "base/waiter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,6 +167,14 @@ do_time(long unused)
 }
 
 static int
+do_rest(long unused)
+{
+	(void)unused;
+	waiter_gather();
+	return 0;
+}
+
+static int
 do_pipe(long unused)
 {
 	char c = 'x';
@@ -213,6 +222,7 @@ test_named(void)
 		{ "is traced", do_ptrace, 0, false, false },
 		{ "signals another", do_kill, 0, false, false },
 		{ "reads the clock", do_time, 0, true, true },
+		{ "rests", do_rest, 0, true, true },
 		{ "reads and writes", do_pipe, 0, true, true },
 		{ "sends and receives", do_link, 0, true, true },
 		{ "draws random bytes", do_random, 0, false, true },
@@ -240,9 +250,9 @@ static const long gate_calls[] = {
 	__NR_rt_sigreturn, __NR_exit, __NR_exit_group,
 };
 #ifdef __NR_epoll_wait
-#define WAITER __NR_epoll_wait, __NR_epoll_ctl
+#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep
 #else
-#define WAITER __NR_epoll_pwait, __NR_epoll_ctl
+#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep
 #endif
 static const long gate_more[] = { WAITER };
 static const long tunnel_more[] = {

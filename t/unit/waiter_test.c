@@ -88,6 +88,21 @@ test_forget(void)
 	close(a[1]);
 }
 
+/* More than 40,000 a second; what came before does not count. */
+static void
+test_fast(void)
+{
+	struct waiter x = { .fd = -1 };
+	nsec now = NSEC_SEC;
+
+	OK(!waiter_is_fast(&x, now, 0));
+	OK(!waiter_is_fast(&x, now += NSEC_MS, 1));
+	OK(!waiter_is_fast(&x, now += NSEC_MS, 41));
+	OK(waiter_is_fast(&x, now += NSEC_MS, 82));
+	OK(!waiter_is_fast(&x, now += NSEC_MS, 82));
+	OK(!waiter_is_fast(&x, now, 82) && waiter_is_fast(&x, now, 83));
+}
+
 int
 main(void)
 {
@@ -102,5 +117,6 @@ main(void)
 	test_level_and_edge(a[1], bell);
 	test_numbers();
 	test_forget();
+	test_fast();
 	return DONE();
 }
