@@ -2,9 +2,9 @@
 /*
  * What fits on the way to each peer of a gateway (net/pmtu.h), and what is done
  * with what does not (RFC 4459): a TCP super-packet is cut smaller, a packet
- * that may be fragmented is; one that would have to be cut twice travels in
- * fragments of the datagram, and all else goes back to where it came from,
- * whose gate tells the sender.
+ * that may be fragmented is, IPv6 of up to 1280 bytes travels in fragments of
+ * the datagram, and all else goes back to where it came from, whose gate tells
+ * the sender.
  *
  * A probe is an ICMPv6 echo request in the tunnel, between two link-local
  * addresses that follow from the public keys of both ends.  bh-tunnel answers
@@ -176,14 +176,6 @@ tunnel_probe_tick(struct tunnel *t)
 
 /* ---- packets ---- */
 
-static bool
-may_be_cut(const struct ip *ip, const uint8_t *packet)
-{
-	const struct ip4_hdr *h = (const void *)packet;
-
-	return ip->version == 4 && (be16_get(h->frag) & IP4_DF) == 0;
-}
-
 uint16_t
 tunnel_fits(const struct tunnel *t, uint16_t peer, const struct ip *ip)
 {
@@ -205,11 +197,11 @@ tunnel_fit(struct tunnel *t, uint16_t peer, struct gso *g)
 	if (size <= w->m.mtu)
 		return V_NEXT;
 	size_t most = tunnel_fits(t, peer, &g->ip);
-	if (size <= most || gso_fragment(g, most) || may_be_cut(&g->ip, g->pkt))
+	if (size <= most)
 		return V_NEXT;
-	if (g->ip.proto != PROTO_TCP || g->type == VNET_GSO_NONE ||
+	if (g->type == VNET_GSO_NONE || g->ip.proto != PROTO_TCP ||
 	    g->hlen >= most)
-		return V_TOO_BIG;
+		return gso_fragment(g, most) ? V_NEXT : V_TOO_BIG;
 	g->size = (uint16_t)(most - g->hlen);
 	return V_NEXT;
 }

@@ -10,8 +10,12 @@
 
 static const enum verdict sound = (enum verdict)V_NEXT;
 
-/* In place of a VNET_GSO_*, which a packet that is no super-packet has not. */
-enum { FRAGMENTS = 0x7f };
+enum {
+	UNIT = 8,		/* of what fragments hold */
+	OPT_END = 0,
+	OPT_NOP = 1,
+	OPT_COPIED = 0x80,
+};
 
 /* What a kind of super-packet must be, and where its checksum is. */
 static const struct kind {
@@ -129,22 +133,39 @@ bool
 gso_fragment(struct gso *g, size_t mtu)
 {
 	const struct ip4_hdr *h = (const void *)g->pkt;
+	const uint16_t l4 = g->ip.l4;
 
-	if (g->ip.version != 4 || g->type != VNET_GSO_NONE ||
-	    g->ip.l4 != sizeof(*h) || (be16_get(h->frag) & IP4_DF) != 0)
+	if (g->ip.version != 4 || (be16_get(h->frag) & IP4_DF) != 0 ||
+	    (g->type != VNET_GSO_NONE && g->type != VNET_GSO_UDP) ||
+	    mtu < (size_t)l4 + UNIT)
 		return false;
-	g->sum_from = g->hlen;
-	g->hlen = sizeof(*h);
-	g->len = (size_t)(g->ip.len - g->hlen);
-	g->size = (uint16_t)((mtu - g->hlen) & ~(size_t)7);
-	g->type = FRAGMENTS;
+	g->piece = (uint16_t)((mtu - l4) & ~(size_t)(UNIT - 1));
+	if (g->csum_at + 2 > l4 + g->piece)	/* the first is to have it */
+		return false;
+	if (g->type == VNET_GSO_NONE) {
+		g->sum_from = g->hlen;
+		g->hlen = l4;
+		g->len = g->size = (uint16_t)(g->ip.len - l4);
+	}
 	return true;
+}
+
+/* For a datagram with n bytes of payload. */
+static size_t
+pieces(const struct gso *g, size_t n)
+{
+	n += (size_t)(g->hlen - g->ip.l4);
+	return g->piece == 0 ? 1 : (n + g->piece - 1) / g->piece;
 }
 
 size_t
 gso_segments(const struct gso *g)
 {
-	return g->len <= g->size ? 1 : (g->len + g->size - 1) / g->size;
+	if (g->len <= g->size)
+		return pieces(g, g->len);
+	size_t last = g->len % g->size;
+	return g->len / g->size * pieces(g, g->size) +
+	    (last > 0 ? pieces(g, last) : 0);
 }
 
 /* 0 would mean "no sum" to UDP (RFC 768), bare or in a tunnel; to TCP it is a
@@ -212,22 +233,72 @@ cut_super(const struct gso *g, uint8_t *out, size_t n)
 	return csum_add(sum, out + l4, g->hlen - l4);
 }
 
-/* All but the last end at a multiple of 8; what is a fragment already goes on
- * from where it begins.  The first has the sum over all. */
-static void
-cut_fragment(const struct gso *g, uint8_t *out, size_t n)
+/* The first fragment, with n of a datagram's `whole' bytes of payload; it has
+ * the sum over all. */
+static size_t
+cut_first(const struct gso *g, uint8_t *out, size_t n, size_t whole)
 {
-	struct ip4_hdr *h = (void *)out;
-	uint16_t frag = (uint16_t)(be16_get(h->frag) + g->done / 8);
+	const uint8_t *payload = g->body + g->hlen + g->done;
+	size_t l4len = (size_t)(g->hlen - g->ip.l4);
 
-	memcpy(out + g->hlen, g->body + g->hlen + g->done, n);
-	if (g->csum_at != 0 && g->seg == 0)
+	memcpy(out, g->pkt, g->hlen);
+	memcpy(out + g->hlen, payload, n);
+	if (g->type == VNET_GSO_UDP) {
+		patch_udp((void *)(out + g->ip.l4), l4len + whole);
+		put_sum(g, out, csum_add(csum_add(csum_pseudo(&g->ip,
+		    g->ip.proto, l4len + whole), out + g->ip.l4, l4len),
+		    payload, whole));
+	} else if (g->csum_at != 0)
 		put_sum(g, out, csum_add(0, g->body + g->sum_from,
 		    (size_t)(g->ip.len - g->sum_from)));
-	if (g->done + n < g->len)
-		frag |= IP4_MF;
-	h->frag = be16_put(frag);
-	patch_ip(g, out, g->hlen + n);
+	return g->ip.l4;
+}
+
+/* What later fragments begin with: the header without the options that are for
+ * the first alone (RFC 791 3.1: the copied flag).  ip_parse has found their
+ * lengths sound. */
+static size_t
+put_later(const struct gso *g, uint8_t *out)
+{
+	const uint8_t *o = g->pkt + IP4_HLEN, *end = g->pkt + g->ip.l4;
+	size_t n = IP4_HLEN;
+
+	memcpy(out, g->pkt, n);
+	for (size_t len; o < end && *o != OPT_END; o += len) {
+		len = *o == OPT_NOP ? 1 : o[1];
+		if ((*o & OPT_COPIED) == 0)
+			continue;
+		memcpy(out + n, o, len);
+		n += len;
+	}
+	for (; n % 4 != 0; n++)
+		out[n] = OPT_END;
+	out[0] = (uint8_t)(0x40 | n / 4);
+	return n;
+}
+
+/* The next fragment of the datagram that has n bytes of payload.  All but its
+ * last end at a multiple of 8; what is a fragment already goes on from where
+ * it begins. */
+static size_t
+cut_fragment(struct gso *g, uint8_t *out, size_t n)
+{
+	struct ip4_hdr *h = (void *)out;
+	size_t l4len = (size_t)(g->hlen - g->ip.l4), left = l4len + n - g->off;
+	size_t take = left < g->piece ? left : g->piece, hlen;
+
+	if (g->off == 0)
+		hlen = cut_first(g, out, take - l4len, n);
+	else {
+		hlen = put_later(g, out);
+		memcpy(out + hlen, g->body + g->hlen + g->done + g->off -
+		    l4len, take);
+	}
+	h->frag = be16_put((uint16_t)((be16_get(h->frag) + g->off / UNIT) |
+	    (take < left ? IP4_MF : 0)));
+	patch_ip(g, out, hlen + take);
+	g->off = (uint16_t)(take < left ? g->off + take : 0);
+	return hlen + take;
 }
 
 size_t
@@ -235,17 +306,22 @@ gso_next(struct gso *g, uint8_t *out)
 {
 	size_t left = g->len - g->done;
 	size_t n = left < g->size ? left : g->size;
+	size_t len = g->hlen + n;
 
 	if (g->seg > 0 && left == 0)
 		return 0;
-	memcpy(out, g->pkt, g->hlen);
-	if (g->type == FRAGMENTS)
-		cut_fragment(g, out, n);
-	else if (g->csum_at != 0)
-		put_sum(g, out, g->type == VNET_GSO_NONE ?
-		    csum_copy(0, out + g->hlen, g->body + g->hlen, n) :
-		    cut_super(g, out, n));
-	g->done += n;
-	g->seg++;
-	return g->hlen + n;
+	if (g->piece != 0)
+		len = cut_fragment(g, out, n);
+	else {
+		memcpy(out, g->pkt, g->hlen);
+		if (g->csum_at != 0)
+			put_sum(g, out, g->type == VNET_GSO_NONE ?
+			    csum_copy(0, out + g->hlen, g->body + g->hlen, n) :
+			    cut_super(g, out, n));
+	}
+	if (g->off == 0) {
+		g->done += n;
+		g->seg++;
+	}
+	return len;
 }

@@ -27,7 +27,9 @@ struct gso {
 	uint16_t hlen;		/* what each segment begins with, bytes */
 	uint16_t size;		/* payload of a segment */
 	uint16_t csum_at;	/* offset; 0: leave the sum alone */
-	uint16_t sum_from;	/* of a datagram in fragments */
+	uint16_t piece;		/* IP payload of a fragment; 0: in none */
+	uint16_t off;		/* of a datagram in fragments: cut so far */
+	uint16_t sum_from;	/* ... that is no super-packet's */
 	uint16_t id_step;	/* of the IPv4 id */
 	uint32_t seg;		/* given so far */
 	uint8_t type;		/* VNET_GSO_* without the ECN bit */
@@ -51,12 +53,12 @@ gso_id_step(const struct ip4_hdr *h)
  * be set to another copy of the packet, which may change meanwhile. */
 enum verdict gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
     const uint8_t *pkt, size_t n, size_t mtu);
-/* The packet is to be cut as a router cuts it (RFC 791 3.2), into pieces of up
- * to mtu bytes, instead; false if that may not be: IPv6, DF, options, what is a
- * super-packet. */
+/* The packet, or each datagram of a super-packet of UDP, is to be cut as a
+ * router cuts it (RFC 791 3.2), into pieces of up to mtu bytes; false if that
+ * may not be: IPv6, DF, TCP in segments. */
 bool gso_fragment(struct gso *g, size_t mtu);
-/* How many segments gso_next will give; bytes of the n-th is at most hlen +
- * size. */
+/* How many packets gso_next will give; each has at most hlen + size bytes, or
+ * what gso_fragment was told. */
 size_t gso_segments(const struct gso *g);
 /* Writes the next segment, with all checksums, to out (mtu bytes); its length,
  * 0 after the last. */

@@ -32,6 +32,26 @@ check_segment(const struct gso *g, const uint8_t *p, size_t n)
 	must(csum_fold(csum_add(sum, p + ip.l4, n - ip.l4)) == 0xffff);
 }
 
+/* The same in fragments: as many as were promised, with all there is in them,
+ * each one sound. */
+static void
+cut_fragments(struct gso *g, uint8_t *out, size_t mtu)
+{
+	const size_t want = gso_segments(g), head = (size_t)(g->hlen - g->ip.l4);
+	size_t len, count = 0, payload = 0, whole = 0;
+	struct ip f;
+
+	for (; (len = gso_next(g, out)) > 0; count++) {
+		must(len <= mtu && ip_parse(&f, out, len) == SOUND);
+		must(f.len == len && f.proto == g->ip.proto);
+		must(addr_eq(&f.src, &g->ip.src) && f.l4 <= g->ip.l4);
+		payload += len - f.l4;
+		if (g->off == 0)
+			whole += head;
+	}
+	must(count == want && payload == g->len + whole);
+}
+
 static void
 cut_anything(const uint8_t *data, size_t n)
 {
@@ -58,6 +78,10 @@ cut_anything(const uint8_t *data, size_t n)
 			segments++;
 		}
 		must(segments == want && g.hlen + payload == ip.len);
+		gso_open(&g, &v, &ip, p, n, MTU);
+		size_t mtu = 508 + v.gso_size % 700u;
+		if (g.hlen + (size_t)g.size > mtu && gso_fragment(&g, mtu))
+			cut_fragments(&g, out, mtu);
 	}
 	free(out);
 	free(p);

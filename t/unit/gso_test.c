@@ -629,82 +629,9 @@ test_join_random(void)
 	    "in, seed %u, %zu super-packets", seed, supers);
 }
 
-/* Put together again: false if a piece is no sound fragment, or too long. */
-static bool
-mended(struct gso *g, size_t mtu, uint16_t frag, struct packet *whole)
-{
-	const size_t pieces = gso_segments(g);
-	size_t n, count = 0, end = 0;
-	struct ip f;
-
-	for (; (n = gso_next(g, out)) > 0; count++) {
-		if (ip_parse(&f, out, n) != SOUND || n > mtu || f.len != n ||
-		    f.frag_off != end + frag % 0x2000 * 8 || f.frag_id != 9 ||
-		    f.ttl != 64)
-			return false;
-		memcpy(whole->b + 20 + end, out + 20, n - 20);
-		end += n - 20;
-		if (f.more != (count + 1 < pieces || frag >= IP4_MF))
-			return false;
-	}
-	whole->n = 20 + end;
-	return count == pieces && count > 1;
-}
-
-static void
-fragments(bool sum, size_t mtu, uint16_t frag)
-{
-	static struct packet got;
-	struct segment s = udp4;
-	struct vnet v = { .flags = 0 };
-	struct gso g;
-	struct ip ip;
-
-	s.frag = frag;
-	s.payload = 1376;	/* and its header: a multiple of 8 */
-	packet_make(&want, &s);
-	pk = want;
-	if (sum) {
-		v = (struct vnet){ .flags = VNET_NEEDS_CSUM, .csum_start = 20,
-			.csum_offset = 6 };
-		wire_put16(pk.b + 26, packet_pseudo(pk.b, PROTO_UDP,
-		    pk.n - 20));
-	}
-	bool good = ip_parse(&ip, pk.b, pk.n) == SOUND &&
-	    gso_open(&g, &v, &ip, pk.b, pk.n, 1500) == SOUND &&
-	    gso_fragment(&g, mtu) && mended(&g, mtu, frag, &got) &&
-	    got.n == want.n && memcmp(got.b + 20, want.b + 20,
-	    want.n - 20) == 0;
-	OKF(good, "P2: in fragments of %zu, %s, of %#x", mtu,
-	    sum ? "the sum to be completed" : "summed", frag);
-}
-
-static void
-test_fragments(void)
-{
-	struct segment s = udp4;
-	struct vnet v = { .flags = 0 };
-	struct gso g;
-	struct ip ip;
-
-	for (size_t mtu = 508; mtu < 1404; mtu += 99) {
-		fragments(false, mtu, 0);
-		fragments(true, mtu, 0);
-	}
-	fragments(false, 1280, 50);
-	fragments(false, 1280, IP4_MF | 50);
-	packet_make(&pk, &s);
-	OK(ip_parse(&ip, pk.b, pk.n) == SOUND && gso_open(&g, &v, &ip, pk.b,
-	    pk.n, 1500) == SOUND && !gso_fragment(&g, 576));
-	packet_make(&pk, &udp6);
-	OK(ip_parse(&ip, pk.b, pk.n) == SOUND && gso_open(&g, &v, &ip, pk.b,
-	    pk.n, 1500) == SOUND && !gso_fragment(&g, 576));
-}
-
 int
 main(void)
 {
-	test_fragments();
 	test_cut();
 	test_cut_refused();
 	test_cut_headers();
