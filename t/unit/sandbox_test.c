@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -258,18 +260,15 @@ static const long gate_more[] = { WAITER };
 static const long tunnel_more[] = {
 	WAITER,
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4,
-	__NR_setsockopt,
 	__NR_recvmsg, __NR_lseek,
 };
 static const long alone_more[] = {
 	WAITER, __NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
-	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
-	__NR_getsockopt,
+	__NR_socket, __NR_bind, __NR_getsockname, __NR_getsockopt,
 };
 static const long alone_keys_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
-	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname,
-	__NR_getsockopt,
+	__NR_socket, __NR_bind, __NR_getsockname, __NR_getsockopt,
 };
 static const long keys_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_getsockopt,
@@ -396,6 +395,58 @@ test_purposes(void)
 	OK(inside(SANDBOX_GATE, do_map, 0) == -SIGSYS);
 }
 
+static const struct option {
+	const char *what;
+	int level, name;
+	bool tunnel, alone;
+} options[] = {
+	{ "probes IPv4", SOL_IP, IP_MTU_DISCOVER, true, true },
+	{ "probes IPv6", SOL_IPV6, IPV6_MTU_DISCOVER, true, true },
+	{ "sends fragments", SOL_IPV6, IPV6_MTU, true, true },
+	{ "hears more", SOL_IP, IP_PKTINFO, false, true },
+	{ "joins datagrams", SOL_UDP, UDP_GRO, false, true },
+	{ "shares its port", SOL_SOCKET, SO_REUSEPORT, false, true },
+	{ "steers", SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, false, true },
+	{ "marks", SOL_SOCKET, SO_MARK, false, true },
+	{ "filters", SOL_SOCKET, SO_ATTACH_FILTER, false, false },
+	{ "goes by another device", SOL_SOCKET, SO_BINDTODEVICE, false,
+	    false },
+	{ "forges its source", SOL_IP, IP_TRANSPARENT, false, false },
+	{ "joins a group", SOL_IP, IP_ADD_MEMBERSHIP, false, false },
+	{ "takes an option of another level", SOL_UDP, IP_MTU_DISCOVER, false,
+	    false },
+	{ "sets options of IP", SOL_IP, IP_OPTIONS, false, false },
+};
+
+static int
+do_option(long i)
+{
+	int on = 1;
+
+	/* what the kernel says to it is all the same */
+	syscall(__NR_setsockopt, links[0], (long)options[i].level,
+	    (long)options[i].name, &on, sizeof(on), 0L);
+	return 0;
+}
+
+static void
+test_options(void)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		const struct option *o = &options[i];
+		OKF(inside(SANDBOX_TUNNEL, do_option, (long)i) ==
+		    (o->tunnel ? 0 : -SIGSYS), "a tunnel that %s %s", o->what,
+		    o->tunnel ? "lives" : "dies");
+		OKF(inside(SANDBOX_ALONE, do_option, (long)i) ==
+		    (o->alone ? 0 : -SIGSYS) &&
+		    inside(SANDBOX_ALONE_KEYS, do_option, (long)i) ==
+		    (o->alone ? 0 : -SIGSYS), "standalone, one that %s %s",
+		    o->what, o->alone ? "lives" : "dies");
+		OKF(inside(SANDBOX_KEYS, do_option, (long)i) == -SIGSYS,
+		    "a keeper that %s dies", o->what);
+	}
+}
+
 /* What the spare has started is left with no more than its own list. */
 static int
 narrow(long nr)
@@ -499,6 +550,7 @@ main(void)
 	test_numbers(SANDBOX_SPARE, "spare");
 	test_numbers(SANDBOX_DESK, "desk");
 	test_purposes();
+	test_options();
 	test_narrow();
 	test_other_abis();
 	return DONE();
