@@ -62,34 +62,15 @@ print_server(const struct ctl *ctl, const struct counters_peer *p)
 	    p->state, p->handshake_sec);
 }
 
-static const struct counters *
-open_file(const struct ctl *ctl, const char *name)
-{
-	const struct counters *c = counters_open(ctl->rundir, name);
-
-	if (c == NULL && errno == EPROTO)
-		diex(EXIT_FIX, "%s/%s.stat: written by another version; "
-		    "run 'backhaul restart'", ctl->rundir, name);
-	return c;
-}
-
-/* Also what the program's other process has counted, if it has one.  Never
- * closed: we end soon. */
+/* Never closed: we end soon. */
 static const struct counters *
 open_counters(const struct ctl *ctl, const char *program)
 {
-	const struct counters *c = open_file(ctl, program);
-	char other[64];
+	const struct counters *c = counters_all(ctl->rundir, program);
 
-	if (c == NULL)
-		return NULL;
-	snprintf(other, sizeof(other), "%s-keys", program);
-	const struct counters *more = open_file(ctl, other);
-	if (more == NULL)
-		return c;
-	c = counters_join(c, more);
-	if (c == NULL)
-		die(EXIT_RETRY, "cannot add up counters");
+	if (c == NULL && errno == EPROTO)
+		diex(EXIT_FIX, "%s/%s.stat: written by another version; "
+		    "run 'backhaul restart'", ctl->rundir, program);
 	return c;
 }
 

@@ -83,6 +83,9 @@ main(int argc, char *argv[])
 	static struct tunnel *t;
 	t = alone ? tunnel_alone(&how) : open_gateway(&how, &s);
 	sandbox_enter(alone ? SANDBOX_ALONE : SANDBOX_TUNNEL, NULL);
-	ready_tell(s.ready_fd, s.notifier);
+	if (tunnel_first(t))
+		ready_tell(s.ready_fd, s.notifier);
+	else
+		ready_leave(s.ready_fd, s.notifier);
 	return tunnel_run(t);
 }

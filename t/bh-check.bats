@@ -115,7 +115,7 @@ starts() {
 	run --separate-stderr "${check%/*}/bh-classify" -f $data/base.ini \
 		-l branch -D "$long"
 	[ "$status" -eq 100 ]
-	[[ $stderr == *"-D: a socket's path has room for 93 "* ]]
+	[[ $stderr == *"-D: a socket's path has room for 90 "* ]]
 }
 
 @test "BH001: says that a file cannot be read, and exits 111" {

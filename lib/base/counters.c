@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/counters.h"
 
+#include "base/part.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -123,26 +125,73 @@ join_peer(struct counters_peer *to, const struct counters_peer *more)
 {
 	if (to->name[0] == '\0')
 		memcpy(to->name, more->name, sizeof(to->name));
+	if (to->endpoint.port == 0)
+		to->endpoint = more->endpoint;
+	if (to->mtu == 0)
+		to->mtu = more->mtu;
 	if (more->handshake_sec > to->handshake_sec)
 		to->handshake_sec = more->handshake_sec;
 	to->rx_bytes += more->rx_bytes;
 	to->tx_bytes += more->tx_bytes;
 }
 
-struct counters *
-counters_join(const struct counters *c, const struct counters *more)
+static void
+join(struct counters *to, const struct counters *more)
 {
-	struct counters *to = malloc(counters_size(c->npeers));
-
-	if (to == NULL)
-		return NULL;
-	memcpy(to, c, counters_size(c->npeers));
 	to->in += more->in;
 	for (int v = 0; v < V_COUNT; v++) {
 		to->count[v] += more->count[v];
 		to->bytes[v] += more->bytes[v];
 	}
+	to->corrupt += more->corrupt;
+	to->handshakes += more->handshakes;
 	for (uint32_t i = 0; i < to->npeers && i < more->npeers; i++)
 		join_peer(&to->peer[i], &more->peer[i]);
-	return to;
+}
+
+static bool
+join_file(struct counters *to, const char *dir, const char *name)
+{
+	const struct counters *more = counters_open(dir, name);
+
+	if (more == NULL)
+		return errno == ENOENT;
+	join(to, more);
+	counters_close(more);
+	return true;
+}
+
+struct counters *
+counters_all(const char *dir, const char *program)
+{
+	const struct counters *c = counters_open(dir, program);
+	char name[PART_NAMELEN];
+
+	if (c == NULL)
+		return NULL;
+	struct counters *to = malloc(counters_size(c->npeers));
+	if (to != NULL)
+		memcpy(to, c, counters_size(c->npeers));
+	counters_close(c);
+	if (to == NULL)
+		return NULL;
+	snprintf(name, sizeof(name), "%s-keys", program);
+	bool ok = join_file(to, dir, name);
+	for (unsigned i = 1; ok && i <= COUNTERS_PARTS; i++)
+		ok = join_file(to, dir, part_name(name, program, i));
+	if (ok)
+		return to;
+	free(to);
+	return NULL;
+}
+
+void
+counters_prune(const char *dir, const char *program, unsigned from)
+{
+	char name[PART_NAMELEN], path[PATH_MAX];
+
+	for (unsigned i = from; dir != NULL && i <= COUNTERS_PARTS; i++)
+		if (snprintf(path, sizeof(path), "%s/%s.stat", dir,
+		    part_name(name, program, i)) < (int)sizeof(path))
+			unlink(path);
 }

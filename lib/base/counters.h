@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 2 };
+enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 2, COUNTERS_PARTS = 16 };
 
 /* What bh-tunnel says of a peer, and bh-classify of a server. */
 struct counters_peer {
@@ -50,10 +50,12 @@ struct counters *counters_create(const char *dir, const char *program,
 /* Maps another program's file read-only.  NULL and errno; EPROTO: not a stat
  * file of this version. */
 const struct counters *counters_open(const char *dir, const char *program);
-/* What two processes that are one program have counted: a copy, for free(3),
- * with the sums; of a peer each says what it knows.  NULL: no memory. */
-struct counters *counters_join(const struct counters *c,
-    const struct counters *more);
+/* What all processes have counted that are one program: PROGRAM, PROGRAM-keys,
+ * PROGRAM-1 and so on, as far as they are there: a copy, for free(3), with the
+ * sums; of a peer each says what it knows.  NULL and errno, as of the first. */
+struct counters *counters_all(const char *dir, const char *program);
+/* Removes files of processes from that number on, that there once were. */
+void counters_prune(const char *dir, const char *program, unsigned from);
 /* What it says of a peer; NULL if it has none of that name, or c is NULL. */
 const struct counters_peer *counters_find(const struct counters *c,
     const char *name);

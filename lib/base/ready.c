@@ -80,3 +80,12 @@ ready_tell(int fd, int notifier)
 	tell(fd, line, (size_t)n);
 	tell(notifier, systemd, sizeof(systemd) - 1);
 }
+
+void
+ready_leave(int fd, int notifier)
+{
+	if (fd >= 0)
+		close(fd);
+	if (notifier >= 0)
+		close(notifier);
+}

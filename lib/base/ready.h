@@ -18,5 +18,7 @@ int ready_notifier(void);
 /* One line ("NAME ready\n") to fd, and READY=1 to the notifier; both are
  * closed, either may be -1. */
 void ready_tell(int fd, int notifier);
+/* Closes both: it is somebody else's to tell. */
+void ready_leave(int fd, int notifier);
 
 #endif

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WAITER_MAX = 16 };
+enum { WAITER_MAX = 40 };
 
 struct waiter {
 	int fd;

@@ -149,6 +149,9 @@
 	    "keepalive is longer than a NAT remembers") \
 	X(KEEPALIVE_OFF, 710, SEV_WARNING, \
 	    "a gateway that cannot be called does not keep its tunnel open") \
+	X(WORKERS_ROLE, 711, SEV_ERROR, \
+	    "workers at a location that is no server") \
+	X(WORKERS_IDLE, 712, SEV_WARNING, "a server has a worker for nobody") \
 	X(ICMP_SILENT, 720, SEV_NOTICE, "refused hosts are not told") \
 	X(DSCP_COPY, 721, SEV_NOTICE, \
 	    "datagrams show the class of what is in them") \

@@ -25,6 +25,7 @@ enum {
 	CONF_MTU_AUTO = 1440,		/* what 1500 takes over IPv4 */
 	CONF_DSCP_COPY = 64,		/* the inner packet's */
 	CONF_ICMP_ERRORS_DEFAULT = 1000,
+	CONF_WORKERS_MAX = 16,
 	CONF_PORT_DEFAULT = 51820,
 	CONF_LOCATIONS_MAX = 4096,
 	CONF_GROUPS_MAX = 1024,
@@ -112,6 +113,8 @@ struct conf_location {
 	int listen_line;
 	unsigned keepalive;		/* seconds, 0: off */
 	int keepalive_line;
+	unsigned workers;		/* processes with packets; default 1 */
+	int workers_line;
 	struct conf_prefixes lan, internal;
 	struct conf_prefixes address;	/* the gateway's own, hosts */
 	struct conf_prefixes resolver;	/* what the LAN asks for names, hosts */

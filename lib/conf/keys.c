@@ -35,6 +35,8 @@ const struct keydef keys_location[] = {
 	    .min = 1, .max = 65535 },
 	{ "keepalive", set_unsigned, TO(keepalive), LINE(keepalive_line),
 	    .max = 65535 },
+	{ "workers", set_unsigned, TO(workers), LINE(workers_line), .min = 1,
+	    .max = CONF_WORKERS_MAX },
 	{ "lan", set_prefix, TO(lan), LINE(lan.line), .min = KEYS_LAN,
 	    .list = true },
 	{ "internal", set_prefix, TO(internal), LINE(internal.line),

@@ -20,6 +20,7 @@ set_defaults(struct conf_location *l, int line)
 		.line = line,
 		.active = true,
 		.keepalive = UINT32_MAX,	/* finish_location knows */
+		.workers = 1,
 		.nat_port_first = 16384,
 		.nat_port_last = 32767,
 		.pool = { .block = 512, .flows = 65536, .host_flows = 4096,

@@ -280,6 +280,7 @@ static const struct printer location_keys[] = {
 	{ "endpoint", put_endpoint },
 	{ "listen-port", put_u16 },
 	{ "keepalive", put_unsigned },
+	{ "workers", put_unsigned },
 	{ "lan", put_prefixes },
 	{ "internal", put_prefixes },
 	{ "address", put_hosts },

@@ -71,6 +71,19 @@ const struct lint_explanation explain_gateway[] = {
 	    "long as its own hosts talk, and not after.",
 	    "keepalive = 0",
 	    "keepalive = 25" },
+	{ BH_WORKERS_ROLE,
+	    "Each worker of bh-tunnel(8) has peers of its own, and the packets "
+	    "of one peer stay with one worker, so that they stay in order. A "
+	    "client's traffic goes through its server, which is one peer: more "
+	    "workers could not share it. Only a server may have more than one.",
+	    "backhaul = client\nworkers = 2",
+	    "backhaul = client" },
+	{ BH_WORKERS_IDLE,
+	    "Each peer has one worker, so those beyond the number of peers "
+	    "have nobody to serve. They do no harm, and wait for peers to "
+	    "come; each takes about 5 MiB, and its two links 16 MiB.",
+	    "workers = 16",
+	    "workers = 2" },
 	{ BH_ICMP_SILENT,
 	    "With 'icmp-errors = 0' a host that the policy refuses hears "
 	    "nothing and waits for its own patience to end: each refusal "

@@ -7,25 +7,19 @@
 #include "engine/nat_log.h"
 #include "engine/translate.h"
 #include "net/icmp.h"
-#include "net/tun.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 /* Packets that one direction may take before the other has its turn. */
 enum { TURN = BATCH_OF(64) };
 
-/* What is waited for. */
-enum { TUN, LINK, BELL, SIG, OUT, NFDS };
-
 /* How often flows are looked over for those that are over, and how many. */
 enum { TICK_MS = 1000, SWEEP = 256 };
-
-#define STRANGER_EVERY (60 * NSEC_SEC)
 
 /* Where read(2) and write(2) on a TUN device start in a frame. */
 enum { TUN_AT = offsetof(struct frame, vnet) };
@@ -46,14 +40,6 @@ vnet_sound(const struct vnet *v, const struct ip *ip)
 	return v->csum_start >= ip->l4 && at + 2 <= ip->len;
 }
 
-/* A host that was forgotten in `lan' is what support is asked about first. */
-static void
-note_stranger(struct stranger *s, const struct ip *ip)
-{
-	s->addr = ip->src;
-	s->count++;
-}
-
 static struct decision
 judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 {
@@ -67,7 +53,7 @@ judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 		    .from = from, .packet = packet, .ip = &ip });
 	if (at == POLICY_OUT &&
 	    (d.verdict == V_SOURCE || d.verdict == V_EXCLUDED))
-		note_stranger(&g->stranger, &ip);
+		gate_note_stranger(g, &ip);
 	if (d.rule == JUDGE_NO_RULE)
 		return d;
 	if (!vnet_sound(&f->vnet, &ip))
@@ -135,16 +121,36 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 	return false;
 }
 
-/* What may go to the link goes there, if it has room, where f is then. */
+/* The frame is in the memory of the likely link, or nowhere yet: it goes to its
+ * own, which is the likely one now. */
+static struct frame *
+find_room(struct gate *g, struct frame *room, const struct frame *f)
+{
+	unsigned mine = g->pol->site[f->peer].worker;
+
+	if (mine == g->likely)
+		return room;
+	g->likely = mine;
+	room = link_room(&g->link[mine]);
+	if (room != NULL)
+		memcpy(room, f, sizeof(*f) + f->len);
+	return room;
+}
+
+/* What may go to a link goes there, if it has room. */
 static void
-hand_over(struct gate *g, const struct frame *room, struct frame *f, size_t n)
+hand_over(struct gate *g, struct frame *room, struct frame *f, size_t n)
 {
 	if (!take_frame(g, f, n))
 		return;
+	room = find_room(g, room, f);
+	struct link *l = &g->link[g->likely];
 	counters_add(g->st, room != NULL ? (enum verdict)f->class :
-	    g->link.fd < 0 ? V_NO_LINK : V_FULL, f->len);
-	if (room != NULL)
-		link_put(&g->link, f);
+	    l->fd < 0 ? V_NO_LINK : V_FULL, f->len);
+	if (room == NULL)
+		return;
+	link_put(l, room);
+	link_flush(l);
 }
 
 /* Straight into the link, if there is room: the other end sees it only once it
@@ -153,7 +159,7 @@ hand_over(struct gate *g, const struct frame *room, struct frame *f, size_t n)
 static int
 take_packet(struct gate *g)
 {
-	struct frame *room = link_room(&g->link);
+	struct frame *room = link_room(&g->link[g->likely]);
 	struct frame *f = room != NULL ? room : (struct frame *)g->frame;
 	ssize_t n = read(g->tun, (uint8_t *)f + TUN_AT,
 	    sizeof(struct vnet) + FRAME_PACKET_MAX);
@@ -174,11 +180,8 @@ tun_to_link(struct gate *g)
 {
 	int r = 0;
 
-	for (int i = 0; r == 0 && i < TURN; i++) {
+	for (int i = 0; r == 0 && i < TURN; i++)
 		r = take_packet(g);
-		if (r == 0)
-			link_flush(&g->link);
-	}
 	return r == 0 ? 1 : errno == EAGAIN ? 0 : -1;
 }
 
@@ -214,14 +217,15 @@ static int
 tend_servers(struct gate *g)
 {
 	struct failover *fo = g->failover;
+	struct link *l = &g->link[0];	/* a client has no more */
 	struct frame *f;
 
 	if (g->now >= fo->due) {
 		failover_tick(fo, g->now);
-		while ((f = link_room(&g->link)) != NULL &&
+		while ((f = link_room(l)) != NULL &&
 		    failover_question(fo, g->now, f))
-			link_put(&g->link, f);
-		link_flush(&g->link);
+			link_put(l, f);
+		link_flush(l);
 	}
 	return clock_poll_ms(fo->due, g->now);
 }
@@ -248,7 +252,7 @@ frame_to_tun(struct gate *g, struct frame *f, const uint8_t *body)
 
 /* What the next frames need of the translator is fetched for all at once. */
 static void
-look_ahead(const struct gate *g)
+look_ahead(const struct gate *g, const struct link *l)
 {
 	uint64_t foreseen[TURN], past = 0;
 	uint8_t p[NAT_GLANCE];
@@ -256,7 +260,7 @@ look_ahead(const struct gate *g)
 	int n = 0;
 
 	while (n < TURN &&
-	    (len = link_ahead(&g->link, &past, p, sizeof(p))) > 0)
+	    (len = link_ahead(l, &past, p, sizeof(p))) > 0)
 		foreseen[n++] = nat_foresee(g->nat, NAT_OUTWARD, p, len);
 	for (int i = 0; i < n; i++)
 		nat_fetch(g->nat, NAT_OUTWARD, foreseen[i]);
@@ -264,16 +268,21 @@ look_ahead(const struct gate *g)
 
 /* Whether there may be more. */
 static bool
-link_to_tun(struct gate *g)
+link_to_tun(struct gate *g, unsigned worker)
 {
 	struct frame *f = (struct frame *)g->frame;
+	struct link *l = &g->link[worker];
 	const uint8_t *body;
 	int i;
 
 	if (g->nat != NULL && nat_is_large(g->nat))
-		look_ahead(g);
-	for (i = 0; i < TURN && link_take(&g->link, f, &body); i++)
-		frame_to_tun(g, f, body);
+		look_ahead(g, l);
+	for (i = 0; i < TURN && link_take(l, f, &body); i++)
+		if (f->peer < g->pol->nsites &&
+		    g->pol->site[f->peer].worker == worker)
+			frame_to_tun(g, f, body);
+		else
+			counters_add(g->st, V_PEER, f->len);
 	return i == TURN;
 }
 
@@ -297,12 +306,11 @@ pass_released(struct gate *g)
 	while (next_released(g, f, false))
 		frame_to_tun(g, f, (uint8_t *)(f + 1));
 	do {
-		room = link_room(&g->link);
+		room = link_room(&g->link[g->likely]);
 		f = room != NULL ? room : (struct frame *)g->frame;
 		if (next_released(g, f, true))
 			hand_over(g, room, f, sizeof(f->vnet) + f->len);
 	} while (f->len > 0);
-	link_flush(&g->link);
 }
 
 /* After a wake-up: whether there is more to do at once. */
@@ -343,37 +351,6 @@ out_to_tun(struct gate *g)
 	return 0;
 }
 
-/* C44: one line in a while, with an address to look for. */
-static void
-tell_stranger(struct stranger *s, nsec now)
-{
-	char text[ADDR_STRLEN];
-
-	if (s->count == 0 || now < s->next)
-		return;
-	warnx("refused %llu packets from the LAN, the last from %s, which "
-	    "takes no part here: is it missing in 'lan' or 'internal'?",
-	    (unsigned long long)s->count, addr_format(&s->addr, text));
-	s->count = 0;
-	s->next = now + STRANGER_EVERY;
-}
-
-/* One line for people, without stopping anything. */
-static void
-report(const struct counters *st)
-{
-	char line[900];
-	size_t n = (size_t)snprintf(line, sizeof(line), "in=%llu",
-	    (unsigned long long)st->in);
-
-	for (enum verdict v = 0; v < V_COUNT && n < sizeof(line); v++)
-		if (st->count[v] != 0)
-			n += (size_t)snprintf(line + n, sizeof(line) - n,
-			    " %s=%llu", verdict_name(v),
-			    (unsigned long long)st->count[v]);
-	warnx("%s", line);
-}
-
 /* True if it is time to go. */
 static bool
 take_signal(struct gate *g)
@@ -381,97 +358,92 @@ take_signal(struct gate *g)
 	int sig = ready_signal(g->signals);
 
 	if (sig == SIGUSR1)
-		report(g->st);
+		gate_report(g);
 	return sig == SIGTERM || sig == SIGINT;
+}
+
+/* What poll(2) has for all the links; how many places are used. */
+static unsigned
+set_links(const struct gate *g, struct pollfd fd[static GATE_FDS])
+{
+	for (unsigned i = GATE_BELL; i < GATE_FDS; i++)
+		fd[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	for (unsigned i = 0; i < g->nlinks; i++) {
+		fd[GATE_BELL + i].fd = g->link[i].ear;
+		fd[GATE_LINK + i].fd = g->link[i].fd;
+	}
+	return GATE_LINK + g->nlinks;
+}
+
+/* False if there is something to be taken. */
+static bool
+nap(struct gate *g)
+{
+	bool idle = true;
+
+	for (unsigned i = 0; i < g->nlinks; i++)
+		idle &= link_nap(&g->link[i]);
+	return idle;
+}
+
+/* One that has ended; NULL: none has. */
+static const struct link *
+ended(const struct gate *g)
+{
+	for (unsigned i = 0; i < g->nlinks; i++)
+		if (g->link[i].fd < 0)
+			return &g->link[i];
+	return NULL;
 }
 
 int
 gate_run(struct gate *g)
 {
-	struct pollfd fd[NFDS] = {
-		[TUN] = { .fd = g->tun, .events = POLLIN },
-		[LINK] = { .fd = g->link.fd, .events = POLLIN },
-		[SIG] = { .fd = g->signals, .events = POLLIN },
-		[BELL] = { .fd = g->link.ear, .events = POLLIN },
-		[OUT] = { .fd = g->out, .events = POLLIN },
+	struct pollfd fd[GATE_FDS] = {
+		[GATE_TUN] = { .fd = g->tun, .events = POLLIN },
+		[GATE_SIG] = { .fd = g->signals, .events = POLLIN },
+		[GATE_OUT] = { .fd = g->out, .events = POLLIN },
 	};
+	unsigned nfds = set_links(g, fd);
+	const struct link *l;
 
 	for (int wait = g->nat != NULL ? TICK_MS :
 	    g->failover != NULL ? 0 : -1;;) {
-		bool idle = link_nap(&g->link);
-		if (waiter_wait(&g->waiter, fd, NFDS, idle ? wait : 0) < 0 &&
+		bool idle = nap(g);
+		if (waiter_wait(&g->waiter, fd, nfds, idle ? wait : 0) < 0 &&
 		    errno != EINTR) {
 			warn("cannot wait for packets");
 			return EXIT_RETRY;
 		}
 		g->now = clock_now();
-		link_wake(&g->link, fd[LINK].revents != 0);
+		for (unsigned i = 0; i < g->nlinks; i++)
+			link_wake(&g->link[i], fd[GATE_LINK + i].revents != 0);
 		if (g->failover != NULL)
 			wait = tend_servers(g);
-		if (fd[SIG].revents != 0 && take_signal(g))
+		if (fd[GATE_SIG].revents != 0 && take_signal(g))
 			return 0;
-		bool more = link_to_tun(g);
-		int r = fd[TUN].revents != 0 ? tun_to_link(g) : 0;
+		bool more = false;
+		for (unsigned i = 0; i < g->nlinks; i++)
+			more |= link_to_tun(g, i);
+		int r = fd[GATE_TUN].revents != 0 ? tun_to_link(g) : 0;
 		if (r < 0) {
 			warn("cannot read from %s", g->ifname);
 			return EXIT_RETRY;
 		}
-		if (g->link.fd < 0) {
-			warnx(g->link.ring.broken ? "bh-tunnel has broken the "
+		if ((l = ended(g)) != NULL) {
+			warnx(l->ring.broken ? "bh-tunnel has broken the "
 			    "link" : "bh-tunnel is gone");
 			return EXIT_RETRY;
 		}
-		if (fd[OUT].revents != 0 && out_to_tun(g) < 0) {
+		if (fd[GATE_OUT].revents != 0 && out_to_tun(g) < 0) {
 			warn("cannot read from %s", g->outname);
 			return EXIT_RETRY;
 		}
-		tell_stranger(&g->stranger, g->now);
+		gate_tell_stranger(g);
 		if (g->nat != NULL)
 			wait = tend_nat(g) ? 0 : TICK_MS;
 		if (!more && r == 0 &&
 		    waiter_is_fast(&g->waiter, g->now, g->st->in))
 			waiter_gather();
 	}
-}
-
-static int
-open_tun(const char *name, bool *uso)
-{
-	int fd = tun_open(name, uso);
-
-	if (fd < 0 && errno == ENOENT)
-		die(EXIT_RETRY, "cannot open /dev/net/tun");
-	if (fd < 0)
-		die(EXIT_RETRY, "cannot use TUN device %s", name);
-	return fd;
-}
-
-void
-gate_open(struct gate *g, const struct gate_kind *kind,
-    const struct policy *pol, const char *ifname, const char *rundir,
-    const struct conf *cf)
-{
-	bool uso, uso_out;
-
-	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
-		.ifname = ifname, .out = -1 };
-	judge_open(&g->judge, pol);
-	tell_open(&g->tell, &cf->location[pol->self],
-	    kind->to_link == POLICY_OUT);
-	g->signals = ready_signals();
-	if (g->signals < 0 || waiter_open(&g->waiter, 1 << BELL) < 0)
-		die(EXIT_RETRY, "cannot take signals");
-	g->st = counters_create(rundir, die_myname(),
-	    kind->role == LINK_CLASSIFY ? cf->location[pol->self].servers.n :
-	    0);
-	if (g->st == NULL)
-		die(EXIT_RETRY, "cannot write %s/%s.stat", rundir,
-		    die_myname());
-	g->tun = open_tun(ifname, &uso);
-	if (kind->to_link == POLICY_OUT && pol->breakouts != NULL) {
-		g->outname = cf->location[pol->self].egress_interface;
-		g->out = open_tun(g->outname, &uso_out);
-	}
-	start_link(&g->link, rundir, kind->link, kind->role,
-	    uso ? LINK_F_USO : 0, cf);
 }

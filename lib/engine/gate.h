@@ -4,9 +4,11 @@
 
 /*
  * A gate stands between a TUN device and the link to bh-tunnel and lets
- * through, both ways, what the policy delivers.  bh-classify is a gate on the
- * LAN's side, bh-egress one on the Internet's.  Where something breaks out
- * bh-classify has a second TUN device, towards the Internet.
+ * through, both ways, what the policy delivers.  Of several workers of
+ * bh-tunnel each has a link, on which only its own peers are believed.
+ * bh-classify is a gate on the LAN's side, bh-egress one on the Internet's.
+ * Where something breaks out bh-classify has a second TUN device, towards the
+ * Internet.
  */
 
 #include "base/counters.h"
@@ -21,6 +23,7 @@
 #include "net/nat.h"
 #include "net/policy.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +34,15 @@ struct gate_kind {
 	enum link_role role;
 	enum policy_point to_link, to_tun;
 };
+
+/* What it waits for: of links one each worker. */
+enum {
+	GATE_TUN, GATE_SIG, GATE_OUT, GATE_BELL,
+	GATE_LINK = GATE_BELL + CONF_WORKERS_MAX,
+	GATE_FDS = GATE_LINK + CONF_WORKERS_MAX,
+};
+static_assert((int)GATE_FDS <= (int)WAITER_MAX && GATE_LINK <= 32,
+    "bells are bits");
 
 struct gate {
 	const struct gate_kind *kind;
@@ -48,7 +60,8 @@ struct gate {
 		uint64_t count;	/* since the last line about them */
 		nsec next;	/* line, not before */
 	} stranger;
-	struct link link;
+	struct link link[CONF_WORKERS_MAX];	/* one each worker */
+	unsigned nlinks, likely;	/* where the next packet may go */
 	struct waiter waiter;
 	struct counters *st;
 	struct tell tell;
@@ -56,6 +69,15 @@ struct gate {
 	/* a packet on its way to the device, or one for a full link */
 	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];
 };
+
+/* gate_say.c */
+
+/* A host that was forgotten in `lan' is what support is asked about first: it
+ * is noted, and told of in one line in a while (C44). */
+void gate_note_stranger(struct gate *g, const struct ip *ip);
+void gate_tell_stranger(struct gate *g);
+/* One line for people, without stopping anything. */
+void gate_report(const struct gate *g);
 
 /* Opens counters, TUN device and link, or exits 111 with a line that says
  * which of them failed. */

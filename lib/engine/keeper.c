@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/keeper_impl.h"
 
+#include "wg/index.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <sodium.h>
@@ -80,7 +82,13 @@ put(struct keeper *k, const struct device_out *o)
 
 /* ---- handshakes ---- */
 
-/* A session: the other half has it before anything of it is on the wire. */
+unsigned
+keeper_worker(const struct keeper *k, uint16_t peer)
+{
+	return device_identity(k->device, peer)->worker;
+}
+
+/* A session: its worker has it before anything of it is on the wire. */
 static bool
 hand_over(struct keeper *k, struct device_out *o)
 {
@@ -88,7 +96,7 @@ hand_over(struct keeper *k, struct device_out *o)
 		.peer = o->peer, .path = o->to, .keys = o->keys,
 		.epoch = device_identity(k->device, o->peer)->epoch };
 	noise_keys_wipe(&o->keys);
-	return seam_send(k->seam, &k->word, false);
+	return seam_send(k->seam[keeper_worker(k, o->peer)], &k->word, false);
 }
 
 static enum verdict
@@ -110,8 +118,16 @@ take_handshake(struct keeper *k, const struct path *from, const uint8_t *p,
 	return v;
 }
 
-/* One that the kernel gave to us behind a handshake.  The other half counts
- * it. */
+static unsigned
+whose_data(const struct keeper *k, const uint8_t *p, size_t n)
+{
+	const struct msg_data *m = (const void *)p;
+
+	return n < sizeof(*m) ? 0 :
+	    index_worker(le32_get(m->receiver), k->workers);
+}
+
+/* One that the kernel gave to us behind a handshake.  Its worker counts it. */
 static enum verdict
 pass_on(struct keeper *k, const struct udp_in *u, const uint8_t *p, size_t n)
 {
@@ -120,7 +136,8 @@ pass_on(struct keeper *k, const struct udp_in *u, const uint8_t *p, size_t n)
 	k->word.event = (struct seam_event){ .kind = SEAM_STRAY,
 		.tos = u->tos, .n = (uint8_t)n, .path = u->path };
 	memcpy(k->word.event.message, p, n);
-	return seam_send(k->seam, &k->word, false) ? V_NEXT : V_FULL;
+	return seam_send(k->seam[whose_data(k, p, n)], &k->word, false) ?
+	    V_NEXT : V_FULL;
 }
 
 static void
@@ -190,12 +207,13 @@ take_stray(struct keeper *k, const struct seam_event *e)
 }
 
 void
-keeper_take(struct keeper *k, union seam *m)
+keeper_take(struct keeper *k, unsigned worker, union seam *m)
 {
 	/* what is made of it may need k->word, which it is in */
 	struct seam_event e = m->event;
 	const struct identity *id = device_identity(k->device, e.peer);
-	bool known = id != NULL && id->epoch == e.epoch;
+	bool known = id != NULL && id->epoch == e.epoch &&
+	    keeper_worker(k, e.peer) == worker;
 
 	if (m->kind == SEAM_INITIATE && known)
 		initiate(k, &e);
@@ -206,16 +224,16 @@ keeper_take(struct keeper *k, union seam *m)
 }
 
 static void
-hear(struct keeper *k)
+hear(struct keeper *k, unsigned worker)
 {
 	int r = 1;
 
 	for (int i = 0; i < WORDS && r > 0; i++) {
-		r = seam_take(k->seam, &k->word, false);
+		r = seam_take(k->seam[worker], &k->word, false);
 		if (r < 0)
 			keeper_end();
 		if (r > 0)
-			keeper_take(k, &k->word);
+			keeper_take(k, worker, &k->word);
 	}
 }
 
@@ -248,22 +266,25 @@ look_at_clock(struct keeper *k)
 _Noreturn void
 keeper_run(struct keeper *k)
 {
-	enum { SEAM, HANDSHAKES, RUBBISH, DESK, NFDS };
+	enum { HANDSHAKES, RUBBISH, DESK, SEAM,	/* one each worker */
+		NFDS = SEAM + CONF_WORKERS_MAX };
 	struct pollfd fd[NFDS] = { 0 };
 
 	for (int i = 0; i < NFDS; i++)
 		fd[i].events = POLLIN;
-	fd[SEAM].fd = k->seam;
+	for (unsigned i = 0; i < k->workers; i++)
+		fd[SEAM + i].fd = k->seam[i];
 	for (;;) {
 		int ms = look_at_clock(k);
 		fd[HANDSHAKES].fd = k->rest == 0 ? k->udp.fd : -1;
 		fd[RUBBISH].fd = k->listen == 0 ? k->rubbish : -1;
 		fd[DESK].fd = k->desk.fd;
-		if (poll(fd, NFDS, ms) < 0 && errno != EINTR)
+		if (poll(fd, SEAM + k->workers, ms) < 0 && errno != EINTR)
 			_exit(1);
 		k->at = (struct moment){ clock_now(), clock_wall() };
-		if (fd[SEAM].revents != 0)
-			hear(k);
+		for (unsigned i = 0; i < k->workers; i++)
+			if (fd[SEAM + i].revents != 0)
+				hear(k, i);
 		if (fd[HANDSHAKES].revents != 0)
 			take_handshakes(k);
 		if (fd[RUBBISH].revents != 0)

@@ -24,14 +24,16 @@ struct keeper_setup {
 	const struct tunnel_setup *how;
 	const struct policy *policy;	/* NULL: standalone */
 	uint16_t npeers;
+	unsigned workers;		/* halves with packets, 1 or more */
 	const int *port;		/* UDP_LANES sockets */
 	int desk;			/* or -1 */
 };
 
-/* Starts it: the other end of the seam.  To be called before there is anything
- * in our memory that it should not have. */
-int keeper_start(const struct keeper_setup *s, pid_t *pid);
-/* Waits until it is ready; if it ended instead, so do we, alike. */
+/* Starts it: the other ends of the seams, one for each worker.  To be called
+ * before there is anything in our memory that it should not have. */
+void keeper_start(const struct keeper_setup *s, int seam[], pid_t *pid);
+/* It says on the first seam that it is ready: waits for that; if it ended
+ * instead, so do we, alike. */
 void keeper_await(int seam, pid_t pid);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * What the desk asks for.  A request to change is gathered first and checked as
  * a whole; the other half is asked whether it can; then both put it in force.
- * There peers have numbers instead of keys, and secrets are left out.
+ * There peers have numbers instead of keys, and secrets are left out.  Where
+ * anything can be changed there is one worker.
  */
 #include "engine/keeper_impl.h"
 
@@ -24,7 +25,7 @@ hand_on(struct keeper *k)
 	if (n->n == 0)
 		return;
 	n->kind = DESK_SET;
-	keeper_converse(k, n);
+	keeper_converse(k, 0, n);
 	n->n = 0;
 }
 
@@ -221,7 +222,7 @@ try(struct keeper *k, const struct wish *w)
 	n->item[0] = uapi_number(UAPI_ALLOWED_IP, w->prefixes);
 	n->item[1] = uapi_number(UAPI_FWMARK, w->mark);
 	n->item[2] = uapi_number(UAPI_LISTEN_PORT, w->moves ? w->port : 0);
-	keeper_converse(k, n);
+	keeper_converse(k, 0, n);
 	int error = n->n == 1 ? (int)n->item[0].u.number : EPROTO;
 	n->n = 0;
 	return error;
@@ -234,7 +235,7 @@ try_port(struct keeper *k, struct wish *w)
 {
 	int port[UDP_LANES];
 
-	if (udp_first(port, w->port, w->mark) < 0)
+	if (udp_first(port, w->port, w->mark, 1) < 0)
 		return errno;
 	w->port = udp_port(port[UDP_HANDSHAKES]);
 	int error = try(k, w);
@@ -277,7 +278,7 @@ commit(struct keeper *k)
 		change(k, i);
 	hand_on(k);
 	c->more = (struct desk_note){ .kind = DESK_COMMIT };
-	keeper_converse(k, &c->more);
+	keeper_converse(k, 0, &c->more);
 	c->more.n = 0;
 	return 0;
 }
@@ -334,7 +335,7 @@ take_note(struct keeper *k, struct desk_note *n)
 	case DESK_MTU:
 		k->word.note = *n;
 		if (k->config.may_set && n->n == 1)
-			seam_send(k->seam, &k->word, true);
+			seam_send(k->seam[0], &k->word, true);
 		break;
 	}
 }

@@ -12,6 +12,7 @@
  */
 
 #include "base/counters.h"
+#include "conf/conf.h"
 #include "engine/keeper.h"
 #include "engine/seam.h"
 #include "engine/stampfile.h"
@@ -27,6 +28,8 @@ struct keeper_config {
 	bool overflow;
 	uint16_t chosen;		/* the peer that items are about */
 	const struct identity *told;	/* the one we were telling of */
+	unsigned asked;			/* the worker that tells us */
+	bool begun;			/* it has begun to */
 	struct desk_note more;		/* translated, for the other half */
 };
 
@@ -42,7 +45,8 @@ struct keeper {
 	uint8_t random[UDP_BATCH * DEVICE_RANDOM];
 	size_t nrandom;			/* bytes left of it, at the front */
 	struct desk desk;
-	int seam;
+	int seam[CONF_WORKERS_MAX];
+	unsigned workers;		/* so many of them */
 	int life;			/* who started us; -1: the other half */
 	struct counters *stat;
 	struct stampfile *stamps;	/* in a gateway */
@@ -58,16 +62,18 @@ struct keeper {
 /* keeper.c */
 
 _Noreturn void keeper_run(struct keeper *k);
-/* Does what the other half has said; it is wiped. */
-void keeper_take(struct keeper *k, union seam *m);
+/* The worker that has a peer. */
+unsigned keeper_worker(const struct keeper *k, uint16_t peer);
+/* Does what a worker has said; it is wiped. */
+void keeper_take(struct keeper *k, unsigned worker, union seam *m);
 /* The other half is gone. */
 _Noreturn void keeper_end(void);
 
 /* keeper_tell.c */
 
-/* Says something to the other half and waits for its answer, which takes its
- * place; what else it says meanwhile is done. */
-void keeper_converse(struct keeper *k, struct desk_note *n);
+/* Says something to a worker and waits for its answer, which takes its place;
+ * what else it says meanwhile is done. */
+void keeper_converse(struct keeper *k, unsigned worker, struct desk_note *n);
 /* Answers the desk. */
 void keeper_tell(struct keeper *k, struct desk_note *n);
 

@@ -26,7 +26,7 @@ enum {
 };
 
 /* Descriptors, after everything else that we inherited is closed. */
-enum { FD_SEAM = 3, FD_DESK, FD_HANDSHAKES, FD_RUBBISH };
+enum { FD_DESK = 3, FD_HANDSHAKES, FD_RUBBISH, FD_SEAM /* one each worker */ };
 
 static void *
 need(void *p)
@@ -96,21 +96,23 @@ read_private_key(struct device *d, const struct tunnel_setup *how)
 }
 
 static void
-add_peer(struct keeper *k, const struct tunnel_setup *how, uint16_t i,
+add_peer(struct keeper *k, const struct keeper_setup *s, uint16_t i,
     const struct counters *before)
 {
-	const struct conf_location *l = &how->cf->location[i];
+	const struct conf_location *l = &s->how->cf->location[i];
+	const struct policy *policy = s->policy;
 	struct counters_peer *c = &k->stat->peer[i];
 	struct key psk;
 
 	if (l->public_key_line == 0)
 		diex(EXIT_FIX, "[location %s] has no public-key", l->name);
-	read_psk(&psk, how, l->name);
+	read_psk(&psk, s->how, l->name);
 	if (!device_add(k->device, i, &l->public_key, &psk, NULL, 0, 0) ||
 	    device_mute(k->device, i))
 		diex(EXIT_FIX, "public-key of [location %s] is of low order, "
 		    "or is another location's", l->name);
 	key_wipe(&psk);
+	device_divide(k->device, i, policy->site[i].worker, policy->workers);
 	snprintf(c->name, sizeof(c->name), "%s", l->name);
 	const struct counters_peer *was = counters_find(before, l->name);
 	c->handshake_sec = was != NULL ? was->handshake_sec : 0;
@@ -133,7 +135,7 @@ open_device(struct keeper *k, const struct keeper_setup *s,
 	read_private_key(k->device, s->how);
 	for (uint16_t i = 0; i < k->npeers; i++)
 		if (policy_has_tunnel(&s->policy->site[i]))
-			add_peer(k, s->how, i, before);
+			add_peer(k, s, i, before);
 }
 
 static struct keeper *
@@ -143,7 +145,9 @@ open_keeper(const struct keeper_setup *s)
 	const struct counters *before = s->how->rundir == NULL ? NULL :
 	    counters_open(s->how->rundir, "bh-tunnel-keys");
 
-	k->seam = FD_SEAM;
+	k->workers = s->workers;
+	for (unsigned i = 0; i < k->workers; i++)
+		k->seam[i] = FD_SEAM + (int)i;
 	k->rubbish = FD_RUBBISH;
 	k->desk.fd = s->desk < 0 ? -1 : FD_DESK;
 	k->life = -1;
@@ -174,14 +178,20 @@ open_keeper(const struct keeper_setup *s)
 
 /* ---- processes ---- */
 
+/* Any of the workers. */
 static bool
-other_half_is_gone(int timeout_ms, int life)
+other_half_is_gone(const struct keeper *k, int timeout_ms, int life)
 {
-	struct pollfd fd[] = { { .fd = FD_SEAM }, { .fd = life } };
+	struct pollfd fd[CONF_WORKERS_MAX + 1] = { { .fd = life } };
+	bool gone = false;
 
-	while (poll(fd, 2, timeout_ms) < 0 && errno == EINTR)
+	for (unsigned i = 0; i < k->workers; i++)
+		fd[1 + i].fd = k->seam[i];
+	while (poll(fd, 1 + k->workers, timeout_ms) < 0 && errno == EINTR)
 		continue;
-	return fd[0].revents != 0;
+	for (unsigned i = 0; i < k->workers; i++)
+		gone |= fd[1 + i].revents != 0;
+	return gone;
 }
 
 /* Whoever works has its end of a pipe; nobody writes to it. */
@@ -215,7 +225,7 @@ be_reborn(struct keeper *k)
 		nsec since = clock_now();
 		if (work_begins(k, &pid, &life))
 			return again;
-		if (other_half_is_gone(-1, life))
+		if (other_half_is_gone(k, -1, life))
 			keeper_end();
 		close(life);
 		waitpid(pid, &status, 0);
@@ -225,27 +235,28 @@ be_reborn(struct keeper *k)
 		    WEXITSTATUS(status));
 		if (clock_now() - since > LONG_LIFE * NSEC_SEC)
 			delay = DELAY_MIN_MS;
-		if (other_half_is_gone(delay, -1))
+		if (other_half_is_gone(k, delay, -1))
 			keeper_end();
 		delay = delay * 2 > DELAY_MAX_MS ? DELAY_MAX_MS : delay * 2;
 	}
 }
 
 static void
-settle(const struct keeper_setup *s, int seam)
+settle(const struct keeper_setup *s, const int seam[])
 {
 	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
 		SIGPIPE };
-	const int keep[] = { seam, s->desk, s->port[UDP_HANDSHAKES],
-		s->port[UDP_RUBBISH] };
+	int keep[FD_SEAM - FD_DESK + CONF_WORKERS_MAX] = { s->desk,
+		s->port[UDP_HANDSHAKES], s->port[UDP_RUBBISH] };
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		signal(quiet[i], SIG_IGN);
-	descriptors_keep(keep, sizeof(keep) / sizeof(keep[0]));
+	memcpy(keep + FD_SEAM - FD_DESK, seam, s->workers * sizeof(*seam));
+	descriptors_keep(keep, FD_SEAM - FD_DESK + (int)s->workers);
 }
 
 static _Noreturn void
-be_keeper(const struct keeper_setup *s, int seam)
+be_keeper(const struct keeper_setup *s, const int seam[])
 {
 	settle(s, seam);
 	prctl(PR_SET_NAME, "bh-tunnel-keys", 0, 0, 0);	/* for ps(1) */
@@ -260,26 +271,30 @@ be_keeper(const struct keeper_setup *s, int seam)
 		keeper_excuse(k);
 	} else {
 		k->word.event = (struct seam_event){ .kind = SEAM_READY };
-		seam_send(k->seam, &k->word, true);
+		seam_send(k->seam[0], &k->word, true);
 	}
 	keeper_run(k);
 }
 
-int
-keeper_start(const struct keeper_setup *s, pid_t *pid)
+void
+keeper_start(const struct keeper_setup *s, int seam[], pid_t *pid)
 {
-	int pair[2];
+	int theirs[CONF_WORKERS_MAX], pair[2];
 
-	if (!seam_open(pair, s->npeers))
-		die(EXIT_RETRY, "cannot make a pair of sockets");
+	for (unsigned i = 0; i < s->workers; i++) {
+		if (!seam_open(pair, s->npeers))
+			die(EXIT_RETRY, "cannot make a pair of sockets");
+		seam[i] = pair[0];
+		theirs[i] = pair[1];
+	}
 	fflush(NULL);
 	*pid = fork();
 	if (*pid < 0)
 		die(EXIT_RETRY, "cannot start a process");
 	if (*pid == 0)
-		be_keeper(s, pair[1]);
-	close(pair[1]);
-	return pair[0];
+		be_keeper(s, theirs);
+	for (unsigned i = 0; i < s->workers; i++)
+		close(theirs[i]);
 }
 
 void

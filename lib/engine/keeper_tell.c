@@ -6,17 +6,17 @@
 /* ---- the other half ---- */
 
 void
-keeper_converse(struct keeper *k, struct desk_note *n)
+keeper_converse(struct keeper *k, unsigned worker, struct desk_note *n)
 {
 	union seam *m = &k->word;
 	int r;
 
 	m->note = *n;
-	if (!seam_send(k->seam, m, true))
+	if (!seam_send(k->seam[worker], m, true))
 		keeper_end();
-	while ((r = seam_take(k->seam, m, true)) > 0 &&
+	while ((r = seam_take(k->seam[worker], m, true)) > 0 &&
 	    m->kind != DESK_ANSWER)
-		keeper_take(k, m);
+		keeper_take(k, worker, m);
 	if (r < 0)
 		keeper_end();
 	*n = m->note;
@@ -74,27 +74,55 @@ fill(struct keeper *k, struct uapi_item *it, const struct identity **id)
 {
 	if (it->key == UAPI_PRIVATE_KEY || it->key == UAPI_LISTEN_PORT ||
 	    it->key == UAPI_FWMARK)
-		return fill_own(k, it);
+		return k->config.asked == 0 && fill_own(k, it);
 	if (it->key == UAPI_PUBLIC_KEY)
 		*id = device_identity(k->device, (uint16_t)it->u.number);
+	if (it->key == UAPI_ERRNO)
+		return k->config.asked + 1 == k->workers;
 	if (*id != NULL)
 		fill_peer(*id, it);
-	return *id != NULL || it->key == UAPI_ERRNO;
+	return *id != NULL;
+}
+
+/* A note of the worker whose turn it is; the next time it is the next one's if
+ * this has said all. */
+static void
+tell_of(struct keeper *k, struct desk_note *n)
+{
+	struct keeper_config *c = &k->config;
+	const struct identity *id = c->told;
+	uint32_t kept = 0;
+	bool last = false;
+
+	n->kind = c->begun ? DESK_MORE : DESK_GET;
+	n->n = 0;
+	keeper_converse(k, c->asked, n);
+	c->begun = true;
+	for (uint32_t i = 0; i < n->n; i++) {
+		last = n->item[i].key == UAPI_ERRNO;
+		if (fill(k, &n->item[i], &id))
+			n->item[kept++] = n->item[i];
+	}
+	n->n = kept;
+	/* its allowed-ips may go on in the next */
+	c->told = id;
+	if (!last)
+		return;
+	c->asked++;
+	c->begun = false;
 }
 
 void
 keeper_tell(struct keeper *k, struct desk_note *n)
 {
-	const struct identity *id = k->config.told;
-	uint32_t kept = 0;
+	struct keeper_config *c = &k->config;
 
-	n->n = 0;
-	keeper_converse(k, n);
-	for (uint32_t i = 0; i < n->n; i++)
-		if (fill(k, &n->item[i], &id))
-			n->item[kept++] = n->item[i];
-	n->n = kept;
-	/* its allowed-ips may go on in the next */
-	k->config.told = id;
+	if (n->kind == DESK_GET || c->asked >= k->workers) {
+		c->asked = 0;
+		c->begun = false;
+	}
+	do
+		tell_of(k, n);
+	while (n->n == 0 && c->asked < k->workers);
 	desk_answer(&k->desk, n);
 }

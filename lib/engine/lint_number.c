@@ -146,6 +146,31 @@ check_keepalive(struct lint *lt, const struct conf_location *l)
 		    (int)NAT_SECONDS);
 }
 
+/* A worker has whole peers. */
+static void
+check_workers(struct lint *lt, size_t self)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *l = &cf->location[self];
+	unsigned peers = 0;
+
+	if (l->workers == 1 || conf_broken(l, "workers"))
+		return;
+	if (l->role != CONF_ROLE_SERVER) {
+		lint_say(lt, l, l->workers_line, BH_WORKERS_ROLE, "workers",
+		    "only a server has peers enough to divide; take the line "
+		    "out");
+		return;
+	}
+	for (size_t i = 0; i < cf->nlocations; i++)
+		peers += i != self && (conf_partners(cf, self, i) ||
+		    conf_is_client_of(cf, i, self));
+	if (l->workers > peers)
+		lint_say(lt, l, l->workers_line, BH_WORKERS_IDLE, "workers",
+		    "there are %u peers for %u workers, and each peer has one; "
+		    "%u would do", peers, l->workers, peers > 0 ? peers : 1);
+}
+
 static void
 check_ports(struct lint *lt, const struct conf_location *l)
 {
@@ -211,6 +236,7 @@ lint_numbers(struct lint *lt)
 		check_mtu(lt, l);
 		check_mtus(lt, i);
 		check_keepalive(lt, l);
+		check_workers(lt, i);
 		check_ports(lt, l);
 		check_listen(lt, l);
 		check_icmp(lt, l);

@@ -24,7 +24,7 @@ enum {
 	LINK_WAIT_MS = 5000,
 	/* with a socket's name behind it, unix(7): sun_path */
 	RUN_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) -
-	    sizeof("/classify.link"),
+	    sizeof("/classify-15.link"),
 };
 
 void
@@ -293,6 +293,18 @@ serves_pool(const struct conf_location *l, bool v4)
 	    conf_nat_of(l, v4) == CONF_NAT_POOL;
 }
 
+/* Peers have their workers in turn, by their place in the domain: every program
+ * of the gateway comes to the same. */
+static void
+deal(struct policy_site *site, size_t n, unsigned workers)
+{
+	unsigned next = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (policy_has_tunnel(&site[i]))
+			site[i].worker = (uint8_t)(next++ % workers);
+}
+
 static const struct policy_site *
 build_sites(const struct conf *cf, size_t self)
 {
@@ -308,6 +320,7 @@ build_sites(const struct conf *cf, size_t self)
 			.whole_lan =
 			    cf->location[i].sources == CONF_SOURCES_LAN,
 		};
+	deal(site, cf->nlocations, cf->location[self].workers);
 	return site;
 }
 
@@ -390,6 +403,7 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 		.site = build_sites(cf, self),
 		.nsites = (uint16_t)cf->nlocations,
 		.self = (uint16_t)self,
+		.workers = (uint8_t)cf->location[self].workers,
 		.role = role[cf->location[self].role],
 		.private_is_internal = cf->private_is_internal,
 	};

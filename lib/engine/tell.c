@@ -137,7 +137,8 @@ to_lan(const struct tell *t, uint8_t *error, size_t n, const struct ip *ip)
 static void
 to_peer(struct gate *g, uint16_t peer, const uint8_t *error, size_t n)
 {
-	struct frame *f = link_room(&g->link);
+	struct link *l = &g->link[g->pol->site[peer].worker];
+	struct frame *f = link_room(l);
 
 	if (f == NULL)
 		return;
@@ -145,8 +146,8 @@ to_peer(struct gate *g, uint16_t peer, const uint8_t *error, size_t n)
 		.class = g->kind->to_tun == POLICY_IN ? V_PARTNER :
 		    V_INTERNET };
 	memcpy(f + 1, error, n);
-	link_put(&g->link, f);
-	link_flush(&g->link);
+	link_put(l, f);
+	link_flush(l);
 }
 
 /* As if the client's host had sent it; our translator, or the kernel's, makes

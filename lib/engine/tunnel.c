@@ -194,8 +194,10 @@ tunnel_run(struct tunnel *t)
 		tick(t);
 		publish(t);
 		if (t->widowed) {
-			warnx("ending: the process that makes handshakes has "
-			    "died");
+			if (t->worker == 0)
+				warnx("ending: %s has died",
+				    t->policy.workers > 1 ? "another process" :
+				    "the process that makes handshakes");
 			return EXIT_RETRY;
 		}
 		if (t->gone) {

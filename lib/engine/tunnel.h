@@ -19,10 +19,14 @@ struct tunnel_setup {
 struct tunnel;
 
 /* A gateway's.  Reads the keys, opens socket, links and counters, allocates
- * everything.  Dies if it cannot. */
+ * everything; returns in as many processes as it has workers.  Dies if it
+ * cannot. */
 struct tunnel *tunnel_open(const struct tunnel_setup *how);
 /* Standalone: makes the device, and waits for wg(8); rundir may be NULL. */
 struct tunnel *tunnel_alone(const struct tunnel_setup *how);
+/* To be called in its sandbox: true in the first of its processes, once all are
+ * ready; false in the others. */
+bool tunnel_first(struct tunnel *t);
 /* Carries packets until a signal ends it; the exit status. */
 int tunnel_run(struct tunnel *t);
 

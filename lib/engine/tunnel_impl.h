@@ -7,6 +7,7 @@
  *
  * tunnel.c       the loop: waits, and calls the others
  * tunnel_open.c  keys, peers, sockets, memory
+ * tunnel_worker.c several processes instead of one
  * tunnel_out.c   frames from a link are cut, sealed and sent
  * tunnel_in.c    datagrams are opened, checked, joined and handed on
  * tunnel_route.c which peer may say what on which link
@@ -36,6 +37,12 @@
 #include "wg/stage.h"
 #include "wg/timers.h"
 
+/*
+ * Several workers are several processes, each with all of this but for its own
+ * peers: whose packets stay in one process, so in order, and their sessions'
+ * keys too.  Which of the sockets of the port a datagram comes to is the
+ * kernel's to see (net/udp_steer.h), which of the links a frame, the sibling's.
+ */
 enum channel { CH_CLASSIFY, CH_EGRESS, CHANNELS };
 
 /* A sibling, or the place where we wait for it. */
@@ -135,6 +142,8 @@ struct tunnel {
 	struct device *device;	/* the half with the packets */
 	int seam;		/* to the other */
 	pid_t keeper;		/* its process, while we start */
+	unsigned worker;	/* which of them this process is */
+	int start;		/* a pipe, while they start: to the first */
 	bool widowed;		/* it is gone */
 	int names;		/* who resolves them; -1: nobody */
 	union seam word;
@@ -166,6 +175,13 @@ struct tunnel {
 	struct outbox out;
 	struct inbox in;
 };
+
+/* tunnel_worker.c */
+
+/* Returns in each of n processes, which has its own seam and socket only.  They
+ * are started once the keeper has found everything right. */
+void tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
+    const int socket[]);
 
 /* tunnel_route.c */
 

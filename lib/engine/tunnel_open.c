@@ -2,6 +2,7 @@
 #include "engine/tunnel_impl.h"
 
 #include "base/die.h"
+#include "base/part.h"
 #include "base/ready.h"
 #include "engine/keeper.h"
 #include "engine/start.h"
@@ -82,30 +83,16 @@ open_peers(struct tunnel *t, const struct tunnel_setup *how,
 	}
 }
 
-/* What an earlier program has left, for free(3); NULL: nothing. */
-static struct counters *
-read_before(const char *rundir)
-{
-	const struct counters *c = counters_open(rundir, "bh-tunnel");
-	const struct counters *keys = counters_open(rundir, "bh-tunnel-keys");
-	struct counters *both = NULL;
-
-	if (c != NULL && keys != NULL)
-		both = counters_join(c, keys);
-	counters_close(c);
-	counters_close(keys);
-	return both;
-}
-
 /* ---- descriptors ---- */
 
 static void
 open_port(struct tunnel *t, enum channel c, const char *rundir)
 {
 	struct port *p = &t->port[c];
-	char path[512];
+	char path[512], name[PART_NAMELEN];
 
-	snprintf(path, sizeof(path), "%s/%s.link", rundir, p->name);
+	snprintf(path, sizeof(path), "%s/%s.link", rundir,
+	    part_name(name, p->name, t->worker));
 	p->listen_fd = link_listen(path);
 	if (p->listen_fd < 0)
 		die(EXIT_RETRY, "cannot listen on %s", path);
@@ -124,11 +111,14 @@ open_ports(struct tunnel *t, const struct tunnel_setup *how)
 		open_port(t, CH_EGRESS, how->rundir);
 }
 
+/* The sockets of a port: those of the keeper, and one each worker. */
+enum { SOCKETS = UDP_DATA + CONF_WORKERS_MAX };
+
 /* A predecessor that was killed may still be about to let go of it. */
 static void
-open_sockets(int port[static UDP_LANES], uint16_t number)
+open_sockets(int port[static SOCKETS], uint16_t number, unsigned workers)
 {
-	for (int tries = 0; udp_first(port, number, 0) < 0; tries++) {
+	for (int tries = 0; udp_first(port, number, 0, workers) < 0; tries++) {
 		if (errno != EADDRINUSE)
 			die(EXIT_RETRY, "cannot listen on UDP port %u", number);
 		if (tries == PORT_TRIES)
@@ -136,15 +126,25 @@ open_sockets(int port[static UDP_LANES], uint16_t number)
 			    "another program has it", number);
 		usleep(PORT_WAIT_US);
 	}
-	port[UDP_DATA] = udp_join(udp_port(port[UDP_HANDSHAKES]), 0);
-	if (port[UDP_DATA] < 0)
-		die(EXIT_RETRY, "cannot listen on UDP port %u", number);
+	for (unsigned i = 0; i < workers; i++) {
+		int fd = udp_join(udp_port(port[UDP_HANDSHAKES]), 0);
+		if (fd < 0)
+			die(EXIT_RETRY, "cannot listen on UDP port %u",
+			    number);
+		port[UDP_DATA + i] = fd;
+	}
 }
 
 static void
 open_counters(struct tunnel *t, const char *rundir)
 {
-	t->stat = counters_create(rundir, "bh-tunnel", t->npeers);
+	char name[PART_NAMELEN];
+
+	counters_close(t->stat);	/* the first worker's */
+	if (t->worker == 0)
+		counters_prune(rundir, "bh-tunnel", t->policy.workers);
+	t->stat = counters_create(rundir, part_name(name, "bh-tunnel",
+	    t->worker), t->npeers);
 	if (t->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", rundir);
 }
@@ -208,6 +208,7 @@ start(void)
 	t->tun = t->names = -1;
 	t->tos_keep = ECN_MASK;
 	t->uso = true;
+	t->policy.workers = 1;
 	t->port[CH_CLASSIFY] = (struct port){ -1, LINK_CLASSIFY, "classify",
 		{ .fd = -1 } };
 	t->port[CH_EGRESS] = (struct port){ -1, LINK_EGRESS, "egress",
@@ -221,22 +222,25 @@ static void
 start_keeper(struct tunnel *t, const struct tunnel_setup *how, uint16_t port,
     bool gateway)
 {
-	int sockets[UDP_LANES];
+	unsigned workers = gateway ? t->policy.workers : 1;
+	int sockets[SOCKETS], seam[CONF_WORKERS_MAX];
 	struct desk desk;
 
-	open_sockets(sockets, port);
+	open_sockets(sockets, port, workers);
 	desk_open(&desk, gateway ?
 	    how->cf->location[how->self].interface : how->ifname, !gateway);
 	const struct keeper_setup s = {
 		.how = how, .policy = gateway ? &t->policy : NULL,
-		.npeers = t->npeers, .port = sockets, .desk = desk.fd,
+		.npeers = t->npeers, .workers = workers, .port = sockets,
+		.desk = desk.fd,
 	};
-	t->seam = keeper_start(&s, &t->keeper);
+	keeper_start(&s, seam, &t->keeper);
 	if (desk.fd >= 0)
 		close(desk.fd);
 	close(sockets[UDP_HANDSHAKES]);
 	close(sockets[UDP_RUBBISH]);
-	if (udp_open(&t->udp, sockets[UDP_DATA]) < 0)
+	tunnel_divide(t, workers, seam, sockets + UDP_DATA);
+	if (udp_open(&t->udp, sockets[UDP_DATA + t->worker]) < 0)
 		die(EXIT_RETRY, "cannot allocate buffers");
 }
 
@@ -249,7 +253,8 @@ finish(struct tunnel *t)
 	if (t->signals < 0)
 		die(EXIT_RETRY, "cannot make a signal descriptor");
 	tunnel_wait_open(t);
-	keeper_await(t->seam, t->keeper);
+	if (t->keeper != 0)
+		keeper_await(t->seam, t->keeper);
 	return t;
 }
 
@@ -306,11 +311,13 @@ tunnel_open(const struct tunnel_setup *how)
 	if (!ways_open(&t->ways, how->cf, how->self))
 		die(EXIT_RETRY, "cannot allocate buffers");
 	start_policy(&t->policy, how->cf, how->self);
-	struct counters *before = read_before(how->rundir);
+	struct counters *before = counters_all(how->rundir, "bh-tunnel");
 	t->npeers = t->policy.nsites;
-	t->names = names_start(how->cf, &t->policy);
 	open_counters(t, how->rundir);
 	start_keeper(t, how, l->listen_port, true);
+	if (t->worker > 0)
+		open_counters(t, how->rundir);
+	t->names = names_start(how->cf, &t->policy);
 	open_prefixes(t, how->cf);
 	open_aead(t, how->aead);
 	open_device(t);

@@ -38,6 +38,7 @@ struct policy_site {
 	bool client;		/* it is a client of this server */
 	bool server;		/* it is the server of this client */
 	bool whole_lan;		/* its backhaul-sources = lan */
+	uint8_t worker;		/* which of bh-tunnel's has it */
 };
 
 static inline bool
@@ -71,6 +72,7 @@ struct policy {
 	bool pool4, pool6;	/* bh-egress translates these (net/nat) */
 	const struct policy_site *site;	/* by location; site[self] is ours */
 	uint16_t nsites, self;
+	uint8_t workers;	/* processes of bh-tunnel with packets */
 	/* the location an Internet packet goes to; PEER_NONE: no server is
 	 * usable */
 	uint16_t server;

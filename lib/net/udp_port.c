@@ -97,7 +97,7 @@ lock(int fd)
 }
 
 static int
-join_two(int fd[static UDP_LANES], uint32_t mark)
+join_two(int fd[static UDP_LANES], uint32_t mark, unsigned workers)
 {
 	int rubbish = bind_port(udp_port(fd[UDP_HANDSHAKES]), mark, false);
 
@@ -108,7 +108,7 @@ join_two(int fd[static UDP_LANES], uint32_t mark)
 	/* whether a flow's datagrams are joined the kernel asks one of the
 	 * three, before anything is steered: all must say yes */
 	setsockopt(rubbish, SOL_UDP, UDP_GRO, &on, sizeof(on));
-	if (udp_steer(rubbish) < 0)
+	if (udp_steer(rubbish, workers) < 0)
 		return -1;
 	lock(rubbish);
 	lock(fd[UDP_HANDSHAKES]);
@@ -116,11 +116,12 @@ join_two(int fd[static UDP_LANES], uint32_t mark)
 }
 
 int
-udp_first(int fd[static UDP_LANES], uint16_t port, uint32_t mark)
+udp_first(int fd[static UDP_LANES], uint16_t port, uint32_t mark,
+    unsigned workers)
 {
 	fd[UDP_RUBBISH] = -1;
 	fd[UDP_HANDSHAKES] = bind_port(port, mark, true);
-	if (fd[UDP_HANDSHAKES] < 0 || join_two(fd, mark) == 0)
+	if (fd[UDP_HANDSHAKES] < 0 || join_two(fd, mark, workers) == 0)
 		return fd[UDP_HANDSHAKES] < 0 ? -1 : 0;
 	int error = errno;
 	close(fd[UDP_HANDSHAKES]);

@@ -22,8 +22,9 @@ enum udp_lane { UDP_HANDSHAKES, UDP_RUBBISH, UDP_DATA, UDP_LANES };
  * kernel has no IPv6) and makes the kernel steer, which nobody can change
  * afterwards; port 0: any; mark 0: none.
  * -1 and errno, EADDRINUSE also if the other program would share the port. */
-int udp_first(int fd[static UDP_LANES], uint16_t port, uint32_t mark);
-/* Binds the third at their port: the socket, or -1 and errno. */
+int udp_first(int fd[static UDP_LANES], uint16_t port, uint32_t mark,
+    unsigned workers);
+/* Binds the next at their port: the socket, or -1 and errno. */
 int udp_join(uint16_t port, uint32_t mark);
 
 int udp_mark(int fd, uint32_t mark);

@@ -8,6 +8,7 @@
 
 enum {
 	LEAST = 32,		/* bytes of any message: a keepalive's (W1) */
+	RECEIVER = 4,		/* where the index is; little-endian */
 	ETHERNET = 1500 - 28,	/* the longest datagram, less its headers */
 };
 
@@ -22,6 +23,11 @@ enum {
 #define IF(op, k, n) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, 0, n)
 #define UNLESS(op, k, n) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, n, 0)
 #define GIVE_TO(lane) BPF_STMT(BPF_RET | BPF_K, lane)
+#define CHOOSE(at, n, first) \
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at), \
+	BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n), \
+	BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, first), \
+	BPF_STMT(BPF_RET | BPF_A, 0)
 
 /* One of that type, alone or in front of another message.  What is loaded
  * when it is neither cannot be taken for another type by what follows. */
@@ -38,15 +44,16 @@ enum {
 	GIVE_TO(UDP_HANDSHAKES)
 
 int
-udp_steer(int fd)
+udp_steer(int fd, unsigned workers)
 {
 	struct sock_filter f[] = {
 		LOAD_LENGTH,
 		UNLESS(BPF_JGE, LEAST, 1),
 		GIVE_TO(UDP_RUBBISH),
 		LOAD_WORD(0),
-		IF(BPF_JEQ, DATA, 1),
-		GIVE_TO(UDP_DATA),
+		IF(BPF_JEQ, DATA, 4),
+		CHOOSE(RECEIVER, workers,
+		    UDP_DATA),
 		HANDSHAKE(1, 148),
 		HANDSHAKE(2, 92),
 		HANDSHAKE(3, 64),

@@ -15,7 +15,9 @@
  * would take a train of good ones with it.
  */
 
-/* Attaches it to the group of sockets that share the port; -1 and errno. */
-int udp_steer(int fd);
+/* Attaches it to the group of sockets that share the port; -1 and errno.  Data
+ * are divided over the last `workers' of its lanes: by the lowest byte of the
+ * receiver index, which we have chosen (wg/index.h). */
+int udp_steer(int fd, unsigned workers);
 
 #endif

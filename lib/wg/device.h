@@ -102,6 +102,10 @@ bool device_set_private_key(struct device *d, const struct key *private_key,
     nsec now);
 /* From the next handshake on. */
 void device_set_psk(struct device *d, uint16_t i, const struct key *psk);
+/* Several processes have a half with packets each: the peer's sessions are that
+ * worker's, whose indices can be told (wg/index.h).  Before any handshake. */
+void device_divide(struct device *d, uint16_t i, uint8_t worker,
+    uint8_t workers);
 /* The time stamps of an earlier life, so that nothing recorded then is
  * accepted, and nothing of ours refused, in this one (W6). */
 void device_recall(struct device *d, uint16_t i, const struct stamps *s);

@@ -35,6 +35,7 @@ struct device {
 	struct identity *identity;
 	uint16_t *by_key;	/* numbers, in order of their public keys */
 	uint16_t nkeys;
+	uint8_t workers;	/* that have a half with packets; 0: one */
 
 	/* the half with the packets, or peer is NULL */
 	struct timers timers;

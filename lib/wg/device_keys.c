@@ -156,6 +156,13 @@ device_set_psk(struct device *d, uint16_t i, const struct key *psk)
 }
 
 void
+device_divide(struct device *d, uint16_t i, uint8_t worker, uint8_t workers)
+{
+	d->identity[i].worker = worker;
+	d->workers = workers;
+}
+
+void
 device_recall(struct device *d, uint16_t i, const struct stamps *s)
 {
 	d->identity[i].stamps = *s;
@@ -169,6 +176,9 @@ device_index(struct device *d, uint16_t i, const uint8_t *random)
 	uint32_t wish;
 
 	memcpy(&wish, random + RND_INDEX, sizeof(wish));
+	if (d->workers > 1)
+		wish = index_for_worker(wish, d->identity[i].worker,
+		    d->workers);
 	return index_add(&d->pending, wish, i);
 }
 

@@ -22,6 +22,7 @@ struct identity {
 	uint64_t handshake_wall;	/* when the last session began; 0 */
 	uint64_t rx_bytes, tx_bytes;	/* of handshake messages */
 	uint32_t epoch;			/* how often its number was given */
+	uint8_t worker;			/* who gets its sessions */
 	bool used;
 };
 

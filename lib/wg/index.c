@@ -24,7 +24,7 @@ uint32_t
 index_add(struct index_table *t, uint32_t wish, uint16_t owner)
 {
 	while (wish == 0 || index_find(t, wish) != INDEX_NONE)
-		wish++;
+		wish += UINT8_MAX + 1;
 	t->entry[probe(t, wish)] = (struct index_entry){ wish, owner };
 	return wish;
 }

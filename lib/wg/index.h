@@ -25,7 +25,24 @@ struct index_table {
 
 /* The owner, or INDEX_NONE. */
 uint16_t index_find(const struct index_table *t, uint32_t index);
-/* Enters the first index from `wish' on that is not in use; it is returned. */
+/* Who has that index among n workers, by its lowest byte, which the kernel can
+ * see as well (net/udp_steer.h); and the nearest one that is worker w's. */
+static inline unsigned
+index_worker(uint32_t index, unsigned n)
+{
+	return (index & UINT8_MAX) % n;
+}
+
+static inline uint32_t
+index_for_worker(uint32_t index, unsigned w, unsigned n)
+{
+	uint32_t low = (index & UINT8_MAX) / n * n + w;
+
+	return (index & ~(uint32_t)UINT8_MAX) | (low > UINT8_MAX ? w : low);
+}
+
+/* Enters the first index from `wish' on, with the same lowest byte, that is not
+ * in use; it is returned. */
 uint32_t index_add(struct index_table *t, uint32_t wish, uint16_t owner);
 /* Removes an index, if it is there. */
 void index_remove(struct index_table *t, uint32_t index);

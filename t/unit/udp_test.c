@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "net/udp.h"
 #include "net/udp_port.h"
+#include "wg/index.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -111,7 +112,7 @@ test_port(void)
 {
 	int port[UDP_LANES];
 
-	OKF(udp_first(port, port_of(&a), 0) < 0 && errno == EADDRINUSE,
+	OKF(udp_first(port, port_of(&a), 0, 1) < 0 && errno == EADDRINUSE,
 	    "a port is bound once, also if its owner would share it");
 }
 
@@ -206,6 +207,39 @@ test_steering_trains(void)
 		    c[i].next, c[i].lane);
 }
 
+/* Data go to the worker that the receiver index is of, handshakes to nobody
+ * else than before; whoever they come from. */
+static void
+test_workers(unsigned n)
+{
+	int fd[UDP_DATA + 16], alone[UDP_LANES];
+	struct udp_out o = { .data = data, .len = 32, .size = 32 };
+	bool open = udp_first(alone, 0, 0, n) == 0, right = true;
+	unsigned char got[32];
+
+	memcpy(fd, alone, sizeof(alone));
+	for (unsigned i = 0; open && i < n; i++)
+		open = (fd[UDP_DATA + i] = udp_join(udp_port(fd[0]), 0)) >= 0;
+	addr_parse(&o.path.remote.addr, "127.0.0.1");
+	o.path.remote.port = udp_port(fd[0]);
+	for (unsigned low = 0; open && low < 256; low++) {
+		uint32_t index = index_for_worker(0x12345600 | low, low % n, n);
+		le32 head[] = { le32_put(4), le32_put(index) };
+		struct pollfd p = { .fd = fd[UDP_DATA + low % n],
+			.events = POLLIN };
+		memcpy(data, head, sizeof(head));
+		udp_send(low % 2 == 0 ? &a : &b, &o, 1);
+		right &= index_worker(index, n) == low % n &&
+		    index >> 8 == 0x123456 && poll(&p, 1, 1000) == 1 &&
+		    recv(p.fd, got, sizeof(got), 0) == 32 &&
+		    memcmp(got, head, sizeof(head)) == 0;
+	}
+	OKF(open && right, "of %u workers each gets what is for its sessions",
+	    n);
+	for (unsigned i = 0; i < UDP_DATA + n; i++)
+		close(fd[i]);
+}
+
 /* Which of them the kernel asks depends on the flow. */
 static void
 test_joining(void)
@@ -268,7 +302,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7 + i / 251);
 	if (udp_open(&a, udp_join(0, 0)) < 0 ||
-	    udp_open(&b, udp_join(0, 0)) < 0 || udp_first(port, 0, 0) < 0 ||
+	    udp_open(&b, udp_join(0, 0)) < 0 || udp_first(port, 0, 0, 1) < 0 ||
 	    (port[UDP_DATA] = udp_join(udp_port(port[0]), 0)) < 0) {
 		perror("udp_open");
 		return 1;
@@ -289,6 +323,9 @@ main(void)
 	test_steering("127.0.0.1");
 	test_steering("::1");
 	test_steering_trains();
+	test_workers(1);
+	test_workers(3);
+	test_workers(16);
 	test_joining();
 	test_lock();
 	test_rubbish();
