@@ -17,7 +17,7 @@
 
 #define SYNOPSIS \
 	"[-bjnprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
-	" | -e wg|wg-quick LOCATION | -i FILE.conf ... | -x BHnnn|all"
+	"\n[-f FILE] -e wg|wg-quick LOCATION\n-i FILE.conf ...\n-x BHnnn|all"
 
 struct args {
 	struct report r;

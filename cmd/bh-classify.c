@@ -11,8 +11,8 @@
 
 #include <unistd.h>
 
-#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
-	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS("out|in|back") " | " \
+#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD]\n" \
+	"[-f FILE] [-l LOCATION] " OFFLINE_SYNOPSIS("out|in|back") "\n" \
 	"[-f FILE] [-l LOCATION] -i IFACE [-s SECONDS] [-j]"
 
 static const struct gate_kind kind = {

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD] | " \
+#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD]\n" \
 	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " \
-	OFFLINE_SYNOPSIS("out|in") " | " \
+	OFFLINE_SYNOPSIS("out|in") "\n" \
 	"[-f FILE] [-l LOCATION] -q 'ADDRESS:PORT PROTO [at TIME]' " \
 	"[-t TIME] [LOG ...]"
 

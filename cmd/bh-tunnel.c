@@ -13,7 +13,7 @@
 
 #define SYNOPSIS \
 	"[-a ENGINE] [-D RUNDIR] [-f FILE] [-k KEYDIR] [-l LOCATION] [-R FD]" \
-	" | -i NAME [-a ENGINE] [-D RUNDIR] [-n PEERS] [-R FD]"
+	"\n-i NAME [-a ENGINE] [-D RUNDIR] [-n PEERS] [-R FD]"
 enum { PEERS = 1024 };
 #define KEYDIR "/etc/backhaul/keys"
 

@@ -357,6 +357,17 @@ compressed: zcat it into -r -" ]
 		"  refused: endpoint (a tunnel endpoint of this domain)" ]
 }
 
+@test "takes a packet to explain as people write it" {
+	local text
+	for text in '10.1.0.5 > 203.0.113.9:443 tcp' '10.1.0.5>203.0.113.9 6 443' \
+	    '10.1.0.5 -> 203.0.113.9 TCP https'; do
+		diff <(classify -e "$text") \
+			<(classify -e '10.1.0.5 > 203.0.113.9 tcp 443')
+	done
+	classify -e '10.1.0.5 > 203.0.113.9 gre' >"$T/gre"
+	diff "$T/gre" <(classify -e '10.1.0.5 > 203.0.113.9 47')
+}
+
 @test "says what is wrong with a packet to explain" {
 	while IFS='|' read -r text why; do
 		run --separate-stderr classify -e "$text"
@@ -370,7 +381,8 @@ compressed: zcat it into -r -" ]
 	10.1.0.5 > [10.0.0.1 tcp|the destination is no address
 	10.1.0.5 > ::1 tcp|source and destination are of two families
 	10.1.0.5 > 10.0.0.1 tpc|the protocol is neither a name nor a number
-	10.1.0.5 > 10.0.0.1 tcp 65536|the port is no number up to 65535
+	10.1.0.5 > 10.0.0.1 tcp 65536|the port is no number up to 65535 and no service
+	10.1.0.5 > 10.0.0.1 icmp https|the port is no number up to 65535 and no service
 	10.1.0.5 > 10.0.0.1 tcp 1 2|there is something after the port
 	END
 }

@@ -33,7 +33,8 @@ struct offline {
 #define OFFLINE_OPTIONS "c:d:e:jp:r:sw:"
 /* With the words that the program has for -d. */
 #define OFFLINE_SYNOPSIS(d) \
-	"-r FILE [-d " d "] [-p PEER] [-c VERDICT[,...]] [-w FILE] [-js] | " \
+	"-r FILE [-d " d "] [-p PEER] [-c VERDICT[,...]] [-w FILE] [-js]\n" \
+	"[-f FILE] [-l LOCATION] " \
 	"-e 'SRC[:PORT] > DST[:PORT] PROTO [PORT]' [-d " d "] [-p PEER]"
 
 /* Takes one option that getopt(3) gave; false if it is none of these. */

@@ -35,10 +35,25 @@ start_init(struct start *s, const char *argv0)
 		.notifier = ready_notifier() };
 }
 
+/* Each way to use it has a line of its own. */
+static void
+put_usage(FILE *to, const char *synopsis)
+{
+	const char *before = "usage:";
+
+	for (size_t n; *synopsis != '\0'; synopsis += n) {
+		n = strcspn(synopsis, "\n");
+		fprintf(to, "%6s %s %.*s\n", before, die_myname(), (int)n,
+		    synopsis);
+		n += synopsis[n] != '\0';
+		before = "";
+	}
+}
+
 void
 start_usage(const char *synopsis)
 {
-	fprintf(stderr, "usage: %s %s\n", die_myname(), synopsis);
+	put_usage(stderr, synopsis);
 	exit(EXIT_FIX);
 }
 
@@ -74,7 +89,7 @@ start_option(struct start *s, int opt, const char *arg, const char *synopsis,
 		s->ready_fd = (int)start_number(arg, "-R", 0, 1023);
 		return true;
 	case 'h':
-		printf("usage: %s %s\n", die_myname(), synopsis);
+		put_usage(stdout, synopsis);
 		exit(0);
 	case 'V':
 		printf("%s %s%s%s\n", die_myname(), BH_VERSION,

@@ -8,6 +8,9 @@
 #include "engine/start.h"
 #include "net/csum.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +39,28 @@ number(const char *text)
 	if (*text < '0' || *text > '9' || *end != '\0' || v > UINT16_MAX)
 		return -1;
 	return (int)v;
+}
+
+/* By its number or by a name, ours or that of protocols(5). */
+static int
+protocol(char *text)
+{
+	for (char *c = text; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	int proto = ip_proto_parse(text);
+	const struct protoent *known = proto < 0 ? getprotobyname(text) : NULL;
+	return known != NULL ? known->p_proto : proto;
+}
+
+/* By its number or by a name of services(5); of ICMP a type is meant. */
+static int
+port_number(const char *text, int proto)
+{
+	int n = number(text);
+	const struct servent *known = n >= 0 ? NULL : getservbyname(text,
+	    proto == PROTO_TCP ? "tcp" : proto == PROTO_UDP ? "udp" : "none");
+
+	return known != NULL ? ntohs((uint16_t)known->s_port) : n;
 }
 
 /* ADDR, ADDR:PORT for IPv4, [ADDR]:PORT for either. */
@@ -73,8 +98,10 @@ take_text(struct wanted *w, const char *text)
 
 	if (arrow == NULL)
 		return "there is no '>' between source and destination";
-	if (snprintf(buf, sizeof(buf), "%.*s %s", (int)(arrow - text), text,
-	    arrow + 1) >= (int)sizeof(buf))
+	/* "->" is an arrow as well */
+	int left = (int)(arrow - text) - (arrow > text && arrow[-1] == '-');
+	if (snprintf(buf, sizeof(buf), "%.*s %s", left, text, arrow + 1) >=
+	    (int)sizeof(buf))
 		return "it is too long";
 	for (char *t = strtok_r(buf, " \t", &save); t != NULL;
 	    t = strtok_r(NULL, " \t", &save)) {
@@ -90,12 +117,12 @@ take_text(struct wanted *w, const char *text)
 		return "the destination is no address";
 	if (addr_is_v4(&w->src.addr) != addr_is_v4(&w->dst.addr))
 		return "source and destination are of two families";
-	w->proto = ip_proto_parse(word[2]);
+	w->proto = protocol(word[2]);
 	if (w->proto < 0)
 		return "the protocol is neither a name nor a number";
-	w->number = word[3] != NULL ? number(word[3]) : -1;
+	w->number = word[3] != NULL ? port_number(word[3], w->proto) : -1;
 	if (word[3] != NULL && w->number < 0)
-		return "the port is no number up to 65535";
+		return "the port is no number up to 65535 and no service";
 	return NULL;
 }
 
