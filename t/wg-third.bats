@@ -6,7 +6,8 @@ bats_require_minimum_version 1.8.0
 setup() {
 	. t/lib/alone.bash
 	alone_up
-	alone_start "$A" "$DA"
+	mkdir "$D/run"
+	alone_start "$A" "$DA" -D "$D/run"
 	wg set "$DA" private-key "$D/a.key" listen-port 1 peer "$KB" \
 		preshared-key "$D/psk.key" endpoint 127.0.0.1:7 \
 		allowed-ips 10.9.0.2/32
@@ -21,6 +22,11 @@ teardown() {
 scene() {
 	in_a timeout 60 /usr/bin/python3 t/lib/wgpeer.py "$1" \
 		"$(cat "$D/b.key")" "$KA" "$(cat "$D/psk.key")"
+}
+
+count() {	# VERDICT
+	"$BH_BIN/bh-ctl" -D "$D/run" counters bh-tunnel |
+		awk -v v="$1" '$2 == v { n = $3 } END { print n + 0 }'
 }
 
 # The tunnel has a reason to begin: a ping to the peer, once that listens.
@@ -44,6 +50,16 @@ from_us() {	# SCENE
 
 @test "what is not authentic gets no answer, changes nothing (W1, W2, W6, others F2)" {
 	scene silence
+}
+
+@test "what is inside is cut to its length, or is no packet (W15)" {
+	local v
+	scene inner
+	for v in version short header; do
+		count $v >"$D/count"
+		[ "$(cat "$D/count")" -ge 2 ] || { cat "$D/count"; false; }
+	done
+	[ $(($(count version) + $(count short) + $(count header))) -eq 10 ]
 }
 
 @test "messages come once, in any order, none too old (W12)" {

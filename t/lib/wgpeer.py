@@ -337,6 +337,26 @@ def silence(p):
     check(drain(bad) == 0, "bytes for nothing")
 
 
+def inner(p):
+    """W15: what is inside is as long as it says; else it is no packet."""
+    s = p.connect()
+    p.put(s.seal(b""))
+    four, six = request(1), b"\x60" + bytes(3) + struct.pack(
+        ">HBB", 8, 58, 64) + bytes(32) + bytes(8)
+    for bad in (bytes(32), b"\x50" + four[1:], b"\xf0" + four[1:],  # version
+                b"\x45\0\0\x24", four[:16], six[:32],              # short
+                four[:2] + b"\x00\x50" + four[4:],                  # length
+                four[:2] + b"\x00\x13" + four[4:],
+                b"\x44" + four[1:],
+                six[:4] + b"\x00\x40" + six[6:]):
+        p.put(s.seal(bad))
+    for seq, padding in ((2, b""), (3, bytes(16)), (4, bytes(400)),
+                         (5, b"\xff" * 333)):
+        p.put(s.seal(request(seq) + padding))
+        answered(p, s, seq)     # as long as the request was
+    check(s.got == list(range(4)), "an answer too many")
+
+
 def replay(p):
     """W12: once each, in any order within the window, never below it."""
     s = p.connect()
@@ -404,21 +424,35 @@ def drain(p):
         return n
 
 
-def load(p, flooders):
-    """Floods until an initiation of ours is answered by a cookie: more than a
-    network may, and less than there are cookies for."""
-    for _ in range(100):
-        for f in flooders:
-            for _ in range(4):
-                f.put(f.initiation())
-        p.put(p.initiation())
-        msg = p.take()
-        # others F2: never more out than 0.63 of what came in
-        for f in flooders:
-            check(drain(f) <= 0.63 * 148 * 4, "an amplifier")
-        if len(msg) == 64:
-            return p.read_cookie(msg)
-        time.sleep(0.1)
+def is_put_off(p, flooders):
+    """Floods, more than a network may and less than there are cookies for:
+    whether an initiation of ours is answered by a cookie then."""
+    time.sleep(0.1)
+    for f in flooders:
+        for _ in range(4):
+            f.put(f.initiation())
+    p.put(p.initiation())
+    msg = p.take()
+    # others F2: never more out than 0.63 of what came in
+    for f in flooders:
+        check(drain(f) <= 0.63 * 148 * 4, "an amplifier")
+    if len(msg) == 64:
+        p.read_cookie(msg)
+    return len(msg) == 64
+
+
+def put_off(p, flooders):
+    """Two peers of one address and two ports, who came with no cookie and with
+    the other's, and both have got one.  Where one was let in nobody is put off
+    any more."""
+    for i in range(1, 100):
+        source = "127.0.2.%d" % i
+        first = Peer(p.s, p.remote, p.psk, source)
+        second = Peer(p.s, p.remote, p.psk, source)
+        if is_put_off(first, flooders):
+            second.cookie = first.cookie
+            if is_put_off(second, flooders):
+                return first, second
     check(False, "no cookie")
 
 
@@ -431,13 +465,11 @@ def cookie(p):
     # but so many of a network do
     flooders = [Flooder(p.s, p.remote, p.psk, "127.0.1.%d" % i)
                 for i in range(1, 121)]
-    load(p, flooders)
-    used = p.cookie
-    q = Peer(p.s, p.remote, p.psk)      # another port: not its cookie
-    q.cookie = used
-    load(q, flooders)
-    check(q.cookie != used, "one cookie for two ports")
-    ping(p, p.connect(), 0)
+    first, second = put_off(p, flooders)
+    check(first.cookie != second.cookie, "one cookie for two ports")
+    ping(first, first.connect(), 0)
+    # where a peer has been nobody is
+    check(not is_put_off(p, flooders), "a peer is put off")
 
 
 def clock(p):
