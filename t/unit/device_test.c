@@ -871,6 +871,39 @@ test_forged_identity(void)
 	OK(give(1, &o, &o) == V_HANDSHAKE && o.todo == DEVICE_NOTHING);
 }
 
+/* The worker that has the session which a message of ours begins. */
+static unsigned
+worker_of(const struct device_out *o, unsigned n)
+{
+	struct msg_response m;		/* as in an initiation up to there */
+
+	memcpy(&m, o->msg, sizeof(m));
+	return index_worker(le32_get(m.sender), n);
+}
+
+static void
+test_divided(void)
+{
+	struct device_out o, answer, none;
+	unsigned good = 0;
+
+	setup(0);
+	device_divide(dev[0], 0, 2, 3);
+	device_divide(dev[1], 0, 15, 16);
+	for (int i = 0; i < 100; i++) {
+		int me = i % 2;
+		set_now(now.now + 6 * SEC);
+		if (!device_initiate(dev[me], 0, &at[!me], &now, fresh(), &o) ||
+		    give(!me, &o, &answer) != V_SELF ||
+		    give(me, &answer, &none) != V_SELF)
+			break;
+		good += worker_of(me == 0 ? &o : &answer, 3) == 2 &&
+		    worker_of(me == 0 ? &answer : &o, 16) == 15;
+	}
+	OKF(good == 100, "the index of a session tells whose it is, of whoever "
+	    "begins it");
+}
+
 int
 main(void)
 {
@@ -901,5 +934,6 @@ main(void)
 	test_remove();
 	test_private_key();
 	test_forged_identity();
+	test_divided();
 	return DONE();
 }
