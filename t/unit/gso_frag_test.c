@@ -80,7 +80,8 @@ mended(struct gso *g, size_t mtu, const struct options *o, uint16_t id,
 	return f.more == (frag >= IP4_MF) ? end : 0;
 }
 
-static const struct options none;
+static const uint8_t nothing[1];
+static const struct options none = { nothing, nothing, 0, 0 };
 
 static void
 test_plain(bool sum, size_t mtu, uint16_t frag)
