@@ -18,7 +18,6 @@ flood_up() {
 	table ip flood {
 		counter asked { }
 		counter answered { }
-		counter mobbed { }
 		counter cookies { }
 		chain f {
 			type filter hook forward priority 0
@@ -26,7 +25,6 @@ flood_up() {
 			ip daddr 10.66.0.0/16 counter name answered
 			ip daddr 192.0.12.2 udp length 72 @th,64,8 3 \
 				counter name cookies
-			iifname mob0 udp dport 51820 counter name mobbed
 		}
 	}
 	E
@@ -42,9 +40,10 @@ flood_reset() {
 }
 
 # In the background; the pid is in $FLOOD, what it says in $W_DIR/flood.
-flood_start() {	# KIND RATE SECONDS [PORT]
-	ip netns exec "$W-mob" "$BH_BIN/t/bench/lib/flood" "$1" 198.51.100.2 \
-		"${4:-51820}" "$2" "$3" "$(world_key hq)" </dev/null \
+flood_start() {	# KIND RATE SECONDS [PORT [HOST [%DEV]]]
+	ip netns exec "$W-${5:-mob}" "$BH_BIN/t/bench/lib/flood" "$1" \
+		"198.51.100.2${6:-}" "${4:-51820}" "$2" "$3" \
+		"$(world_key hq)" </dev/null \
 		>"$W_DIR/flood" 2>&1 3>&- &
 	FLOOD=$!
 }

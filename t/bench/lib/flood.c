@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* flood KIND ADDRESS PORT RATE SECONDS [PUBLIC-KEY]: datagrams from addresses
  * of 10.66.0.0/16 that nobody has, so many a second, for so long.  For network
- * namespaces only.  KIND is
+ * namespaces only.  With ADDRESS%DEV they are put on the wire as they are, with
+ * no route and no filter in between; the neighbour must be known already.  KIND
+ * is
  *
  *   garbage      of any size and type, half of them almost a message
  *   data         data messages of no session
@@ -12,16 +14,24 @@
  * Addresses and ports are new for each, the rest is made beforehand and comes
  * again, so that the mob takes no more time than it must from whoever has the
  * same processors.  Prints how many were sent, and how many bytes of UDP
- * payload. */
+ * payload, also when it is told to end (SIGTERM). */
+#include "base/bytes.h"
 #include "base/key.h"
+#include "net/csum.h"
 #include "net/wire.h"
 #include "wg/cookie.h"
 
 #include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -39,6 +49,7 @@ static struct mmsghdr out[MADE];
 static struct iovec iov[MADE];
 static struct cookie_maker maker;
 static uint64_t seed = 1;
+static volatile sig_atomic_t ended;
 
 static uint64_t
 draw(void)
@@ -125,17 +136,65 @@ make(struct datagram *d, size_t n, in_addr_t to, int port)
 }
 
 static void
-make_all(const struct sockaddr_in *to, const struct kind *what)
+end(int sig)
 {
+	(void)sig;
+	ended = 1;
+}
+
+/* Whom to send to: an address, or who has it on a wire. */
+struct target {
+	struct sockaddr_in to;
+	struct sockaddr_ll wire;
+	bool on_wire;
+};
+
+static bool
+find_on_wire(struct target *t, const char *dev)
+{
+	struct arpreq r = { .arp_pa.sa_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	memcpy(&r.arp_pa, &t->to, sizeof(t->to));
+	snprintf(r.arp_dev, sizeof(r.arp_dev), "%s", dev);
+	if (ioctl(fd, SIOCGARP, &r) < 0 || (r.arp_flags & ATF_COM) == 0)
+		return false;
+	t->wire = (struct sockaddr_ll){ .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETHERTYPE_IP), .sll_halen = ETH_ALEN,
+		.sll_ifindex = (int)if_nametoindex(dev) };
+	memcpy(t->wire.sll_addr, r.arp_ha.sa_data, ETH_ALEN);
+	t->on_wire = true;
+	return true;
+}
+
+static int
+open_socket(const struct target *t)
+{
+	int fd = t->on_wire ? socket(AF_PACKET, SOCK_DGRAM, 0) :
+	    socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+
+	if (t->on_wire)
+		setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &(int){ 1 },
+		    sizeof(int));
+	return fd;
+}
+
+static void
+make_all(const struct target *t, const struct kind *what)
+{
+	const struct sockaddr_in *to = &t->to;
+	void *name = t->on_wire ? (void *)(uintptr_t)&t->wire :
+	    (void *)(uintptr_t)to;
+
 	for (size_t i = 0; i < MADE; i++) {
 		size[i] = what->make(made[i].data);
 		make(&made[i], size[i], to->sin_addr.s_addr,
 		    ntohs(to->sin_port));
 		iov[i] = (struct iovec){ &made[i], 28 + size[i] };
 		out[i].msg_hdr = (struct msghdr){
-			.msg_name = (void *)(uintptr_t)to,
-			.msg_namelen = sizeof(*to), .msg_iov = &iov[i],
-			.msg_iovlen = 1 };
+			.msg_name = name, .msg_namelen = t->on_wire ?
+			    sizeof(t->wire) : sizeof(*to),
+			.msg_iov = &iov[i], .msg_iovlen = 1 };
 	}
 }
 
@@ -154,6 +213,9 @@ send_some(int fd, const struct kind *what, int n)
 		memcpy(&made[i].ip.src, from, 4);
 		made[i].udp.sport = be16_put((uint16_t)(1024 +
 		    draw() % 60000));
+		made[i].ip.csum = be16_put(0);
+		made[i].ip.csum = be16_put((uint16_t)~csum_fold(csum_add(0,
+		    &made[i].ip, sizeof(made[i].ip))));
 		bytes += size[i];
 	}
 	bool ok = sendmmsg(fd, out + next, (unsigned)n, 0) == n;
@@ -162,16 +224,16 @@ send_some(int fd, const struct kind *what, int n)
 }
 
 static int
-flood(const struct sockaddr_in *to, const struct kind *what, long rate,
+flood(const struct target *to, const struct kind *what, long rate,
     long seconds)
 {
-	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	int fd = open_socket(to);
 	unsigned long sent = 0, bytes = 0, some;
 	struct timespec next;
 
 	make_all(to, what);
 	clock_gettime(CLOCK_MONOTONIC, &next);
-	for (long t = 1; t <= seconds * PER_SECOND; t++) {
+	for (long t = 1; t <= seconds * PER_SECOND && !ended; t++) {
 		unsigned long due = (unsigned long)(rate * t / PER_SECOND);
 		for (int n; sent < due; sent += (unsigned long)n) {
 			n = due - sent < BATCH ? (int)(due - sent) : BATCH;
@@ -193,20 +255,30 @@ flood(const struct sockaddr_in *to, const struct kind *what, long rate,
 int
 main(int argc, char *argv[])
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct target to = { .to.sin_family = AF_INET };
+	char *dev = argc > 2 ? strchr(argv[2], '%') : NULL;
 	const struct kind *what = NULL;
 	struct key k = { { 0 } };
+
+	if (dev != NULL)
+		*dev++ = '\0';
 
 	for (size_t i = 0; argc > 5 && i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (strcmp(argv[1], kinds[i].name) == 0)
 			what = &kinds[i];
-	if (what == NULL || inet_pton(AF_INET, argv[2], &to.sin_addr) != 1 ||
+	if (what == NULL || inet_pton(AF_INET, argv[2], &to.to.sin_addr) != 1 ||
 	    (argc > 6 && !key_parse(&k, argv[6]))) {
 		fprintf(stderr, "usage: flood garbage|data|initiations|"
-		    "one|forged ADDRESS PORT RATE SECONDS [PUBLIC-KEY]\n");
+		    "one|forged ADDRESS[%%DEV] PORT RATE SECONDS [PUBLIC-KEY]\n");
 		return 100;
 	}
+	if (dev != NULL && !find_on_wire(&to, dev)) {
+		fprintf(stderr, "flood: %s is no neighbour on %s\n", argv[2],
+		    dev);
+		return 111;
+	}
+	signal(SIGTERM, end);
 	cookie_maker_init(&maker, &k);
-	to.sin_port = htons((uint16_t)atoi(argv[3]));
+	to.to.sin_port = htons((uint16_t)atoi(argv[3]));
 	return flood(&to, what, atol(argv[4]), atol(argv[5]));
 }
