@@ -12,6 +12,7 @@ setup() {
 teardown() {
 	[ -z "${pid:-}" ] || kill "$pid"
 	[ -z "${ns:-}" ] || ip netns del "$ns"
+	[ -z "${dev:-}" ] || rm -f "/var/run/wireguard/$dev.sock"
 }
 
 # golden FILE OPTION...: what is printed is FILE
@@ -318,16 +319,17 @@ edges() {
 	put_key phone "$dir/d.ini"
 	"$check" -f "$dir/d.ini" -k "$dir/keys" -e wg phone >"$dir/wg.conf"
 	ip netns add $ns
-	ip netns exec $ns "$bin/bh-tunnel" -i bhexp0 3>&- &
+	dev=bhe$$
+	ip netns exec $ns "$bin/bh-tunnel" -i $dev 3>&- &
 	pid=$!
 	for ((i = 0; i < 100; i++)); do
-		[ -S /var/run/wireguard/bhexp0.sock ] && break
+		wg show $dev >/dev/null 2>&1 && break
 		sleep 0.05
 	done
-	wg setconf bhexp0 "$dir/wg.conf"
-	[ "$(wg show bhexp0 public-key)" = \
+	wg setconf $dev "$dir/wg.conf"
+	[ "$(wg show $dev public-key)" = \
 		"$("$bin/bh-key" pubkey <"$dir/keys/phone.key")" ]
-	[ "$(wg show bhexp0 endpoints | cut -f2)" = 192.0.2.1:51820 ]
+	[ "$(wg show $dev endpoints | cut -f2)" = 192.0.2.1:51820 ]
 }
 
 @test "-e of a server, or of an inactive location, is refused" {
