@@ -3,8 +3,8 @@
 
 #include "base/counters.h"
 #include "base/die.h"
-#include "base/version.h"
 #include "engine/nat_ask.h"
+#include "engine/start.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SYNOPSIS "[-aj] [-D RUNDIR | -l LOCATION] " \
-	"counters [PROGRAM ...] | peers | servers | " \
-	"egress who ADDRESS:PORT PROTO [at TIME]"
+#define WHERE "[-D RUNDIR | -l LOCATION] "
+#define SYNOPSIS \
+	"[-aj] " WHERE "counters [PROGRAM ...]\n" \
+	"[-j] " WHERE "peers | servers\n" \
+	WHERE "egress who ADDRESS:PORT PROTO [at TIME]"
 
 struct ctl {
 	char rundir[512];
@@ -147,8 +149,9 @@ static const struct {
 };
 
 static void
-set_rundir(struct ctl *ctl, const char *dir, const char *location)
+set_rundir(struct ctl *ctl, const struct start *s)
 {
+	const char *dir = s->rundir, *location = s->location;
 	char host[256] = "";
 
 	if (dir == NULL && location == NULL) {
@@ -162,10 +165,10 @@ set_rundir(struct ctl *ctl, const char *dir, const char *location)
 static void
 parse(struct ctl *ctl, int argc, char *argv[])
 {
-	const char *dir = NULL, *location = NULL;
+	struct start s;
 	int opt;
 
-	die_name(argv[0]);
+	start_init(&s, argv[0]);
 	while ((opt = getopt(argc, argv, "ajD:l:hV")) != -1)
 		switch (opt) {
 		case 'a':
@@ -174,22 +177,11 @@ parse(struct ctl *ctl, int argc, char *argv[])
 		case 'j':
 			ctl->json = true;
 			break;
-		case 'D':
-			dir = optarg;
-			break;
-		case 'l':
-			location = optarg;
-			break;
-		case 'h':
-			printf("usage: bh-ctl " SYNOPSIS "\n");
-			exit(0);
-		case 'V':
-			printf("bh-ctl " BH_VERSION "\n");
-			exit(0);
 		default:
-			diex(EXIT_FIX, "usage: bh-ctl " SYNOPSIS);
+			if (!start_option(&s, opt, optarg, SYNOPSIS, NULL))
+				start_usage(SYNOPSIS);
 		}
-	set_rundir(ctl, dir, location);
+	set_rundir(ctl, &s);
 }
 
 int
@@ -199,7 +191,7 @@ main(int argc, char *argv[])
 
 	parse(&ctl, argc, argv);
 	if (optind == argc)
-		diex(EXIT_FIX, "usage: bh-ctl " SYNOPSIS);
+		start_usage(SYNOPSIS);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[optind], commands[i].name) == 0)
 			return commands[i].run(&ctl, argv + optind + 1);
