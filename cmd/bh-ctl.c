@@ -64,11 +64,11 @@ print_server(const struct ctl *ctl, const struct counters_peer *p)
 	    p->state, p->handshake_sec);
 }
 
-/* Never closed: we end soon. */
-static const struct counters *
+/* For free(3); NULL and errno. */
+static struct counters *
 open_counters(const struct ctl *ctl, const char *program)
 {
-	const struct counters *c = counters_all(ctl->rundir, program);
+	struct counters *c = counters_all(ctl->rundir, program);
 
 	if (c == NULL && errno == EPROTO)
 		diex(EXIT_FIX, "%s/%s.stat: written by another version; "
@@ -85,13 +85,14 @@ do_counters(const struct ctl *ctl, char *const *names)
 
 	for (size_t i = 0; named ? names[i] != NULL : i < n; i++) {
 		const char *name = named ? names[i] : programs[i];
-		const struct counters *c = open_counters(ctl, name);
+		struct counters *c = open_counters(ctl, name);
 		if (c == NULL && (named || errno != ENOENT))
 			die(EXIT_RETRY, "cannot open %s/%s.stat", ctl->rundir,
 			    name);
 		if (c == NULL)
 			continue;
 		print_verdicts(ctl, c);
+		free(c);
 		any = true;
 	}
 	if (!any)
@@ -105,7 +106,7 @@ static int
 do_each(const struct ctl *ctl, const char *program, char *const *names,
     void (*print)(const struct ctl *ctl, const struct counters_peer *p))
 {
-	const struct counters *c = open_counters(ctl, program);
+	struct counters *c = open_counters(ctl, program);
 
 	if (*names != NULL)
 		diex(EXIT_FIX, "there is something after the command");
@@ -115,6 +116,7 @@ do_each(const struct ctl *ctl, const char *program, char *const *names,
 	for (size_t i = 0; i < c->npeers; i++)
 		if (c->peer[i].name[0] != '\0')
 			print(ctl, &c->peer[i]);
+	free(c);
 	return 0;
 }
 

@@ -178,9 +178,9 @@ test_balance(void)
 	enum { HOSTS = 4096 };
 	static uint16_t was[HOSTS];
 	struct policy_site site[9] = { { .whole_lan = true } };
-	struct policy pol = { .where = table("10.1.0.0/20"),
-		.endpoints = table(NULL), .own = table(NULL), .site = site,
-		.nsites = 9, .role = ROLE_CLIENT };
+	struct lpm *lan = table("10.1.0.0/20"), *none = table(NULL);
+	struct policy pol = { .where = lan, .endpoints = none, .own = none,
+		.site = site, .nsites = 9, .role = ROLE_CLIENT };
 	struct servers sv = two(true, false, 0);
 	unsigned n = 0, moved = 0, kept = 0;
 
@@ -200,6 +200,8 @@ test_balance(void)
 	sv.s[1].down = sv.s[2].down = true;
 	servers_choose(&sv, &pol);
 	OK(hop(&pol, 1) == PEER_NONE);
+	lpm_free(lan);
+	lpm_free(none);
 }
 
 static void
