@@ -161,7 +161,7 @@ set_rundir(struct ctl *ctl, const struct start *s)
 		location = host;
 	}
 	snprintf(ctl->rundir, sizeof(ctl->rundir), "%s%s",
-	    dir != NULL ? "" : "/run/backhaul/", dir != NULL ? dir : location);
+	    dir != NULL ? "" : START_RUNDIRS "/", dir != NULL ? dir : location);
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "conf/prefixes.h"
 #include "conf/publish.h"
+#include "net/wire.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 
 /* What is opened to the Internet, and whether it leads anywhere. */
-
-enum { PROTO_UDP = 17 };
 
 __attribute__((format(printf, 6, 7)))
 static void

@@ -21,6 +21,8 @@ struct start {
 	int notifier;		/* ready_notifier */
 };
 
+/* A location's run directory is in it, if none is given. */
+#define START_RUNDIRS "/run/backhaul"
 #define START_OPTIONS "f:l:D:R:hV"
 
 void start_init(struct start *s, const char *argv0);
