@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* bh-egress: the link, the guard, the Internet's TUN device.  bh-egress(8). */
 
+#include "base/counters.h"
 #include "base/die.h"
+#include "base/part.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
 #include "engine/egress.h"
@@ -11,9 +13,11 @@
 #include "engine/start.h"
 
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-R FD]\n" \
+#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-n WORKER] " \
+	"[-R FD]\n" \
 	"[-f FILE] [-l LOCATION] [-N FILE] [-S SEED] " \
 	OFFLINE_SYNOPSIS("out|in") "\n" \
 	"[-f FILE] [-l LOCATION] -q 'ADDRESS:PORT PROTO [at TIME]' " \
@@ -24,6 +28,7 @@ struct options {
 	struct offline offline;
 	const char *state, *seed;	/* -N, -S */
 	const char *question, *time;	/* -q, -t */
+	const char *worker;		/* -n */
 	char *const *logs;
 };
 
@@ -37,7 +42,9 @@ static const struct offline_points points = { { POLICY_EGRESS, POLICY_RETURN,
 static bool
 own_option(struct options *o, int opt, const char *arg)
 {
-	if (opt == 'N')
+	if (opt == 'n')
+		o->worker = arg;
+	else if (opt == 'N')
 		o->state = arg;
 	else if (opt == 'S')
 		o->seed = arg;
@@ -56,7 +63,7 @@ parse(struct options *o, int argc, char *argv[])
 	int opt;
 
 	start_init(&o->start, argv[0]);
-	while ((opt = getopt(argc, argv, "N:S:q:t:" START_OPTIONS
+	while ((opt = getopt(argc, argv, "n:N:S:q:t:" START_OPTIONS
 	    OFFLINE_OPTIONS)) != -1)
 		if (!own_option(o, opt, optarg) &&
 		    !offline_option(&o->offline, opt, optarg) &&
@@ -70,6 +77,31 @@ parse(struct options *o, int argc, char *argv[])
 	if (!offline_asked(&o->offline) &&
 	    (o->state != NULL || o->seed != NULL))
 		diex(EXIT_FIX, "-N and -S need -r");
+	if (o->worker != NULL && (offline_asked(&o->offline) ||
+	    o->question != NULL))
+		diex(EXIT_FIX, "-n goes with none of -e, -q and -r");
+}
+
+/* There is one behind each worker of bh-tunnel, with the name and the device
+ * of its number; or one for all.  The device. */
+static const char *
+take_part(struct policy *pol, const struct options *o,
+    const struct conf_location *l, const char *rundir,
+    char device[static IFNAMSIZ])
+{
+	static char name[PART_NAMELEN];
+	unsigned n = conf_egresses(l), part = o->worker == NULL ? 0 :
+	    start_number(o->worker, "-n", 0, n - 1);
+
+	if (n > 1)
+		start_part(pol, part);
+	if (part == 0) {
+		counters_prune(rundir, die_myname(), n);
+	} else {
+		die_name(part_name(name, die_myname(), part));
+		prctl(PR_SET_NAME, name, 0, 0, 0);	/* for ps(1) */
+	}
+	return conf_egress_device(l, part, device);
 }
 
 /* Where the state of the translator is while it runs. */
@@ -87,7 +119,7 @@ main(int argc, char *argv[])
 	static struct conf cf;
 	static struct policy pol;
 	struct options o = { .seed = NULL };
-	char dir[128], path[512];
+	char dir[128], path[512], device[IFNAMSIZ];
 
 	parse(&o, argc, argv);
 	bool offline = offline_asked(&o.offline);
@@ -106,8 +138,9 @@ main(int argc, char *argv[])
 		    cf.location[self].name);
 
 	const char *rundir = start_rundir(&o.start, &cf, self, dir);
-	gate_open(&g, &kind, &pol, cf.location[self].egress_interface, rundir,
-	    &cf);
+	const char *ifname = take_part(&pol, &o, &cf.location[self],
+	    rundir, device);
+	gate_open(&g, &kind, &pol, ifname, rundir, &cf);
 	g.nat = egress_nat(&cf, self, &pol, state_path(rundir, path), NULL);
 	sandbox_enter(SANDBOX_GATE, NULL);
 	ready_tell(o.start.ready_fd, o.start.notifier);

@@ -52,7 +52,7 @@ agree() {	# FILE LOCATION
 		<(grep -o 'table 78[0-9]*' "$dir/view" | cut -d ' ' -f 2 |
 			sort -u)
 	diff <(sed -n "s/^\(TUN\|EGRESS_TUN\|LAN_IF\|UPLINK\)='\(.*\)'/\2/p" \
-		"$dir/plan" | grep . | sort -u) \
+		"$dir/plan" | tr ' ' '\n' | grep . | sort -u) \
 		<(jq -r 'select(.topic == "device").text' "$dir/json" |
 			sed 's/[, ].*//' | sort -u)
 	diff <(grep -o 'sport [0-9]* iif lo goto' "$dir/plan" |
@@ -78,6 +78,11 @@ agree() {	# FILE LOCATION
 		done
 	done
 	[ $n -gt 20 ]
+	# as many devices as workers
+	sed '/^default-gateway/d; /^backhaul = server/a workers = 2' \
+		etc/examples/hub-20.ini >"$dir/d.ini"
+	agree "$dir/d.ini" hq
+	grep -q '^bhx0-1, a TUN device' "$dir/view"
 }
 
 @test "-l shows no view of a file that has an error" {

@@ -66,6 +66,19 @@ egress() { "$BH_BIN/bh-egress" -f "$DOMAIN" -l hq "$@"; }
 say it with -p" ]
 }
 
+@test "-n is a worker's number, and for a program that runs (100)" {
+	local more
+	sed '/^backhaul *= *server/a workers = 3' $DOMAIN >"$T/3.ini"
+	for more in '-n 3' '-n x' '-n -1' '-n 1 -r x'; do
+		# shellcheck disable=SC2086  # words
+		run --separate-stderr "$BH_BIN/bh-egress" \
+			-f "$T/3.ini" -l hq \
+			-D "$T" $more
+		[ "$status" -eq 100 ]
+		[[ $stderr == "bh-egress: -n"* ]]
+	done
+}
+
 # ---- live -------------------------------------------------------------------
 
 hq_up() {

@@ -79,6 +79,76 @@ same() {	# LOCATION PART: standard input
 	[ "$ROLE $TUN $EGRESS_TUN" = 'server bh0 bhx0' ]
 }
 
+@test "several workers: each has its bh-egress, its device and its peers" {
+	domain 'workers = 2\ndefault-gateway = 10.0.200.2\n' '' "$(
+		for n in 2 3; do printf '%s\n' "[location branch$n]" \
+			"public-key = $(world_key branch$n)" \
+			"lan = 10.$n.0.0/24" "internal = 10.$n.0.0/24" \
+			'backhaul = client' 'server = hq'
+		done)"
+	eval "$(plan hq env)"
+	[ "$PROGRAMS" = 'bh-tunnel bh-classify bh-egress bh-egress-1 bh-keep' ]
+	[ "$EGRESS_TUN" = 'bhx0 bhx0-1' ]
+	plan hq ip4 | grep -v unreachable >"$W_DIR/got"
+	diff -u - <(grep 'dev bhx0\|iif bhx0' "$W_DIR/got") <<-'EOF'
+	route replace 10.1.0.0/16 dev bhx0 src 10.0.0.1 table 7802 proto 176
+	route replace 10.1.0.0/20 dev bhx0 src 10.0.0.1 table 7802 proto 176
+	route replace 10.2.0.0/24 dev bhx0-1 src 10.0.0.1 table 7802 proto 176
+	route replace 10.2.0.0/24 dev bhx0-1 src 10.0.0.1 table 7802 proto 176
+	route replace 10.3.0.0/24 dev bhx0 src 10.0.0.1 table 7802 proto 176
+	route replace 10.3.0.0/24 dev bhx0 src 10.0.0.1 table 7802 proto 176
+	rule add pref 784 from all iif bhx0 lookup 7803 protocol 176
+	rule add pref 784 from all iif bhx0-1 lookup 7803 protocol 176
+	EOF
+	for dev in bhx0 bhx0-1; do
+		ip -n "$W-gw" tuntap add dev $dev mode tun
+	done
+	plan hq sysctl >"$W_DIR/got"
+	for key in 'rp_filter 2' 'forwarding 1'; do
+		grep -q "ipv4/conf/bhx0/$key " "$W_DIR/got"
+		grep -q "ipv4/conf/bhx0-1/$key " "$W_DIR/got"
+	done
+	plan hq nft >"$W_DIR/nft"
+	in_host gw nft -c -f "$W_DIR/nft"
+	# nowhere is one named without the other
+	[ "$(grep -c '"bhx0", "bhx0-1"' "$W_DIR/nft")" -gt 8 ]
+	[ "$(grep -c bhx0 "$W_DIR/nft")" -eq \
+		"$(grep -c '"bhx0", "bhx0-1"' "$W_DIR/nft")" ]
+	# published, too, and with the longest of names
+	domain 'workers = 2\negress-interface = abcdefghijklmno\n' '' "$(
+		printf '%s\n' '[location branch2]' \
+			"public-key = $(world_key branch2)" \
+			'lan = 10.2.0.0/24' 'internal = 10.2.0.0/24' \
+			'backhaul = client' 'server = hq' \
+			'nat-address = 198.51.100.4' '[publish a]' \
+			'server = hq' 'match = 198.51.100.3' 'to = 10.1.0.5')"
+	eval "$(plan hq env)"
+	[ "$EGRESS_TUN" = 'abcdefghijklmno abcdefghijkl-1' ]
+	plan hq nft >"$W_DIR/nft"
+	in_host gw nft -c -f "$W_DIR/nft"
+	[ "$(grep -c abcdefgh "$W_DIR/nft")" -eq "$(grep -c \
+		'"abcdefghijklmno", "abcdefghijkl-1"' "$W_DIR/nft")" ]
+	grep -q 'snat ip to 198.51.100.4' "$W_DIR/nft"
+}
+
+@test "several workers: what bh-egress translates it has in one piece" {
+	local more
+	for more in 'nat = pool\nnat-pool = 198.51.100.8/29\n' \
+		'nat6 = npt 2001:db8:f::/48\n'; do
+		domain "workers = 2\n$more" '' "$(
+			printf '%s\n' '[location branch2]' \
+			"public-key = $(world_key branch2)" \
+			'lan = 10.2.0.0/24' 'internal = 10.2.0.0/24' \
+			'backhaul = client' 'server = hq')"
+		eval "$(plan hq env)"
+		[ "${PROGRAMS% bh-keep}" = 'bh-tunnel bh-classify bh-egress' ]
+		[ "$EGRESS_TUN" = bhx0 ]
+		plan hq ip4 >"$W_DIR/got"
+		grep -q '10.2.0.0/24 dev bhx0 ' "$W_DIR/got"
+		run ! grep -q bhx0-1 "$W_DIR/got"
+	done
+}
+
 @test "env: without role and partners there is nothing to run" {
 	domain '' '' "[location home]
 public-key = $(world_key home)

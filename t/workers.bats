@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-# workers = N: several processes of bh-tunnel share a server's peers.  Three
-# branches of ours and one that runs wireguard-go, on one, two and three.
+# workers = N: several processes of bh-tunnel share a server's peers, each with
+# a bh-egress and a TUN device of its own behind it.  Three branches of ours and
+# one that runs wireguard-go, on one, two and three.
 bats_require_minimum_version 1.8.0
 
 # The fourth: one host, whose Internet is behind the tunnel.
@@ -80,7 +81,37 @@ adds_up() {
 	[ "$(count bh-tunnel internet)" -eq "$(count bh-egress internet)" ]
 }
 
-first() { srv_backhaul status | awk '$1 == "bh-tunnel" { print $3 }'; }
+# What a worker has let through is what the bh-egress behind it has; of all the
+# first have the rest.
+chain_adds_up() {	# NUMBER
+	[ "$(count "bh-tunnel-$1" internet)" -eq \
+		"$(count "bh-egress-$1" internet)" ]
+}
+
+bytes() {	# rx|tx DEVICE: by the kernel's count
+	in_srv ip -s -j link show dev "$2" | jq ".[].stats64.$1.bytes"
+}
+
+# Each device has carried what its own peers have had, both ways.
+devices_have() {	# WORKERS
+	local i n k dev
+	for ((i = 0; i < $1; i++)); do
+		n=0 dev=bhx0
+		[ $i -eq 0 ] || dev=bhx0-$i
+		for k in 0 1 2 3; do
+			[ $((k % $1)) -ne $i ] || n=$((n + 1))
+		done
+		for k in rx tx; do
+			[ "$(bytes $k $dev)" -gt $((n * 3000000)) ]
+			[ "$(bytes $k $dev)" -lt $((n * 3600000)) ]
+		done
+	done
+}
+
+pid_of() {	# PROGRAM
+	srv_backhaul status | awk -v p="$1" '$1 == p { print $3 }'
+}
+first() { pid_of bh-tunnel; }
 worker() { pgrep -P "$(first)" -x "bh-tunnel-$1"; }
 
 wgo_anew() {
@@ -116,9 +147,13 @@ whole_path() {	# WORKERS
 	in_lan ping -q -c 1 -W 5 2001:db8:c::80
 	for ((i = 1; i < $1; i++)); do
 		[ "$(count "bh-tunnel-$i" internet)" -gt 20 ]
+		world_until chain_adds_up $i
 	done
 	[ ! -e "$W_DIR/run/hq/bh-tunnel-$1.stat" ]
+	[ ! -e "$W_DIR/run/hq/bh-egress-$1.stat" ]
+	[ "$(srv_backhaul status | grep -c '^bh-egress.* running ')" -eq "$1" ]
 	world_until adds_up
+	devices_have "$1"
 	[ "$(count bh-egress peer)" -eq 0 ]
 	# everybody is there once, and has been served
 	n=$("$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" peers |
@@ -142,11 +177,15 @@ whole_path() {	# WORKERS
 @test "each worker is caged, as nobody, and has one seam and one socket" {
 	local i pid
 	for i in 1 2; do
-		pid=$(worker $i)
-		grep -qx 'Seccomp:	2' "/proc/$pid/status"
-		grep -qx 'NoNewPrivs:	1' "/proc/$pid/status"
-		grep -qx 'CapEff:	0000000000000000' "/proc/$pid/status"
-		[ "$(awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status")" -ne 0 ]
+		for pid in "$(worker $i)" "$(pid_of bh-egress-$i)"; do
+			grep -qx 'Seccomp:	2' "/proc/$pid/status"
+			grep -qx 'NoNewPrivs:	1' "/proc/$pid/status"
+			grep -qx 'CapEff:	0000000000000000' \
+				"/proc/$pid/status"
+			[ "$(awk '$1 == "Uid:" { print $2 }' \
+				"/proc/$pid/status")" -ne 0 ]
+		done
+		[ "$(cat "/proc/$pid/comm")" = "bh-egress-$i" ]
 	done
 	# two of them the keeper's, of whom the spare has both as well
 	[ "$(in_srv ss -Hulpn 'sport = :51820' | wc -l)" -eq 5 ]
@@ -249,6 +288,55 @@ refused() {	# PROGRAM
 	done
 	[ $(($(refused bh-tunnel) - was[0])) -eq 3000 ]
 	[ "$(count bh-egress peer)" -eq 0 ]
+}
+
+# A host of each chain but the killed one's loses nothing.
+@test "one bh-egress is killed: it comes back, and the others go on" {
+	local was others host pings=()
+	was=$(pid_of bh-egress-1)
+	others="$(first) $(pid_of bh-egress) $(pid_of bh-egress-2)"
+	for host in lan lan3 wgo; do
+		in_host $host ping -q -c 200 -i 0.02 -W 5 203.0.113.80 \
+			>"$W_DIR/$host.ping" 3>&- &
+		pings+=($!)
+	done
+	kill -9 "$was"
+	world_until eval "[ \"\$(pid_of bh-egress-1)\" -gt 0 -a \
+		\"\$(pid_of bh-egress-1)\" != $was ]"
+	world_until reaches_inet lan2
+	wait "${pings[@]}"
+	for host in lan lan3 wgo; do
+		grep -q ' 200 received' "$W_DIR/$host.ping"
+	done
+	[ "$(first) $(pid_of bh-egress) $(pid_of bh-egress-2)" = "$others" ]
+	[ "$(srv_backhaul status |
+		awk '$1 == "bh-egress-1" { print $2, $NF }')" = 'running 1' ]
+}
+
+@test "one is told to start anew, by its name" {
+	local was others
+	was=$(pid_of bh-egress-2)
+	others="$(pid_of bh-egress) $(pid_of bh-egress-1)"
+	srv_backhaul restart bh-egress-2
+	[ "$(pid_of bh-egress-2)" != "$was" ]
+	[ "$(pid_of bh-egress) $(pid_of bh-egress-1)" = "$others" ]
+	world_until reaches_inet lan3
+}
+
+# branch2's answers are led to the third.
+@test "a chain takes nothing for another's peers, whatever the routes say" {
+	local was
+	was=$(count bh-egress-2 no-role)
+	# the kernel would refuse what comes from there, too
+	in_srv sysctl -qw net.ipv4.conf.bhx0-1.rp_filter=0
+	in_srv ip route replace 10.2.0.0/20 dev bhx0-2 table 7802 proto 176
+	run ! in_host lan2 ping -q -c 3 -i 0.1 -W 1 203.0.113.80
+	[ "$(count bh-egress-2 no-role)" -eq $((was + 3)) ]
+	in_srv ip route replace 10.2.0.0/20 dev bhx0-1 src 10.0.0.1 \
+		table 7802 proto 176
+	in_srv sysctl -qw net.ipv4.conf.bhx0-1.rp_filter=2
+	srv_backhaul status
+	reaches_inet lan2
 }
 
 @test "a worker is killed: all of bh-tunnel comes back, branches with it" {

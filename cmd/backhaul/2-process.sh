@@ -48,7 +48,10 @@ trim_log() {
 supervise() {	# PROGRAM
 	name=$1 child=0 restarts=0 since=0 code=0 stop='' delay=0.01
 	set -- -f "$run/domain.ini" -l "$location" -D "$run" -R 9
-	[ "$name" != bh-tunnel ] || set -- "$@" -k "$keys"
+	case $name in
+	bh-tunnel) set -- "$@" -k "$keys" ;;
+	*-[0-9]*) set -- "$@" -n "${name##*-}" ;;
+	esac
 	trap 'stop=y; [ "$child" = 0 ] || kill "$child" 2>/dev/null' TERM
 	cd / || exit $RETRY
 	# nothing is started that `down' would not find
@@ -59,7 +62,7 @@ supervise() {	# PROGRAM
 	fi
 	while [ -z "$stop" ] && [ -d "$run" ]; do
 		seconds; since=$seconds
-		"$bin/$name" "$@" 9<>"$run/ready" &
+		"$bin/${name%-[0-9]*}" "$@" 9<>"$run/ready" &
 		child=$!
 		[ -z "$stop" ] || kill "$child" 2>/dev/null
 		write_state running
@@ -117,8 +120,9 @@ end() {		# PID STARTED: ask, wait, insist
 # is ended here.
 stop_programs() {
 	doomed=
-	for p in bh-keep bh-classify bh-egress bh-tunnel; do
-		read_state $p || continue
+	for p in "$run"/bh-*.state; do
+		p=${p##*/}
+		read_state "${p%.state}" || continue
 		! alive "$loop" "$loop_at" || kill "$loop"
 		doomed="$doomed $loop:$loop_at $child:$child_at"
 	done

@@ -35,7 +35,7 @@ _backhaul() {
 		bh-check) words='-f -l -j -k -n -x -b -D -e -g -i -p -r -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -i -j -s -d -p -D -R -h -V' ;;
 		bh-ctl) words='counters peers servers egress -a -j -D -l -h -V' ;;
-		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -N -S -q -t -D -R -h -V' ;;
+		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -n -N -S -q -t -D -R -h -V' ;;
 		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk -h -V' ;;
 		bh-plan) words='env sysctl ip4 ip6 nft hop4 hop6 neigh -f -l -D -h -V' ;;

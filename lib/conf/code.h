@@ -152,6 +152,8 @@
 	X(WORKERS_ROLE, 711, SEV_ERROR, \
 	    "workers at a location that is no server") \
 	X(WORKERS_IDLE, 712, SEV_WARNING, "a server has a worker for nobody") \
+	X(WORKERS_POOL, 713, SEV_NOTICE, \
+	    "one bh-egress stands behind all workers") \
 	X(ICMP_SILENT, 720, SEV_NOTICE, "refused hosts are not told") \
 	X(DSCP_COPY, 721, SEV_NOTICE, \
 	    "datagrams show the class of what is in them") \

@@ -6,6 +6,7 @@
 #include "conf/prefixes.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,6 +282,40 @@ conf_partners(const struct conf *cf, size_t a, size_t b)
 
 	return a != b && p->active && q->active && names(&p->partners, b) &&
 	    names(&q->partners, a);
+}
+
+bool
+conf_has_tunnel(const struct conf *cf, size_t a, size_t b)
+{
+	return conf_partners(cf, a, b) || (a != b &&
+	    (conf_is_client_of(cf, a, b) || conf_is_client_of(cf, b, a)));
+}
+
+unsigned
+conf_deal(const struct conf *cf, size_t self, size_t i, unsigned *next)
+{
+	return !conf_has_tunnel(cf, self, i) ? 0 :
+	    (*next)++ % cf->location[self].workers;
+}
+
+unsigned
+conf_egresses(const struct conf_location *l)
+{
+	return l->role != CONF_ROLE_SERVER || l->nat6 == CONF_NAT6_NPT ||
+	    conf_nat_of(l, true) == CONF_NAT_POOL ||
+	    conf_nat_of(l, false) == CONF_NAT_POOL ? 1 : l->workers;
+}
+
+const char *
+conf_egress_device(const struct conf_location *l, unsigned part,
+    char buf[IFNAMSIZ])
+{
+	if (part == 0)
+		return l->egress_interface;
+	/* two digits have to find room */
+	snprintf(buf, IFNAMSIZ, "%.*s-%u", IFNAMSIZ - 4, l->egress_interface,
+	    part % 100);
+	return buf;
 }
 
 static const struct prefix *

@@ -229,6 +229,18 @@ bool conf_has_family(const struct conf_prefixes *ps, bool v4);
 bool conf_broken(const struct conf_location *l, const char *key);
 /* Both are active, and each names the other. */
 bool conf_partners(const struct conf *cf, size_t a, size_t b);
+/* Each has a tunnel to the other. */
+bool conf_has_tunnel(const struct conf *cf, size_t a, size_t b);
+/* Which worker of gateway self has location i: peers in turn, by their place in
+ * the domain.  To be asked for one after the other, from *next 0 on. */
+unsigned conf_deal(const struct conf *cf, size_t self, size_t i,
+    unsigned *next);
+/* How many processes of bh-egress a gateway has, each with a device of its own:
+ * one each worker, unless what it translates is one whole. */
+unsigned conf_egresses(const struct conf_location *l);
+/* The device of one of them. */
+const char *conf_egress_device(const struct conf_location *l, unsigned part,
+    char buf[IFNAMSIZ]);
 /* How the server translates a family; CONF_NAT_NONE: not at all, or by NPT. */
 enum conf_nat conf_nat_of(const struct conf_location *l, bool v4);
 /* With nat6 = npt: the network that its clients' IPv6 is of, as long as the

@@ -84,6 +84,14 @@ const struct lint_explanation explain_gateway[] = {
 	    "come; each takes about 5 MiB, and its two links 16 MiB.",
 	    "workers = 16",
 	    "workers = 2" },
+	{ BH_WORKERS_POOL,
+	    "Behind each worker of bh-tunnel(8) stands a bh-egress(8) of its "
+	    "own, unless that translates: the mappings of a pool are one "
+	    "table, and where an address of it leads only the table knows, so "
+	    "one process serves all workers. It carries what two or three of "
+	    "them do. With 'nat = masquerade' or 'none' each worker has one.",
+	    "nat = pool\nworkers = 2",
+	    "nat = masquerade\nworkers = 2" },
 	{ BH_ICMP_SILENT,
 	    "With 'icmp-errors = 0' a host that the policy refuses hears "
 	    "nothing and waits for its own patience to end: each refusal "

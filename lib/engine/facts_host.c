@@ -9,6 +9,7 @@ static void
 get_devices(struct view *v)
 {
 	const struct conf_location *l = v->l;
+	char name[IFNAMSIZ];
 
 	facts_add_prefixes(v, TOPIC_ADDRESS, &l->address);
 	if (l->lan_interface[0] != '\0')
@@ -22,9 +23,11 @@ get_devices(struct view *v)
 		return;
 	facts_add(v->fs, TOPIC_DEVICE, "%s, a TUN device that `backhaul up' "
 	    "makes, LAN side", l->interface);
-	if (plan_has_egress(&v->plan))
+	for (unsigned i = 0; plan_has_egress(&v->plan) &&
+	    i < conf_egresses(l); i++)
 		facts_add(v->fs, TOPIC_DEVICE, "%s, a TUN device that "
-		    "`backhaul up' makes, Internet side", l->egress_interface);
+		    "`backhaul up' makes, Internet side",
+		    conf_egress_device(l, i, name));
 }
 
 static void
@@ -50,7 +53,8 @@ get_routes(struct view *v)
 	facts_add(v->fs, TOPIC_ROUTE, "packets to clients' hosts%s by table "
 	    "%d into %s, else unreachable", plan_pools(&v->plan, FAMILY_V4) ||
 	    plan_pools(&v->plan, FAMILY_V6) ?
-	    " and to the pool" : "", PLAN_TABLE_RETURN, l->egress_interface);
+	    " and to the pool" : "", PLAN_TABLE_RETURN,
+	    plan_egress_words(&v->plan).text);
 	if (hop)
 		facts_add(v->fs, TOPIC_ROUTE, "packets of clients by table %d "
 		    "to the next hop, else unreachable", PLAN_TABLE_GATEWAY);
@@ -94,7 +98,7 @@ get_filters(struct view *v)
 	if (v->serves)
 		facts_add(v->fs, TOPIC_FILTER, "%s: forwards nothing to or "
 		    "from an internal address, and inwards only %s",
-		    l->egress_interface, l->nat == CONF_NAT_NONE ?
+		    plan_egress_words(&v->plan).text, l->nat == CONF_NAT_NONE ?
 		    "what is routed to clients' addresses" : opens(v) ?
 		    "what is published and answers to what clients began" :
 		    "answers to what clients began");

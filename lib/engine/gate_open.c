@@ -50,6 +50,7 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 	}
 	g->nlinks = pol->workers;
 	for (unsigned i = 0; i < g->nlinks; i++)
-		start_link(&g->link[i], rundir, part_name(name, kind->link, i),
-		    kind->role, uso ? LINK_F_USO : 0, cf);
+		start_link(&g->link[i], rundir, part_name(name, kind->link,
+		    pol->part + i), kind->role,
+		    uso ? LINK_F_USO : 0, cf);
 }

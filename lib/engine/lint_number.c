@@ -163,12 +163,15 @@ check_workers(struct lint *lt, size_t self)
 		return;
 	}
 	for (size_t i = 0; i < cf->nlocations; i++)
-		peers += i != self && (conf_partners(cf, self, i) ||
-		    conf_is_client_of(cf, i, self));
+		peers += conf_has_tunnel(cf, self, i);
 	if (l->workers > peers)
 		lint_say(lt, l, l->workers_line, BH_WORKERS_IDLE, "workers",
 		    "there are %u peers for %u workers, and each peer has one; "
 		    "%u would do", peers, l->workers, peers > 0 ? peers : 1);
+	if (conf_egresses(l) == 1)
+		lint_say(lt, l, l->workers_line, BH_WORKERS_POOL, "workers",
+		    "bh-egress translates, so there is one of it for all %u "
+		    "workers, which carries about what two do", l->workers);
 }
 
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/plan.h"
 
+#include "base/part.h"
+
 #include <string.h>
 
 static const char *const role_names[] = {
@@ -64,6 +66,43 @@ bool
 plan_has_egress(const struct plan *p)
 {
 	return p->self->role == CONF_ROLE_SERVER || plan_breaks_out(p);
+}
+
+/* Each between quotes, those after the first behind `gap'. */
+static struct plan_names
+list_egresses(const struct plan *p, const char *quote, const char *gap)
+{
+	struct plan_names list = { "" };
+	char name[IFNAMSIZ];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < conf_egresses(p->self); i++)
+		n += (size_t)snprintf(list.text + n, sizeof(list.text) - n,
+		    "%s%s%s%s", i > 0 ? gap : "", quote,
+		    conf_egress_device(p->self, i, name), quote);
+	return list;
+}
+
+struct plan_names
+plan_egress_words(const struct plan *p)
+{
+	return list_egresses(p, "", ", ");
+}
+
+struct plan_names
+plan_egress_list(const struct plan *p)
+{
+	return list_egresses(p, "\"", ", ");
+}
+
+struct plan_names
+plan_egress(const struct plan *p)
+{
+	struct plan_names list = plan_egress_list(p), set;
+
+	snprintf(set.text, sizeof(set.text), conf_egresses(p->self) > 1 ?
+	    "{ %s }" : "%s", list.text);
+	return set;
 }
 
 const struct addr *
@@ -244,6 +283,23 @@ put_var(FILE *out, const char *name, const char *value)
 	fputs("'\n", out);
 }
 
+static void
+put_programs(const struct plan *p, FILE *out)
+{
+	unsigned n = p->self->role == CONF_ROLE_SERVER ?
+	    conf_egresses(p->self) : 0;
+	char name[PART_NAMELEN];
+
+	if (!plan_has_peers(p)) {
+		put_var(out, "PROGRAMS", "");
+		return;
+	}
+	fputs("PROGRAMS='bh-tunnel bh-classify", out);
+	for (unsigned i = 0; i < n; i++)
+		fprintf(out, " %s", part_name(name, "bh-egress", i));
+	fprintf(out, "%s'\n", n > 0 && plan_needs_keeper(p) ? " bh-keep" : "");
+}
+
 void
 plan_env(const struct plan *p, FILE *out)
 {
@@ -252,14 +308,11 @@ plan_env(const struct plan *p, FILE *out)
 
 	put_var(out, "LOCATION", l->name);
 	put_var(out, "ROLE", role_names[l->role]);
-	put_var(out, "PROGRAMS", !peers ? "" :
-	    !server ? "bh-tunnel bh-classify" : plan_needs_keeper(p) ?
-	    "bh-tunnel bh-classify bh-egress bh-keep" :
-	    "bh-tunnel bh-classify bh-egress");
+	put_programs(p, out);
 	put_var(out, "HOP_NAME", server ? l->gateway_name : "");
 	put_var(out, "TUN", peers ? l->interface : "");
 	put_var(out, "EGRESS_TUN",
-	    plan_has_egress(p) ? l->egress_interface : "");
+	    plan_has_egress(p) ? list_egresses(p, "", " ").text : "");
 	put_var(out, "LAN_IF", l->lan_interface);
 	put_var(out, "UPLINK", l->uplink);
 	fprintf(out, "MTU=%u\nPROTO=%d\n", l->mtu, PLAN_PROTO);
@@ -269,6 +322,16 @@ static void
 put_conf4(FILE *out, const char *dev, const char *key, int value)
 {
 	fprintf(out, "net/ipv4/conf/%s/%s %d\n", dev, key, value);
+}
+
+static void
+put_egresses4(FILE *out, const struct plan *p, const char *key, int value)
+{
+	char name[IFNAMSIZ];
+
+	for (unsigned i = 0; i < conf_egresses(p->self); i++)
+		put_conf4(out, conf_egress_device(p->self, i, name), key,
+		    value);
 }
 
 /* A router learns routes from no redirect (RFC 1812 5.2.7.2).  Whether one is
@@ -284,7 +347,7 @@ sysctl_router(const struct plan *p, FILE *out)
 	put_conf4(out, l->uplink, "accept_redirects", 0);
 	put_conf4(out, l->interface, "bc_forwarding", 0);
 	if (l->role == CONF_ROLE_SERVER)
-		put_conf4(out, l->egress_interface, "bc_forwarding", 0);
+		put_egresses4(out, p, "bc_forwarding", 0);
 }
 
 /* IPv4 forwards by the interface a packet comes in by, so only ours are
@@ -299,7 +362,7 @@ sysctl_forward(const struct plan *p, FILE *out)
 
 	put_conf4(out, l->interface, "forwarding", 1);
 	if (plan_has_egress(p))
-		put_conf4(out, l->egress_interface, "forwarding", 1);
+		put_egresses4(out, p, "forwarding", 1);
 	for (size_t i = 0; i < n; i++)
 		put_conf4(out, dev[i], "forwarding", 1);
 	if (!p->host.has_v6)
@@ -344,12 +407,12 @@ plan_sysctl(const struct plan *p, FILE *out)
 	 * leads back to by it; the guard sees the rest by itself. */
 	put_conf4(out, l->interface, "rp_filter", 2);
 	if (plan_has_egress(p))
-		put_conf4(out, l->egress_interface, "rp_filter", 2);
+		put_egresses4(out, p, "rp_filter", 2);
 	answer_all(p, put_sysctl, out);
 	if (plan_turns_back(p)) {
 		/* a hairpin is no detour */
 		put_conf4(out, "all", "send_redirects", 0);
-		put_conf4(out, l->egress_interface, "send_redirects", 0);
+		put_egresses4(out, p, "send_redirects", 0);
 	}
 	if (plan_one_arm(p)) {
 		/* RFC 1812 5.2.7.2: the hosts must keep asking us */

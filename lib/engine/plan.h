@@ -36,7 +36,7 @@ enum {
 
 enum family { FAMILY_V4, FAMILY_V6 };
 #define FAMILIES 2
-enum { PLAN_DEVS = 4 };
+enum { PLAN_DEVS = 4, PLAN_NAMES = CONF_WORKERS_MAX * (IFNAMSIZ + 4) };
 
 /* An address of the host's, and the network it is on. */
 struct plan_net {
@@ -58,6 +58,11 @@ struct plan_host {
 	bool hears_ra;	/* the uplink's IPv6 routes come by advertisement */
 };
 
+/* Names, as a list. */
+struct plan_names {
+	char text[PLAN_NAMES];
+};
+
 struct plan {
 	const struct conf *cf;
 	const struct conf_location *self;
@@ -72,6 +77,11 @@ bool plan_has_peers(const struct plan *p);
 bool plan_breaks_out(const struct plan *p);
 /* There is a TUN device towards the Internet. */
 bool plan_has_egress(const struct plan *p);
+/* All of these: in words; as members of a set of nft(8)'s; as what stands for
+ * an interface there, a set if there is more than one. */
+struct plan_names plan_egress_words(const struct plan *p);
+struct plan_names plan_egress_list(const struct plan *p);
+struct plan_names plan_egress(const struct plan *p);
 /* The host has that address itself. */
 bool plan_is_own(const struct plan *p, const struct addr *a);
 /* The interface whose network an address is on, NULL: none's, or it is the

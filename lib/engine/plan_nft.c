@@ -35,10 +35,10 @@ chain_mss(const struct plan *p, FILE *out)
 	    "\t\ttype filter hook forward priority mangle; policy accept;\n",
 	    out);
 	for (int dir = 0; dir < 2; dir++)
-		fprintf(out, "\t\t%s { \"%s\"%s%s%s } tcp flags & (syn | rst) "
+		fprintf(out, "\t\t%s { \"%s\"%s%s } tcp flags & (syn | rst) "
 		    "== syn goto clamp\n", dir == 0 ? "iifname" : "oifname",
-		    l->interface, egress ? ", \"" : "",
-		    egress ? l->egress_interface : "", egress ? "\"" : "");
+		    l->interface, egress ? ", " : "",
+		    egress ? plan_egress_list(p).text : "");
 	fprintf(out, "\t}\n\tchain clamp {\n"
 	    "\t\tmeta nfproto ipv4 tcp option maxseg size set %d\n"
 	    "\t\tmeta nfproto ipv6 tcp option maxseg size set %d\n"
@@ -173,8 +173,8 @@ chain_from_lan(const struct plan *p, FILE *out)
 		return;
 	}
 	if (l->role == CONF_ROLE_SERVER)
-		fprintf(out, "\t\toifname \"%s\" goto to_client\n",
-		    l->egress_interface);
+		fprintf(out, "\t\toifname %s goto to_client\n",
+		    plan_egress(p).text);
 	put_drop(out, "ip daddr @elsewhere4", "elsewhere");
 	put_drop(out, "ip6 daddr @elsewhere6", "elsewhere");
 	fputs("\t\tgoto closed\n\t}\n", out);
@@ -222,8 +222,8 @@ put_cross(const struct plan *p, const char *direction, FILE *out)
 {
 	const struct conf_location *l = p->self;
 
-	fprintf(out, "\t\t%s { \"%s\", \"%s\"", direction, l->interface,
-	    l->egress_interface);
+	fprintf(out, "\t\t%s { \"%s\", %s", direction, l->interface,
+	    plan_egress_list(p).text);
 	if (!plan_egress_by_lan(p))
 		fprintf(out, ", \"%s\"", l->lan_interface);
 	fputs(" } counter name \"egress_cross\" drop\n", out);
@@ -240,9 +240,9 @@ put_pool_out(const struct plan *p, FILE *out)
 	for (int f = 0; f < FAMILIES; f++)
 		if (plan_pools(p, (enum family)f))
 			fprintf(out, "\t\t%s saddr != @pool%s counter name "
-			    "\"egress_invalid\" drop\n\t\toifname \"%s\" %s "
+			    "\"egress_invalid\" drop\n\t\toifname %s %s "
 			    "daddr @pool%s accept\n", ip[f], number[f],
-			    p->self->egress_interface, ip[f], number[f]);
+			    plan_egress(p).text, ip[f], number[f]);
 }
 
 static void
@@ -336,8 +336,8 @@ chain_forward(const struct plan *p, FILE *out)
 	    "\t\ttype filter hook forward priority filter; policy accept;\n",
 	    out);
 	if (server)
-		fprintf(out, "\t\tiifname \"%s\" goto from_client\n",
-		    l->egress_interface);
+		fprintf(out, "\t\tiifname %s goto from_client\n",
+		    plan_egress(p).text);
 	if (out_too)
 		fprintf(out, "\t\tiifname \"%s\" goto break_out\n",
 		    l->egress_interface);
@@ -345,8 +345,8 @@ chain_forward(const struct plan *p, FILE *out)
 	    "\t\tiifname \"%s\" goto from_lan\n", l->interface,
 	    l->lan_interface);
 	if (server)
-		fprintf(out, "\t\toifname \"%s\" goto to_client\n",
-		    l->egress_interface);
+		fprintf(out, "\t\toifname %s goto to_client\n",
+		    plan_egress(p).text);
 	if (out_too)
 		fprintf(out, "\t\toifname \"%s\" goto come_back\n",
 		    l->egress_interface);
@@ -378,8 +378,8 @@ chain_input(const struct plan *p, FILE *out)
 	fputs("\tchain input {\n"
 	    "\t\ttype filter hook input priority filter; policy accept;\n",
 	    out);
-	fprintf(out, "\t\tiifname \"%s\" counter name \"egress_self\" drop\n",
-	    l->egress_interface);
+	fprintf(out, "\t\tiifname %s counter name \"egress_self\" drop\n",
+	    plan_egress(p).text);
 	for (size_t i = 0; i < n && l->nat == CONF_NAT_MASQUERADE; i++)
 		if (i > 0 || plan_egress_by_lan(p))
 			fprintf(out, "\t\tiifname \"%s\" "
@@ -394,6 +394,7 @@ chain_nat(const struct plan *p, FILE *out)
 {
 	const struct conf_location *l = p->self;
 	bool masquerade = l->nat == CONF_NAT_MASQUERADE;
+	const struct plan_names egress = plan_egress(p);
 	const char *only = l->nat6 != CONF_NAT6_AS_NAT ?
 	    " meta nfproto ipv4" : "";
 
@@ -404,11 +405,10 @@ chain_nat(const struct plan *p, FILE *out)
 	    out);
 	plan_snat_publish(p, out);
 	if (masquerade)
-		fprintf(out, "\t\tiifname \"%s\"%s meta l4proto { tcp, udp } "
+		fprintf(out, "\t\tiifname %s%s meta l4proto { tcp, udp } "
 		    "masquerade to :%u-%u fully-random\n"
-		    "\t\tiifname \"%s\"%s masquerade\n",
-		    l->egress_interface, only, l->nat_port_first,
-		    l->nat_port_last, l->egress_interface, only);
+		    "\t\tiifname %s%s masquerade\n", egress.text, only,
+		    l->nat_port_first, l->nat_port_last, egress.text, only);
 	fputs("\t}\n", out);
 }
 

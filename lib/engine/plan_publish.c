@@ -188,7 +188,7 @@ plan_chains_publish(const struct plan *p, FILE *out)
 		return;
 	fprintf(out, "\tchain dstnat {\n"
 	    "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
-	    "\t\tiifname { \"%s\"", p->self->egress_interface);
+	    "\t\tiifname { %s", plan_egress_list(p).text);
 	for (size_t i = 0; i < n; i++)
 		if (i > 0 || plan_egress_by_lan(p))
 			fprintf(out, ", \"%s\"", dev[i]);
@@ -202,11 +202,13 @@ plan_chains_publish(const struct plan *p, FILE *out)
 void
 plan_hairpin(const struct plan *p, FILE *out)
 {
+	const struct plan_names egress = plan_egress(p);
+
 	if (plan_publishes(p))
-		fprintf(out, "\t\toifname \"%s\" ct status dnat ct state "
+		fprintf(out, "\t\toifname %s ct status dnat ct state "
 		    "{ established, related } accept\n"
-		    "\t\toifname \"%s\" ct status dnat jump opened\n",
-		    p->self->egress_interface, p->self->egress_interface);
+		    "\t\toifname %s ct status dnat jump opened\n",
+		    egress.text, egress.text);
 }
 
 /* For ports of the gateway's range where there are ports. */
@@ -215,15 +217,16 @@ put_snat(const struct plan *p, const struct addr *to, const char *match,
     FILE *out)
 {
 	bool v4 = addr_is_v4(to);
+	const struct plan_names egress = plan_egress(p);
 	char a[ADDR_STRLEN];
 
 	addr_format(to, a);
-	fprintf(out, "\t\tiifname \"%s\" %s meta l4proto { tcp, udp } snat %s "
-	    "to %s%s%s:%u-%u fully-random\n", p->self->egress_interface, match,
+	fprintf(out, "\t\tiifname %s %s meta l4proto { tcp, udp } snat %s "
+	    "to %s%s%s:%u-%u fully-random\n", egress.text, match,
 	    ip_of(to), v4 ? "" : "[", a, v4 ? "" : "]",
 	    p->self->nat_port_first, p->self->nat_port_last);
-	fprintf(out, "\t\tiifname \"%s\" %s snat %s to %s\n",
-	    p->self->egress_interface, match, ip_of(to), a);
+	fprintf(out, "\t\tiifname %s %s snat %s to %s\n", egress.text, match,
+	    ip_of(to), a);
 }
 
 /* The sources of what client i sends, of one family; false: none. */
@@ -297,18 +300,18 @@ void
 plan_snat_publish(const struct plan *p, FILE *out)
 {
 	const struct conf_publish *q;
-	char match[64 + IFNAMSIZ + ADDR_STRLEN], a[ADDR_STRLEN];
+	char match[64 + PLAN_NAMES + ADDR_STRLEN], a[ADDR_STRLEN];
 
 	for (size_t i = 0; (q = next(p, &i)) != NULL;)
 		if (q->proto == 0)
-			fprintf(out, "\t\tiifname \"%s\" %s saddr %s snat %s "
-			    "to %s\n", p->self->egress_interface,
+			fprintf(out, "\t\tiifname %s %s saddr %s snat %s "
+			    "to %s\n", plan_egress(p).text,
 			    ip_of(&q->to), format_to(p, q, match),
 			    ip_of(&q->match), addr_format(&q->match, a));
 	put_pins(p, out);
 	for (size_t i = 0; (q = next(p, &i)) != NULL;) {
-		snprintf(match, sizeof(match), "oifname \"%s\" ct original "
-		    "%s daddr %s", p->self->egress_interface,
+		snprintf(match, sizeof(match), "oifname %s ct original "
+		    "%s daddr %s", plan_egress(p).text,
 		    ip_of(&q->match), addr_format(&q->match, a));
 		put_snat(p, &q->match, match, out);
 	}

@@ -159,17 +159,20 @@ table_taken(const struct plan *p, enum family fam, FILE *out)
 static void
 table_return(const struct plan *p, enum family fam, FILE *out)
 {
-	const char *dev = p->self->egress_interface;
-	char buf[ADDR_STRLEN];
+	char buf[ADDR_STRLEN], name[IFNAMSIZ];
+	unsigned next = 0;
 	/* with it the kernel's own ICMP errors are ours to a client's guard */
 	const char *src = own_source(p, fam, buf);
 	bool self = plan_breaks_out(p);
 
 	for (size_t i = 0; i < p->cf->nlocations; i++) {
 		const struct conf_location *c = &p->cf->location[i];
+		unsigned worker = conf_deal(p->cf, p->index, i, &next);
 		if (self ? i != p->index :
 		    !conf_is_client_of(p->cf, i, p->index))
 			continue;
+		const char *dev = conf_egress_device(p->self,
+		    worker % conf_egresses(p->self), name);
 		if (c->sources == CONF_SOURCES_LAN)
 			into_all(p, fam, &c->internal, dev, src,
 			    PLAN_TABLE_RETURN, out);
@@ -177,8 +180,8 @@ table_return(const struct plan *p, enum family fam, FILE *out)
 	}
 	table_taken(p, fam, out);
 	if (plan_pools(p, fam))
-		into_all(p, fam, &p->self->pool.addr, dev, NULL,
-		    PLAN_TABLE_RETURN, out);
+		into_all(p, fam, &p->self->pool.addr,
+		    p->self->egress_interface, NULL, PLAN_TABLE_RETURN, out);
 }
 
 /* Without an entry for a family that family is refused: the ordinary default
@@ -241,17 +244,18 @@ rules_server_lan(const struct plan *p, enum family fam, FILE *out)
 static void
 rules_server(const struct plan *p, FILE *out)
 {
-	const char *dev = p->self->egress_interface;
+	bool gateway = plan_has_gateway(p);
+	char name[IFNAMSIZ];
 
-	if (plan_turns_back(p))
-		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "lookup",
-		    PLAN_TABLE_RETURN);
-	if (plan_has_gateway(p))
-		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "lookup",
-		    PLAN_TABLE_GATEWAY);
-	else
-		put_rule(out, PLAN_PREF_EGRESS, "from all", dev, "goto",
-		    PLAN_PREF_END);
+	for (unsigned i = 0; i < conf_egresses(p->self); i++) {
+		const char *dev = conf_egress_device(p->self, i, name);
+		if (plan_turns_back(p))
+			put_rule(out, PLAN_PREF_EGRESS, "from all", dev,
+			    "lookup", PLAN_TABLE_RETURN);
+		put_rule(out, PLAN_PREF_EGRESS, "from all", dev,
+		    gateway ? "lookup" : "goto",
+		    gateway ? PLAN_TABLE_GATEWAY : PLAN_PREF_END);
+	}
 	put_rule(out, PLAN_PREF_RETURN, "from all", NULL, "lookup",
 	    PLAN_TABLE_RETURN);
 }

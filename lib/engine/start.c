@@ -218,22 +218,11 @@ serves_pool(const struct conf_location *l, bool v4)
 	    conf_nat_of(l, v4) == CONF_NAT_POOL;
 }
 
-/* Peers have their workers in turn, by their place in the domain: every program
- * of the gateway comes to the same. */
-static void
-deal(struct policy_site *site, size_t n, unsigned workers)
-{
-	unsigned next = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (policy_has_tunnel(&site[i]))
-			site[i].worker = (uint8_t)(next++ % workers);
-}
-
 static const struct policy_site *
 build_sites(const struct conf *cf, size_t self)
 {
 	struct policy_site *site = calloc(cf->nlocations, sizeof(*site));
+	unsigned next = 0;
 
 	if (site == NULL)
 		die(EXIT_RETRY, "cannot build the table of locations");
@@ -244,8 +233,8 @@ build_sites(const struct conf *cf, size_t self)
 			.server = i != self && conf_is_client_of(cf, self, i),
 			.whole_lan =
 			    cf->location[i].sources == CONF_SOURCES_LAN,
+			.worker = (uint8_t)conf_deal(cf, self, i, &next),
 		};
-	deal(site, cf->nlocations, cf->location[self].workers);
 	return site;
 }
 
@@ -339,6 +328,25 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 	pol->pool6 = serves_pool(&cf->location[self], false);
 	build_holes(pol, cf);
 	pol->breakouts = build_breakouts(cf, self, pol->endpoints);
+}
+
+void
+start_part(struct policy *pol, unsigned worker)
+{
+	size_t size = pol->nsites * sizeof(*pol->site);
+	struct policy_site *own = malloc(size);
+
+	if (own == NULL)
+		die(EXIT_RETRY, "cannot build the table of locations");
+	memcpy(own, pol->site, size);
+	for (uint16_t i = 0; i < pol->nsites; i++)
+		if (own[i].worker == worker)
+			own[i].worker = 0;
+		else
+			own[i] = (struct policy_site){ .worker = 1 };
+	pol->site = own;
+	pol->part = (uint8_t)worker;
+	pol->workers = 1;
 }
 
 void

@@ -52,6 +52,9 @@ const char *start_rundir(const struct start *s, const struct conf *cf,
  * memory. */
 void start_policy(struct policy *pol, const struct conf *cf, size_t self);
 
+/* What a process knows that has the peers of one worker only, and one link. */
+void start_part(struct policy *pol, unsigned worker);
+
 /* Opens the link to bh-tunnel at RUNDIR/NAME.link, or exits 111 (100 if the
  * tunnel runs another domain file). */
 void start_link(struct link *l, const char *rundir, const char *name,

@@ -196,7 +196,7 @@ tunnel_run(struct tunnel *t)
 		if (t->widowed) {
 			if (t->worker == 0)
 				warnx("ending: %s has died",
-				    t->policy.workers > 1 ? "another process" :
+				    t->workers > 1 ? "another process" :
 				    "the process that makes handshakes");
 			return EXIT_RETRY;
 		}

@@ -142,7 +142,7 @@ struct tunnel {
 	struct device *device;	/* the half with the packets */
 	int seam;		/* to the other */
 	pid_t keeper;		/* its process, while we start */
-	unsigned worker;	/* which of them this process is */
+	unsigned worker, workers;	/* which this is, of how many */
 	int start;		/* a pipe, while they start: to the first */
 	bool widowed;		/* it is gone */
 	int names;		/* who resolves them; -1: nobody */

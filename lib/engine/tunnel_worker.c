@@ -4,28 +4,11 @@
 #include "base/die.h"
 #include "base/part.h"
 #include "engine/keeper.h"
+#include "engine/start.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-/* Of another worker's peers this one knows nothing. */
-static void
-keep_own(struct policy *p, unsigned worker)
-{
-	size_t size = p->nsites * sizeof(*p->site);
-	struct policy_site *own = malloc(size);
-
-	if (own == NULL)
-		die(EXIT_RETRY, "cannot allocate buffers");
-	memcpy(own, p->site, size);
-	for (uint16_t i = 0; i < p->nsites; i++)
-		if (own[i].worker != worker)
-			own[i] = (struct policy_site){ .client = false };
-	p->site = own;
-}
 
 static void
 tell_processors(unsigned workers)
@@ -66,13 +49,14 @@ tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
 		}
 	t->seam = seam[t->worker];
 	t->start = pipe[t->worker > 0];
+	t->workers = n;
 	if (n == 1)
 		return;
 	close(pipe[t->worker == 0]);
 	if (t->worker > 0)	/* for ps(1) */
 		prctl(PR_SET_NAME, part_name(name, "bh-tunnel", t->worker), 0,
 		    0, 0);
-	keep_own(&t->policy, t->worker);
+	start_part(&t->policy, t->worker);
 }
 
 bool
@@ -86,7 +70,7 @@ tunnel_first(struct tunnel *t)
 		close(t->start);
 		return false;
 	}
-	for (unsigned i = 1; i < t->policy.workers; i++)
+	for (unsigned i = 1; i < t->workers; i++)
 		if (read(t->start, &byte, sizeof(byte)) != sizeof(byte))
 			diex(EXIT_RETRY, "a process did not start");
 	return true;

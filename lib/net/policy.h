@@ -73,6 +73,7 @@ struct policy {
 	const struct policy_site *site;	/* by location; site[self] is ours */
 	uint16_t nsites, self;
 	uint8_t workers;	/* processes of bh-tunnel with packets */
+	uint8_t part;		/* whose peers these are, if not all */
 	/* the location an Internet packet goes to; PEER_NONE: no server is
 	 * usable */
 	uint16_t server;
