@@ -81,7 +81,8 @@ const struct lint_explanation explain_gateway[] = {
 	{ BH_WORKERS_IDLE,
 	    "Each peer has one worker, so those beyond the number of peers "
 	    "have nobody to serve. They do no harm, and wait for peers to "
-	    "come; each takes about 5 MiB, and its two links 16 MiB.",
+	    "come; each takes about 10 MiB, its bh-egress with it, and its two "
+	    "links 16 MiB.",
 	    "workers = 16",
 	    "workers = 2" },
 	{ BH_WORKERS_POOL,

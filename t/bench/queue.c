@@ -9,8 +9,9 @@
  *	flows	by a hash of the inner flow, as if workers shared sessions
  *	queue	one queue for all workers, who takes the next when he is free
  *
- * with one bh-egress behind all workers, or one behind each.  The same seed
- * gives the same table.  With -r the model is held against processes that
+ * with one bh-egress behind all workers, or one behind each, which has a
+ * processor to itself or takes turns with its worker on one: so many processors
+ * a head office needs for it.  The same seed gives the same table.  With -r the model is held against processes that
  * really encrypt, on two processors.
  *
  *	queue [-s SEED] [-z ZIPF] [-r]
@@ -43,26 +44,37 @@ enum { QUEUE = 4 << 20 };	/* bytes: of a socket, and of a link */
 
 /* ---- the table ---- */
 
+/* Where bh-egress is: one for all workers, one for each, or on its worker's
+ * processor. */
+enum behind { ONE, EACH, WITHIN };
+
 struct design {
 	enum way way;
-	bool each;		/* a bh-egress behind each worker */
+	enum behind behind;
 	const char *name;
 };
 static const struct design designs[] = {
-	{ BY_PEER, false, "peers, one bh-egress" },
-	{ BY_PEER, true, "peers, bh-egress each" },
-	{ BY_DEAL, true, "dealt, bh-egress each" },
-	{ BY_FLOW, true, "flows, bh-egress each" },
-	{ ONE_QUEUE, true, "queue, bh-egress each" },
+	{ BY_PEER, WITHIN, "peers, bh-egress within" },
+	{ BY_PEER, ONE, "peers, one bh-egress" },
+	{ BY_PEER, EACH, "peers, bh-egress each" },
+	{ BY_DEAL, WITHIN, "dealt, bh-egress within" },
+	{ BY_DEAL, EACH, "dealt, bh-egress each" },
+	{ BY_FLOW, EACH, "flows, bh-egress each" },
+	{ ONE_QUEUE, EACH, "queue, bh-egress each" },
 };
 enum { NDESIGNS = sizeof(designs) / sizeof(designs[0]) };
 
 static void
 try(struct world *w, struct run *r, const struct design *d, int n, double load)
 {
-	queues_generate(w, &measured[0], n, load);
-	queues_deal(w, &measured[0], n);
-	queues_simulate(w, r, d->way, n, d->each ? n : 1, measured, QUEUE);
+	const struct cost *m = measured, sum = { m[0].train + m[1].train,
+		m[0].datagram + m[1].datagram, m[0].byte + m[1].byte };
+	const struct cost *c = d->behind == WITHIN ? &sum : m;
+
+	queues_generate(w, c, n, load);
+	queues_deal(w, c, n);
+	queues_simulate(w, r, d->way, n, d->behind == WITHIN ? 0 :
+	    d->behind == EACH ? n : 1, c, QUEUE);
 }
 
 /* The most of which no more than one in a hundred is lost, in Gbit/s. */
@@ -86,6 +98,12 @@ capacity(struct world *w, struct run *r, const struct design *d, int n,
 	return best;
 }
 
+static int
+processors(const struct design *d, int n)
+{
+	return d->behind == WITHIN ? n : d->behind == EACH ? 2 * n : n + 1;
+}
+
 static double
 largest(const struct world *w)
 {
@@ -105,17 +123,19 @@ table(struct world *w, struct run *r, double zipf, uint64_t seed)
 	queues_weigh(w, zipf);
 	printf("%d branches, Zipf %g: the largest sends %.1f %% of all.  "
 	    "Delays and the rest at 60 %% of the workers' time.\n\n"
-	    "| workers | who serves whom | Gbit/s | busy | p50 us | p99 us | "
-	    "reordered /M | lost /M |\n|---|---|---|---|---|---|---|---|\n",
+	    "| workers | processors | who serves whom | Gbit/s | busy | p50 us "
+	    "| p99 us | reordered /M | lost /M |\n"
+	    "|---|---|---|---|---|---|---|---|---|\n",
 	    PEERS, zipf, 100 * largest(w));
 	for (size_t k = 0; k < sizeof(workers) / sizeof(workers[0]); k++)
-		for (int d = 0; d < (k == 0 ? 1 : NDESIGNS); d++) {
+		for (int d = 0; d < (k == 0 ? 2 : NDESIGNS); d++) {
 			int n = workers[k];
 			double most = capacity(w, r, &designs[d], n, seed);
 			queues_seed(seed);
 			try(w, r, &designs[d], n, 0.6);
-			printf("| %d | %s | %.1f | %.2f-%.2f | %.0f | %.0f | "
-			    "%.0f | %.0f |\n", n, designs[d].name, most,
+			printf("| %d | %d | %s | %.1f | %.2f-%.2f | %.0f | "
+			    "%.0f | %.0f | %.0f |\n", n,
+			    processors(&designs[d], n), designs[d].name, most,
 			    r->least, r->most, r->p50, r->p99, r->reordered,
 			    r->lost);
 		}
