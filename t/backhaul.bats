@@ -56,6 +56,24 @@ replaced() {	# PROGRAM PID
 	[ "$(grep -c ' running ' <<<"$output")" -eq 2 ]
 }
 
+# How many programs look how long they have to wait for a processor.
+waiting() {
+	for p in $(ip netns pids "$W-cli"); do
+		ls -l "/proc/$p/fd"
+	done | grep -c schedstat
+}
+
+@test "programs take turns, and keep to a policy that was chosen" {
+	cli_backhaul up
+	[ "$(waiting)" -eq 2 ]
+	cli_backhaul down
+	(chrt -i -p 0 $BASHPID; cli_backhaul up)
+	[ "$(waiting)" -eq 0 ]
+	for p in $(ip netns pids "$W-cli"); do
+		chrt -p "$p" | grep -q SCHED_IDLE
+	done
+}
+
 @test "up a second time changes nothing" {
 	cli_backhaul up
 	before=$(world_state cli; cli_backhaul status |

@@ -45,10 +45,12 @@ enum { X32_FROM = 0x40000000 };	/* numbers of x86-64's second ABI */
 #define POLL			/* aarch64: the C library uses ppoll */
 #endif
 
+#define TURNS __NR_pread64, __NR_sched_setscheduler
+
 #ifdef __NR_epoll_wait
-#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep
+#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep, TURNS
 #else			/* aarch64 */
-#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep
+#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep, TURNS
 #endif
 
 static const unsigned gate_calls[] = {
@@ -142,7 +144,7 @@ static const unsigned watch_calls[] = {
 
 /* Reading what another process shares, in the place of memory that was there
  * before, so that it makes no room and brings no code; asking whether that is
- * sealed. */
+ * sealed; its own place among those who want a processor. */
 static const struct purpose {
 	unsigned call, arg;
 	uint32_t value;
@@ -150,6 +152,7 @@ static const struct purpose {
 	{ __NR_mmap, 2, PROT_READ },
 	{ __NR_mmap, 3, MAP_SHARED | MAP_FIXED },
 	{ __NR_fcntl, 1, F_GET_SEALS },
+	{ __NR_sched_setscheduler, 0, 0 },
 };
 
 struct option {

@@ -445,5 +445,6 @@ gate_run(struct gate *g)
 		if (!more && r == 0 &&
 		    waiter_is_fast(&g->waiter, g->now, g->st->in))
 			waiter_gather();
+		turns_look(&g->waiter.turns, g->now);
 	}
 }

@@ -207,5 +207,6 @@ tunnel_run(struct tunnel *t)
 		if (!more && waiter_is_fast(&t->waiter, t->at.now,
 		    t->stat->in))
 			waiter_gather();
+		turns_look(&t->waiter.turns, t->at.now);
 	}
 }

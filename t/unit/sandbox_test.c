@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <signal.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -252,9 +253,11 @@ static const long gate_calls[] = {
 	__NR_rt_sigreturn, __NR_exit, __NR_exit_group,
 };
 #ifdef __NR_epoll_wait
-#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep
+#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep, \
+	__NR_pread64
 #else
-#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep
+#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep, \
+	__NR_pread64
 #endif
 static const long gate_more[] = { WAITER };
 static const long tunnel_more[] = {
@@ -376,6 +379,14 @@ do_fcntl(long what)
 	return syscall(__NR_fcntl, map_fd, what, 0L) < 0;
 }
 
+static int
+do_schedule(long pid)
+{
+	static const struct sched_param none;
+
+	return sched_setscheduler((pid_t)pid, SCHED_BATCH, &none) < 0;
+}
+
 static void
 test_purposes(void)
 {
@@ -393,6 +404,10 @@ test_purposes(void)
 	OK(inside(SANDBOX_TUNNEL, do_fcntl, F_DUPFD) == -SIGSYS);
 	OK(inside(SANDBOX_TUNNEL, do_fcntl, F_ADD_SEALS) == -SIGSYS);
 	OK(inside(SANDBOX_GATE, do_map, 0) == -SIGSYS);
+	OK(inside(SANDBOX_GATE, do_schedule, 0) == 0);
+	OK(inside(SANDBOX_GATE, do_schedule, getpid()) == -SIGSYS);
+	OK(inside(SANDBOX_TUNNEL, do_schedule, getpid()) == -SIGSYS);
+	OK(inside(SANDBOX_KEYS, do_schedule, 0) == -SIGSYS);
 }
 
 static const struct option {

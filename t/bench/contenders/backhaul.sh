@@ -1,10 +1,8 @@
 # Our own toolkit as a site runs it: backhaul up at both ends, masquerade.
 BP_NAT='nat = masquerade'
-BP_BATCH=
 BP_BIN=${BH_BIN:-$here/../../build/release}
 avail() { [ -x "$BP_BIN/backhaul" ] || { echo "not built"; return 1; }; }
 version() { "$BP_BIN/bh-tunnel" -V; }
-# shellcheck disable=SC2086  # nothing, or a command and its arguments
 up() {
 	local keys=$BP_DIR/keys
 	mkdir -p "$keys"
@@ -35,8 +33,8 @@ up() {
 	mtu = $BP_MTU
 	C
 	ip -n "$BP_CLI" rule del pref 1000
-	bp_srv $BP_BATCH "$BP_BIN/backhaul" up -f "$BP_DIR/d.ini" -l srv -k "$keys" -d "$BP_DIR/srv.run" &&
-	bp_cli $BP_BATCH "$BP_BIN/backhaul" up -f "$BP_DIR/d.ini" -l cli -k "$keys" -d "$BP_DIR/cli.run"
+	bp_srv "$BP_BIN/backhaul" up -f "$BP_DIR/d.ini" -l srv -k "$keys" -d "$BP_DIR/srv.run" &&
+	bp_cli "$BP_BIN/backhaul" up -f "$BP_DIR/d.ini" -l cli -k "$keys" -d "$BP_DIR/cli.run"
 }
 setup_net() { :; }
 pids() { # the programs, not the shell that watches them
