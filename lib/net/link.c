@@ -363,7 +363,7 @@ link_room(struct link *l)
 void
 link_put(struct link *l, const struct frame *f)
 {
-	ring_put(&l->ring, f->len);
+	ring_put(&l->ring, f);
 }
 
 static void

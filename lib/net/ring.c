@@ -10,61 +10,172 @@
 #define SKIP UINT32_MAX
 
 static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "positions wrap");
-static_assert(RING_BYTES % FRAME_ALIGN == 0, "a skip always has room");
-static_assert(sizeof(struct ring_area) == RING_PAGE + RING_BYTES,
-    "bh-link(5)");
+static_assert((RING_THIN_BYTES & (RING_THIN_BYTES - 1)) == 0, "positions wrap");
+static_assert(RING_BYTES % FRAME_ALIGN == 0 &&
+    RING_THIN_BYTES % FRAME_ALIGN == 0, "a skip always has room");
+static_assert(sizeof(struct ring_area) ==
+    RING_PAGE + RING_BYTES + RING_THIN_BYTES, "bh-link(5)");
+
+/* How much they have taken stands in a line of memory which they write: it is
+ * looked at where room is wanted, a frame may overtake, or so many bytes were
+ * put. */
+enum { LOOK = 16 * 1024 };
 
 static inline size_t
-offset(uint64_t position)
+size_of(enum ring_lane l)
 {
-	return (size_t)(position & (RING_BYTES - 1));
+	return l == RING_BULK ? RING_BYTES : RING_THIN_BYTES;
+}
+
+static inline size_t
+offset(enum ring_lane l, uint64_t position)
+{
+	return (size_t)(position & (size_of(l) - 1));
+}
+
+static inline uint8_t *
+my_data(struct ring *r, enum ring_lane l)
+{
+	return l == RING_BULK ? r->mine->bulk : r->mine->thin;
+}
+
+static inline const uint8_t *
+their_data(const struct ring *r, enum ring_lane l)
+{
+	return l == RING_BULK ? r->theirs->bulk : r->theirs->thin;
 }
 
 void
 ring_start(struct ring *r)
 {
-	r->head = r->told = r->tail = r->naps = r->limit = r->rung = 0;
-	r->taken = 0;
-	r->broken = false;
-	atomic_store(&r->mine->head, 0);
-	atomic_store(&r->mine->tail, 0);
+	*r = (struct ring){ .mine = r->mine, .theirs = r->theirs,
+		.credit = RING_THIN_BYTES };
+	for (enum ring_lane l = 0; l < RING_LANES; l++) {
+		atomic_store(&r->mine->head[l], 0);
+		atomic_store(&r->mine->tail[l], 0);
+	}
 	atomic_store(&r->mine->naps, 0);
+}
+
+/* ---- putting ---- */
+
+/* How much they have taken; as much may overtake what they have not. */
+static void
+look(struct ring *r, enum ring_lane l)
+{
+	struct ring_lane_state *s = &r->lane[l];
+	uint64_t gone = atomic_load_explicit(&r->theirs->tail[l],
+	    memory_order_acquire);
+
+	if (s->head - gone > size_of(l)) {
+		r->broken = true;
+		return;
+	}
+	if (l == RING_BULK) {
+		uint64_t more = gone - s->gone;
+		r->looked = s->head;
+		r->credit = more < RING_THIN_BYTES - r->credit ?
+		    r->credit + (size_t)more : RING_THIN_BYTES;
+	}
+	s->gone = gone;
 }
 
 /* Is there room up to that position? */
 static bool
-reaches(struct ring *r, uint64_t position)
+reaches(struct ring *r, enum ring_lane l, uint64_t position)
 {
-	if (position <= r->limit)
+	const struct ring_lane_state *s = &r->lane[l];
+
+	if (position - s->gone <= size_of(l))
 		return true;
-	uint64_t taken = atomic_load_explicit(&r->theirs->tail,
-	    memory_order_acquire);
-	if (r->head - taken > RING_BYTES)
-		r->broken = true;
-	else
-		r->limit = taken + RING_BYTES;
-	return !r->broken && position <= r->limit;
+	look(r, l);
+	return !r->broken && position - s->gone <= size_of(l);
+}
+
+/* Room for n bytes in one piece. */
+static struct frame *
+find_room(struct ring *r, enum ring_lane l, size_t n)
+{
+	struct ring_lane_state *s = &r->lane[l];
+	size_t at = offset(l, s->head);
+	size_t skip = size_of(l) - at < n ? size_of(l) - at : 0;
+
+	if (!reaches(r, l, s->head + skip + n))
+		return NULL;
+	if (skip > 0) {
+		((struct frame *)(my_data(r, l) + at))->len = SKIP;
+		s->head += skip;
+	}
+	return (struct frame *)(my_data(r, l) + offset(l, s->head));
 }
 
 struct frame *
 ring_room(struct ring *r)
 {
-	size_t at = offset(r->head);
-	size_t skip = RING_BYTES - at < FRAME_MAX ? RING_BYTES - at : 0;
-
-	if (!reaches(r, r->head + skip + FRAME_MAX))
-		return NULL;
-	if (skip > 0) {
-		((struct frame *)(r->mine->data + at))->len = SKIP;
-		r->head += skip;
-	}
-	return (struct frame *)(r->mine->data + offset(r->head));
+	return find_room(r, RING_BULK, FRAME_MAX);
 }
 
-void
-ring_put(struct ring *r, size_t len)
+static bool
+is_short(const struct frame *f)
 {
-	r->head += frame_room(len);
+	return f->vnet.gso_type == VNET_GSO_NONE && f->len > 0 &&
+	    f->len <= RING_SHORT;
+}
+
+/* Into the thin lane, if there is a queue, its flow has nothing in it, and
+ * enough has left it. */
+static bool
+overtake(struct ring *r, const struct frame *f, struct sparse_id id)
+{
+	const struct ring_lane_state *bulk = &r->lane[RING_BULK];
+	size_t n = sizeof(*f) + f->len;
+	struct frame *to;
+
+	if (bulk->head - r->looked < LOOK &&
+	    !sparse_is(&r->sparse, id, bulk->gone))
+		return false;
+	look(r, RING_BULK);
+	if (bulk->head == bulk->gone || r->credit < frame_room(f->len) ||
+	    !sparse_is(&r->sparse, id, bulk->gone))
+		return false;
+	to = find_room(r, RING_THIN, frame_room(f->len));
+	if (to == NULL)
+		return false;
+	memcpy(to, f, n);
+	r->lane[RING_THIN].head += frame_room(f->len);
+	r->credit -= frame_room(f->len);
+	return true;
+}
+
+bool
+ring_put(struct ring *r, const struct frame *f)
+{
+	struct sparse_id id = sparse_id((const uint8_t *)(f + 1), f->len);
+
+	if (is_short(f) && overtake(r, f, id))
+		return true;
+	r->lane[RING_BULK].head += frame_room(f->len);
+	sparse_queue(&r->sparse, id, r->lane[RING_BULK].head);
+	return false;
+}
+
+/* Whoever sees a frame in the bulk lane sees all that were put into the thin
+ * lane before it. */
+static bool
+publish_heads(struct ring *r)
+{
+	bool news = false;
+
+	for (int l = RING_THIN; l >= RING_BULK; l--) {
+		struct ring_lane_state *s = &r->lane[l];
+		if (s->told == s->head)
+			continue;
+		s->told = s->head;
+		atomic_store_explicit(&r->mine->head[l], s->head,
+		    memory_order_release);
+		news = true;
+	}
+	return news;
 }
 
 /* Either we see them asleep, or they see the new head before they sleep: that
@@ -72,10 +183,8 @@ ring_put(struct ring *r, size_t len)
 bool
 ring_publish(struct ring *r)
 {
-	if (r->head == r->told)
+	if (!publish_heads(r))
 		return false;
-	r->told = r->head;
-	atomic_store_explicit(&r->mine->head, r->head, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
 	uint64_t naps = atomic_load_explicit(&r->theirs->naps,
 	    memory_order_relaxed);
@@ -84,6 +193,8 @@ ring_publish(struct ring *r)
 	r->rung = naps;
 	return true;
 }
+
+/* ---- taking ---- */
 
 /* A super-packet whose first FRAME_HEAD bytes have all its headers: no
  * fragment, nor a chain of extensions that may be of any length. */
@@ -118,13 +229,15 @@ take_packet(struct frame *f, const uint8_t *p)
 }
 
 static bool
-take_at(struct ring *r, uint64_t head, struct frame *f, const uint8_t **body)
+take_at(struct ring *r, enum ring_lane l, uint64_t head, struct frame *f,
+    const uint8_t **body)
 {
-	size_t at = offset(r->taken), n = RING_BYTES - at;
-	const uint8_t *p = r->theirs->data + at;
+	struct ring_lane_state *s = &r->lane[l];
+	size_t at = offset(l, s->taken), n = size_of(l) - at;
+	const uint8_t *p = their_data(r, l) + at;
 
-	if (n > head - r->taken)
-		n = (size_t)(head - r->taken);
+	if (n > head - s->taken)
+		n = (size_t)(head - s->taken);
 	memcpy(f, p, sizeof(*f));
 	/* from here on only the copy counts */
 	atomic_signal_fence(memory_order_seq_cst);
@@ -133,7 +246,7 @@ take_at(struct ring *r, uint64_t head, struct frame *f, const uint8_t **body)
 		return false;
 	}
 	*body = take_packet(f, p + sizeof(*f));
-	r->taken += frame_room(f->len);
+	s->taken += frame_room(f->len);
 	return true;
 }
 
@@ -141,76 +254,104 @@ take_at(struct ring *r, uint64_t head, struct frame *f, const uint8_t **body)
 static void
 release(struct ring *r)
 {
-	if (r->tail == r->taken)
-		return;
-	r->tail = r->taken;
-	atomic_store_explicit(&r->mine->tail, r->tail, memory_order_release);
+	for (enum ring_lane l = 0; l < RING_LANES; l++) {
+		struct ring_lane_state *s = &r->lane[l];
+		if (s->tail == s->taken)
+			continue;
+		s->tail = s->taken;
+		atomic_store_explicit(&r->mine->tail[l], s->tail,
+		    memory_order_release);
+	}
 }
 
-/* Where the next frame is, if the rest of data is empty. */
+/* Where the next frame is, if the rest of the lane is empty. */
 static uint64_t
-skip(const struct ring *r, uint64_t position)
+skip(const struct ring *r, enum ring_lane l, uint64_t position)
 {
-	size_t at = offset(position);
+	size_t at = offset(l, position);
 	uint32_t len;
 
-	memcpy(&len, r->theirs->data + at, sizeof(len));
-	return len == SKIP ? position + RING_BYTES - at : position;
+	memcpy(&len, their_data(r, l) + at, sizeof(len));
+	return len == SKIP ? position + size_of(l) - at : position;
+}
+
+/* Which lane is to be taken from, and how far; the bulk lane's head is looked
+ * at first (publish_heads). */
+static enum ring_lane
+choose(const struct ring *r, uint64_t *head)
+{
+	uint64_t bulk = atomic_load_explicit(&r->theirs->head[RING_BULK],
+	    memory_order_acquire);
+
+	*head = atomic_load_explicit(&r->theirs->head[RING_THIN],
+	    memory_order_acquire);
+	if (*head != r->lane[RING_THIN].tail)
+		return RING_THIN;
+	*head = bulk;
+	return RING_BULK;
 }
 
 bool
 ring_take(struct ring *r, struct frame *f, const uint8_t **body)
 {
-	release(r);
-	uint64_t head = atomic_load_explicit(&r->theirs->head,
-	    memory_order_acquire);
+	uint64_t head;
 
-	if (head == r->tail || r->broken)
+	release(r);
+	enum ring_lane l = choose(r, &head);
+	struct ring_lane_state *s = &r->lane[l];
+	if (head == s->tail || r->broken)
 		return false;
-	uint64_t next = skip(r, r->tail);
-	if (head - r->tail > RING_BYTES || head - r->tail < next - r->tail ||
+	uint64_t next = skip(r, l, s->tail);
+	if (head - s->tail > size_of(l) || head - s->tail < next - s->tail ||
 	    head % FRAME_ALIGN != 0) {
 		r->broken = true;
 		return false;
 	}
-	r->taken = next;
-	return next != head && take_at(r, head, f, body);
+	s->taken = next;
+	return next != head && take_at(r, l, head, f, body);
 }
 
 size_t
 ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n)
 {
-	uint64_t head = atomic_load_explicit(&r->theirs->head,
-	    memory_order_acquire), at = r->taken + *past;
+	const struct ring_lane_state *s = &r->lane[RING_BULK];
+	uint64_t head = atomic_load_explicit(&r->theirs->head[RING_BULK],
+	    memory_order_acquire), at = s->taken + *past;
 	uint32_t len;
 
 	if (head - at == 0 || head - at > RING_BYTES || at % FRAME_ALIGN != 0)
 		return 0;
-	at = skip(r, at);
-	const uint8_t *from = r->theirs->data + offset(at);
+	at = skip(r, RING_BULK, at);
+	const uint8_t *from = r->theirs->bulk + offset(RING_BULK, at);
 	memcpy(&len, from, sizeof(len));
 	atomic_signal_fence(memory_order_seq_cst);
 	if (len > FRAME_PACKET_MAX || head - at > RING_BYTES ||
 	    frame_room(len) > head - at ||
-	    frame_room(len) > RING_BYTES - offset(at))
+	    frame_room(len) > RING_BYTES - offset(RING_BULK, at))
 		return 0;
 	n = n < len ? n : len;
 	memcpy(p, from + sizeof(struct frame), n);
-	*past = at + frame_room(len) - r->taken;
+	*past = at + frame_room(len) - s->taken;
 	return n;
 }
 
 bool
 ring_is_empty(const struct ring *r)
 {
-	return r->broken || atomic_load_explicit(&r->theirs->head,
-	    memory_order_relaxed) == r->taken;
+	bool empty = true;
+
+	for (enum ring_lane l = 0; l < RING_LANES; l++)
+		empty &= atomic_load_explicit(&r->theirs->head[l],
+		    memory_order_relaxed) == r->lane[l].taken;
+	return empty || r->broken;
 }
 
 bool
 ring_nap(struct ring *r)
 {
 	release(r);
+	if (!ring_is_empty(r))
+		return false;
 	atomic_store_explicit(&r->mine->naps, ++r->naps, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
 	return ring_is_empty(r);
@@ -219,5 +360,7 @@ ring_nap(struct ring *r)
 void
 ring_wake(struct ring *r)
 {
-	atomic_store_explicit(&r->mine->naps, ++r->naps, memory_order_relaxed);
+	if ((r->naps & 1) != 0)
+		atomic_store_explicit(&r->mine->naps, ++r->naps,
+		    memory_order_relaxed);
 }

@@ -88,7 +88,7 @@ hop(void)
 
 	f->len = (uint32_t)pk.n;
 	memcpy(f + 1, pk.b, pk.n);
-	ring_put(&end[0], pk.n);
+	ring_put(&end[0], f);
 	ring_publish(&end[0]);
 	sink += ring_take(&end[1], (struct frame *)got, &body);
 }

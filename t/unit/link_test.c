@@ -212,8 +212,8 @@ failed(const struct link *l, const struct frame *f, unsigned i)
 	dprintf(STDERR_FILENO, "# %d: frame %u of %d: errno %d, fd %d, "
 	    "broken %d, len %u, peer %u, taken %llu, head %llu\n",
 	    (int)getpid(), i, (int)FRAMES, errno, l->fd, l->ring.broken,
-	    f->len, f->peer, (unsigned long long)l->ring.taken,
-	    (unsigned long long)l->ring.theirs->head);
+	    f->len, f->peer, (unsigned long long)l->ring.lane[0].taken,
+	    (unsigned long long)l->ring.theirs->head[0]);
 	return false;
 }
 
@@ -268,8 +268,9 @@ child_liar(struct link *l)
 {
 	struct frame *f = link_room(l);
 
+	*f = (struct frame){ .len = 40 };
+	link_put(l, f);
 	f->len = FRAME_PACKET_MAX + 1;
-	ring_put(&l->ring, 40);
 	link_flush(l);
 	while (sleep_on(l))
 		continue;
