@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/gate.h"
 
-#include "base/batch.h"
 #include "base/die.h"
 #include "base/ready.h"
+#include "base/turn.h"
 #include "engine/nat_log.h"
 #include "engine/translate.h"
 #include "net/icmp.h"
@@ -14,9 +14,6 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-/* Packets that one direction may take before the other has its turn. */
-enum { TURN = BATCH_OF(64) };
 
 /* How often flows are looked over for those that are over, and how many. */
 enum { TICK_MS = 1000, SWEEP = 256 };
@@ -154,10 +151,10 @@ hand_over(struct gate *g, struct frame *room, struct frame *f, size_t n)
 }
 
 /* Straight into the link, if there is room: the other end sees it only once it
- * was judged, and cannot write there.  0; -1 and errno, EAGAIN when the device
+ * was judged, and cannot write there.  False, and errno, EAGAIN when the device
  * is empty. */
-static int
-take_packet(struct gate *g)
+static bool
+take_packet(struct gate *g, struct turn *turn)
 {
 	struct frame *room = link_room(&g->link[g->likely]);
 	struct frame *f = room != NULL ? room : (struct frame *)g->frame;
@@ -165,24 +162,25 @@ take_packet(struct gate *g)
 	    sizeof(struct vnet) + FRAME_PACKET_MAX);
 
 	if (n <= 0)
-		return -1;
-	if ((size_t)n < sizeof(f->vnet)) {
+		return false;
+	turn_count(turn, (size_t)n);
+	if ((size_t)n < sizeof(f->vnet))
 		counters_add(g->st, V_SHORT, 0);
-		return 0;
-	}
-	hand_over(g, room, f, (size_t)n);
-	return 0;
+	else
+		hand_over(g, room, f, (size_t)n);
+	return true;
 }
 
 /* 0: it has no more now; 1; -1 if the device is gone. */
 static int
 tun_to_link(struct gate *g)
 {
-	int r = 0;
+	struct turn turn = { 0 };
 
-	for (int i = 0; r == 0 && i < TURN; i++)
-		r = take_packet(g);
-	return r == 0 ? 1 : errno == EAGAIN ? 0 : -1;
+	while (!turn_is_over(&turn))
+		if (!take_packet(g, &turn))
+			return errno == EAGAIN ? 0 : -1;
+	return 1;
 }
 
 /* Ours again: bh-tunnel could not send it, and has counted it. */
@@ -254,12 +252,12 @@ frame_to_tun(struct gate *g, struct frame *f, const uint8_t *body)
 static void
 look_ahead(const struct gate *g, const struct link *l)
 {
-	uint64_t foreseen[TURN], past = 0;
+	uint64_t foreseen[TURN_PACKETS], past = 0;
 	uint8_t p[NAT_GLANCE];
 	size_t len;
 	int n = 0;
 
-	while (n < TURN &&
+	while (n < TURN_PACKETS &&
 	    (len = link_ahead(l, &past, p, sizeof(p))) > 0)
 		foreseen[n++] = nat_foresee(g->nat, NAT_OUTWARD, p, len);
 	for (int i = 0; i < n; i++)
@@ -272,18 +270,19 @@ link_to_tun(struct gate *g, unsigned worker)
 {
 	struct frame *f = (struct frame *)g->frame;
 	struct link *l = &g->link[worker];
+	struct turn turn = { 0 };
 	const uint8_t *body;
-	int i;
 
 	if (g->nat != NULL && nat_is_large(g->nat))
 		look_ahead(g, l);
-	for (i = 0; i < TURN && link_take(l, f, &body); i++)
+	for (; !turn_is_over(&turn) && link_take(l, f, &body);
+	    turn_count(&turn, f->len))
 		if (f->peer < g->pol->nsites &&
 		    g->pol->site[f->peer].worker == worker)
 			frame_to_tun(g, f, body);
 		else
 			counters_add(g->st, V_PEER, f->len);
-	return i == TURN;
+	return turn_is_over(&turn);
 }
 
 /* ---- what only translation needs ---- */
@@ -330,12 +329,14 @@ static int
 out_to_tun(struct gate *g)
 {
 	struct frame *f = (struct frame *)g->frame;
+	struct turn turn = { 0 };
 
-	for (int i = 0; i < TURN; i++) {
+	while (!turn_is_over(&turn)) {
 		ssize_t n = read(g->out, g->frame + TUN_AT,
 		    sizeof(f->vnet) + FRAME_PACKET_MAX);
 		if (n <= 0)
 			return n == 0 || errno == EAGAIN ? 0 : -1;
+		turn_count(&turn, (size_t)n);
 		if ((size_t)n < sizeof(f->vnet)) {
 			counters_add(g->st, V_SHORT, 0);
 			continue;
@@ -406,10 +407,11 @@ gate_run(struct gate *g)
 	};
 	unsigned nfds = set_links(g, fd);
 	const struct link *l;
+	bool busy = false;
 
 	for (int wait = g->nat != NULL ? TICK_MS :
 	    g->failover != NULL ? 0 : -1;;) {
-		bool idle = nap(g);
+		bool idle = !busy && nap(g);
 		if (waiter_wait(&g->waiter, fd, nfds, idle ? wait : 0) < 0 &&
 		    errno != EINTR) {
 			warn("cannot wait for packets");
@@ -422,10 +424,11 @@ gate_run(struct gate *g)
 			wait = tend_servers(g);
 		if (fd[GATE_SIG].revents != 0 && take_signal(g))
 			return 0;
-		bool more = false;
+		busy = false;
 		for (unsigned i = 0; i < g->nlinks; i++)
-			more |= link_to_tun(g, i);
+			busy |= link_to_tun(g, i);
 		int r = fd[GATE_TUN].revents != 0 ? tun_to_link(g) : 0;
+		busy |= r > 0;
 		if (r < 0) {
 			warn("cannot read from %s", g->ifname);
 			return EXIT_RETRY;
@@ -442,8 +445,7 @@ gate_run(struct gate *g)
 		gate_tell_stranger(g);
 		if (g->nat != NULL)
 			wait = tend_nat(g) ? 0 : TICK_MS;
-		if (!more && r == 0 &&
-		    waiter_is_fast(&g->waiter, g->now, g->st->in))
+		if (!busy && waiter_is_fast(&g->waiter, g->now, g->st->in))
 			waiter_gather();
 		turns_look(&g->waiter.turns, g->now);
 	}

@@ -19,7 +19,7 @@ enum {
 	FD_BELL = FD_LINK + CHANNELS,
 	NFDS = FD_BELL + CHANNELS,
 
-	ROUNDS = 8,	/* before time is read again and timers have a turn */
+	ROUNDS = 2,	/* before time is read again and timers have a turn */
 };
 
 /* ---- counters ---- */
@@ -149,13 +149,13 @@ tunnel_wait_open(struct tunnel *t)
 }
 
 static void
-wait_for(struct tunnel *t, struct pollfd fd[static NFDS])
+wait_for(struct tunnel *t, struct pollfd fd[static NFDS], bool busy)
 {
 	nsec due = next_due(t), now = due == 0 ? 0 : clock_now();
 	int ms = clock_poll_ms(due, now);
 
 	for (enum channel c = 0; c < CHANNELS; c++)
-		if (!link_nap(&t->port[c].link))
+		if (busy || !link_nap(&t->port[c].link))
 			ms = 0;
 	if (waiter_wait(&t->waiter, fd, NFDS, ms) < 0 && errno != EINTR)
 		die(EXIT_RETRY, "cannot wait for packets");
@@ -176,10 +176,11 @@ int
 tunnel_run(struct tunnel *t)
 {
 	struct pollfd fd[NFDS] = { 0 };
+	bool busy = false;
 
 	for (;;) {
 		set_fds(t, fd);
-		wait_for(t, fd);
+		wait_for(t, fd, busy);
 		t->at = (struct moment){ clock_now(), clock_wall() };
 		if (fd[FD_SIGNAL].revents != 0 && take_signal(t))
 			return 0;
@@ -190,7 +191,7 @@ tunnel_run(struct tunnel *t)
 			tunnel_hear(t);
 		if (fd[FD_NAMES].revents != 0)
 			tunnel_names(t);
-		bool more = drain(t, fd);
+		busy = drain(t, fd);
 		tick(t);
 		publish(t);
 		if (t->widowed) {
@@ -204,7 +205,7 @@ tunnel_run(struct tunnel *t)
 			warnx("the TUN device is gone");
 			return 0;
 		}
-		if (!more && waiter_is_fast(&t->waiter, t->at.now,
+		if (!busy && waiter_is_fast(&t->waiter, t->at.now,
 		    t->stat->in))
 			waiter_gather();
 		turns_look(&t->waiter.turns, t->at.now);

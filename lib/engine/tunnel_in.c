@@ -216,7 +216,7 @@ tunnel_in(struct tunnel *t)
 	open_collected(t);
 	hand_on(t);
 	counters_add_unseen(t->stat, V_OVERRUN, udp_overrun(&t->udp));
-	return n == UDP_BATCH;
+	return t->udp.more;
 }
 
 void

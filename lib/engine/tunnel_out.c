@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/tunnel_impl.h"
 
+#include "base/turn.h"
 #include "net/icmp.h"
 #include "net/mss.h"
 #include "net/wire.h"
@@ -8,7 +9,6 @@
 #include <string.h>
 
 enum {
-	OUT_TURN = BATCH_OF(64),	/* frames before others get a turn */
 	PAD = 16,		/* W15 */
 	BEYOND = 1436,		/* with all headers more than 1500 */
 	NESTING = 16,		/* hops that a tunnel in a tunnel costs */
@@ -345,16 +345,17 @@ bool
 tunnel_out(struct tunnel *t, enum channel c)
 {
 	struct link *l = &t->port[c].link;
+	struct turn turn = { 0 };
 	const uint8_t *body;
-	int i;
 
-	for (i = 0; i < OUT_TURN && link_take(l, t->frame, &body); i++) {
+	while (!turn_is_over(&turn) && link_take(l, t->frame, &body)) {
+		turn_count(&turn, t->frame->len);
 		enum verdict v = take_frame(t, c, t->frame, body);
 		if (v != V_NEXT)
 			counters_add(t->stat, v, t->frame->len);
 	}
 	flush(t, false);
-	return i == OUT_TURN;
+	return turn_is_over(&turn);
 }
 
 /* ---- what the device asks for ---- */

@@ -2,6 +2,7 @@
 /* Standalone: packets come from a TUN device of our own, and go there. */
 #include "engine/tunnel_impl.h"
 
+#include "base/turn.h"
 #include "net/icmp.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 enum {
-	TUN_PACKETS = BATCH_OF(64),	/* taken before others get a turn */
 	/* where read(2) on the device starts in a frame */
 	TUN_AT = offsetof(struct frame, vnet),
 };
@@ -69,9 +69,9 @@ bool
 tunnel_tun(struct tunnel *t)
 {
 	struct frame *f = t->frame;
-	int i;
+	struct turn turn = { 0 };
 
-	for (i = 0; i < TUN_PACKETS; i++) {
+	while (!turn_is_over(&turn)) {
 		ssize_t n = read(t->tun, (uint8_t *)f + TUN_AT,
 		    sizeof(f->vnet) + FRAME_PACKET_MAX);
 		if (n < 0)
@@ -79,12 +79,13 @@ tunnel_tun(struct tunnel *t)
 		if (n < (ssize_t)sizeof(f->vnet))
 			break;
 		f->len = (uint32_t)n - sizeof(f->vnet);
+		turn_count(&turn, f->len);
 		enum verdict v = take_packet(t, f);
 		if (v != V_NEXT)
 			counters_add(t->stat, v, f->len);
 	}
 	tunnel_flush(t);
-	return i == TUN_PACKETS;
+	return turn_is_over(&turn);
 }
 
 void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/udp.h"
 
+#include "base/turn.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -87,6 +89,7 @@ udp_take(struct udp *u, int fd)
 		close(u->fd);
 	u->fd = fd;
 	u->dropped = u->told = 0;
+	u->ask = UDP_BATCH;
 	u->whole = u->deaf = false;
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
 	u->dual = domain == AF_INET6;
@@ -190,18 +193,31 @@ take_message(struct udp_in *in, struct mmsghdr *m, bool dual)
 	return in->size > 0 || in->len == 0;
 }
 
+/* The next buffers will be as the last ones were. */
+static void
+expect(struct udp *u, size_t size)
+{
+	size_t n = TURN_BYTES / (size + 1);
+
+	u->ask = n == 0 ? 1 : n < UDP_BATCH ? n : UDP_BATCH;
+}
+
 size_t
 udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH])
 {
-	size_t taken = 0;
+	size_t taken = 0, bytes = 0;
 
-	int n = recvmmsg(u->fd, u->in, UDP_BATCH, MSG_DONTWAIT, NULL);
+	int n = recvmmsg(u->fd, u->in, (unsigned)u->ask, MSG_DONTWAIT, NULL);
+	u->more = n == (int)u->ask;
 	for (int i = 0; i < n; i++) {
+		bytes += u->in[i].msg_len;
 		taken += take_message(&in[taken], &u->in[i], u->dual);
 		arm(&u->in[i]);
 	}
 	if (taken > 0 && in[taken - 1].dropped != 0)
 		u->dropped = in[taken - 1].dropped;
+	if (n > 0)
+		expect(u, bytes / (size_t)n);
 	return taken;
 }
 

@@ -61,6 +61,8 @@ struct udp {
 	bool whole;		/* nothing is fragmented now */
 	bool deaf;		/* ICMPv6 about a path is not heeded now */
 	uint32_t dropped, told;	/* by the kernel, which had no more room */
+	size_t ask;		/* for so many buffers, next time */
+	bool more;		/* the last call may have left some */
 	uint8_t *buffer;	/* UDP_BATCH * UDP_BUFFER */
 	struct mmsghdr in[UDP_BATCH], out[UDP_TRAIN_MAX];
 	struct udp_slot in_slot[UDP_BATCH], out_slot[UDP_TRAIN_MAX];
@@ -76,7 +78,8 @@ void udp_close(struct udp *u);
  * or everything may be again.  A path's MTU is never what ICMP says for IPv4;
  * for IPv6 it is for what is not known to fit, and never below 1280. */
 void udp_whole(struct udp *u, bool on);
-/* Takes what is there, up to UDP_BATCH buffers, which are good until the next
+/* Takes what is there, up to UDP_BATCH buffers, fewer if those of the last call
+ * were so large that they make more than a turn.  They are good until the next
  * call.  How many. */
 size_t udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH]);
 /* How many the kernel has dropped since this was asked, as far as what was
