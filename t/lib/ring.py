@@ -8,9 +8,11 @@ import struct
 
 HELLO = struct.Struct("=4sHBBQ")
 FRAME = struct.Struct("=IHB3sBBHHHH")
-VERSION = 3
+VERSION = 4
 HEAD, TAIL, NAPS, DATA = 0, 64, 128, 4096
 BYTES, ALIGN, SKIP = 4 << 20, 64, 0xffffffff
+THIN, THIN_BYTES = 8, 128 << 10    # to HEAD and TAIL is added, of the lane
+WHOLE = DATA + BYTES + THIN_BYTES
 LARGEST = (FRAME.size + 65535 + ALIGN - 1) // ALIGN * ALIGN
 SEALS = 0x1 | 0x2 | 0x4 | 0x10     # seal, shrink, grow, future write
 
@@ -28,13 +30,13 @@ class Ring:
         self.sock = sock
         self.fd = os.memfd_create("link", os.MFD_CLOEXEC |
                                   os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.fd, DATA + BYTES)
-        self.mine = mmap.mmap(self.fd, DATA + BYTES)
+        os.ftruncate(self.fd, WHOLE)
+        self.mine = mmap.mmap(self.fd, WHOLE)
         fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, SEALS)
         self.theirs = None
         self.bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.ear = -1               # their bell
-        self.head = self.tail = 0
+        self.head = self.tail = self.thin_tail = 0
 
     def send_hello(self, magic, version, role, features, generation):
         socket.send_fds(self.sock, [HELLO.pack(magic, version, role, features,
@@ -45,7 +47,7 @@ class Ring:
         """The five values; maps what came with them, if anything did."""
         data, passed, _, _ = socket.recv_fds(self.sock, 64, 2)
         if passed:
-            self.theirs = mmap.mmap(passed[0], DATA + BYTES,
+            self.theirs = mmap.mmap(passed[0], WHOLE,
                                     prot=mmap.PROT_READ)
             self.ear = passed[1]
         return HELLO.unpack(data)
@@ -64,18 +66,26 @@ class Ring:
 
     def take(self):
         """All frames that have come: [(header, packet)]."""
-        got = []
-        while self.tail != self._get(HEAD):
-            at = self.tail % BYTES
-            if struct.unpack_from("=I", self.theirs, DATA + at)[0] == SKIP:
-                self.tail += BYTES - at
-                continue
-            head = FRAME.unpack_from(self.theirs, DATA + at)
-            start = DATA + at + FRAME.size
-            got.append((head, self.theirs[start:start + head[0]]))
-            self.tail += (FRAME.size + head[0] + ALIGN - 1) // ALIGN * ALIGN
+        got, bulk = [], self._get(HEAD)
+        self.thin_tail = self._take(got, DATA + BYTES, THIN_BYTES,
+                                    self.thin_tail, self._get(HEAD + THIN))
+        self.tail = self._take(got, DATA, BYTES, self.tail, bulk)
         self._set(TAIL, self.tail)
+        self._set(TAIL + THIN, self.thin_tail)
         return got
+
+    def _take(self, got, lane, size, tail, head):
+        """Those of a lane that begins there; the new tail."""
+        while tail != head:
+            at = tail % size
+            if struct.unpack_from("=I", self.theirs, lane + at)[0] == SKIP:
+                tail += size - at
+                continue
+            frame = FRAME.unpack_from(self.theirs, lane + at)
+            start = lane + at + FRAME.size
+            got.append((frame, self.theirs[start:start + frame[0]]))
+            tail += (FRAME.size + frame[0] + ALIGN - 1) // ALIGN * ALIGN
+        return tail
 
     def sleep(self):
         """From now on each frame rings the bell, to be read from ear."""
