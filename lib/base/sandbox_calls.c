@@ -45,12 +45,12 @@ enum { X32_FROM = 0x40000000 };	/* numbers of x86-64's second ABI */
 #define POLL			/* aarch64: the C library uses ppoll */
 #endif
 
-#define TURNS __NR_pread64, __NR_sched_setscheduler
+#define SCHEDULE __NR_pread64, __NR_sched_setscheduler
 
 #ifdef __NR_epoll_wait
-#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep, TURNS
+#define WAITER __NR_epoll_wait, __NR_epoll_ctl, __NR_clock_nanosleep, SCHEDULE
 #else			/* aarch64 */
-#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep, TURNS
+#define WAITER __NR_epoll_pwait, __NR_epoll_ctl, __NR_clock_nanosleep, SCHEDULE
 #endif
 
 static const unsigned gate_calls[] = {

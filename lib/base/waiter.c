@@ -19,7 +19,7 @@ waiter_open(struct waiter *w, uint32_t bells)
 		.bells = bells };
 	for (unsigned i = 0; i < WAITER_MAX; i++)
 		w->have[i] = -1;
-	turns_open(&w->turns);
+	schedule_open(&w->schedule);
 	return w->fd < 0 ? -1 : 0;
 }
 

@@ -9,7 +9,7 @@
  */
 
 #include "base/clock.h"
-#include "base/turns.h"
+#include "base/schedule.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -23,11 +23,11 @@ struct waiter {
 	int have[WAITER_MAX];		/* by place; -1: none */
 	nsec looked;			/* at how many there had been */
 	uint64_t packets;
-	struct turns turns;
+	struct schedule schedule;
 };
 
 /* A bell is seen once each time it has been rung, and never read.  Who waits
- * takes turns with others (base/turns).  -1 and errno. */
+ * takes turns with others (base/schedule).  -1 and errno. */
 int waiter_open(struct waiter *w, uint32_t bells);
 /* Waits as poll(2) does for p[0 .. n), each to be readable; revents is not 0
  * where it is, or cannot become so.  Between two descriptors of the same number

@@ -447,6 +447,6 @@ gate_run(struct gate *g)
 			wait = tend_nat(g) ? 0 : TICK_MS;
 		if (!busy && waiter_is_fast(&g->waiter, g->now, g->st->in))
 			waiter_gather();
-		turns_look(&g->waiter.turns, g->now);
+		schedule_look(&g->waiter.schedule, g->now);
 	}
 }

@@ -208,6 +208,6 @@ tunnel_run(struct tunnel *t)
 		if (!busy && waiter_is_fast(&t->waiter, t->at.now,
 		    t->stat->in))
 			waiter_gather();
-		turns_look(&t->waiter.turns, t->at.now);
+		schedule_look(&t->waiter.schedule, t->at.now);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/turns.h"
+#include "base/schedule.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -15,7 +15,7 @@ static const nsec hold_min = 10 * NSEC_SEC, hold_max = 640 * NSEC_SEC;
 
 /* False: the kernel has not said. */
 static bool
-count(const struct turns *t, struct turns_count *c)
+count(const struct schedule *t, struct schedule_count *c)
 {
 	char s[80], *p = s;
 	ssize_t n = pread(t->fd, s, sizeof(s) - 1, 0);
@@ -39,9 +39,9 @@ be(bool batch)
 }
 
 void
-turns_open(struct turns *t)
+schedule_open(struct schedule *t)
 {
-	*t = (struct turns){ .fd = -1 };
+	*t = (struct schedule){ .fd = -1 };
 	if (sched_getscheduler(0) != SCHED_OTHER)
 		return;
 	t->fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
@@ -53,7 +53,7 @@ turns_open(struct turns *t)
 }
 
 bool
-turns_judge(struct turns *t, nsec now, struct turns_count c)
+schedule_judge(struct schedule *t, nsec now, struct schedule_count c)
 {
 	uint64_t runs = c.runs - t->since.runs;
 	bool slow = (c.waited - t->since.waited) > runs * LONG;
@@ -76,11 +76,11 @@ turns_judge(struct turns *t, nsec now, struct turns_count c)
 }
 
 void
-turns_look(struct turns *t, nsec now)
+schedule_look(struct schedule *t, nsec now)
 {
-	struct turns_count c;
+	struct schedule_count c;
 
 	if (t->fd >= 0 && now >= t->next && count(t, &c) &&
-	    turns_judge(t, now, c))
+	    schedule_judge(t, now, c))
 		be(t->batch);
 }

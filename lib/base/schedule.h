@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_TURNS_H
-#define BH_TURNS_H
+#ifndef BH_SCHEDULE_H
+#define BH_SCHEDULE_H
 
 /*
  * Programs that hand each other packets do best by taking turns.  One that is
@@ -18,24 +18,24 @@
 
 /* What schedstat says: nanoseconds waited for a processor, and how often one
  * was had. */
-struct turns_count {
+struct schedule_count {
 	uint64_t waited, runs;
 };
 
-struct turns {
+struct schedule {
 	int fd;				/* schedstat; -1: we let all be */
 	bool batch;
-	struct turns_count since;	/* as it was */
+	struct schedule_count since;	/* as it was */
 	nsec next;			/* not to be asked before */
 	nsec hold;			/* so long like any other */
 };
 
 /* Takes turns from now on, unless somebody has chosen another policy for this
  * program (chrt(1)), or the kernel does not count. */
-void turns_open(struct turns *t);
+void schedule_open(struct schedule *t);
 /* Asks, at most ten times a second; a system call then, and no more. */
-void turns_look(struct turns *t, nsec now);
+void schedule_look(struct schedule *t, nsec now);
 /* What follows from a count: true if batch has changed. */
-bool turns_judge(struct turns *t, nsec now, struct turns_count c);
+bool schedule_judge(struct schedule *t, nsec now, struct schedule_count c);
 
 #endif

@@ -2,7 +2,7 @@
 /* Taking turns, and not where that is long. */
 #include "test.h"
 
-#include "base/turns.h"
+#include "base/schedule.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -12,20 +12,20 @@
 
 /* The next look: so many runs more, each after so long. */
 static bool
-judge(struct turns *t, nsec *now, uint64_t runs, uint64_t us)
+judge(struct schedule *t, nsec *now, uint64_t runs, uint64_t us)
 {
-	struct turns_count c = t->since;
+	struct schedule_count c = t->since;
 
 	c.runs += runs;
 	c.waited += runs * us * 1000;
 	*now = t->next;
-	return turns_judge(t, *now, c);
+	return schedule_judge(t, *now, c);
 }
 
 static void
 test_judge(void)
 {
-	struct turns t = { .batch = true };
+	struct schedule t = { .batch = true };
 	nsec now;
 
 	OK(!judge(&t, &now, 1000, 400) && t.batch);
@@ -52,10 +52,10 @@ test_judge(void)
 static void
 test_few(void)
 {
-	struct turns t = { .batch = true };
+	struct schedule t = { .batch = true };
 
-	OK(!turns_judge(&t, 1, (struct turns_count){ 15000000, 10 }));
-	OK(turns_judge(&t, 2, (struct turns_count){ 30000000, 20 }));
+	OK(!schedule_judge(&t, 1, (struct schedule_count){ 15000000, 10 }));
+	OK(schedule_judge(&t, 2, (struct schedule_count){ 30000000, 20 }));
 	OK(!t.batch && t.since.runs == 20);
 }
 
@@ -79,23 +79,23 @@ static void
 test_hog(void)
 {
 	static const struct timespec nap = { .tv_nsec = 1000000 };
-	struct turns t;
+	struct schedule t;
 	cpu_set_t before;
 
 	OK(sched_getaffinity(0, sizeof(before), &before) == 0);
-	turns_open(&t);
+	schedule_open(&t);
 	OK(t.batch && sched_getscheduler(0) == SCHED_BATCH);
 	int cpu = sched_getcpu();
 	pid_t hog = start_hog(cpu);
 	for (int i = 0; i < 20000 && t.batch; i++) {
 		nanosleep(&nap, NULL);
-		turns_look(&t, clock_now());
+		schedule_look(&t, clock_now());
 	}
 	OK(!t.batch && sched_getscheduler(0) == SCHED_OTHER);
 	kill(hog, SIGKILL);
 	OK(waitpid(hog, NULL, 0) == hog);
 	t.next = 0;
-	turns_look(&t, clock_now());
+	schedule_look(&t, clock_now());
 	OK(t.batch && sched_getscheduler(0) == SCHED_BATCH);
 	close(t.fd);
 	OK(sched_setaffinity(0, sizeof(before), &before) == 0);
@@ -106,13 +106,13 @@ static void
 test_chosen(void)
 {
 	static const struct sched_param none;
-	struct turns t;
+	struct schedule t;
 
-	turns_open(&t);		/* by now a batch */
+	schedule_open(&t);		/* by now a batch */
 	OK(t.fd < 0);
 	OK(sched_setscheduler(0, SCHED_IDLE, &none) == 0);
-	turns_open(&t);
-	turns_look(&t, clock_now());
+	schedule_open(&t);
+	schedule_look(&t, clock_now());
 	OK(t.fd < 0 && sched_getscheduler(0) == SCHED_IDLE);
 }
 
