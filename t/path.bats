@@ -211,6 +211,42 @@ echoes() {	# ADDRESS FILE
 	tcpdump -nr "$BATS_TEST_TMPDIR/l" 'src port 80' | grep -q 'mss 1400,'
 }
 
+# Has it put anything into the thin lane of its link (bh-link(5))?
+overtook() {	# PID
+	local fd
+	for fd in /proc/"$1"/fd/*; do
+		case $(readlink "$fd") in
+		/memfd:link*) od -An -t u8 -j 8 -N 8 "$fd" ;;
+		esac
+	done | awk '{ n += $1 } END { exit n == 0 }'
+}
+
+# The queue is one that nobody takes from, for a while: the first flow waits in
+# it, the others go past.
+@test "what goes past a queue keeps the order of its flow" {
+	local tunnel classify came late flows
+	tunnel=$(cli_backhaul status | awk '$1 == "bh-tunnel" { print $3 }')
+	classify=$(cli_backhaul status | awk '$1 == "bh-classify" { print $3 }')
+	in_inet python3 t/lib/order.py take 7000 >"$W_DIR/order" 3>&- &
+	world_until grep -q ready "$W_DIR/order"
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	kill -STOP "$tunnel"
+	in_lan python3 t/lib/order.py send 203.0.113.80 7000 8 100 \
+		>"$W_DIR/back" 3>&- &
+	world_until overtook "$classify" || came=none
+	kill -CONT "$tunnel"
+	[ -z "$came" ]
+	wait
+	read -r came late flows < <(tail -n 1 "$W_DIR/order")
+	echo "there: $came came, $late late, of $flows flows" >&2
+	[ "$late" -eq 0 ]
+	[ "$flows" -eq 8 ]
+	[ "$came" -gt 400 ]
+	read -r came late <"$W_DIR/back"
+	echo "back: $came came, $late late" >&2
+	[ "$late" -eq 0 ]
+}
+
 @test "G30 G31 a transfer survives the death of each program" {
 	for program in bh-classify bh-tunnel; do
 		for gateway in cli srv; do
