@@ -316,8 +316,6 @@ pass_released(struct gate *g)
 static bool
 tend_nat(struct gate *g)
 {
-	if (g->nat == NULL)
-		return false;
 	pass_released(g);
 	bool more = nat_tick(g->nat, g->now, SWEEP);
 	nat_log(g->nat, g->cf);
