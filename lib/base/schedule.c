@@ -15,14 +15,14 @@ static const nsec hold_min = 10 * NSEC_SEC, hold_max = 640 * NSEC_SEC;
 
 /* False: the kernel has not said. */
 static bool
-count(const struct schedule *t, struct schedule_count *c)
+count(const struct schedule *s, struct schedule_count *c)
 {
-	char s[80], *p = s;
-	ssize_t n = pread(t->fd, s, sizeof(s) - 1, 0);
+	char buf[80], *p = buf;
+	ssize_t n = pread(s->fd, buf, sizeof(buf) - 1, 0);
 
 	if (n <= 0)
 		return false;
-	s[n] = '\0';
+	buf[n] = '\0';
 	strtoull(p, &p, 10);
 	c->waited = strtoull(p, &p, 10);
 	c->runs = strtoull(p, &p, 10);
@@ -39,48 +39,48 @@ be(bool batch)
 }
 
 void
-schedule_open(struct schedule *t)
+schedule_open(struct schedule *s)
 {
-	*t = (struct schedule){ .fd = -1 };
+	*s = (struct schedule){ .fd = -1 };
 	if (sched_getscheduler(0) != SCHED_OTHER)
 		return;
-	t->fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	t->batch = t->fd >= 0 && count(t, &t->since) && be(true);
-	if (t->batch || t->fd < 0)
+	s->fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	s->batch = s->fd >= 0 && count(s, &s->since) && be(true);
+	if (s->batch || s->fd < 0)
 		return;
-	close(t->fd);
-	t->fd = -1;
+	close(s->fd);
+	s->fd = -1;
 }
 
 bool
-schedule_judge(struct schedule *t, nsec now, struct schedule_count c)
+schedule_judge(struct schedule *s, nsec now, struct schedule_count c)
 {
-	uint64_t runs = c.runs - t->since.runs;
-	bool slow = (c.waited - t->since.waited) > runs * LONG;
+	uint64_t runs = c.runs - s->since.runs;
+	bool slow = (c.waited - s->since.waited) > runs * LONG;
 
-	t->next = now + look_every;
-	if (t->batch && runs < RUNS)
+	s->next = now + look_every;
+	if (s->batch && runs < RUNS)
 		return false;
-	t->since = c;
-	if (t->batch && !slow) {
-		t->hold /= 2;
+	s->since = c;
+	if (s->batch && !slow) {
+		s->hold /= 2;
 		return false;
 	}
-	if (t->batch) {
-		t->hold = t->hold < hold_min ? hold_min :
-		    t->hold < hold_max / 2 ? t->hold * 2 : hold_max;
-		t->next = now + t->hold;
+	if (s->batch) {
+		s->hold = s->hold < hold_min ? hold_min :
+		    s->hold < hold_max / 2 ? s->hold * 2 : hold_max;
+		s->next = now + s->hold;
 	}
-	t->batch = !t->batch;
+	s->batch = !s->batch;
 	return true;
 }
 
 void
-schedule_look(struct schedule *t, nsec now)
+schedule_look(struct schedule *s, nsec now)
 {
 	struct schedule_count c;
 
-	if (t->fd >= 0 && now >= t->next && count(t, &c) &&
-	    schedule_judge(t, now, c))
-		be(t->batch);
+	if (s->fd >= 0 && now >= s->next && count(s, &c) &&
+	    schedule_judge(s, now, c))
+		be(s->batch);
 }

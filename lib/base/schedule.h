@@ -32,10 +32,10 @@ struct schedule {
 
 /* Takes turns from now on, unless somebody has chosen another policy for this
  * program (chrt(1)), or the kernel does not count. */
-void schedule_open(struct schedule *t);
+void schedule_open(struct schedule *s);
 /* Asks, at most ten times a second; a system call then, and no more. */
-void schedule_look(struct schedule *t, nsec now);
+void schedule_look(struct schedule *s, nsec now);
 /* What follows from a count: true if batch has changed. */
-bool schedule_judge(struct schedule *t, nsec now, struct schedule_count c);
+bool schedule_judge(struct schedule *s, nsec now, struct schedule_count c);
 
 #endif

@@ -91,6 +91,14 @@ waiter_gather(void)
 }
 
 void
+waiter_rest(struct waiter *w, bool busy, nsec now, uint64_t packets)
+{
+	if (!busy && waiter_is_fast(w, now, packets))
+		waiter_gather();
+	schedule_look(&w->schedule, now);
+}
+
+void
 waiter_forget(struct waiter *w, int fd)
 {
 	for (unsigned i = 0; i < WAITER_MAX; i++)

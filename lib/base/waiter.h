@@ -39,6 +39,9 @@ int waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms);
 bool waiter_is_fast(struct waiter *w, nsec now, uint64_t packets);
 /* Lets some more of them gather. */
 void waiter_gather(void);
+/* Before it waits again: if there is no more to do they gather, when they are
+ * fast; and how long it was kept waiting is looked at (base/schedule). */
+void waiter_rest(struct waiter *w, bool busy, nsec now, uint64_t packets);
 /* Before a descriptor is closed that another process has, too. */
 void waiter_forget(struct waiter *w, int fd);
 

@@ -443,8 +443,6 @@ gate_run(struct gate *g)
 		gate_tell_stranger(g);
 		if (g->nat != NULL)
 			wait = tend_nat(g) ? 0 : TICK_MS;
-		if (!busy && waiter_is_fast(&g->waiter, g->now, g->st->in))
-			waiter_gather();
-		schedule_look(&g->waiter.schedule, g->now);
+		waiter_rest(&g->waiter, busy, g->now, g->st->in);
 	}
 }

@@ -205,9 +205,6 @@ tunnel_run(struct tunnel *t)
 			warnx("the TUN device is gone");
 			return 0;
 		}
-		if (!busy && waiter_is_fast(&t->waiter, t->at.now,
-		    t->stat->in))
-			waiter_gather();
-		schedule_look(&t->waiter.schedule, t->at.now);
+		waiter_rest(&t->waiter, busy, t->at.now, t->stat->in);
 	}
 }

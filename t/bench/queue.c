@@ -11,8 +11,8 @@
  *
  * with one bh-egress behind all workers, or one behind each, which has a
  * processor to itself or takes turns with its worker on one: so many processors
- * a head office needs for it.  The same seed gives the same table.  With -r the model is held against processes that
- * really encrypt, on two processors.
+ * a head office needs for it.  The same seed gives the same table.  With -r the
+ * model is held against processes that really encrypt, on two processors.
  *
  *	queue [-s SEED] [-z ZIPF] [-r]
  */
