@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/csum.h"
 
-#include "base/bytes.h"
-
 #include <stdbool.h>
 #include <string.h>
 
@@ -114,30 +112,28 @@ csum_copy(uint64_t sum, void *dst, const void *src, size_t n)
 	return sum_bytes(sum, &s, n);
 }
 
-uint16_t
-csum_fold(uint64_t sum)
+/* Too few bytes for lanes. */
+static uint64_t
+add_words(uint64_t sum, const void *p, size_t n)
 {
-	be16 wire;
-	uint16_t v;
+	const uint8_t *from = p;
 
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	v = (uint16_t)(sum + (sum >> 16));
-	memcpy(&wire, &v, sizeof(wire));
-	return be16_get(wire);
+	for (; n > 0; n -= sizeof(uint32_t), from += sizeof(uint32_t)) {
+		uint32_t v;
+		memcpy(&v, from, sizeof(v));
+		sum = add_carry(sum, v);
+	}
+	return sum;
 }
 
 uint64_t
 csum_pseudo(const struct ip *ip, uint8_t proto, size_t len)
 {
 	const be32 tail[2] = { be32_put((uint32_t)len), be32_put(proto) };
-	size_t skip = ip->version == 4 ? 12 : 0;
-	uint64_t sum = csum_add(0, tail, sizeof(tail));
+	size_t n = ip->version == 4 ? 4 : 16;
 
-	sum = csum_add(sum, ip->src.b + skip, 16 - skip);
-	return csum_add(sum, ip->dst.b + skip, 16 - skip);
+	return add_words(add_words(add_words(0, tail, sizeof(tail)),
+	    ip->src.b + 16 - n, n), ip->dst.b + 16 - n, n);
 }
 
 uint64_t
