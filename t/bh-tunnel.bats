@@ -15,8 +15,10 @@ teardown() {
 }
 
 tunnel() {	# OPTION...
-	run --separate-stderr timeout 10 ip netns exec "$I-our" \
-		"$bin/bh-tunnel" -f "$I_DIR/domain.ini" -l hq \
+	# no other gateway's bh0 is in its /run/wireguard
+	run --separate-stderr timeout 10 ip netns exec "$I-our" sh -c \
+		'mkdir -p /run/wireguard && mount -t tmpfs none /run/wireguard &&
+		exec "$@"' sh "$bin/bh-tunnel" -f "$I_DIR/domain.ini" -l hq \
 		-k "$I_DIR/keys" -D "$I_DIR/run" "$@"
 }
 
