@@ -15,7 +15,7 @@
 
 #include <sys/types.h>
 
-enum { LINK_VERSION = 4 };
+enum { LINK_VERSION = 5 };
 
 /* Who speaks. */
 enum link_role { LINK_CLASSIFY = 1, LINK_EGRESS = 2, LINK_TUNNEL = 3 };

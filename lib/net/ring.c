@@ -6,9 +6,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* In place of a length: the rest, up to the end of data, is empty. */
-#define SKIP UINT32_MAX
-
 static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "positions wrap");
 static_assert((RING_THIN_BYTES & (RING_THIN_BYTES - 1)) == 0, "positions wrap");
 static_assert(RING_BYTES % FRAME_ALIGN == 0 &&
@@ -33,6 +30,13 @@ offset(enum ring_lane l, uint64_t position)
 	return (size_t)(position & (size_of(l) - 1));
 }
 
+/* Where the lane begins again. */
+static inline uint64_t
+next_round(enum ring_lane l, uint64_t position)
+{
+	return (position | (size_of(l) - 1)) + 1;
+}
+
 static inline uint8_t *
 my_data(struct ring *r, enum ring_lane l)
 {
@@ -51,7 +55,9 @@ ring_start(struct ring *r)
 	*r = (struct ring){ .mine = r->mine, .theirs = r->theirs,
 		.credit = RING_THIN_BYTES };
 	for (enum ring_lane l = 0; l < RING_LANES; l++) {
+		r->lane[l].wrap = UINT64_MAX;
 		atomic_store(&r->mine->head[l], 0);
+		atomic_store(&r->mine->wrap[l], UINT64_MAX);
 		atomic_store(&r->mine->tail[l], 0);
 	}
 	atomic_store(&r->mine->naps, 0);
@@ -67,6 +73,8 @@ look(struct ring *r, enum ring_lane l)
 	uint64_t gone = atomic_load_explicit(&r->theirs->tail[l],
 	    memory_order_acquire);
 
+	if (gone == s->wrap)
+		gone = next_round(l, gone);
 	if (s->head - gone > size_of(l)) {
 		r->broken = true;
 		return;
@@ -92,20 +100,34 @@ reaches(struct ring *r, enum ring_lane l, uint64_t position)
 	return !r->broken && position - s->gone <= size_of(l);
 }
 
+/* The other end has passed the wrap before this one: either nothing is under
+ * way, or there would be no room. */
+static void
+wrap(struct ring *r, enum ring_lane l)
+{
+	struct ring_lane_state *s = &r->lane[l];
+
+	s->wrap = s->head;
+	atomic_store_explicit(&r->mine->wrap[l], s->wrap, memory_order_relaxed);
+	s->head = next_round(l, s->head);
+	if (s->gone == s->wrap)
+		s->gone = s->head;
+}
+
 /* Room for n bytes in one piece. */
 static struct frame *
 find_room(struct ring *r, enum ring_lane l, size_t n)
 {
 	struct ring_lane_state *s = &r->lane[l];
-	size_t at = offset(l, s->head);
-	size_t skip = size_of(l) - at < n ? size_of(l) - at : 0;
+	size_t at = offset(l, s->head), rest = size_of(l) - at;
 
-	if (!reaches(r, l, s->head + skip + n))
+	if (at >= RING_WARM && s->head - r->looked >= LOOK)
+		look(r, l);
+	bool wraps = rest < n || (at >= RING_WARM && s->gone == s->head);
+	if (r->broken || !reaches(r, l, s->head + (wraps ? rest : 0) + n))
 		return NULL;
-	if (skip > 0) {
-		((struct frame *)(my_data(r, l) + at))->len = SKIP;
-		s->head += skip;
-	}
+	if (wraps)
+		wrap(r, l);
 	return (struct frame *)(my_data(r, l) + offset(l, s->head));
 }
 
@@ -264,15 +286,12 @@ release(struct ring *r)
 	}
 }
 
-/* Where the next frame is, if the rest of the lane is empty. */
+/* Where the next frame is. */
 static uint64_t
 skip(const struct ring *r, enum ring_lane l, uint64_t position)
 {
-	size_t at = offset(l, position);
-	uint32_t len;
-
-	memcpy(&len, their_data(r, l) + at, sizeof(len));
-	return len == SKIP ? position + size_of(l) - at : position;
+	return position == atomic_load_explicit(&r->theirs->wrap[l],
+	    memory_order_relaxed) ? next_round(l, position) : position;
 }
 
 /* Which lane is to be taken from, and how far; the bulk lane's head is looked
@@ -302,8 +321,7 @@ ring_take(struct ring *r, struct frame *f, const uint8_t **body)
 	if (head == s->tail || r->broken)
 		return false;
 	uint64_t next = skip(r, l, s->tail);
-	if (head - s->tail > size_of(l) || head - s->tail < next - s->tail ||
-	    head % FRAME_ALIGN != 0) {
+	if (head - next > size_of(l) || head % FRAME_ALIGN != 0) {
 		r->broken = true;
 		return false;
 	}
@@ -319,7 +337,7 @@ ring_ahead(const struct ring *r, uint64_t *past, void *p, size_t n)
 	    memory_order_acquire), at = s->taken + *past;
 	uint32_t len;
 
-	if (head - at == 0 || head - at > RING_BYTES || at % FRAME_ALIGN != 0)
+	if (head == at || at % FRAME_ALIGN != 0)
 		return 0;
 	at = skip(r, RING_BULK, at);
 	const uint8_t *from = r->theirs->bulk + offset(RING_BULK, at);

@@ -24,6 +24,7 @@
 enum {
 	RING_BYTES = 4 * 1024 * 1024,	/* a power of two */
 	RING_THIN_BYTES = 128 * 1024,	/* so is this */
+	RING_WARM = 256 * 1024,		/* of bulk; a queue that is empty ... */
 	RING_SHORT = 1500,		/* packets that may overtake */
 	RING_LINE = 64,
 	RING_PAGE = 4096,
@@ -32,9 +33,11 @@ enum {
 enum ring_lane { RING_BULK, RING_THIN, RING_LANES };
 
 /* What an end says to the other.  Positions count all bytes ever put into a
- * lane; the byte at position p is that at p modulo the lane's size. */
+ * lane, and left out; the byte at position p is that at p modulo the lane's
+ * size. */
 struct ring_area {
 	alignas(RING_LINE) _Atomic uint64_t head[RING_LANES];	/* put */
+	_Atomic uint64_t wrap[RING_LANES];	/* from there on nothing is */
 	alignas(RING_LINE) _Atomic uint64_t tail[RING_LANES];	/* taken */
 	alignas(RING_LINE) _Atomic uint64_t naps;	/* odd: asleep */
 	alignas(RING_PAGE) uint8_t bulk[RING_BYTES];
@@ -44,6 +47,7 @@ struct ring_area {
 /* What an end knows of a lane, of each direction. */
 struct ring_lane_state {
 	uint64_t head, told;		/* put, and published */
+	uint64_t wrap;			/* as in mine */
 	uint64_t gone;			/* they had taken, when we looked */
 	uint64_t taken, tail;		/* of theirs, and free */
 };

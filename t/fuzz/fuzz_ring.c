@@ -119,11 +119,11 @@ lie(struct ring_area *a, const uint8_t *step)
 {
 	uint64_t v = (uint64_t)step[3] * FRAME_ALIGN << step[1] / 32 * 3;
 	_Atomic uint64_t *word[] = { &a->head[0], &a->head[1], &a->tail[0],
-		&a->tail[1], &a->naps };
+		&a->tail[1], &a->naps, &a->wrap[0], &a->wrap[1] };
 	unsigned where = step[1] % 32;
 
 	if (where < 20)
-		atomic_fetch_add(word[where % 5], where < 10 ? v : 0 - v);
+		atomic_fetch_add(word[where % 7], where < 10 ? v : 0 - v);
 	else if (where < 26)
 		memset(a->bulk + step[2] * 16, step[3], 8);
 	else

@@ -8,10 +8,10 @@ import struct
 
 HELLO = struct.Struct("=4sHBBQ")
 FRAME = struct.Struct("=IHB3sBBHHHH")
-VERSION = 4
-HEAD, TAIL, NAPS, DATA = 0, 64, 128, 4096
-BYTES, ALIGN, SKIP = 4 << 20, 64, 0xffffffff
-THIN, THIN_BYTES = 8, 128 << 10    # to HEAD and TAIL is added, of the lane
+VERSION = 5
+HEAD, WRAP, TAIL, NAPS, DATA = 0, 16, 64, 128, 4096
+BYTES, ALIGN = 4 << 20, 64
+THIN, THIN_BYTES = 8, 128 << 10    # is added to HEAD, WRAP and TAIL
 WHOLE = DATA + BYTES + THIN_BYTES
 LARGEST = (FRAME.size + 65535 + ALIGN - 1) // ALIGN * ALIGN
 SEALS = 0x1 | 0x2 | 0x4 | 0x10     # seal, shrink, grow, future write
@@ -37,6 +37,8 @@ class Ring:
         self.bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.ear = -1               # their bell
         self.head = self.tail = self.thin_tail = 0
+        self._set(WRAP, ~0 & (1 << 64) - 1)
+        self._set(WRAP + THIN, ~0 & (1 << 64) - 1)
 
     def send_hello(self, magic, version, role, features, generation):
         socket.send_fds(self.sock, [HELLO.pack(magic, version, role, features,
@@ -56,7 +58,7 @@ class Ring:
         """A frame, or anything else, where the next frame goes."""
         at = self.head % BYTES
         if BYTES - at < LARGEST:
-            self._set(DATA + at, SKIP, "=I")
+            self._set(WRAP, self.head)
             self.head += BYTES - at
             at = 0
         self.mine[DATA + at:DATA + at + len(data)] = data
@@ -67,18 +69,19 @@ class Ring:
     def take(self):
         """All frames that have come: [(header, packet)]."""
         got, bulk = [], self._get(HEAD)
-        self.thin_tail = self._take(got, DATA + BYTES, THIN_BYTES,
+        self.thin_tail = self._take(got, THIN, DATA + BYTES, THIN_BYTES,
                                     self.thin_tail, self._get(HEAD + THIN))
-        self.tail = self._take(got, DATA, BYTES, self.tail, bulk)
+        self.tail = self._take(got, 0, DATA, BYTES, self.tail, bulk)
         self._set(TAIL, self.tail)
         self._set(TAIL + THIN, self.thin_tail)
         return got
 
-    def _take(self, got, lane, size, tail, head):
+    def _take(self, got, which, lane, size, tail, head):
         """Those of a lane that begins there; the new tail."""
+        wrap = self._get(WRAP + which)
         while tail != head:
             at = tail % size
-            if struct.unpack_from("=I", self.theirs, lane + at)[0] == SKIP:
+            if tail == wrap:
                 tail += size - at
                 continue
             frame = FRAME.unpack_from(self.theirs, lane + at)
@@ -97,5 +100,5 @@ class Ring:
     def _get(self, at):
         return struct.unpack_from("=Q", self.theirs, at)[0]
 
-    def _set(self, at, value, form="=Q"):
-        struct.pack_into(form, self.mine, at, value)
+    def _set(self, at, value):
+        struct.pack_into("=Q", self.mine, at, value)

@@ -101,6 +101,17 @@ test_wrap(void)
 	OK(ok && !a.broken && !b.broken && b.lane[RING_BULK].tail > 10 * RING_BYTES);
 }
 
+/* All has been taken, and so little is left up to the end. */
+static void
+near_end(size_t rest)
+{
+	put(60000, 0);
+	while (put(60000, 0) && ring_take(&b, got, &body))
+		if (RING_BYTES - a.lane[RING_BULK].head % RING_BYTES < rest)
+			break;
+	ring_take(&b, got, &body);
+}
+
 /* Looked at ahead, over the end of data too, everything is what is then
  * taken. */
 static void
@@ -112,9 +123,7 @@ test_ahead(void)
 
 	start();
 	OK(ring_ahead(&b, &past, p, sizeof(p)) == 0 && past == 0);
-	while (put(60000, 0) && ring_take(&b, got, &body))	/* near the end */
-		if (RING_BYTES - a.lane[RING_BULK].head % RING_BYTES < 3 * FRAME_MAX)
-			break;
+	near_end(3 * FRAME_MAX);
 	for (n = 0; n < 10 && put(n % 2 ? 60000 : n + 1u, n);)
 		n++;
 	for (size_t len; (len = ring_ahead(&b, &past, p, sizeof(p))) > 0; m++)
@@ -131,14 +140,54 @@ static void
 test_lonely_skip(void)
 {
 	start();
-	while (put(60000, 1) && ring_take(&b, got, &body))
-		if (RING_BYTES - a.lane[RING_BULK].head % RING_BYTES < FRAME_MAX)
-			break;
+	near_end(FRAME_MAX);
 	uint64_t before = a.lane[RING_BULK].head;
 	OK(ring_room(&a) != NULL && a.lane[RING_BULK].head > before);
 	ring_publish(&a);
 	OK(!ring_take(&b, got, &body) && !b.broken);
 	OK(put(9, 3) && ring_take(&b, got, &body) && got->peer == 3);
+}
+
+/* While nothing waits the same few pages serve, and nothing is lost by it: what
+ * there was room for there still is. */
+static void
+test_warm(void)
+{
+	uint64_t farthest = 0;
+	uint16_t n = 0, m = 0;
+
+	start();
+	for (unsigned i = 0; i < 10000 && put(i % 3000, 1); i++) {
+		uint64_t at = a.lane[RING_BULK].head % RING_BYTES;
+		farthest = at > farthest ? at : farthest;
+		if (!ring_take(&b, got, &body) || ring_take(&b, got, &body))
+			break;
+		n++;
+	}
+	OK(n == 10000 && farthest >= RING_WARM &&
+	    farthest < RING_WARM + FRAME_MAX);
+	while (put(60000, m))
+		m++;
+	OK(m >= RING_BYTES / frame_room(60000) - 1);
+	for (n = 0; ring_take(&b, got, &body) && got->peer == n; n++)
+		continue;
+	OK(n == m && !a.broken && !b.broken);
+}
+
+/* It begins again while the other end still has the last frame. */
+static void
+test_late(void)
+{
+	start();
+	while (put(60000, 1) && a.lane[RING_BULK].head < RING_WARM)
+		ring_take(&b, got, &body);
+	uint64_t head = a.lane[RING_BULK].head;
+	OK(ring_take(&b, got, &body) && put(60000, 2) &&
+	    a.lane[RING_BULK].head == head + frame_room(60000));
+	OK(ring_take(&b, got, &body) && got->peer == 2);
+	OK(ring_nap(&b) && put(60000, 3) && a.lane[RING_BULK].wrap ==
+	    head + frame_room(60000));
+	OK(ring_take(&b, got, &body) && got->peer == 3);
 }
 
 /* Asleep: woken once a nap.  Awake: not at all. */
@@ -416,6 +465,20 @@ says(const char *what, uint64_t head, uint32_t len)
 	}
 }
 
+/* A lane that begins again at once, and has so much behind that. */
+static void
+wraps(const char *what, bool fits, uint64_t behind)
+{
+	for (enum ring_lane l = 0; l < RING_LANES; l++) {
+		size_t size = l == RING_BULK ? RING_BYTES : RING_THIN_BYTES;
+		start();
+		atomic_store(&left.wrap[l], 0);
+		atomic_store(&left.head[l], size + behind);
+		OKF(ring_take(&b, got, &body) == (fits && behind > 0) &&
+		    b.broken == !fits, "%s, lane %d", what, l);
+	}
+}
+
 static void
 test_lies(void)
 {
@@ -424,8 +487,10 @@ test_lies(void)
 	says("half a line", FRAME_ALIGN + 1, 1);
 	says("a packet over the limit", RING_BYTES, FRAME_PACKET_MAX + 1);
 	says("a packet longer than what was put", FRAME_ALIGN, FRAME_ALIGN);
-	says("a skip of less than the rest", RING_BYTES - FRAME_ALIGN,
-	    UINT32_MAX);
+	wraps("nothing after it", true, 0);
+	wraps("a frame after it", true, FRAME_ALIGN);
+	wraps("a wrap beyond the head", false, 0 - (uint64_t)FRAME_ALIGN);
+	wraps("more than there is room for", false, RING_BYTES + FRAME_ALIGN);
 	start();
 	atomic_store(&right.tail[RING_BULK], 2 * RING_BYTES);
 	while (!a.broken && put(60000, 1))
@@ -488,6 +553,8 @@ main(void)
 	test_wrap();
 	test_ahead();
 	test_lonely_skip();
+	test_warm();
+	test_late();
 	test_bell();
 	test_body();
 	test_overtaking();
