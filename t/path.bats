@@ -247,6 +247,31 @@ overtook() {	# PID
 	[ "$late" -eq 0 ]
 }
 
+# What PROGRAM puts into its link to NEXT, which stands still.
+full_queue() {	# GATEWAY LOCATION PROGRAM NEXT
+	local full internet next ping failed=
+	next=$("$1"_backhaul status | awk -v p="$4" '$1 == p { print $3 }')
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	full=$(world_count "$2" "$3" full)
+	kill -STOP "$next"
+	in_lan python3 t/lib/order.py fill 203.0.113.80 9 5000000
+	world_until eval "[ \$(world_count $2 $3 full) -gt $full ]" ||
+		failed=$failed' full'
+	internet=$(world_count "$2" "$3" internet)
+	in_lan ping -q -c 1 -W 10 203.0.113.80 3>&- &
+	ping=$!
+	world_until eval "[ \$(world_count $2 $3 internet) -gt $internet ]" ||
+		failed=$failed' internet'
+	kill -CONT "$next"
+	[ -z "$failed" ]
+	wait "$ping"
+}
+
+@test "a short packet gets past a queue that is full" {
+	full_queue cli branch1 bh-classify bh-tunnel
+	full_queue srv hq bh-tunnel bh-egress
+}
+
 @test "G30 G31 a transfer survives the death of each program" {
 	for program in bh-classify bh-tunnel; do
 		for gateway in cli srv; do

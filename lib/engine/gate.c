@@ -142,11 +142,10 @@ hand_over(struct gate *g, struct frame *room, struct frame *f, size_t n)
 		return;
 	room = find_room(g, room, f);
 	struct link *l = &g->link[g->likely];
-	counters_add(g->st, room != NULL ? (enum verdict)f->class :
-	    l->fd < 0 ? V_NO_LINK : V_FULL, f->len);
-	if (room == NULL)
-		return;
-	link_put(l, room);
+	if (room != NULL)
+		link_put(l, room);
+	counters_add(g->st, room != NULL || link_slip(l, f) ?
+	    (enum verdict)f->class : l->fd < 0 ? V_NO_LINK : V_FULL, f->len);
 	link_flush(l);
 }
 

@@ -9,26 +9,36 @@
 /* ---- to the links ---- */
 
 static void
+write_frame(struct frame *f, const struct gro_slot *s, uint8_t class)
+{
+	uint8_t *at = (uint8_t *)(f + 1);
+
+	*f = (struct frame){ .len = s->bytes, .peer = s->tag, .class = class,
+		.vnet = s->vnet };
+	for (unsigned i = 0; i < s->npieces; i++) {
+		memcpy(at, s->piece[i].iov_base, s->piece[i].iov_len);
+		at += s->piece[i].iov_len;
+	}
+}
+
+static void
 put_link(struct tunnel *t, const struct gro_slot *s)
 {
 	uint8_t class;
 	enum channel c = route_deliver(t, s->tag, &s->ip, &class);
 	struct link *l = &t->port[c].link;
-	struct frame *f = link_room(l);
+	struct frame *room = link_room(l);
+	bool put = room != NULL;
 
-	if (f == NULL) {
-		counters_add(t->stat, l->fd < 0 ? V_NO_LINK : V_FULL, s->bytes);
-		return;
+	if (put) {
+		write_frame(room, s, class);
+		link_put(l, room);
+	} else if (s->bytes <= RING_SHORT) {
+		write_frame(t->frame, s, class);
+		put = link_slip(l, t->frame);
 	}
-	*f = (struct frame){ .len = s->bytes, .peer = s->tag, .class = class,
-		.vnet = s->vnet };
-	uint8_t *at = (uint8_t *)(f + 1);
-	for (unsigned i = 0; i < s->npieces; i++) {
-		memcpy(at, s->piece[i].iov_base, s->piece[i].iov_len);
-		at += s->piece[i].iov_len;
-	}
-	link_put(l, f);
-	counters_add(t->stat, class, s->bytes);
+	counters_add(t->stat, put ? (enum verdict)class : l->fd < 0 ?
+	    V_NO_LINK : V_FULL, s->bytes);
 }
 
 static void

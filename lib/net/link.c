@@ -366,6 +366,12 @@ link_put(struct link *l, const struct frame *f)
 	ring_put(&l->ring, f);
 }
 
+bool
+link_slip(struct link *l, const struct frame *f)
+{
+	return l->fd >= 0 && ring_slip(&l->ring, f);
+}
+
 static void
 ring_bell(const struct link *l)
 {

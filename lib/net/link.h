@@ -61,6 +61,9 @@ void link_close(struct link *l);
 struct frame *link_room(struct link *l);
 /* Sends what link_room gave, now that its len is set. */
 void link_put(struct link *l, const struct frame *f);
+/* The same of a frame of the caller's own, for which link_room gave no room: a
+ * short one may overtake what fills the link.  False: there is no way. */
+bool link_slip(struct link *l, const struct frame *f);
 /* Wakes the other end if it sleeps and there is something for it. */
 void link_flush(struct link *l);
 /* The next frame, as ring_take gives it; false if there is none.  A link whose

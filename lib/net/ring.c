@@ -169,10 +169,22 @@ overtake(struct ring *r, const struct frame *f, struct sparse_id id)
 	return true;
 }
 
+static struct sparse_id
+flow_of(const struct frame *f)
+{
+	return sparse_id((const uint8_t *)(f + 1), f->len);
+}
+
+bool
+ring_slip(struct ring *r, const struct frame *f)
+{
+	return is_short(f) && overtake(r, f, flow_of(f));
+}
+
 bool
 ring_put(struct ring *r, const struct frame *f)
 {
-	struct sparse_id id = sparse_id((const uint8_t *)(f + 1), f->len);
+	struct sparse_id id = flow_of(f);
 
 	if (is_short(f) && overtake(r, f, id))
 		return true;

@@ -71,6 +71,9 @@ void ring_start(struct ring *r);
 struct frame *ring_room(struct ring *r);
 /* Puts that frame, now that it is all there.  True: it overtakes. */
 bool ring_put(struct ring *r, const struct frame *f);
+/* Puts a frame of the caller's own, for which ring_room gave no room, if it may
+ * overtake; false: it may not. */
+bool ring_slip(struct ring *r, const struct frame *f);
 /* True if there is something new, and the other end sleeps: wake it. */
 bool ring_publish(struct ring *r);
 /* Copies the next frame to f, FRAME_MAX bytes; false if there is none, or the

@@ -3,6 +3,7 @@
 
 order.py send HOST PORT FLOWS COUNT     prints how many came back, how many of
                                         them too late
+order.py fill HOST PORT BYTES   sends so much, in one flow, and listens to nobody
 order.py take PORT      sends back what comes; when a second passes without
                         anything, prints how many, how many too late, and of
                         how many flows
@@ -45,6 +46,14 @@ def send(host, port, flows, count):
     print(order.came, order.late)
 
 
+def fill(host, port, size):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for n in range(0, size, 1300):
+        s.sendto(bytes(1300), (host, port))
+        if n % 65000 == 0:      # fewer than the TUN device's queue has room for
+            time.sleep(0.001)
+
+
 def take(port):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
@@ -64,5 +73,7 @@ def take(port):
 
 if sys.argv[1] == "send":
     send(sys.argv[2], *map(int, sys.argv[3:]))
+elif sys.argv[1] == "fill":
+    fill(sys.argv[2], *map(int, sys.argv[3:]))
 else:
     take(int(sys.argv[2]))

@@ -105,6 +105,47 @@ test_no_queue(void)
 	    a.lane[RING_THIN].head == 0);
 }
 
+/* A frame of a host of 2's, nowhere yet; is there a way for it? */
+static bool
+slips(unsigned port, size_t n, uint8_t gso, uint32_t number)
+{
+	static alignas(FRAME_ALIGN) uint8_t memory[FRAME_MAX];
+	struct frame *f = (struct frame *)memory;
+
+	*f = (struct frame){ .vnet.gso_type = gso };
+	f->len = (uint32_t)write_packet((uint8_t *)(f + 1), false, 2, port, 0,
+	    n, number);
+	return ring_slip(&a, f);
+}
+
+/* Where the queue is full, what may overtake it still has a way. */
+static void
+test_full_queue(void)
+{
+	uint32_t n = 0;
+	bool past;
+
+	start();
+	OK(!slips(1, 60, 0, 0));	/* there is no queue */
+	while (put_packet(false, 2, n % 4, 0, 60000, n, &past))
+		n++;
+	OK(ring_room(&a) == NULL && slips(5, 60, 0, n));
+	OK(!slips(3, 60, 0, n + 1));	/* it has some in the queue */
+	OK(!slips(6, RING_SHORT + 1, 0, n + 1) && !slips(6, 60, 1, n + 1));
+	ring_publish(&a);
+	OK(take_number() == n);
+	for (uint32_t i = 0; i < n; i++)
+		if (take_number() != i)
+			OK(false);
+	OK(take_number() == UINT32_MAX && !b.broken);
+	/* no more than the thin lane has room for */
+	while (put_packet(false, 2, 1, 0, 60000, n, &past))
+		continue;
+	for (n = 0; slips(10 + n % 200, 60, 0, n); n++)
+		continue;
+	OK(n == RING_THIN_BYTES / frame_room(60) && !a.broken);
+}
+
 /* However many new flows there are, no more overtakes than leaves. */
 static void
 test_share(void)
@@ -196,6 +237,7 @@ main(void)
 {
 	test_overtaking();
 	test_no_queue();
+	test_full_queue();
 	test_share();
 	test_flow_order();
 	return DONE();
