@@ -10,6 +10,7 @@ static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "positions wrap");
 static_assert((RING_THIN_BYTES & (RING_THIN_BYTES - 1)) == 0, "positions wrap");
 static_assert(RING_BYTES % FRAME_ALIGN == 0 &&
     RING_THIN_BYTES % FRAME_ALIGN == 0, "a skip always has room");
+static_assert(RING_WARM >= RING_THIN_BYTES, "not of the thin lane");
 static_assert(sizeof(struct ring_area) ==
     RING_PAGE + RING_BYTES + RING_THIN_BYTES, "bh-link(5)");
 

@@ -24,7 +24,8 @@
 enum {
 	RING_BYTES = 4 * 1024 * 1024,	/* a power of two */
 	RING_THIN_BYTES = 128 * 1024,	/* so is this */
-	RING_WARM = 256 * 1024,		/* of bulk; a queue that is empty ... */
+	RING_WARM = 256 * 1024,		/* so much is used before a bulk lane
+					 * that is empty begins again */
 	RING_SHORT = 1500,		/* packets that may overtake */
 	RING_LINE = 64,
 	RING_PAGE = 4096,
