@@ -211,6 +211,10 @@ echoes() {	# ADDRESS FILE
 	tcpdump -nr "$BATS_TEST_TMPDIR/l" 'src port 80' | grep -q 'mss 1400,'
 }
 
+pid() {	# GATEWAY PROGRAM
+	"$1"_backhaul status | awk -v p="$2" '$1 == p { print $3 }'
+}
+
 # Has it put anything into the thin lane of its link (bh-link(5))?
 overtook() {	# PID
 	local fd
@@ -225,8 +229,8 @@ overtook() {	# PID
 # it, the others go past.
 @test "what goes past a queue keeps the order of its flow" {
 	local tunnel classify came late flows
-	tunnel=$(cli_backhaul status | awk '$1 == "bh-tunnel" { print $3 }')
-	classify=$(cli_backhaul status | awk '$1 == "bh-classify" { print $3 }')
+	tunnel=$(pid cli bh-tunnel)
+	classify=$(pid cli bh-classify)
 	in_inet python3 t/lib/order.py take 7000 >"$W_DIR/order" 3>&- &
 	world_until grep -q ready "$W_DIR/order"
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
@@ -250,7 +254,7 @@ overtook() {	# PID
 # What PROGRAM puts into its link to NEXT, which stands still.
 full_queue() {	# GATEWAY LOCATION PROGRAM NEXT
 	local full internet next ping failed=
-	next=$("$1"_backhaul status | awk -v p="$4" '$1 == p { print $3 }')
+	next=$(pid "$1" "$4")
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
 	full=$(world_count "$2" "$3" full)
 	kill -STOP "$next"
@@ -280,9 +284,7 @@ full_queue() {	# GATEWAY LOCATION PROGRAM NEXT
 				http://203.0.113.80/50m 3>&- &
 			curl=$!
 			world_until test -s "$BATS_TEST_TMPDIR/got"
-			pid=$(${gateway}_backhaul status |
-				awk -v p=$program '$1 == p { print $3 }')
-			kill -9 "$pid"
+			kill -9 "$(pid "$gateway" "$program")"
 			wait $curl
 			cmp "$BATS_TEST_TMPDIR/got" "$W_DIR/www/50m"
 			rm "$BATS_TEST_TMPDIR/got"

@@ -145,8 +145,8 @@ is_short(const struct frame *f)
 	    f->len <= RING_SHORT;
 }
 
-/* Into the thin lane, if there is a queue, its flow has nothing in it, and
- * enough has left it. */
+/* Into the thin lane, if it is short, there is a queue, its flow has nothing in
+ * it, and enough has left it. */
 static bool
 overtake(struct ring *r, const struct frame *f, struct sparse_id id)
 {
@@ -154,8 +154,8 @@ overtake(struct ring *r, const struct frame *f, struct sparse_id id)
 	size_t n = sizeof(*f) + f->len;
 	struct frame *to;
 
-	if (bulk->head - r->looked < LOOK &&
-	    !sparse_is(&r->sparse, id, bulk->gone))
+	if (!is_short(f) || (bulk->head - r->looked < LOOK &&
+	    !sparse_is(&r->sparse, id, bulk->gone)))
 		return false;
 	look(r, RING_BULK);
 	if (bulk->head == bulk->gone || r->credit < frame_room(f->len) ||
@@ -179,7 +179,7 @@ flow_of(const struct frame *f)
 bool
 ring_slip(struct ring *r, const struct frame *f)
 {
-	return is_short(f) && overtake(r, f, flow_of(f));
+	return overtake(r, f, flow_of(f));
 }
 
 bool
@@ -187,7 +187,7 @@ ring_put(struct ring *r, const struct frame *f)
 {
 	struct sparse_id id = flow_of(f);
 
-	if (is_short(f) && overtake(r, f, id))
+	if (overtake(r, f, id))
 		return true;
 	r->lane[RING_BULK].head += frame_room(f->len);
 	sparse_queue(&r->sparse, id, r->lane[RING_BULK].head);

@@ -12,6 +12,7 @@ VERSION = 5
 HEAD, WRAP, TAIL, NAPS, DATA = 0, 16, 64, 128, 4096
 BYTES, ALIGN = 4 << 20, 64
 THIN, THIN_BYTES = 8, 128 << 10    # is added to HEAD, WRAP and TAIL
+NOWHERE = (1 << 64) - 1
 WHOLE = DATA + BYTES + THIN_BYTES
 LARGEST = (FRAME.size + 65535 + ALIGN - 1) // ALIGN * ALIGN
 SEALS = 0x1 | 0x2 | 0x4 | 0x10     # seal, shrink, grow, future write
@@ -37,8 +38,8 @@ class Ring:
         self.bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.ear = -1               # their bell
         self.head = self.tail = self.thin_tail = 0
-        self._set(WRAP, ~0 & (1 << 64) - 1)
-        self._set(WRAP + THIN, ~0 & (1 << 64) - 1)
+        self._set(WRAP, NOWHERE)
+        self._set(WRAP + THIN, NOWHERE)
 
     def send_hello(self, magic, version, role, features, generation):
         socket.send_fds(self.sock, [HELLO.pack(magic, version, role, features,
