@@ -1,6 +1,7 @@
 # make             build everything into build/release
 # make check       build, lint, unit tests and bats tests (root: namespaces)
 # make demo        five hosts in namespaces, a client and a server (root)
+#                  (these two, bench and fuzz first install what they need)
 # make lint        layers, headers, manual pages, shell, static analysis
 # make asan        the same programs with sanitizers, in build/asan
 # make fuzz        fuzz targets with sanitizers, each run for FUZZ_SECONDS
@@ -13,7 +14,7 @@
 # make micro       nanoseconds a packet, stage by stage
 # make gallery     drawings of etc/examples, in build/release/gallery
 # make install     into $(DESTDIR)$(PREFIX);  make uninstall takes it away
-# make deps        install what all of this needs, on Debian
+# make deps        install what check and bench need, on Debian
 
 BUILD  ?= release
 PREFIX ?= /usr/local
@@ -54,7 +55,7 @@ ALL_CFLAGS  = -std=c11 -g -MMD -MP -Ilib -I$(O) -D_GNU_SOURCE \
 	-fstack-protector-strong -fno-strict-aliasing -fPIE $(CPPFLAGS_IMB) $(WARN) \
 	$(CFLAGS.$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 ALL_LDFLAGS = $(CFLAGS.$(BUILD)) -pie -Wl,--as-needed,-z,relro,-z,now $(LDFLAGS)
-LIBS       := $(shell pkg-config --libs $(PKGS)) -lnet $(LIBS_IMB)
+LIBS        = $(shell pkg-config --libs $(PKGS)) -lnet $(LIBS_IMB)
 
 # V=1 shows the commands
 $(V).SILENT:
@@ -115,10 +116,15 @@ keylog: build/keylog/bh-tunnel
 
 shorts: $(FUZZ:%=$(O)/t/short/%)
 
-check: all units shorts keylog lint
+# What is found while the Makefile is read may just have been installed.
+check demo bench:
+	contrib/deps $@
+	$(MAKE) --no-print-directory $@-run
+
+check-run: all units shorts keylog lint
 	t/run $(O) $(UNITS) $(wildcard t/*.bats)
 
-demo: all
+demo-run: all
 	contrib/demo $(O)
 
 gallery: all
@@ -129,7 +135,7 @@ gallery: all
 	done
 	ls $(O)/gallery/*.svg
 
-bench: all
+bench-run: all
 	t/bench/run --only backhaul,bh-tunnel,wireguard-go,plain --reps 3 --secs 2
 
 micro: $(patsubst t/bench/%.c,$(O)/t/bench/%,$(wildcard t/bench/*.c))
@@ -195,5 +201,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units keylog check demo gallery bench micro lint asan fuzz fuzz-run hunt \
-	hunt-run volume volume-run shorts soak deps install uninstall clean
+.PHONY: all units keylog check check-run demo demo-run gallery bench \
+	bench-run micro lint asan fuzz fuzz-run hunt hunt-run volume \
+	volume-run shorts soak deps install uninstall clean

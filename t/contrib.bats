@@ -78,3 +78,82 @@ setup() {
 		[[ $(tail -n 1 "$f") == "</svg>" ]]
 	done
 }
+
+# deps SET: contrib/deps with an apt-get, a dpkg-query and an id of our own;
+# what these are told is in $dir/apt.
+deps() {
+	mkdir -p "$dir/fake" "$dir/lists"
+	: >"$dir/apt"
+	cat >"$dir/fake/dpkg-query" <<-'E'
+		#!/bin/sh
+		shift 3
+		for p; do [ "$p" = "$NONE" ] || echo "installed $p"; done
+	E
+	cat >"$dir/fake/apt-get" <<-'E'
+		#!/bin/sh
+		echo "$@" >>"$APT"
+		echo "noise"
+		case $1 in
+		update) : >/var/lib/apt/lists/a_Packages ;;
+		install) [ "$(wc -l <"$APT")" -gt "$FAILS" ] ;;
+		esac
+	E
+	printf '#!/bin/sh\necho ${USER_ID:-0}\n' >"$dir/fake/id"
+	chmod 755 "$dir/fake"/*
+	run --separate-stderr env APT="$dir/apt" NONE="${NONE-tcpdump}" \
+		FAILS="${FAILS-0}" PATH="$dir/fake:$PATH" unshare -m sh -c '
+		mount --bind "$1" /var/lib/apt/lists && contrib/deps "$2"' \
+		deps "$dir/lists" "$1"
+}
+
+@test "F40: deps installs what is missing, says so in a line, else does nothing" {
+	NONE='' deps demo
+	[ "$status" -eq 0 ]
+	[ "$output$stderr" = "deps: all there" ]
+	[ ! -s "$dir/apt" ]
+
+	deps demo
+	[ "$status" -eq 0 ]
+	[ "$output$stderr" = "deps: installing tcpdump" ]
+	grep '^install .*--no-install-recommends tcpdump$' "$dir/apt"
+
+	# what another set wants is not looked for
+	deps build
+	[ "$output" = "deps: all there" ]
+	deps no-such
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "deps: no such set: no-such" ]
+}
+
+@test "F40b: deps asks for the lists when there are none, old or wrong ones" {
+	deps demo
+	[ "$(cut -c1-7 "$dir/apt" | xargs)" = "update install" ]
+	deps demo
+	[ "$(cut -c1-7 "$dir/apt" | xargs)" = install ]
+	touch -d '1 day ago' "$dir/lists"
+	deps demo
+	[ "$(cut -c1-7 "$dir/apt" | xargs)" = "update install" ]
+	# what they speak of is not there any more
+	FAILS=1 deps demo
+	[ "$status" -eq 0 ]
+	[ "$(cut -c1-7 "$dir/apt" | xargs)" = "install update install" ]
+	[ "$output$stderr" = "deps: installing tcpdump" ]
+
+	FAILS=9 deps demo
+	[ "$status" -eq 111 ]
+	[[ $stderr == *noise*"deps: apt-get could not install tcpdump" ]]
+}
+
+@test "F40c: deps without root, and where there is no Debian" {
+	USER_ID=1000 deps demo
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "deps: only root can install what is missing: tcpdump" ]
+	[ ! -s "$dir/apt" ]
+	USER_ID=1000 NONE='' deps demo
+	[ "$status" -eq 0 ]
+
+	run --separate-stderr env PATH="$dir/fake/none" \
+		/bin/sh contrib/deps demo
+	[ "$status" -eq 0 ]
+	[[ $output == "deps: this is not Debian, "*" gcc "*" tcpdump is needed" ]]
+}
