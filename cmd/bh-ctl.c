@@ -3,6 +3,7 @@
 
 #include "base/counters.h"
 #include "base/die.h"
+#include "base/json.h"
 #include "engine/nat_ask.h"
 #include "engine/start.h"
 
@@ -27,16 +28,29 @@ struct ctl {
 static const char *const programs[] = { "bh-tunnel", "bh-classify",
 	"bh-egress" };
 
+/* The beginning of a line.  JSON or not, the name is another program's. */
+static void
+put_name(const struct ctl *ctl, const char *what, const char *name)
+{
+	if (!ctl->json) {
+		fputs(name, stdout);
+		return;
+	}
+	printf("{\"%s\":", what);
+	json_string(stdout, name);
+}
+
 static void
 print_verdicts(const struct ctl *ctl, const struct counters *c)
 {
 	for (unsigned v = 0; v < V_COUNT; v++) {
 		if (c->count[v] == 0 && !ctl->all)
 			continue;
-		printf(ctl->json ? "{\"program\":\"%s\",\"verdict\":\"%s\","
-		    "\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 "}\n" :
-		    "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", c->program,
-		    verdict_name(v), c->count[v], c->bytes[v]);
+		put_name(ctl, "program", c->program);
+		printf(ctl->json ? ",\"verdict\":\"%s\",\"packets\":%" PRIu64
+		    ",\"bytes\":%" PRIu64 "}\n" :
+		    "\t%s\t%" PRIu64 "\t%" PRIu64 "\n", verdict_name(v),
+		    c->count[v], c->bytes[v]);
 	}
 }
 
@@ -49,19 +63,24 @@ print_peer(const struct ctl *ctl, const struct counters_peer *p)
 	    ctl->json ? "null" : "-", p->mtu);
 	if (p->endpoint.port != 0)
 		endpoint_format(&p->endpoint, e);
-	printf(ctl->json ? "{\"peer\":\"%s\",\"endpoint\":\"%s\","
-	    "\"latest_handshake\":%" PRIu64 ",\"rx_bytes\":%" PRIu64
-	    ",\"tx_bytes\":%" PRIu64 ",\"mtu\":%s}\n" :
-	    "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%s\n", p->name,
-	    e, p->handshake_sec, p->rx_bytes, p->tx_bytes, mtu);
+	put_name(ctl, "peer", p->name);
+	printf(ctl->json ? ",\"endpoint\":\"%s\",\"latest_handshake\":%" PRIu64
+	    ",\"rx_bytes\":%" PRIu64 ",\"tx_bytes\":%" PRIu64 ",\"mtu\":%s}\n" :
+	    "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%s\n", e,
+	    p->handshake_sec, p->rx_bytes, p->tx_bytes, mtu);
 }
 
 static void
 print_server(const struct ctl *ctl, const struct counters_peer *p)
 {
-	printf(ctl->json ? "{\"server\":\"%s\",\"state\":\"%s\","
-	    "\"since\":%" PRIu64 "}\n" : "%s\t%s\t%" PRIu64 "\n", p->name,
-	    p->state, p->handshake_sec);
+	put_name(ctl, "server", p->name);
+	if (ctl->json) {
+		printf(",\"state\":");
+		json_string(stdout, p->state);
+		printf(",\"since\":%" PRIu64 "}\n", p->handshake_sec);
+	} else {
+		printf("\t%s\t%" PRIu64 "\n", p->state, p->handshake_sec);
+	}
 }
 
 /* For free(3); NULL and errno. */

@@ -2,6 +2,7 @@
 #include "base/counters.h"
 
 #include "base/part.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const uint8_t counters_magic[8] = "bh-stat\n";
@@ -70,36 +72,93 @@ counters_create(const char *dir, const char *program, size_t npeers)
 	return c;
 }
 
+/* How many peers a file of that size has; false: it is none of this version.
+ * What it says itself has to agree, but is not believed afterwards. */
 static bool
-counters_valid(const struct counters *c, size_t size)
+counters_valid(const struct counters *c, size_t size, uint32_t *npeers)
 {
-	return memcmp(c->magic, counters_magic, sizeof(c->magic)) == 0 &&
+	size_t rest = size - sizeof(*c);
+
+	*npeers = (uint32_t)(rest / sizeof(c->peer[0]));
+	return rest % sizeof(c->peer[0]) == 0 &&
+	    memcmp(c->magic, counters_magic, sizeof(c->magic)) == 0 &&
 	    c->version == COUNTERS_VERSION && c->verdicts == V_COUNT &&
-	    size == counters_size(c->npeers);
+	    c->npeers == *npeers;
+}
+
+/* Opens another program's file; -1 and errno. */
+static int
+counters_other(const char *dir, const char *program, size_t *size)
+{
+	int fd = counters_file(dir, program, O_RDONLY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)sizeof(struct counters) ||
+	    st.st_size > (off_t)counters_size(COUNTERS_PEERS_MAX)) {
+		close(fd);
+		errno = EPROTO;
+		return -1;
+	}
+	*size = (size_t)st.st_size;
+	return fd;
 }
 
 const struct counters *
-counters_open(const char *dir, const char *program)
+counters_map(const char *dir, const char *program, uint32_t *npeers)
 {
-	int fd = counters_file(dir, program, O_RDONLY);
+	size_t size;
+	int fd = counters_other(dir, program, &size);
 
 	if (fd < 0)
 		return NULL;
-	off_t size = lseek(fd, 0, SEEK_END);
-	if (size < (off_t)sizeof(struct counters)) {
-		close(fd);
-		errno = EPROTO;
-		return NULL;
-	}
-	struct counters *c = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd,
-	    0);
+	struct counters *c = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (c == MAP_FAILED)
 		return NULL;
-	if (!counters_valid(c, (size_t)size)) {
-		munmap(c, (size_t)size);
+	if (!counters_valid(c, size, npeers)) {
+		munmap(c, size);
 		errno = EPROTO;
 		return NULL;
+	}
+	return c;
+}
+
+/* Ends a name, and leaves of it what a terminal may see. */
+static void
+clean(char *s, size_t n)
+{
+	s[n - 1] = '\0';
+	text_defuse(s);
+}
+
+struct counters *
+counters_read(const char *dir, const char *program)
+{
+	uint32_t npeers;
+	size_t size;
+	int fd = counters_other(dir, program, &size);
+	struct counters *c = fd < 0 ? NULL : malloc(size);
+
+	if (fd < 0)
+		return NULL;
+	if (c != NULL && (read(fd, c, size) != (ssize_t)size ||
+	    !counters_valid(c, size, &npeers))) {
+		free(c);
+		c = NULL;
+		errno = EPROTO;
+	}
+	int error = errno;
+	close(fd);
+	errno = error;
+	if (c == NULL)
+		return NULL;
+	clean(c->program, sizeof(c->program));
+	for (uint32_t i = 0; i < npeers; i++) {
+		clean(c->peer[i].name, sizeof(c->peer[i].name));
+		clean(c->peer[i].state, sizeof(c->peer[i].state));
 	}
 	return c;
 }
@@ -114,10 +173,10 @@ counters_find(const struct counters *c, const char *name)
 }
 
 void
-counters_close(const struct counters *c)
+counters_close(struct counters *c, size_t npeers)
 {
 	if (c != NULL)
-		munmap((void *)(uintptr_t)c, counters_size(c->npeers));
+		munmap(c, counters_size(npeers));
 }
 
 static void
@@ -152,27 +211,21 @@ join(struct counters *to, const struct counters *more)
 static bool
 join_file(struct counters *to, const char *dir, const char *name)
 {
-	const struct counters *more = counters_open(dir, name);
+	struct counters *more = counters_read(dir, name);
 
 	if (more == NULL)
 		return errno == ENOENT;
 	join(to, more);
-	counters_close(more);
+	free(more);
 	return true;
 }
 
 struct counters *
 counters_all(const char *dir, const char *program)
 {
-	const struct counters *c = counters_open(dir, program);
+	struct counters *to = counters_read(dir, program);
 	char name[PART_NAMELEN];
 
-	if (c == NULL)
-		return NULL;
-	struct counters *to = malloc(counters_size(c->npeers));
-	if (to != NULL)
-		memcpy(to, c, counters_size(c->npeers));
-	counters_close(c);
 	if (to == NULL)
 		return NULL;
 	snprintf(name, sizeof(name), "%s-keys", program);

@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 2, COUNTERS_PARTS = 16 };
+enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 2, COUNTERS_PARTS = 16,
+	COUNTERS_PEERS_MAX = UINT16_MAX };
 
 /* What bh-tunnel says of a peer, and bh-classify of a server. */
 struct counters_peer {
@@ -47,19 +48,25 @@ struct counters {
  * and errno if the system refuses.  Starting up only. */
 struct counters *counters_create(const char *dir, const char *program,
     size_t npeers);
-/* Maps another program's file read-only.  NULL and errno; EPROTO: not a stat
- * file of this version. */
-const struct counters *counters_open(const char *dir, const char *program);
+/* A copy of another program's file, for free(3), that is consistent whatever
+ * the program writes meanwhile: its peers are there, and its names end and are
+ * printable ASCII.  NULL and errno; EPROTO: not a stat file of this version. */
+struct counters *counters_read(const char *dir, const char *program);
+/* Maps it read-only instead: *npeers are there, whatever is written there. */
+const struct counters *counters_map(const char *dir, const char *program,
+    uint32_t *npeers);
 /* What all processes have counted that are one program: PROGRAM, PROGRAM-keys,
- * PROGRAM-1 and so on, as far as they are there: a copy, for free(3), with the
- * sums; of a peer each says what it knows.  NULL and errno, as of the first. */
+ * PROGRAM-1 and so on, as far as they are there: a copy, as counters_read makes
+ * it, with the sums; of a peer each says what it knows.  NULL and errno, as of
+ * the first. */
 struct counters *counters_all(const char *dir, const char *program);
 /* Removes files of processes from that number on, that there once were. */
 void counters_prune(const char *dir, const char *program, unsigned from);
-/* What it says of a peer; NULL if it has none of that name, or c is NULL. */
+/* What a copy says of a peer; NULL if none has that name, or c is NULL. */
 const struct counters_peer *counters_find(const struct counters *c,
     const char *name);
-void counters_close(const struct counters *c);
+/* Unmaps what counters_create has made. */
+void counters_close(struct counters *c, size_t npeers);
 
 /* A super-packet counts as one packet. */
 static inline void

@@ -2,7 +2,8 @@
 #ifndef BH_TEXT_H
 #define BH_TEXT_H
 
-/* Copies of strings, cut where there is no more room, always with their 0. */
+/* Copies of strings, cut where there is no more room, always with their 0; and
+ * what of strings may be shown. */
 
 #include <stddef.h>
 #include <string.h>
@@ -20,6 +21,16 @@ static inline char *
 text_copy(char *to, size_t room, const char *from)
 {
 	return text_take(to, room, from, strlen(from));
+}
+
+/* What others have written is shown on a terminal: all that is not printable
+ * ASCII becomes '?'. */
+static inline void
+text_defuse(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
 }
 
 #endif

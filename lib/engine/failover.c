@@ -61,7 +61,7 @@ failover_open(struct failover *f, const struct conf *cf, struct policy *pol,
 	publish(f);
 	if (f->servers.n < 2 && !f->servers.probing)
 		return;
-	f->tunnel = counters_open(rundir, "bh-tunnel");
+	f->tunnel = counters_map(rundir, "bh-tunnel", &f->npeers);
 	if (f->tunnel == NULL)
 		die(EXIT_RETRY, "cannot open %s/bh-tunnel.stat", rundir);
 	f->due = clock_now();
@@ -69,11 +69,11 @@ failover_open(struct failover *f, const struct conf *cf, struct policy *pol,
 
 /* What has come from a peer, in one number.  The other program writes it. */
 static uint64_t
-number_of(const struct counters *c, uint16_t peer)
+number_of(const struct failover *f, uint16_t peer)
 {
-	const struct counters_peer *p = &c->peer[peer];
+	const struct counters_peer *p = &f->tunnel->peer[peer];
 
-	return peer >= c->npeers ? 0 :
+	return peer >= f->npeers ? 0 :
 	    __atomic_load_n(&p->rx_bytes, __ATOMIC_RELAXED) +
 	    __atomic_load_n(&p->handshake_sec, __ATOMIC_RELAXED);
 }
@@ -115,8 +115,7 @@ failover_tick(struct failover *f, nsec now)
 	for (unsigned i = 0; i < sv->n; i++) {
 		was[i] = servers_state(sv, i);
 		if (!sv->probing)
-			servers_seen(sv, i, number_of(f->tunnel,
-			    sv->s[i].peer), now);
+			servers_seen(sv, i, number_of(f, sv->s[i].peer), now);
 	}
 	servers_tick(sv, now);
 	for (unsigned i = 0; i < sv->n; i++)

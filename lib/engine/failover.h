@@ -19,6 +19,7 @@ struct failover {
 	struct policy *pol;
 	const struct conf *cf;
 	const struct counters *tunnel;
+	uint32_t npeers;	/* of these, whatever they say */
 	struct counters *st;	/* a peer in it for each server */
 	struct echo probe;
 	nsec due;		/* of the next tick; 0: there is no choice */

@@ -142,8 +142,8 @@ static struct keeper *
 open_keeper(const struct keeper_setup *s)
 {
 	struct keeper *k = need(calloc(1, sizeof(*k)));
-	const struct counters *before = s->how->rundir == NULL ? NULL :
-	    counters_open(s->how->rundir, "bh-tunnel-keys");
+	struct counters *before = s->how->rundir == NULL ? NULL :
+	    counters_read(s->how->rundir, "bh-tunnel-keys");
 
 	k->workers = s->workers;
 	for (unsigned i = 0; i < k->workers; i++)
@@ -156,7 +156,7 @@ open_keeper(const struct keeper_setup *s)
 	if (k->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", s->how->rundir);
 	open_device(k, s, before);
-	counters_close(before);
+	free(before);
 	if (udp_open(&k->udp, FD_HANDSHAKES) < 0)
 		die(EXIT_RETRY, "cannot allocate buffers");
 	if (s->policy != NULL) {
@@ -267,7 +267,7 @@ be_keeper(const struct keeper_setup *s, const int seam[])
 	bool gateway = s->policy != NULL;
 	sandbox_enter(gateway ? SANDBOX_SPARE : SANDBOX_ALONE_KEYS, NULL);
 	if (gateway && be_reborn(k)) {
-		stampfile_recall(k->stamps, k->device);
+		stampfile_recall(k->stamps, k->device, k->npeers);
 		keeper_excuse(k);
 	} else {
 		k->word.event = (struct seam_event){ .kind = SEAM_READY };

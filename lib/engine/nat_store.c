@@ -2,13 +2,16 @@
 #include "engine/nat_store.h"
 
 #include "base/die.h"
+#include "base/once.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const uint8_t image_magic[8] = "bh-nat\n";
@@ -52,48 +55,78 @@ records_at(void *base, const struct layout *l)
 
 /* ---- reading ---- */
 
+static struct layout
+layout_of(const struct nat_image *m)
+{
+	return lay_out(m->flows, m->npool, m->npool *
+	    ((65536u - NAT_PORT_FIRST) / m->block));
+}
+
 static bool
 image_is_sound(const struct nat_image *m, size_t size)
 {
-	if (size < sizeof(*m) ||
-	    memcmp(m->magic, image_magic, sizeof(m->magic)) != 0 ||
+	if (memcmp(m->magic, image_magic, sizeof(m->magic)) != 0 ||
 	    m->version != NAT_IMAGE_VERSION || m->npool > NAT_POOL_MAX ||
 	    m->block < NAT_BLOCK_MIN || m->block > NAT_BLOCK_MAX ||
 	    m->flows > UINT32_MAX / 2)
 		return false;
-	return lay_out(m->flows, m->npool, m->npool *
-	    ((65536u - NAT_PORT_FIRST) / m->block)).size == size;
+	return layout_of(m).size == size;
+}
+
+/* A copy of all but the flows; those are copied as they are looked at, one at a
+ * time, since there may be a gigabyte of them.  -1 and errno. */
+static int
+view_copy(struct nat_view *v)
+{
+	once_copy(&v->image, v->map, sizeof(v->image));
+	if (!image_is_sound(&v->image, v->size)) {
+		errno = EPROTO;
+		return -1;
+	}
+	struct layout l = layout_of(&v->image);
+	v->rec = records_at(v->map, &l);
+	v->copy = malloc(l.flow);
+	if (v->copy == NULL)
+		return -1;
+	once_copy(v->copy, v->map, l.flow);
+	v->rec.owner = (void *)(v->copy + l.owner);
+	v->pool = (const void *)(v->copy + l.pool);
+	return 0;
 }
 
 int
 nat_view_open(struct nat_view *v, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
 
+	*v = (struct nat_view){ .map = MAP_FAILED };
 	if (fd < 0)
 		return -1;
-	off_t size = lseek(fd, 0, SEEK_END);
-	void *p = size <= 0 ? MAP_FAILED : mmap(NULL, (size_t)size,
-	    PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	*v = (struct nat_view){ .image = p, .size = (size_t)size };
-	if (p == MAP_FAILED || !image_is_sound(p, (size_t)size)) {
-		if (p != MAP_FAILED)
-			munmap(p, (size_t)size);
-		errno = EPROTO;
-		return -1;
+	errno = EPROTO;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size >= (off_t)sizeof(v->image)) {
+		v->size = (size_t)st.st_size;
+		v->map = mmap(NULL, v->size, PROT_READ, MAP_SHARED, fd, 0);
 	}
-	struct layout l = lay_out(v->image->flows, v->image->npool,
-	    v->image->npool * ((65536u - NAT_PORT_FIRST) / v->image->block));
-	v->rec = records_at(p, &l);
-	v->pool = (const void *)((const uint8_t *)p + l.pool);
-	return 0;
+	int error = errno;
+	close(fd);
+	errno = error;
+	if (v->map == MAP_FAILED)
+		return -1;
+	if (view_copy(v) == 0)
+		return 0;
+	error = errno;
+	nat_view_close(v);
+	errno = error;
+	return -1;
 }
 
 void
 nat_view_close(struct nat_view *v)
 {
-	munmap((void *)(uintptr_t)v->image, v->size);
+	free(v->copy);
+	munmap(v->map, v->size);
 }
 
 /* ---- writing ---- */
@@ -170,14 +203,14 @@ adopt(struct nat *n, const struct nat_store *s, const uint8_t boot[16],
 		return 0;
 	}
 	if (s->offline) {	/* it goes on where it ended */
-		now = (nsec)v.image->clock * NSEC_SEC;
-		n->wheel.at = v.image->clock;
+		now = (nsec)v.image.clock * NSEC_SEC;
+		n->wheel.at = v.image.clock;
 	}
-	if (memcmp(v.image->boot, boot, sizeof(v.image->boot)) == 0)
+	if (memcmp(v.image.boot, boot, sizeof(v.image.boot)) == 0)
 		got = nat_adopt(n, &(struct nat_legacy){ .rec = v.rec,
-		    .flows = v.image->flows, .pool = v.pool,
-		    .npool = v.image->npool, .place = s->place,
-		    .block = (uint16_t)v.image->block, .arg = s->arg }, now);
+		    .flows = v.image.flows, .pool = v.pool,
+		    .npool = v.image.npool, .place = s->place,
+		    .block = (uint16_t)v.image.block, .arg = s->arg }, now);
 	nat_view_close(&v);
 	return got;
 }

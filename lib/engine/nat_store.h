@@ -37,12 +37,15 @@ struct nat_store {
 size_t nat_store_open(struct nat *n, const struct nat_config *cfg,
     const struct nat_store *s, nsec now, uint64_t wall);
 
-/* A mapped image, to be read only. */
+/* An image that its program may still write to: what is small is a copy, and a
+ * flow is to be copied (base/once.h) before it is looked at. */
 struct nat_view {
-	const struct nat_image *image;
+	struct nat_image image;		/* a copy */
+	const struct addr *pool;	/* a copy */
+	struct nat_records rec;		/* owner: a copy */
+	uint8_t *copy;
+	void *map;
 	size_t size;
-	const struct addr *pool;
-	struct nat_records rec;
 };
 
 /* -1 and errno; EPROTO: no image of this version. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/nat_who.h"
 
+#include "base/once.h"
+#include "base/text.h"
 #include "conf/publish.h"
 #include "engine/nat_conf.h"
 #include "net/ip.h"
@@ -130,12 +132,14 @@ static bool
 find_flow(struct nat_answer *a, const struct nat_question *q,
     const struct nat_view *v)
 {
-	for (uint32_t i = 1; i <= v->image->flows; i++) {
-		const struct nat_flow f = v->rec.flow[i];
+	struct nat_flow f;
+
+	for (uint32_t i = 1; i <= v->image.flows; i++) {
+		once_copy(&f, &v->rec.flow[i], sizeof(f));
 		if (f.outside_port != q->port || f.proto != q->proto ||
 		    !addr_eq(&f.outside, &q->outside) ||
 		    f.seal != nat_table_seal(&f) ||
-		    f.expires <= v->image->clock)
+		    f.expires <= v->image.clock)
 			continue;
 		a->host = f.inside;
 		a->port = f.inside_port;
@@ -150,11 +154,11 @@ static bool
 find_owner(struct nat_answer *a, const struct nat_question *q,
     const struct nat_view *v)
 {
-	uint32_t size = v->image->block;
+	uint32_t size = v->image.block;
 	uint32_t each = (65536u - NAT_PORT_FIRST) / size;
 	uint32_t k = (uint32_t)(q->port - NAT_PORT_FIRST) / size;
 
-	for (size_t i = 0; i < v->image->npool && q->port >= NAT_PORT_FIRST &&
+	for (size_t i = 0; i < v->image.npool && q->port >= NAT_PORT_FIRST &&
 	    k < each; i++) {
 		const struct nat_owner o = v->rec.owner[i * each + k];
 		if (!addr_eq(&v->pool[i], &q->outside) ||
@@ -241,6 +245,7 @@ add_hosts(struct epoch *e, const struct nat_span *s, const char *location)
 	}
 	e->hosts[e->nspans].span = *s;
 	snprintf(e->hosts[e->nspans].location, CONF_NAMELEN, "%s", location);
+	text_defuse(e->hosts[e->nspans].location);
 	e->nspans++;
 	return true;
 }
@@ -297,7 +302,7 @@ is_ours(const struct nat_log_reader *r, char *range)
 		return false;
 	*dash = '\0';
 	unsigned long last = strtoul(dash + 1, &end, 10);
-	return parse_outside(&first, range) &&
+	return *end == '\0' && parse_outside(&first, range) &&
 	    addr_eq(&first.outside, &r->q.outside) &&
 	    r->q.port >= first.port && r->q.port <= last;
 }
@@ -318,6 +323,7 @@ take_block(struct nat_log_reader *r, uint64_t time, const char *what,
 	if (!addr_parse(&a->host, host))
 		r->taken = false;
 	a->port = 0;
+	text_defuse(location);
 	memcpy(a->location, location, sizeof(location));
 	snprintf(a->rule, sizeof(a->rule), "block %s since %" PRIu64,
 	    strrchr(shown, ':') + 1, time);

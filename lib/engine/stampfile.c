@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/stampfile.h"
 
+#include "base/once.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -71,13 +73,17 @@ recall(struct device *d, uint16_t i, const struct record *r)
 
 /* ---- the file of an earlier life ---- */
 
+/* Of n records; another process may write to them. */
 static void
-recall_all(const struct stampfile *f, struct device *d)
+recall_all(const struct stampfile *f, uint32_t n, struct device *d)
 {
-	for (uint32_t i = 0; i < f->n; i++) {
-		uint16_t peer = device_lookup(d, &f->record[i].peer);
+	struct record r;
+
+	for (uint32_t i = 0; i < n; i++) {
+		once_copy(&r, &f->record[i], sizeof(r));
+		uint16_t peer = device_lookup(d, &r.peer);
 		if (peer != DEVICE_NOBODY)
-			recall(d, peer, &f->record[i]);
+			recall(d, peer, &r);
 	}
 }
 
@@ -98,7 +104,7 @@ read_old(const char *path, struct device *d)
 	if (f != NULL && read(fd, f, (size_t)st.st_size) == st.st_size &&
 	    memcmp(f->magic, magic, sizeof(magic)) == 0 &&
 	    f->version == VERSION && st.st_size == (off_t)size_for(f->n))
-		recall_all(f, d);
+		recall_all(f, f->n, d);
 	free(f);
 	close(fd);
 }
@@ -162,8 +168,8 @@ stampfile_note(struct stampfile *f, struct device *d, uint16_t i)
 }
 
 void
-stampfile_recall(const struct stampfile *f, struct device *d)
+stampfile_recall(const struct stampfile *f, struct device *d, uint16_t npeers)
 {
 	if (f != NULL)
-		recall_all(f, d);
+		recall_all(f, npeers, d);
 }

@@ -19,7 +19,8 @@ struct stampfile *stampfile_open(const char *dir, struct device *d,
     uint16_t npeers);
 /* Notes the stamps of a peer of the device. */
 void stampfile_note(struct stampfile *f, struct device *d, uint16_t i);
-/* Tells the device what was noted. */
-void stampfile_recall(const struct stampfile *f, struct device *d);
+/* Tells the device what was noted, of as many peers as at first. */
+void stampfile_recall(const struct stampfile *f, struct device *d,
+    uint16_t npeers);
 
 #endif

@@ -140,7 +140,7 @@ open_counters(struct tunnel *t, const char *rundir)
 {
 	char name[PART_NAMELEN];
 
-	counters_close(t->stat);	/* the first worker's */
+	counters_close(t->stat, t->npeers);	/* the first worker's */
 	if (t->worker == 0)
 		counters_prune(rundir, "bh-tunnel", t->policy.workers);
 	t->stat = counters_create(rundir, part_name(name, "bh-tunnel",

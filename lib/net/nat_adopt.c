@@ -2,6 +2,7 @@
 /* Taking over from a process that has died, maybe in the middle of a write, or
  * ran another configuration.  Nothing is believed but what is sealed, and that
  * only field by field. */
+#include "base/once.h"
 #include "net/nat_impl.h"
 
 enum { LONGEST = 8 * 86400 };	/* no flow outlives this; seconds */
@@ -103,7 +104,10 @@ static bool
 adopt_flow(struct nat *n, const struct nat_legacy *old, uint32_t from,
     uint32_t now)
 {
-	const struct nat_flow *f = &old->rec.flow[from];
+	struct nat_flow own, *f = &own;
+
+	/* whoever wrote it may still be alive */
+	once_copy(f, &old->rec.flow[from], sizeof(*f));
 	struct nat_key k = { .local = f->inside, .remote = f->remote,
 		.local_port = f->inside_port, .remote_port = f->remote_port,
 		.proto = f->proto };
