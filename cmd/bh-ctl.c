@@ -54,6 +54,27 @@ print_verdicts(const struct ctl *ctl, const struct counters *c)
 	}
 }
 
+/* What else occurred, that is no packet's. */
+static void
+print_events(const struct ctl *ctl, const struct counters *c)
+{
+	const struct {
+		const char *name;
+		uint64_t n;
+	} events[] = {
+		{ "log-dropped", c->log_dropped },
+		{ "cut", c->cut },
+		{ "helpers-lost", c->helpers_lost },
+	};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i].n > 0)
+			printf(ctl->json ? "{\"program\":\"%s\","
+			    "\"event\":\"%s\",\"count\":%" PRIu64 "}\n" :
+			    "%s\t%s\t%" PRIu64 "\t-\n", c->program,
+			    events[i].name, events[i].n);
+}
+
 static void
 print_peer(const struct ctl *ctl, const struct counters_peer *p)
 {
@@ -111,6 +132,7 @@ do_counters(const struct ctl *ctl, char *const *names)
 		if (c == NULL)
 			continue;
 		print_verdicts(ctl, c);
+		print_events(ctl, c);
 		free(c);
 		any = true;
 	}

@@ -660,3 +660,12 @@ No such file or directory" ]
 	[ "$stderr" = "bh-classify: cannot connect to bh-tunnel at \
 $T/classify.link: No such file or directory" ]
 }
+
+@test "F12b: bh-classify does not wait for its log" {
+	branch_up
+	log_is_lossy bh-classify
+	in_gate python3 t/lib/udp.py send 10.1.0.5 203.0.113.9 53 1 10
+	hear "0 3 0 0 38 *"
+	log_is_read bh-classify
+	adds_up bh-classify
+}

@@ -165,3 +165,13 @@ hq_up() {
 	[ "$status" -eq 100 ]
 	[ "$stderr" = "bh-egress: branch1 is no backhaul server" ]
 }
+
+@test "F12: bh-egress does not wait for its log" {
+	hq_up
+	receive 203.0.113.9 7777 1
+	log_is_lossy bh-egress
+	say udp 2 3 10.2.0.5 203.0.113.9 7777 40
+	received "10.2.0.5 40"
+	log_is_read bh-egress
+	adds_up bh-egress
+}

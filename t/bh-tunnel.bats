@@ -209,6 +209,24 @@ s.sendto(b"x", ("192.0.2.1", 51820))'
 	interop_until grep -q '^bh-tunnel: refused a program on classify.link: it has loaded another domain file' "$I_DIR/our.log"
 }
 
+@test "F12c: bh-tunnel does not wait for its log" {
+	. t/lib/unread.bash
+	mkfifo "$I_DIR/our.log"
+	exec 7<>"$I_DIR/our.log"
+	interop_tunnel hq
+	unread_fill "$I_DIR/our.log"
+	# each is refused once, which is a line
+	for _ in 1 2; do
+		sibling classify 1
+		tell send 77 2 "$packet_to_branch"
+		kill "$SIBLING_PID"
+		wait "$SIBLING_PID" || true
+	done
+	interop_until counted peer 2
+	[ "$(count log-dropped)" -ge 2 ]
+	exec 7>&-
+}
+
 @test "a link takes frames for its own peers and classes only" {
 	interop_tunnel hq
 	sibling classify 1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/counters.h"
 
+#include "base/die.h"
 #include "base/part.h"
 #include "base/text.h"
 
@@ -69,6 +70,7 @@ counters_create(const char *dir, const char *program, size_t npeers)
 	c->verdicts = V_COUNT;
 	c->npeers = (uint32_t)npeers;
 	snprintf(c->program, sizeof(c->program), "%s", program);
+	die_count(&c->log_dropped);
 	return c;
 }
 
@@ -175,8 +177,10 @@ counters_find(const struct counters *c, const char *name)
 void
 counters_close(struct counters *c, size_t npeers)
 {
-	if (c != NULL)
-		munmap(c, counters_size(npeers));
+	if (c == NULL)
+		return;
+	die_count(NULL);
+	munmap(c, counters_size(npeers));
 }
 
 static void
@@ -204,6 +208,9 @@ join(struct counters *to, const struct counters *more)
 	}
 	to->corrupt += more->corrupt;
 	to->handshakes += more->handshakes;
+	to->log_dropped += more->log_dropped;
+	to->cut += more->cut;
+	to->helpers_lost += more->helpers_lost;
 	for (uint32_t i = 0; i < to->npeers && i < more->npeers; i++)
 		join_peer(&to->peer[i], &more->peer[i]);
 }

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 2, COUNTERS_PARTS = 16,
+enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 3, COUNTERS_PARTS = 16,
 	COUNTERS_PEERS_MAX = UINT16_MAX };
 
 /* What bh-tunnel says of a peer, and bh-classify of a server. */
@@ -40,6 +40,11 @@ struct counters {
 	uint64_t bytes[V_COUNT];
 	uint64_t corrupt;		/* inner checksums found wrong */
 	uint64_t handshakes;
+	uint64_t log_dropped;		/* lines that nobody took (die.h) */
+	uint64_t cut;			/* super-packets that the TUN device
+					 * refused, delivered in pieces */
+	uint64_t helpers_lost;		/* processes of a program that have
+					 * ended before it did */
 	uint32_t npeers, pad;
 	struct counters_peer peer[];
 };

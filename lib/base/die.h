@@ -2,6 +2,8 @@
 #ifndef BH_DIE_H
 #define BH_DIE_H
 
+#include <stdint.h>
+
 /*
  * Messages to the operator, one line each, in err(3) manners: "x" means
  * without errno.  die is for starting up only; a running program returns
@@ -22,6 +24,14 @@ _Noreturn void die(int code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 _Noreturn void diex(int code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* From here on no line is waited for: what cannot be written at once is
+ * dropped, counted, and told of in a line when there is room again.  Opens
+ * /proc/self/fd/2, so before that is forbidden. */
+void die_hurry(void);
+/* Where else dropped lines are counted; NULL: nowhere. */
+void die_count(uint64_t *dropped);
+
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -222,6 +222,7 @@ refuse_exec_gain(void)
 void
 sandbox_enter(enum sandbox which, const char *user)
 {
+	die_hurry();
 	limit(RLIMIT_CORE, "core dumps");
 	set_process(PR_SET_NO_NEW_PRIVS, 1, "no-new-privs");
 	drop_bounding_set();

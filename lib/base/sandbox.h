@@ -21,14 +21,15 @@ enum sandbox {
 			 * everybody may read */
 };
 
-/* In this order: no core, no-new-privs; the bounding set empty; user and group
- * of `user' (NULL: "backhaul" if there is such a user, else nobody), no other
- * groups, read back (left alone when not started as root); all capabilities
- * gone (SANDBOX_ALONE: but what a mark and a port below 1024 need); not
- * dumpable, no new process (but of SANDBOX_SPARE and _NAMES); landlock without
- * a single rule (not SANDBOX_NAMES), where the kernel has it; a seccomp
- * allow-list that kills.  Dies with EXIT_RETRY if a layer cannot be put in
- * force, EXIT_FIX if the user is unknown or root. */
+/* In this order: no line of the log is waited for (die_hurry); no core,
+ * no-new-privs; the bounding set empty; user and group of `user' (NULL:
+ * "backhaul" if there is such a user, else nobody), no other groups, read back
+ * (left alone when not started as root); all capabilities gone (SANDBOX_ALONE:
+ * but what a mark and a port below 1024 need); not dumpable, no new process
+ * (but of SANDBOX_SPARE and _NAMES); landlock without a single rule (not
+ * SANDBOX_NAMES), where the kernel has it; a seccomp allow-list that kills.
+ * Dies with EXIT_RETRY if a layer cannot be put in force, EXIT_FIX if the user
+ * is unknown or root. */
 void sandbox_enter(enum sandbox which, const char *user);
 /* From SANDBOX_SPARE or _NAMES, in the process it has started: what is left to
  * do. */

@@ -14,6 +14,8 @@
 
 : "${BH_BIN:=$PWD/build/release}"
 export BH_BIN
+# shellcheck source=t/lib/unread.bash
+. "${BASH_SOURCE%/*}/unread.bash"
 
 in_gate() { ip netns exec "$W" "$@"; }
 
@@ -110,4 +112,24 @@ gate_down() {
 	[ -z "${GATE-}" ] || kill "$GATE" 2>/dev/null || true
 	[ -z "${PEER-}" ] || kill "$PEER" 2>/dev/null || true
 	ip netns del "$W" 2>/dev/null || true
+}
+
+# It is asked for a line until it has lost two, and then told of that.
+log_is_lossy() {	# PROGRAM
+	local end=$((SECONDS + 10)) n=0
+	unread_fill "$BATS_TEST_TMPDIR/err"
+	while [ "$n" -lt 2 ]; do
+		((SECONDS < end)) || { echo "$n lines were dropped"; return 1; }
+		kill -USR1 "$GATE"
+		sleep 0.02
+		n=$(counted "$1" log-dropped)
+	done
+}
+log_is_read() {	# PROGRAM
+	local n
+	n=$(counted "$1" log-dropped)
+	unread_drain "$BATS_TEST_TMPDIR/err"
+	kill -USR1 "$GATE"
+	complains "$1: $n lines were dropped: nobody has read them"
+	complains "$1: in=*"
 }
