@@ -10,6 +10,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,19 +81,38 @@ make_area(struct link *l)
 	return 0;
 }
 
+/* A file that stays as large as it is.  One that cannot be sealed has no seals
+ * to be asked for: that is -1, which is all bits. */
+static bool
+is_area(int fd)
+{
+	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS &&
+	    lseek(fd, 0, SEEK_END) == sizeof(struct ring_area);
+}
+
+/* The same kind of thing as our own, which is no file, socket or device: to
+ * wait for it runs no code but the kernel's, and nothing is ever read. */
+static bool
+is_bell(const struct link *l, int fd)
+{
+	struct stat own, st;
+
+	/* not fstat(3), which has a name looked up (fstatat(2)) */
+	return fd >= 0 && syscall(SYS_fstat, l->bell, &own) == 0 &&
+	    syscall(SYS_fstat, fd, &st) == 0 && st.st_dev == own.st_dev &&
+	    st.st_ino == own.st_ino;
+}
+
 /* Takes the place of what was there: our own memory, or another end's. */
 static int
 map_area(struct link *l, int fd)
 {
 	void *at = (void *)(uintptr_t)l->ring.theirs;
-
-	if (fd < 0 || (fcntl(fd, F_GET_SEALS) & SEALS) != SEALS ||
-	    lseek(fd, 0, SEEK_END) != sizeof(struct ring_area)) {
-		errno = EPROTO;
-		return -1;
-	}
 	void *p = mmap(at, sizeof(struct ring_area), PROT_READ,
 	    MAP_SHARED | MAP_FIXED, fd, 0);
+
 	return p == MAP_FAILED ? -1 : 0;
 }
 
@@ -195,8 +216,21 @@ send_hello(int fd, const struct link_hello *h, const struct link *l)
 	return sendmsg(fd, &m, MSG_NOSIGNAL) == sizeof(*h) ? 0 : -1;
 }
 
+/* Only what the kernel has made descriptors of ours with this message: of that
+ * kind, and so many. */
+static void
+take_passed(struct msghdr *m, int passed[static PASSED])
+{
+	struct cmsghdr *cm = CMSG_FIRSTHDR(m);
+
+	if (cm != NULL && cm->cmsg_level == SOL_SOCKET &&
+	    cm->cmsg_type == SCM_RIGHTS &&
+	    cm->cmsg_len <= CMSG_LEN(PASSED * sizeof(int)))
+		memcpy(passed, CMSG_DATA(cm), cm->cmsg_len - CMSG_LEN(0));
+}
+
 /* Bytes read within wait_ms, -1 and errno; passed is -1 where nothing came with
- * it. */
+ * it.  One that is longer, or that more came with, is no hello. */
 static ssize_t
 read_hello(int fd, int wait_ms, struct link_hello *h, int passed[static PASSED])
 {
@@ -209,6 +243,8 @@ read_hello(int fd, int wait_ms, struct link_hello *h, int passed[static PASSED])
 		.msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
+	static_assert(sizeof(c) == CMSG_LEN(PASSED * sizeof(int)),
+	    "the kernel finds no room for one more, and lets go of it");
 	passed[PASS_AREA] = passed[PASS_BELL] = -1;
 	int r = poll(&p, 1, wait_ms);
 	if (r == 0)
@@ -216,12 +252,10 @@ read_hello(int fd, int wait_ms, struct link_hello *h, int passed[static PASSED])
 	if (r <= 0)
 		return -1;
 	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *cm = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
-	if (cm != NULL && cm->cmsg_level == SOL_SOCKET &&
-	    cm->cmsg_type == SCM_RIGHTS &&
-	    cm->cmsg_len <= CMSG_LEN(PASSED * sizeof(int)))
-		memcpy(passed, CMSG_DATA(cm), cm->cmsg_len - CMSG_LEN(0));
-	return n;
+	if (n < 0)
+		return n;
+	take_passed(&m, passed);
+	return (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 ? n : 1;
 }
 
 /* 0: the other end is who it should be; -1 and errno. */
@@ -241,18 +275,19 @@ judge_hello(const struct link_hello *h, ssize_t n, const struct link_hello *me,
 	return *why == NULL ? 0 : -1;
 }
 
-/* Both have said hello.  Takes the bell out of what was passed. */
+/* Both have said hello.  Takes the bell out of what was passed, once all of it
+ * has been found to be what it should. */
 static int
 join(struct link *l, int fd, const struct link_hello *h,
     int passed[static PASSED], const char **why)
 {
-	if (passed[PASS_BELL] < 0 || map_area(l, passed[PASS_AREA]) < 0) {
-		if (passed[PASS_BELL] < 0)
-			errno = EPROTO;
-		if (errno == EPROTO)
-			*why = "it does not share memory as bh-link(5) says";
+	if (!is_area(passed[PASS_AREA]) || !is_bell(l, passed[PASS_BELL])) {
+		*why = "it does not share memory as bh-link(5) says";
+		errno = EPROTO;
 		return -1;
 	}
+	if (map_area(l, passed[PASS_AREA]) < 0)
+		return -1;
 	close_fd(l->ear);
 	l->ear = passed[PASS_BELL];
 	passed[PASS_BELL] = -1;
@@ -261,6 +296,7 @@ join(struct link *l, int fd, const struct link_hello *h,
 	return 0;
 }
 
+/* All that is ours by now and is not kept. */
 static void
 close_passed(const int passed[static PASSED])
 {

@@ -325,15 +325,18 @@ test_seals(int lfd)
 	link_fini(&l);
 }
 
-/* A hello with these n descriptors, by hand. */
+enum { MANY = 253 };	/* as many as a message may have */
+
+/* A hello with these n descriptors, by hand; more bytes than it has, too. */
 static void
-say_hello(int fd, const int *pass, size_t n)
+say_hello(int fd, const int *pass, size_t n, size_t more)
 {
-	union {
-		char buf[CMSG_SPACE(2 * sizeof(int))];
+	static union {
+		char buf[CMSG_SPACE(MANY * sizeof(int))];
 		struct cmsghdr align;
-	} c = { { 0 } };
-	struct iovec iov = { (void *)(uintptr_t)&classify, sizeof(classify) };
+	} c;
+	struct { struct link_hello h; char more[64]; } text = { classify, "" };
+	struct iovec iov = { &text, sizeof(classify) + more };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
 	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
@@ -343,57 +346,134 @@ say_hello(int fd, const int *pass, size_t n)
 	cm->cmsg_len = CMSG_LEN(n * sizeof(int));
 	memcpy(CMSG_DATA(cm), pass, n * sizeof(int));
 	m.msg_controllen = n > 0 ? CMSG_SPACE(n * sizeof(int)) : 0;
-	sendmsg(fd, &m, 0);
+	if (sendmsg(fd, &m, 0) < 0)
+		exit(111);
 }
 
-/* Is a program welcome that shares memory of this size, with these seals, and
- * a bell? */
+static unsigned
+count_open(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Is a program welcome that passes these?  If not, nothing of it stays. */
 static bool
-welcome(int lfd, off_t size, int seals, bool bell)
+welcome(int lfd, const int *pass, size_t n, size_t more)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct link l;
 	const char *why;
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0), area = -1;
-	int ear = eventfd(0, 0);
+	unsigned before = count_open();
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 
 	strcpy(un.sun_path, path);
-	if (size > 0) {
-		area = memfd_create("test", MFD_ALLOW_SEALING);
-		if (ftruncate(area, size) < 0 ||
-		    fcntl(area, F_ADD_SEALS, seals) < 0)
-			return true;
-	}
 	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0)
 		return true;
-	say_hello(fd, (int[]){ area, ear }, size > 0 ? 1 + bell : 0);
+	say_hello(fd, pass, n, more);
 	link_init(&l);
+	unsigned with = count_open();
 	bool is = link_accept(&l, lfd, &tunnel, LINK_CLASSIFY, &why) == 0;
-	if (!is && (errno != EPROTO || why == NULL))
+	if (!is && (errno != EPROTO || why == NULL || count_open() != with))
 		is = true;
 	link_fini(&l);
-	close(area);
-	close(ear);
 	close(fd);
+	for (size_t i = 0; i < n; i++)	/* none of theirs was closed */
+		is |= fcntl(pass[i], F_GETFD) < 0;
+	return count_open() == before ? is : true;
+}
+
+/* Memory of this size, with these seals. */
+static int
+area_of(off_t size, int seals)
+{
+	int fd = memfd_create("test", MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, size) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, seals) < 0)
+		exit(111);
+	return fd;
+}
+
+/* Is it welcome with a bell besides? */
+static bool
+shares(int lfd, off_t size, int seals)
+{
+	int pass[] = { area_of(size, seals), eventfd(0, 0) };
+	bool is = welcome(lfd, pass, 2, 0);
+
+	close(pass[0]);
+	close(pass[1]);
 	return is;
 }
+
+enum { ALL = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE };
+static const off_t whole = sizeof(struct ring_area);
 
 static void
 test_areas(int lfd)
 {
-	const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
-	    F_SEAL_FUTURE_WRITE;
-	const off_t n = sizeof(struct ring_area);
+	OK(shares(lfd, whole, ALL));
+	OK(!shares(lfd, whole - 1, ALL));
+	OK(!shares(lfd, whole * 2, ALL));
+	OK(!shares(lfd, whole, ALL & ~F_SEAL_SHRINK));
+	OK(!shares(lfd, whole, ALL & ~F_SEAL_GROW));
+	OK(!shares(lfd, whole, ALL & ~F_SEAL_FUTURE_WRITE));
+	OK(!shares(lfd, whole, ALL & ~F_SEAL_SEAL));
+}
 
-	OK(welcome(lfd, n, all, true));
-	OK(!welcome(lfd, n, all, false));
-	OK(!welcome(lfd, 0, 0, false));
-	OK(!welcome(lfd, n - 1, all, true));
-	OK(!welcome(lfd, n * 2, all, true));
-	OK(!welcome(lfd, n, all & ~F_SEAL_SHRINK, true));
-	OK(!welcome(lfd, n, all & ~F_SEAL_GROW, true));
-	OK(!welcome(lfd, n, all & ~F_SEAL_FUTURE_WRITE, true));
-	OK(!welcome(lfd, n, all & ~F_SEAL_SEAL, true));
+/* A file on a disk cannot be sealed, whatever it is asked. */
+static int
+plain_file(void)
+{
+	char name[] = "/var/tmp/bh-link-XXXXXX";
+	int fd = mkstemp(name);
+
+	if (fd < 0 || unlink(name) < 0 || ftruncate(fd, whole) < 0)
+		exit(111);
+	return fd;
+}
+
+static void
+test_strangers(int lfd)
+{
+	int area = area_of(whole, ALL), bell = eventfd(0, 0), file;
+	int pair[2], p[2], many[MANY];
+
+	file = plain_file();
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 || pipe(p) < 0)
+		exit(111);
+	const int other[] = { file, area, pair[0], p[0], p[1], lfd,
+		STDOUT_FILENO };
+	OKF(!welcome(lfd, (int[]){ file, bell }, 2, 0),
+	    "H8: a file that cannot be sealed is no memory");
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		OKF(!welcome(lfd, (int[]){ area, other[i] }, 2, 0),
+		    "H8: nor is any descriptor a bell, as %zu", i);
+		OKF(other[i] == area ||
+		    !welcome(lfd, (int[]){ other[i], bell }, 2, 0),
+		    "H8: or memory, as %zu", i);
+	}
+	OKF(!welcome(lfd, (int[]){ bell, area }, 2, 0), "H8: nor the wrong way "
+	    "round");
+	OKF(!welcome(lfd, &area, 1, 0) && !welcome(lfd, &bell, 1, 0) &&
+	    !welcome(lfd, NULL, 0, 0), "H8: nor one of them, or none");
+	for (int i = 0; i < MANY; i++)
+		many[i] = i == 0 ? area : bell;
+	OKF(!welcome(lfd, many, 3, 0) && !welcome(lfd, many, MANY, 0),
+	    "H8: nor more of them, which are closed");
+	OKF(!welcome(lfd, many, 2, 1), "H8: nor more words");
+	OKF(welcome(lfd, many, 2, 0), "H8: but these two alone");
+	close(area);
+	close(bell);
+	close(file);
+	for (int i = 0; i < 2; i++) {
+		close(pair[i]);
+		close(p[i]);
+	}
 }
 
 int
@@ -413,6 +493,7 @@ main(void)
 	test_liar(lfd);
 	test_seals(lfd);
 	test_areas(lfd);
+	test_strangers(lfd);
 	close(lfd);
 	struct link l;
 	const char *why;

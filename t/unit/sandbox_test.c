@@ -263,7 +263,7 @@ static const long gate_more[] = { WAITER };
 static const long tunnel_more[] = {
 	WAITER,
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_accept4,
-	__NR_recvmsg, __NR_lseek,
+	__NR_recvmsg, __NR_lseek, __NR_fstat,
 };
 static const long alone_more[] = {
 	WAITER, __NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
