@@ -133,6 +133,21 @@ adopt_flow(struct nat *n, const struct nat_legacy *old, uint32_t from,
 	return true;
 }
 
+/* It rests for the host that had it, if that is a client's still. */
+static void
+rest_block(struct nat *n, const struct nat_legacy *old, uint32_t b,
+    const struct nat_owner *o)
+{
+	int site = old->place(old->arg, &o->host);
+	bool known = site >= 0 && (size_t)site < n->cfg->nsites;
+	uint32_t h = known ? nat_host_get(&n->ports, &o->host,
+	    (uint16_t)site) : 0;
+
+	nat_block_rest(&n->ports, h, b, o);
+	if (h != 0)
+		nat_host_leave(&n->ports, h);
+}
+
 /* Blocks that rested, or whose flows are over, rest. */
 static void
 adopt_rest(struct nat *n, const struct nat_legacy *old, uint32_t now)
@@ -151,8 +166,7 @@ adopt_rest(struct nat *n, const struct nat_legacy *old, uint32_t now)
 				continue;
 			if (o.until == 0 || o.until > now + NAT_REST)
 				o.until = now + NAT_REST;
-			nat_block_rest(&n->ports, (uint32_t)pool * each + k,
-			    &o);
+			rest_block(n, old, (uint32_t)pool * each + k, &o);
 		}
 	}
 }

@@ -263,20 +263,36 @@ family_of(const struct nat_host *host)
 	return addr_is_v4(&host->inside) ? 0 : 1;
 }
 
-/* The address comes from the host's own, so that it is the same next time;
- * if that has no block left, the next one that has. */
+/* How many blocks nobody has there. */
+static uint16_t
+room_at(const struct nat_ports *p, const struct nat_part *part, uint32_t i)
+{
+	return p->nfree[part->first + i % part->n];
+}
+
+/*
+ * Two addresses come from the host's own, and the emptier one is taken: so many
+ * hosts are spread nearly evenly, and one that comes again mostly gets the
+ * address that it had.  If neither has a block left, the next one that has.
+ */
 static bool
 choose_address(const struct nat_ports *p, struct nat_host *host)
 {
 	unsigned family = family_of(host);
 	const struct nat_part *part = &p->cfg->site[host->site].part[family];
-	uint32_t start = part->n == 0 ? 0 :
-	    (uint32_t)(nat_host_hash(p, &host->inside) % part->n);
+	uint64_t hash = nat_host_hash(p, &host->inside);
 
+	if (part->n == 0)
+		return false;
+	uint32_t one = (uint32_t)(hash % part->n);
+	uint32_t other = (uint32_t)(hash >> 32) % part->n;
+	uint32_t at = room_at(p, part, one) >= room_at(p, part, other) ? one :
+	    other;
 	for (uint32_t i = 0; i < part->n; i++) {
-		host->pool = (uint16_t)(part->first + (start + i) % part->n);
-		if (p->nfree[host->pool] > 0)
-			return true;
+		if (room_at(p, part, at + i) == 0)
+			continue;
+		host->pool = (uint16_t)(part->first + (at + i) % part->n);
+		return true;
 	}
 	return false;
 }
@@ -302,59 +318,73 @@ own_block(const struct nat_ports *p, const struct nat_host *host, uint32_t *b)
 	const struct nat_part *part = &p->cfg->site[host->site].part[0];
 
 	return part->first == p->cfg->fixed.first &&
-	    fixed_block(p, &host->inside, b) && p->owner[*b].seal == 0;
+	    fixed_block(p, &host->inside, b) && p->owner[*b].seal == 0 &&
+	    (host->nblocks == 0 || *b / p->per_addr == host->pool);
 }
 
-bool
-nat_block_take(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
-{
-	struct nat_host *host = &p->host[h];
-	unsigned family = family_of(host);
-	const struct nat_part *part = &p->cfg->site[host->site].part[family];
-	bool shared = part->first == p->cfg->shared.part[family].first;
-	uint32_t b;
-
-	*v = V_NAT_REFUSED;
-	if (part->n == 0)
-		return false;
-	*v = V_NAT_QUOTA;
-	if (host->nblocks >= p->cfg->host_blocks || (shared &&
-	    p->site_blocks[host->site][family] >= p->cfg->site_blocks[family]))
-		return false;
-	*v = V_NAT_FULL;
-	if (own_block(p, host, &b)) {
-		host->pool = (uint16_t)(b / p->per_addr);
-	} else {
-		if (host->nblocks == 0 ? !choose_address(p, host) :
-		    p->nfree[host->pool] == 0)
-			return false;
-		b = pop_block(p, host->pool);
-	}
-	give_block(p, h, b, wall);
-	return true;
-}
+/* ---- rest ---- */
 
 static void
-unlink_block(struct nat_ports *p, struct nat_host *host, uint32_t b)
+unlink_from(struct nat_ports *p, uint32_t *list, uint32_t b)
 {
-	uint32_t *at = &host->blocks;
-
-	while (*at != b + 1)
-		at = &p->block[*at - 1].next;
-	*at = p->block[b].next;
-	host->nblocks--;
-	p->site_blocks[host->site][family_of(host)]--;
+	while (*list != b + 1)
+		list = &p->block[*list - 1].next;
+	*list = p->block[b].next;
 }
 
+/* The block begins to rest, for that host or (0) for nobody. */
 static void
-queue_rest(struct nat_ports *p, uint32_t b)
+begin_rest(struct nat_ports *p, uint32_t h, uint32_t b)
 {
-	p->block[b].next = 0;
+	struct nat_block *block = &p->block[b];
+
+	block->later = 0;
+	block->sooner = p->rest_last;
 	if (p->rest_last != 0)
-		p->block[p->rest_last - 1].next = b + 1;
+		p->block[p->rest_last - 1].later = b + 1;
 	else
 		p->rest_first = b + 1;
 	p->rest_last = b + 1;
+	if (h == 0)
+		return;
+	block->next = p->host[h].resting;
+	p->host[h].resting = b + 1;
+	p->host[h].nresting++;
+}
+
+static void
+end_rest(struct nat_ports *p, uint32_t h, uint32_t b)
+{
+	const struct nat_block *block = &p->block[b];
+
+	if (block->sooner != 0)
+		p->block[block->sooner - 1].later = block->later;
+	else
+		p->rest_first = block->later;
+	if (block->later != 0)
+		p->block[block->later - 1].sooner = block->sooner;
+	else
+		p->rest_last = block->sooner;
+	p->owner[b].seal = 0;
+	p->used--;
+	if (h == 0)
+		return;
+	struct nat_host *host = &p->host[h];
+	unlink_from(p, &host->resting, b);
+	host->nresting--;
+	p->site_blocks[host->site][family_of(host)]--;
+}
+
+/* For whom it rests; 0: for nobody. */
+static uint32_t
+rests_for(const struct nat_ports *p, uint32_t b)
+{
+	uint32_t h = nat_host_find(p, &p->owner[b].host);
+	uint32_t at = h == 0 ? 0 : p->host[h].resting;
+
+	while (at != 0 && at != b + 1)
+		at = p->block[at - 1].next;
+	return at != 0 ? h : 0;
 }
 
 void
@@ -362,14 +392,16 @@ nat_block_free(struct nat_ports *p, uint32_t h, uint32_t b, uint32_t now)
 {
 	struct nat_host *host = &p->host[h];
 
-	unlink_block(p, host, b);
+	unlink_from(p, &host->blocks, b);
+	host->nblocks--;
 	if (p->block[b].fixed) {
+		p->site_blocks[host->site][family_of(host)]--;
 		p->owner[b].seal = 0;
 		p->used--;
 		return;
 	}
 	put_owner(p, b, &host->inside, p->owner[b].since, now + NAT_REST);
-	queue_rest(p, b);
+	begin_rest(p, h, b);
 }
 
 uint32_t
@@ -379,13 +411,69 @@ nat_port_rested(struct nat_ports *p, uint32_t now)
 
 	if (first == 0 || p->owner[first - 1].until > now)
 		return 0;
-	p->rest_first = p->block[first - 1].next;
-	if (p->rest_first == 0)
-		p->rest_last = 0;
-	p->owner[first - 1].seal = 0;
-	p->used--;
+	uint32_t h = rests_for(p, first - 1);
+	end_rest(p, h, first - 1);
 	push_block(p, first - 1);
+	if (h != 0)
+		nat_host_leave(p, h);
 	return first;
+}
+
+/* ---- taking ---- */
+
+static bool
+is_over_quota(const struct nat_ports *p, const struct nat_host *host)
+{
+	const struct nat_config *cfg = p->cfg;
+	unsigned family = family_of(host);
+	bool shared = cfg->site[host->site].part[family].first ==
+	    cfg->shared.part[family].first;
+
+	return host->nblocks + host->nresting >= cfg->host_blocks ||
+	    (shared && p->site_blocks[host->site][family] >=
+	    cfg->site_blocks[family]);
+}
+
+/* One that rests for the host, at the address that it has. */
+static bool
+rested_block(const struct nat_ports *p, const struct nat_host *host,
+    uint32_t *b)
+{
+	*b = host->resting - 1;
+	return host->resting != 0 && *b / p->per_addr == host->pool;
+}
+
+/* One that nobody has. */
+static bool
+free_block(struct nat_ports *p, struct nat_host *host, uint32_t *b)
+{
+	bool has_address = host->nblocks + host->nresting > 0;
+
+	if (has_address ? p->nfree[host->pool] == 0 : !choose_address(p, host))
+		return false;
+	*b = pop_block(p, host->pool);
+	return true;
+}
+
+bool
+nat_block_take(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
+{
+	struct nat_host *host = &p->host[h];
+	bool over = is_over_quota(p, host);
+	uint32_t b;
+
+	*v = V_NAT_REFUSED;
+	if (p->cfg->site[host->site].part[family_of(host)].n == 0)
+		return false;
+	*v = over ? V_NAT_QUOTA : V_NAT_FULL;
+	if (!over && own_block(p, host, &b))
+		host->pool = (uint16_t)(b / p->per_addr);
+	else if (rested_block(p, host, &b))
+		end_rest(p, h, b);
+	else if (over || !free_block(p, host, &b))
+		return false;
+	give_block(p, h, b, wall);
+	return true;
 }
 
 /* ---- adoption ---- */
@@ -418,7 +506,7 @@ may_have(const struct nat_ports *p, const struct nat_host *host, uint32_t b)
 	uint32_t pool = b / p->per_addr, own;
 
 	if (pool < part->first || pool - part->first >= part->n ||
-	    (host->nblocks > 0 && pool != host->pool))
+	    (host->nblocks + host->nresting > 0 && pool != host->pool))
 		return false;
 	return !p->block[b].fixed ||
 	    (fixed_block(p, &host->inside, &own) && own == b);
@@ -435,11 +523,19 @@ nat_block_restore(struct nat_ports *p, uint32_t h, uint32_t b, uint64_t since)
 }
 
 void
-nat_block_rest(struct nat_ports *p, uint32_t b, const struct nat_owner *old)
+nat_block_rest(struct nat_ports *p, uint32_t h, uint32_t b,
+    const struct nat_owner *old)
 {
 	if (!claim(p, b))
 		return;
+	if (h != 0 && may_have(p, &p->host[h], b)) {
+		struct nat_host *host = &p->host[h];
+		host->pool = (uint16_t)(b / p->per_addr);
+		p->site_blocks[host->site][family_of(host)]++;
+	} else {
+		h = 0;
+	}
 	put_owner(p, b, &old->host, old->since, old->until);
-	queue_rest(p, b);
+	begin_rest(p, h, b);
 	p->used++;
 }

@@ -62,7 +62,7 @@ nat_host_leave(struct nat_ports *p, uint32_t h)
 {
 	struct nat_host *host = &p->host[h];
 
-	if (host->flows > 0 || host->nblocks > 0)
+	if (host->flows > 0 || host->nblocks + host->nresting > 0)
 		return;
 	uint32_t *at = host_bucket(p, &host->inside);
 	while (*at != h)

@@ -6,9 +6,11 @@
  * Outside ports.  An inside host has one outside address ("paired", RFC 4787
  * REQ-2) and takes ports from blocks of it that are its own while it has a
  * flow; a block that nobody uses any more rests before another host may get it
- * (RFC 6888 REQ-8).  Who had a port is thus known from who had its block.  A
- * block holds the ports of all protocols.  Everything takes constant time, but
- * for the blocks of one host, which the quota bounds.
+ * (RFC 6888 REQ-8), and counts for the host that had it, and its location, until
+ * then: else who takes and leaves blocks would have more of them than its quota.
+ * That host may have it back at any time.  Who had a port is thus known from who
+ * had its block.  A block holds the ports of all protocols.  Everything takes
+ * constant time, but for the blocks of one host, which the quota bounds.
  */
 
 #include "base/verdict.h"
@@ -28,7 +30,8 @@ static_assert(sizeof(struct nat_owner) == 32, "half a cache line");
 enum { NAT_TCP_PORTS, NAT_UDP_PORTS, NAT_ICMP_IDS, NAT_PORT_KINDS };
 
 struct nat_block {
-	uint32_t next;		/* of its host; or of those that rest */
+	uint32_t next;		/* of its host: in use, or at rest */
+	uint32_t later, sooner;	/* of all that rest, by time */
 	uint16_t used[NAT_PORT_KINDS];
 	bool fixed;		/* deterministic: it is this host's only */
 };
@@ -36,9 +39,9 @@ struct nat_block {
 struct nat_host {
 	struct addr inside;
 	uint32_t chain;		/* by hash; or the free ones */
-	uint32_t blocks;	/* the first, + 1 */
-	uint32_t flows, nblocks;
-	uint16_t pool, site;	/* pool: if it has blocks */
+	uint32_t blocks, resting;	/* the first of each, + 1 */
+	uint32_t flows, nblocks, nresting;
+	uint16_t pool, site;	/* pool: if it has blocks, of either kind */
 };
 
 struct nat_ports {
@@ -50,7 +53,7 @@ struct nat_ports {
 	uint16_t *nfree;	/* [pool] */
 	struct nat_host *host;		/* 1 .. nhosts */
 	uint32_t *hosts;		/* buckets of them */
-	uint32_t (*site_blocks)[2];	/* [site][family] */
+	uint32_t (*site_blocks)[2];	/* [site][family], those at rest, too */
 	uint32_t nblocks, per_addr, words, nhosts;
 	uint32_t host_fresh, host_free, used;	/* used: blocks */
 	uint32_t rest_first, rest_last;	/* + 1 */
@@ -71,7 +74,7 @@ uint32_t nat_host_find(const struct nat_ports *p, const struct addr *inside);
  * there are too many. */
 uint32_t nat_host_get(struct nat_ports *p, const struct addr *inside,
     uint16_t site);
-/* One that has neither blocks nor flows is forgotten. */
+/* One that has neither blocks, in use or at rest, nor flows is forgotten. */
 void nat_host_leave(struct nat_ports *p, uint32_t h);
 
 /* A port of the host, of the parity of `like' (UDP), and where it is; a further
@@ -93,11 +96,11 @@ void nat_block_range(const struct nat_ports *p, uint32_t b, uint16_t *pool,
     uint16_t *first, uint16_t *last);
 uint32_t nat_owner_seal(const struct nat_owner *o);
 
-/* For adoption: the block is the host's from now on, or rests; the port is in
- * use.  False: it is another's. */
+/* For adoption: the block is the host's from now on, or rests for it (0: for
+ * nobody); the port is in use.  False: it is another's. */
 bool nat_block_restore(struct nat_ports *p, uint32_t h, uint32_t b,
     uint64_t since);
-void nat_block_rest(struct nat_ports *p, uint32_t b,
+void nat_block_rest(struct nat_ports *p, uint32_t h, uint32_t b,
     const struct nat_owner *old);
 bool nat_port_restore(struct nat_ports *p, uint32_t h, uint8_t proto,
     uint16_t port);

@@ -267,6 +267,101 @@ test_rest(void)
 	world_down(&w);
 }
 
+/* The attack: a ping a second and a half by ever other hosts, each of which
+ * takes a block for 60 seconds and leaves it to rest for 120. */
+static void
+test_rest_counts(void)
+{
+	unsigned most = 0, refused = 0, asked = 0;
+
+	world_config(&w, 1);	/* 126 blocks */
+	w.cfg.shared = w.site[1];
+	w.cfg.site_blocks[0] = 126 / 2;
+	world_start(&w);
+	for (unsigned i = 0; i < 400; i++) {
+		out(&w, 1, (struct leg){ .proto = PROTO_ICMP,
+		    .src = branch1_host(i), .sport = 7, .dst = server,
+		    .type = 8 });
+		if (i % 2 != 0)
+			world_wait(&w, 3);
+		if (w.nat.ports.used > most)
+			most = w.nat.ports.used;
+		if (i % 20 != 19)
+			continue;
+		char src[20];
+		snprintf(src, sizeof(src), "10.2.0.%u", i / 20);
+		asked++;
+		refused += !out(&w, 2, syn(src, 1, server, 80));
+	}
+	OKF(most <= 63 + 20 && refused == 0, "H1: blocks at rest count for "
+	    "the location: %u of 126 taken, %u of %u of the other refused",
+	    most, refused, asked);
+	world_wait(&w, 1000);
+	world_wait(&w, 121);
+	OKF(w.nat.ports.used == 0 && w.nat.ports.site_blocks[1][0] == 0 &&
+	    w.nat.ports.site_blocks[2][0] == 0, "H1: and are given back");
+	world_down(&w);
+}
+
+static void
+test_rest_host(void)
+{
+	unsigned n = 0;
+
+	world_config(&w, 4);
+	w.cfg.block = 64;
+	w.cfg.host_blocks = 2;
+	world_start(&w);
+	for (uint16_t i = 0; i < 128; i++)
+		n += out(&w, 1, udp("10.1.0.5", (uint16_t)(2000 + i), server,
+		    80));
+	world_wait(&w, 301);
+	OKF(n == 128 && w.nat.table.used == 0 && w.nat.ports.used == 2,
+	    "H1b: a host has its two blocks, and leaves them");
+	for (n = 0; n < 300; n++)
+		if (!out(&w, 1, udp("10.1.0.5", (uint16_t)(3000 + n), server,
+		    80)))
+			break;
+	OKF(n == 128 && w.nat.ports.used == 2,
+	    "H1b: it has the same two again, and no third");
+	world_down(&w);
+}
+
+/* 16 hosts, 16 addresses: chance alone leaves a third of them empty, and puts
+ * three or four hosts on one. */
+static void
+test_spread(void)
+{
+	static const uint8_t keys[][16] = { "one", "two", "three", "four",
+		"five", "six", "seven", "eight", "nine", "ten" };
+	unsigned most = 0, taken = 0, crowded = 0, again = 0;
+
+	for (size_t k = 0; k < 10; k++) {
+		world_config(&w, 16);
+		w.rec = world_records(&w.cfg);
+		w.mem = calloc(1, nat_memory(&w.cfg));
+		nat_init(&w.nat, &w.cfg, &w.rec, w.mem, keys[k]);
+		unsigned on[16] = { 0 };
+		for (unsigned h = 0; h < 16; h++) {
+			out(&w, 1, udp(branch1_host(h), 5, server, 80));
+			struct addr first = w.ip.src;
+			on[first.b[15] - 1]++;
+			again += out(&w, 1, udp(branch1_host(h), 9, server,
+			    80)) && addr_eq(&w.ip.src, &first);
+		}
+		for (unsigned i = 0; i < 16; i++) {
+			taken += on[i] > 0;
+			crowded += on[i] > 2;
+			most = on[i] > most ? on[i] : most;
+		}
+		world_down(&w);
+	}
+	OKF(most <= 3 && taken >= 115 && crowded <= 4, "F36: 16 hosts on %u.%u "
+	    "of 16 addresses, at most %u on one (more than two: %u of 160)",
+	    taken / 10, taken % 10, most, crowded);
+	OKF(again == 160, "F36, 4787-2: each keeps its own");
+}
+
 static void
 test_log(void)
 {
@@ -544,6 +639,39 @@ test_torn(void)
 	world_down(&old);
 }
 
+/* A process that takes over knows whose quota rests. */
+static void
+test_rest_adopted(void)
+{
+	static struct world old;
+	struct nat_legacy l;
+
+	world_config(&w, 1);
+	world_start(&w);
+	for (unsigned h = 0; h < 5; h++)
+		out(&w, 1, udp(branch1_host(h), 5, server, 80));
+	world_wait(&w, 301);
+	old = w;
+	world_config(&w, 1);
+	w.cfg.shared = w.site[1];
+	w.now = old.now;
+	world_start(&w);
+	l = legacy(&old);
+	nat_adopt(&w.nat, &l, w.now);
+	OKF(w.nat.ports.used == 5 && w.nat.ports.site_blocks[1][0] == 5,
+	    "H1c: after a restart, too, they count for the location");
+	struct addr was = old.pool[0];
+	OKF(out(&w, 1, udp(branch1_host(2), 5, server, 80)) &&
+	    addr_eq(&w.ip.src, &was) && w.nat.ports.used == 5,
+	    "H1c: and its host has its own again");
+	world_wait(&w, 600);
+	world_wait(&w, 121);
+	OKF(w.nat.ports.used == 0 && w.nat.ports.site_blocks[1][0] == 0,
+	    "H1c: until they have rested");
+	world_down(&w);
+	world_down(&old);
+}
+
 int
 main(void)
 {
@@ -554,11 +682,15 @@ main(void)
 	test_flood();
 	test_full();
 	test_rest();
+	test_rest_counts();
+	test_rest_host();
+	test_spread();
 	test_log();
 	test_guess();
 	test_static();
 	test_fixed();
 	test_adopt();
 	test_torn();
+	test_rest_adopted();
 	return DONE();
 }
