@@ -113,6 +113,13 @@ cap() { python3 t/lib/natcap.py "$@"; }
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"cannot take over $T/bad, beginning anew"* ]]
 	run ! grep -q internet <<<"$output"
+	# one of another version
+	cp "$T/state" "$T/old"
+	printf '\1' | dd of="$T/old" bs=1 seek=8 conv=notrunc status=none
+	run --separate-stderr egress -d in -r "$T/answers.pcap" -s -N "$T/old"
+	[ "$status" -eq 0 ]
+	[[ $stderr == "bh-egress: cannot take over $T/old, beginning anew"* ]]
+	run ! grep -q internet <<<"$output"
 }
 
 # What is left of flows once others have done their worst: all hundred that

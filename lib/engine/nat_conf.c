@@ -152,6 +152,18 @@ put_pool(struct nat_config *nc, const struct conf *cf, size_t server,
 	nc->site = site;
 }
 
+/* The client whose host that is; of none, no location. */
+static uint16_t
+client_of(const struct conf *cf, size_t server, const struct addr *a)
+{
+	for (size_t i = 0; i < cf->nlocations; i++)
+		if (conf_is_client_of(cf, i, server) &&
+		    (conf_holds(&cf->location[i].lan, a) ||
+		    conf_holds(&cf->location[i].internal, a)))
+			return (uint16_t)i;
+	return UINT16_MAX;
+}
+
 /* Ports go before the rest of their address. */
 static void
 put_statics(struct nat_config *nc, const struct conf *cf, size_t server)
@@ -172,6 +184,7 @@ put_statics(struct nat_config *nc, const struct conf *cf, size_t server)
 				.outside_last = q->last, .inside = q->to,
 				.inside_first = q->to_port != 0 ? q->to_port :
 				    q->first,
+				.site = client_of(cf, server, &q->to),
 				.from = q->from.p, .nfrom = q->from.n };
 		}
 	nc->statics = s;

@@ -22,7 +22,7 @@ struct nat_image {
 	uint8_t zero[12];
 };
 
-enum { NAT_IMAGE_VERSION = 1 };
+enum { NAT_IMAGE_VERSION = 2 };
 
 struct nat_store {
 	const char *path;		/* NULL: memory */

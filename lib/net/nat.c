@@ -20,15 +20,6 @@ tcp_of(const struct nat_packet *pk)
 	    (const void *)(pk->p + pk->ip->l4) : NULL;
 }
 
-static size_t
-tcp_payload(const struct nat_packet *pk, const struct tcp_hdr *h)
-{
-	size_t hlen = (h->off >> 4) * 4u, n = (size_t)(pk->ip->len -
-	    pk->ip->l4);
-
-	return n > hlen ? n - hlen : 0;
-}
-
 /* The flow that it would belong to, seen from our side of it. */
 static struct nat_key
 key_of(const struct ip *ip, enum nat_dir dir)
@@ -99,10 +90,11 @@ put_id(struct ip4_hdr *h, uint16_t id)
 	h->csum = be16_put(csum_patch(be16_get(h->csum), delta));
 }
 
-/* Hosts that share an address must not use one identification twice (RFC 6864
- * 5.3); who forbids fragments has none.  The one that it has now. */
+/* Who forbids fragments keeps its identification, which nobody needs.  Of a
+ * super-packet the kernel counts on from there, segment by segment.  The one
+ * that it has now. */
 static uint16_t
-new_id(struct nat *n, const struct nat_packet *pk)
+new_id(struct nat *n, const struct nat_packet *pk, const struct addr *outside)
 {
 	struct ip4_hdr *h = (void *)pk->p;
 
@@ -110,9 +102,7 @@ new_id(struct nat *n, const struct nat_packet *pk)
 		return 0;
 	if ((be16_get(h->frag) & IP4_DF) != 0)
 		return be16_get(h->id);
-	put_id(h, n->ip_id++);
-	if (pk->vnet != NULL && pk->vnet->gso_type != VNET_GSO_NONE)
-		n->ip_id += 64;		/* one for each segment */
+	put_id(h, nat_id_next(&n->ids, outside, &pk->ip->dst, pk->ip->proto));
 	return be16_get(h->id);
 }
 
@@ -205,8 +195,9 @@ refresh(struct nat *n, const struct nat_packet *pk, uint32_t i,
 	struct nat_run *run = &n->table.run[i];
 	uint8_t before = run->tcp;
 	bool alive = dir == NAT_OUTWARD || n->cfg->inbound_refresh;
+	size_t l4len = (size_t)(pk->ip->len - pk->ip->l4);
 
-	if (tcp != NULL && !nat_tcp_take(run, tcp, tcp_payload(pk, tcp), dir))
+	if (tcp != NULL && !nat_tcp_take(run, tcp, l4len, dir))
 		alive = false;
 	/* a connection that opens or closes has another time from now on */
 	if (alive || (tcp != NULL && run->tcp != before))
@@ -263,7 +254,7 @@ nat_outbound(struct nat *n, const struct nat_packet *pk, nsec now)
 	permit(n, i, s);
 	const struct nat_flow *f = &n->table.flow[i];
 	nat_edit(&e, NAT_SRC, &f->outside, f->outside_port);
-	uint16_t id = new_id(n, pk);
+	uint16_t id = new_id(n, pk, &f->outside);
 	if (pk->ip->frag)
 		nat_frag_learn(&n->frags, pk->ip, &f->outside, id, now);
 	return sound;

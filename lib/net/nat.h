@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "net/nat_frag.h"
+#include "net/nat_id.h"
 #include "net/nat_port.h"
 #include "net/nat_table.h"
 #include "net/nat_tcp.h"
@@ -45,9 +46,9 @@ struct nat {
 	struct nat_ports ports;
 	struct nat_wheel wheel;
 	struct nat_frags frags;
+	struct nat_ids ids;
 	uint32_t *site_flows;
 	int64_t wall;		/* wall clock minus ours, seconds */
-	uint16_t ip_id;
 	bool near_full;
 	uint32_t *clock;	/* where to say what time it is; or NULL */
 	uint32_t first, last, lost;	/* events */

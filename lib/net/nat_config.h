@@ -32,6 +32,7 @@ struct nat_static {
 	uint16_t outside_first, outside_last;
 	uint16_t inside_first;	/* the ports keep their order */
 	struct addr outside, inside;
+	uint16_t site;		/* the inside host's location */
 	const struct prefix *from;	/* who may begin; none: everybody */
 	size_t nfrom;
 };

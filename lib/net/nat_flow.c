@@ -247,5 +247,5 @@ nat_init(struct nat *n, const struct nat_config *cfg,
 	n->site_flows = (uint32_t *)(void *)(at + table +
 	    nat_ports_memory(cfg));
 	memcpy(n->frags.key, key, sizeof(n->frags.key));
-	n->ip_id = (uint16_t)nat_ports_random(&n->ports);
+	nat_ids_init(&n->ids, key, (uint16_t)nat_ports_random(&n->ports));
 }

@@ -42,28 +42,49 @@ rewrite(const struct nat_packet *pk, const struct nat_quote *q,
 	h->csum = be16_put(csum_patch(be16_get(h->csum), delta));
 }
 
+/* The flow, or the mapping, of a packet that came in and had that sequence
+ * number, for whoever is at that location; 0: none, or it may not speak of
+ * it. */
+static uint32_t
+flow_of(const struct nat *n, const struct nat_key *k, uint32_t seq,
+    uint16_t site, uint32_t now)
+{
+	uint32_t i = nat_alive(n, NAT_OUT, k, now);
+
+	if (i != 0 && k->proto == PROTO_TCP &&
+	    !nat_tcp_under_way(&n->table.run[i], seq, NAT_INWARD))
+		return 0;
+	if (i == 0 && n->cfg->filter != NAT_FILTER_ADDRESS_PORT)
+		i = nat_table_find(&n->table, NAT_INSIDE, k);
+	return i != 0 && n->table.run[i].site == site ? i : 0;
+}
+
 /* What inside says of a packet that came in: the end that it has outside. */
 static bool
-outside_of(const struct nat *n, const struct nat_key *k, struct addr *a,
-    uint16_t *port)
+outside_of(const struct nat *n, const struct nat_key *k, uint32_t seq,
+    uint16_t site, uint32_t now, struct addr *a, uint16_t *port)
 {
 	const struct nat_static *s = nat_static_out(n->cfg, k->proto,
 	    &k->local, k->local_port);
-	uint32_t i = nat_table_find(&n->table, NAT_OUT, k);
+	uint32_t i = flow_of(n, k, seq, site, now);
 
-	if (i == 0 && n->cfg->filter != NAT_FILTER_ADDRESS_PORT)
-		i = nat_table_find(&n->table, NAT_INSIDE, k);
 	if (i != 0) {
 		*a = n->table.flow[i].outside;
 		*port = n->table.flow[i].outside_port;
-	} else if (s != NULL) {
-		*a = s->outside;
-		*port = (uint16_t)(s->outside_first + (k->local_port -
-		    s->inside_first));
+		return true;
 	}
-	return i != 0 || s != NULL;
+	if (s == NULL || s->site != site ||
+	    nat_alive(n, NAT_OUT, k, now) != 0)
+		return false;
+	*a = s->outside;
+	*port = (uint16_t)(s->outside_first + (k->local_port -
+	    s->inside_first));
+	return true;
 }
 
+/* Whoever could speak of others' flows would learn their outside ends, and end
+ * them: an error goes to the sender of what it quotes, comes from the location
+ * that this was for, and quotes bytes of TCP that are under way. */
 enum verdict
 nat_error_out(struct nat *n, const struct nat_packet *pk, uint32_t now)
 {
@@ -71,14 +92,13 @@ nat_error_out(struct nat *n, const struct nat_packet *pk, uint32_t now)
 	struct addr a;
 	uint16_t port;
 
-	(void)now;
-	if (!read_error(&q, pk))
+	if (!read_error(&q, pk) || !addr_eq(&q.src, &pk->ip->dst))
 		return V_NAT_ERROR;
 	bool icmp = q.e.proto == PROTO_ICMP || q.e.proto == PROTO_ICMP6;
 	struct nat_key k = { .local = q.dst, .remote = q.src,
 		.local_port = icmp ? q.sport : q.dport,
 		.remote_port = icmp ? 0 : q.sport, .proto = q.e.proto };
-	if (!outside_of(n, &k, &a, &port))
+	if (!outside_of(n, &k, q.seq, pk->from, now, &a, &port))
 		return V_NAT_ERROR;
 	rewrite(pk, &q, NAT_SRC, NAT_DST, &a, port);
 	return (enum verdict)V_NEXT;
@@ -91,7 +111,7 @@ nat_error_in(struct nat *n, const struct nat_packet *pk, struct nat_way *way,
 {
 	struct nat_quote q;
 
-	if (!read_error(&q, pk))
+	if (!read_error(&q, pk) || !addr_eq(&q.src, &pk->ip->dst))
 		return V_NAT_ERROR;
 	struct nat_key k = { .local = q.src, .remote = q.dst,
 		.local_port = q.sport, .remote_port = q.dport,

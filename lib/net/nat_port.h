@@ -6,11 +6,12 @@
  * Outside ports.  An inside host has one outside address ("paired", RFC 4787
  * REQ-2) and takes ports from blocks of it that are its own while it has a
  * flow; a block that nobody uses any more rests before another host may get it
- * (RFC 6888 REQ-8), and counts for the host that had it, and its location, until
- * then: else who takes and leaves blocks would have more of them than its quota.
- * That host may have it back at any time.  Who had a port is thus known from who
- * had its block.  A block holds the ports of all protocols.  Everything takes
- * constant time, but for the blocks of one host, which the quota bounds.
+ * (RFC 6888 REQ-8).  Until then it counts for the host that had it, and for its
+ * location: else a host that takes and leaves blocks would have more of them
+ * than its quota.  That host may have it back at any time.  Who had a port is
+ * thus known from who had its block.  A block holds the ports of all protocols.
+ * Everything takes constant time, but for the blocks of one host, which the
+ * quota bounds.
  */
 
 #include "base/verdict.h"

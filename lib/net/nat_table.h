@@ -10,7 +10,7 @@
  *
  * A mapping is the ring of the flows that share inside and outside; one of
  * them, its head, stands for it in the two indexes of mappings.  Flow 0 is
- * none.  Nothing is allocated: 128 bytes a flow, everything included.
+ * none.  Nothing is allocated: 132 bytes a flow, everything included.
  *
  * An index has two entries for each flow, and the next empty one from where
  * the hash points is a flow's.  An entry is the flow's number, how far it is
@@ -41,11 +41,12 @@ static_assert(sizeof(struct nat_flow) == 64, "a cache line");
 struct nat_run {
 	uint32_t end[2];	/* TCP: the highest sequence number, past it */
 	uint32_t ack[2];	/* ... acknowledged by that side */
+	uint16_t win[2];	/* ... the window that it announced with it */
 	uint8_t tcp;		/* NAT_TCP_* */
-	uint8_t spare;
+	uint8_t scale;		/* of the windows, four bits each */
 	uint16_t site;
 };
-static_assert(sizeof(struct nat_run) == 20, "a fifth of a flow");
+static_assert(sizeof(struct nat_run) == 24, "no padding in a file");
 
 /* How flows are found: whole, from either side; and mappings. */
 enum nat_index { NAT_OUT, NAT_IN, NAT_INSIDE, NAT_OUTSIDE, NAT_INDEXES };

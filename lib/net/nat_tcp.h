@@ -5,8 +5,10 @@
 /*
  * What a translator has to know of a TCP connection: whether it is open, and
  * whether a segment that says otherwise can be believed.  A RST counts only if
- * it stands exactly where the next byte is due (RFC 5961 3.2), a SYN never ends
- * anything.  All are passed on: the ends decide for themselves.
+ * it stands exactly where the next byte is due (RFC 5961 3.2), a FIN or a byte
+ * only within the window that the other side has announced, by the scale that
+ * both have agreed on (RFC 7323 2), a SYN never ends anything.  All are passed
+ * on: the ends decide for themselves.
  */
 
 #include "net/nat_config.h"
@@ -24,9 +26,9 @@ enum {	/* in run.tcp; shifted left by the direction */
 
 /* May a flow begin with it? */
 bool nat_tcp_begins(const struct tcp_hdr *h);
-/* Takes a segment (or several at once) with so many bytes of payload.  True if
- * it shows that the connection is alive. */
-bool nat_tcp_take(struct nat_run *r, const struct tcp_hdr *h, size_t payload,
+/* Takes a segment (or several at once) of n bytes, its header included.  True
+ * if it shows that the connection is alive. */
+bool nat_tcp_take(struct nat_run *r, const struct tcp_hdr *h, size_t n,
     enum nat_dir dir);
 /* How long it may be idle now, seconds. */
 uint32_t nat_tcp_idle(const struct nat_run *r, const struct nat_config *cfg);

@@ -351,6 +351,99 @@ test_forged(void)
 	world_down(&w);
 }
 
+/* An error that one branch makes up about what was sent to a host: by whom, to
+ * whom. */
+static enum verdict
+tells(uint16_t from, const char *src, const char *dst, const struct leg *of)
+{
+	make(&w.pk, of);
+	make_error(src, dst, fam->unreachable, fam->v6 ? 4 : 3, 100);
+	return out_again(&w, from);
+}
+
+/* Whoever speaks of another branch's flow would learn its outside end. */
+static void
+test_forged_out(void)
+{
+	const char *evil = fam->v6 ? "2001:db8:2::66" : "10.2.0.66";
+	const char *his = fam->v6 ? "2001:db8:66::1" : "203.0.113.66";
+	const enum verdict passes = (enum verdict)V_NEXT;
+	struct leg l = { .proto = PROTO_UDP, .src = fam->server, .sport = 53,
+		.dst = fam->host, .dport = 5000, .payload = 30 };
+
+	world_up(&w, 2);
+	udp_out();
+	OKF(tells(2, evil, fam->server, &l) == V_NAT_ERROR &&
+	    tells(2, evil, his, &l) == V_NAT_ERROR,
+	    "H2: v%d: no branch speaks of another's flow", fam->v6 ? 6 : 4);
+	OKF(tells(1, fam->router, his, &l) == V_NAT_ERROR,
+	    "H2b: nor of its own to any but who sent it");
+	OKF(tells(1, fam->router, fam->server, &l) == passes,
+	    "H2: its own router does");
+	world_wait(&w, 301);
+	OKF(tells(1, fam->router, fam->server, &l) == V_NAT_ERROR,
+	    "H2: until it is over");
+	/* outside: to whom it says that he sent this */
+	udp_out();
+	struct packet sent = w.pk;
+	make_error(fam->beyond, text(&outside), fam->unreachable, 1, 200);
+	bool passed = in_again(&w) == passes;
+	w.pk = sent;
+	struct addr other = outside;
+	other.b[15] ^= 3;	/* the pool's other one */
+	make_error(fam->beyond, text(&other), fam->unreachable, 1, 200);
+	OKF(passed && in_again(&w) == V_NAT_ERROR,
+	    "H2d: from outside only to the end that it quotes");
+	world_down(&w);
+
+	world_up(&w, 2);
+	l = (struct leg){ .proto = PROTO_TCP, .src = fam->host, .sport = 5000,
+		.dst = fam->server, .dport = 80, .flags = TCP_SYN,
+		.seq = 1000 };
+	out(&w, 1, l);
+	l = (struct leg){ .proto = PROTO_TCP, .src = fam->server, .sport = 80,
+		.dst = text(&w.ip.src), .dport = w.ip.sport,
+		.flags = TCP_SYN | TCP_ACK, .seq = 7000, .ack = 1001 };
+	in(&w, l);
+	l.dst = fam->host;
+	l.dport = 5000;
+	l.flags = TCP_ACK;
+	int wrong = 0;
+	uint32_t seq = 4711;
+	for (int i = 0; i < 20000; i++) {
+		seq = seq * 1664525 + 1013904223;
+		l.seq = seq;
+		wrong += tells(1, fam->router, fam->server, &l) !=
+		    V_NAT_ERROR;
+	}
+	l.seq = 7000;
+	OKF(wrong == 0 && tells(1, fam->router, fam->server, &l) == passes,
+	    "H2c, 5927: of TCP only bytes under way");
+	world_down(&w);
+}
+
+/* Of what is published no flow need be there. */
+static void
+test_forged_static(void)
+{
+	struct nat_static rule = { .proto = PROTO_UDP, .outside_first = 53,
+		.outside_last = 53, .inside_first = 5000,
+		.inside = at(fam->host), .site = 1 };
+	struct leg l = { .proto = PROTO_UDP, .src = fam->server, .sport = 99,
+		.dst = fam->host, .dport = 5000, .payload = 30 };
+
+	world_config(&w, 2);
+	rule.outside = w.pool[fam->v6 ? 2 : 0];
+	w.cfg.statics = &rule;
+	w.cfg.nstatics = 1;
+	world_start(&w);
+	OKF(tells(1, fam->router, fam->server, &l) ==
+	    (enum verdict)V_NEXT, "H2: about what is published");
+	OKF(tells(2, fam->v6 ? "2001:db8:2::66" : "10.2.0.66", fam->server,
+	    &l) == V_NAT_ERROR, "H2: by its own location only");
+	world_down(&w);
+}
+
 int
 main(void)
 {
@@ -364,6 +457,8 @@ main(void)
 		test_error_out();
 		test_error_hairpin();
 		test_forged();
+		test_forged_out();
+		test_forged_static();
 	}
 	return DONE();
 }

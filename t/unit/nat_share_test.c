@@ -362,6 +362,42 @@ test_spread(void)
 	OKF(again == 160, "F36, 4787-2: each keeps its own");
 }
 
+static uint16_t
+id_of(uint16_t from, const char *src, const char *dst)
+{
+	out(&w, from, udp(src, 5, dst, 80));
+	return (uint16_t)(w.pk.b[4] << 8 | w.pk.b[5]);
+}
+
+/* Packets of two branches: one counts its own identifications, and would know
+ * how many the other has sent meanwhile. */
+static void
+test_ids(void)
+{
+	static bool seen[65536];
+	unsigned twice = 0, told = 0, plain = 0;
+
+	world_up(&w, 1);
+	for (unsigned i = 0; i < 65536; i++) {
+		uint16_t id = id_of(1, "10.1.0.5", server);
+		twice += seen[id];
+		seen[id] = true;
+	}
+	OKF(twice == 0, "H4: 65536 datagrams to one host, no identification "
+	    "twice");
+	for (unsigned i = 0; i < 1000; i++) {
+		uint16_t before = id_of(1, "10.1.0.6", "203.0.113.66");
+		for (unsigned k = 0; k < i % 5; k++)
+			id_of(2, "10.2.0.5", server);
+		uint16_t after = id_of(1, "10.1.0.6", "203.0.113.66");
+		told += after == (uint16_t)(before + 1 + i % 5);
+		plain += (uint16_t)(after - before) < 256;
+	}
+	OKF(told < 5 && plain < 20, "H4: nothing follows from them about "
+	    "others' packets (%u, %u of 1000)", told, plain);
+	world_down(&w);
+}
+
 static void
 test_log(void)
 {
@@ -685,6 +721,7 @@ main(void)
 	test_rest_counts();
 	test_rest_host();
 	test_spread();
+	test_ids();
 	test_log();
 	test_guess();
 	test_static();

@@ -253,6 +253,102 @@ test_reset(void)
 	world_down(&w);
 }
 
+/* What is forged is believed only where the ends would: in the window. */
+static void
+test_window(void)
+{
+	static const struct {
+		uint32_t seq;
+		size_t payload;
+		bool ends;
+		const char *what;
+	} rows[] = {
+		{ 7001, 0, true, "where the next byte is due" },
+		{ 7001 + 900, 100, true, "at the window's end" },
+		{ 7001 + 1000, 0, true, "at the window's edge" },
+		{ 7001 + 1001, 0, false, "past it" },
+		{ 7001 + 900, 101, false, "past it with its data" },
+		{ 7001 + 100000, 0, false, "far past it" },
+		{ 7001 + (1u << 30), 0, false, "a quarter of the space away" },
+		{ 7000, 0, false, "before it" },
+		{ 7001 - 100000, 0, false, "long before it" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		opened();
+		OKF(gets(F | A, rows[i].seq, 1001, rows[i].payload),
+		    "H4b: FIN %s is translated", rows[i].what);
+		OKF(lives_about(rows[i].ends ? NAT_TRANSITORY : NAT_TCP),
+		    "H4b: FIN %s: %s", rows[i].what, rows[i].ends ?
+		    "4 minutes are left" : "changes nothing");
+		world_down(&w);
+	}
+	opened();
+	gets(A, 7001 + 50000, 1001, 10);
+	gets(R | A, 7001 + 50010, 1001, 0);
+	gets(F | A, 7001 + 50010, 1001, 0);
+	OKF(lives_about(NAT_TCP),
+	    "H4b: nor do bytes that nobody may send make a place for an end");
+	world_down(&w);
+	opened();
+	gets(A, 7001 + 500, 1001, 500);		/* before what is lost */
+	gets(F | A, 8001, 1001, 0);
+	OKF(lives_about(NAT_TRANSITORY), "H4b: out of order, a FIN counts");
+	world_down(&w);
+}
+
+/* Both SYNs have the option: inside announces windows in units of 128. */
+static void
+scaled(uint8_t out_scale, uint8_t in_scale)
+{
+	up();
+	struct leg l = { .proto = PROTO_TCP, .src = host, .sport = 5000,
+		.dst = server, .dport = 80, .flags = S, .seq = 1000,
+		.win = 64000, .scale = out_scale };
+	out(&w, 1, l);
+	outside = w.ip.src;
+	port = w.ip.sport;
+	in(&w, (struct leg){ .proto = PROTO_TCP, .src = server, .sport = 80,
+	    .dst = text(&outside), .dport = port, .flags = S | A, .seq = 7000,
+	    .ack = 1001, .scale = in_scale });
+	sends(A, 1001, 7001, 0);
+}
+
+static void
+test_scale(void)
+{
+	scaled(1 + 7, 1 + 2);
+	gets(F | A, 7001 + 128001, 1001, 0);
+	OKF(lives_about(NAT_TCP), "H4b: a scaled window has an end");
+	world_down(&w);
+	scaled(1 + 7, 1 + 2);
+	gets(A, 7001 + 127000, 1001, 1000);
+	gets(F | A, 7001 + 128000, 1001, 0);
+	OKF(lives_about(NAT_TRANSITORY), "H4b: and all of it is one");
+	world_down(&w);
+	scaled(1 + 7, 0);
+	gets(F | A, 7001 + 1001, 1001, 0);
+	OKF(lives_about(NAT_TCP), "H4b: one side's option alone scales none");
+	world_down(&w);
+	/* a window that shrinks: what was let in may be under way */
+	scaled(1 + 7, 1 + 2);
+	out(&w, 1, (struct leg){ .proto = PROTO_TCP, .src = host,
+	    .sport = 5000, .dst = server, .dport = 80, .flags = A,
+	    .seq = 1001, .ack = 7001, .win = 1 });
+	gets(F | A, 7001 + 128000, 1001, 0);
+	OKF(lives_about(NAT_TRANSITORY), "H4b: the edge never goes back");
+	world_down(&w);
+	/* what goes on for long is alive to its end */
+	scaled(1 + 7, 1 + 2);
+	uint32_t at = 7001;
+	for (int i = 0; i < 20000; i++, at += 60000) {
+		gets(A, at, 1001, 60000);
+		sends(A, 1001, at + 60000, 0);
+	}
+	OKF(lives_about(NAT_TCP), "H4b: 1.2 GB pass, and it is alive");
+	world_down(&w);
+}
+
 static void
 test_syn(void)
 {
@@ -352,6 +448,8 @@ main(void)
 	test_filter();
 	test_times();
 	test_reset();
+	test_window();
+	test_scale();
 	test_syn();
 	test_hairpin();
 	test_no_alg();

@@ -38,6 +38,8 @@ struct leg {
 	uint16_t dport;
 	uint8_t flags;
 	uint32_t seq, ack;
+	uint16_t win;		/* 0: 1000 */
+	uint8_t scale;		/* of a SYN, + 1; 0: no such option */
 	size_t payload;
 	uint16_t frag, id;	/* IPv4 */
 	uint8_t type;		/* ICMP: with sport as identifier */
@@ -190,7 +192,8 @@ static inline void
 make(struct packet *pk, const struct leg *l)
 {
 	bool later = (l->frag & IP4_OFFSET) != 0;
-	size_t hlen = later ? 0 : l->proto == PROTO_TCP ? 20 : 8;
+	size_t options = l->scale != 0 ? 4 : 0;
+	size_t hlen = later ? 0 : l->proto == PROTO_TCP ? 20 + options : 8;
 	size_t l4 = put_header(pk, l, hlen + l->payload);
 	uint8_t *h = pk->b + l4;
 
@@ -202,8 +205,10 @@ make(struct packet *pk, const struct leg *l)
 	if (l->proto == PROTO_TCP)
 		*(struct tcp_hdr *)(void *)h = (struct tcp_hdr){
 			be16_put(l->sport), be16_put(l->dport),
-			be32_put(l->seq), be32_put(l->ack), 5 << 4, l->flags,
-			be16_put(1000), be16_put(0), be16_put(0) };
+			be32_put(l->seq), be32_put(l->ack),
+			(uint8_t)(hlen / 4 << 4), l->flags,
+			be16_put(l->win != 0 ? l->win : 1000), be16_put(0),
+			be16_put(0) };
 	else if (l->proto == PROTO_UDP)
 		*(struct udp_hdr *)(void *)h = (struct udp_hdr){
 			be16_put(l->sport), be16_put(l->dport),
@@ -212,6 +217,9 @@ make(struct packet *pk, const struct leg *l)
 		*(struct icmp_hdr *)(void *)h = (struct icmp_hdr){
 			.type = l->type, .id = be16_put(l->sport),
 			.seq = be16_put(7) };
+	if (options != 0)
+		memcpy(h + 20, (const uint8_t[]){ 1, 3, 3,
+		    (uint8_t)(l->scale - 1) }, options);
 	if (!l->nosum)
 		put_sum(pk->b, l4, pk->n, l->proto);
 }
