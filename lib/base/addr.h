@@ -82,6 +82,14 @@ addr_from_v6(const uint8_t b[16])
 bool addr_parse(struct addr *a, const char *text);
 const char *addr_format(const struct addr *a, char buf[static ADDR_STRLEN]);
 
+/* All of its addresses are IPv4: ::/0 and what else holds ::ffff:0:0/96 is
+ * IPv6. */
+static inline bool
+prefix_is_v4(const struct prefix *p)
+{
+	return p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
+}
+
 bool prefix_has(const struct prefix *p, const struct addr *a);
 /* "10.0.0.0/8", "2001:db8::/32"; a host without "/" is /32 or /128.  False if
  * it is not a prefix; *host_bits says that bits were set beyond the length

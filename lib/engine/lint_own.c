@@ -162,7 +162,7 @@ check_public(struct lint *lt, const struct conf_location *l,
 
 	for (size_t i = 0; i < ps->n; i++) {
 		const struct prefix *p = &ps->p[i];
-		bool v4 = p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
+		bool v4 = prefix_is_v4(p);
 		if (prefix_is_private(p) || lint_special(p) != NULL)
 			continue;
 		if (v4 && first == NULL)

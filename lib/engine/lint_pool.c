@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/lint_part.h"
 
+#include "conf/pool.h"
 #include "conf/prefixes.h"
 #include "conf/publish.h"
-#include "engine/nat_conf.h"
+#include "net/nat_config.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -100,7 +101,7 @@ check_idle(struct lint *lt, const struct conf_location *l)
 
 	for (size_t i = 0; i < l->pool.addr.n; i++) {
 		const struct prefix *p = &l->pool.addr.p[i];
-		bool v4 = p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
+		bool v4 = prefix_is_v4(p);
 		if (pools(l, v4))
 			continue;
 		lint_say(lt, l, l->pool.addr.line, BH_POOL_UNUSED, "nat-pool",
@@ -206,8 +207,8 @@ check_room(struct lint *lt, size_t i, uint64_t n4)
 {
 	const struct conf_location *l = &lt->cf->location[i];
 	const struct conf_pool *p = &l->pool;
-	uint64_t hosts = nat_conf_hosts(lt->cf, i);
-	unsigned each = nat_conf_blocks(p);
+	uint64_t hosts = pool_hosts(lt->cf, i);
+	unsigned each = nat_blocks_each(p->block);
 
 	if (hosts <= n4 * each)
 		return;
@@ -236,9 +237,9 @@ check_families(struct lint *lt, size_t i, uint64_t n4, uint64_t n6)
 	for (size_t k = 0; k < lt->cf->nlocations; k++) {
 		if (!conf_is_client_of(lt->cf, k, i))
 			continue;
-		const struct conf_prefixes *in = nat_conf_inside(lt->cf, k);
-		v4 |= pools(l, true) && nat_conf_count(in, true) > 0;
-		v6 |= pools(l, false) && nat_conf_count(in, false) > 0;
+		const struct conf_prefixes *in = pool_inside(lt->cf, k);
+		v4 |= pools(l, true) && pool_count(in, true) > 0;
+		v6 |= pools(l, false) && pool_count(in, false) > 0;
 	}
 	if ((v4 && n4 == 0) || (v6 && n6 == 0))
 		lint_say(lt, l, l->pool.addr.line, BH_POOL_FAMILY, "nat-pool",
@@ -272,8 +273,8 @@ static void
 check_pool(struct lint *lt, size_t i)
 {
 	const struct conf_location *l = &lt->cf->location[i];
-	uint64_t n4 = nat_conf_count(&l->pool.addr, true);
-	uint64_t n6 = nat_conf_count(&l->pool.addr, false);
+	uint64_t n4 = pool_count(&l->pool.addr, true);
+	uint64_t n6 = pool_count(&l->pool.addr, false);
 
 	check_numbers(lt, l);
 	if (conf_broken(l, "nat-pool"))

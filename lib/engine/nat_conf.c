@@ -3,60 +3,13 @@
 
 #include "base/bytes.h"
 #include "base/die.h"
+#include "conf/pool.h"
 #include "conf/publish.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { SHARE = 8 };	/* a location's default quota: one part of so many */
-
-const struct conf_prefixes *
-nat_conf_inside(const struct conf *cf, size_t client)
-{
-	const struct conf_location *l = &cf->location[client];
-
-	return l->sources == CONF_SOURCES_LAN && l->internal.n > 0 ?
-	    &l->internal : &l->lan;
-}
-
-static bool
-is_v4(const struct prefix *p)
-{
-	return p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
-}
-
-uint64_t
-nat_conf_count(const struct conf_prefixes *ps, bool v4)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < ps->n; i++) {
-		unsigned bits = 128u - ps->p[i].len;
-		if (is_v4(&ps->p[i]) != v4)
-			continue;
-		if (bits > 62 || n > UINT64_MAX / 2)
-			return UINT64_MAX;
-		n += UINT64_C(1) << bits;
-	}
-	return n;
-}
-
-uint64_t
-nat_conf_hosts(const struct conf *cf, size_t server)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < cf->nlocations; i++)
-		if (conf_is_client_of(cf, i, server))
-			n += nat_conf_count(nat_conf_inside(cf, i), true);
-	return n;
-}
-
-unsigned
-nat_conf_blocks(const struct conf_pool *p)
-{
-	return (65536u - NAT_PORT_FIRST) / p->block;
-}
 
 static void *
 get(size_t n, size_t size)
@@ -104,7 +57,7 @@ put_family(const struct nat_config *nc, const struct conf *cf,
 	size_t n = 0;
 
 	for (size_t i = 0; i < ps->n; i++) {
-		if (is_v4(&ps->p[i]) != v4)
+		if (prefix_is_v4(&ps->p[i]) != v4)
 			continue;
 		uint64_t all = UINT64_C(1) << (128 - ps->p[i].len);
 		for (uint64_t k = 0; k < all; k++) {
@@ -125,7 +78,7 @@ put_pool(struct nat_config *nc, const struct conf *cf, size_t server,
 	const struct conf_prefixes *ps = &l->pool.addr;
 	bool pool4 = conf_nat_of(l, true) == CONF_NAT_POOL;
 	bool pool6 = conf_nat_of(l, false) == CONF_NAT_POOL;
-	uint64_t all = nat_conf_count(ps, true) + nat_conf_count(ps, false);
+	uint64_t all = pool_count(ps, true) + pool_count(ps, false);
 	struct addr *pool = get((size_t)all + 2 * cf->nlocations,
 	    sizeof(*pool));
 	size_t n4 = pool4 ? put_family(nc, cf, ps, true, pool) : 0;
@@ -199,13 +152,13 @@ put_spans(struct nat_config *nc, const struct conf *cf, size_t server)
 	uint32_t number = 0;
 
 	for (size_t i = 0; i < cf->nlocations; i++)
-		room += nat_conf_inside(cf, i)->n;
+		room += pool_inside(cf, i)->n;
 	struct nat_span *span = get(room, sizeof(*span));
 	for (size_t i = 0; i < cf->nlocations; i++) {
-		const struct conf_prefixes *in = nat_conf_inside(cf, i);
+		const struct conf_prefixes *in = pool_inside(cf, i);
 		for (size_t k = 0; k < in->n &&
 		    conf_is_client_of(cf, i, server); k++) {
-			if (!is_v4(&in->p[k]))
+			if (!prefix_is_v4(&in->p[k]))
 				continue;
 			uint32_t n = UINT32_C(1) << (128 - in->p[k].len);
 			span[nc->nspans++] = (struct nat_span){
@@ -237,7 +190,7 @@ put_quotas(struct nat_config *nc, const struct conf_pool *p, size_t clients)
 	nc->host_blocks = (nc->host_flows + p->block - 1) / p->block;
 	for (int f = 0; f < 2; f++)
 		nc->site_blocks[f] = share(nc->shared.part[f].n *
-		    nat_conf_blocks(p), clients);
+		    nat_blocks_each(p->block), clients);
 }
 
 static const enum nat_filter filters[] = {

@@ -59,7 +59,7 @@ static struct layout
 layout_of(const struct nat_image *m)
 {
 	return lay_out(m->flows, m->npool, m->npool *
-	    ((65536u - NAT_PORT_FIRST) / m->block));
+	    nat_blocks_each(m->block));
 }
 
 static bool

@@ -155,8 +155,8 @@ find_owner(struct nat_answer *a, const struct nat_question *q,
     const struct nat_view *v)
 {
 	uint32_t size = v->image.block;
-	uint32_t each = (65536u - NAT_PORT_FIRST) / size;
-	uint32_t k = (uint32_t)(q->port - NAT_PORT_FIRST) / size;
+	uint32_t each = nat_blocks_each(size);
+	uint32_t k = nat_block_number(q->port, size);
 
 	for (size_t i = 0; i < v->image.npool && q->port >= NAT_PORT_FIRST &&
 	    k < each; i++) {
@@ -167,8 +167,8 @@ find_owner(struct nat_answer *a, const struct nat_question *q,
 		a->host = o.host;
 		a->port = 0;
 		snprintf(a->rule, sizeof(a->rule), "block %u-%u since %"
-		    PRIu64 "%s", NAT_PORT_FIRST + k * size, NAT_PORT_FIRST +
-		    (k + 1) * size - 1, o.since,
+		    PRIu64 "%s", nat_block_first(k, size),
+		    nat_block_first(k + 1, size) - 1, o.since,
 		    o.until != 0 ? ", given back" : "");
 		return true;
 	}
@@ -209,7 +209,7 @@ compute(struct nat_answer *a, const struct nat_question *q,
 		i++;
 	if (i == e->npool || q->port < NAT_PORT_FIRST || e->block == 0)
 		return false;
-	uint32_t k = (uint32_t)(q->port - NAT_PORT_FIRST) / e->block;
+	uint32_t k = nat_block_number(q->port, e->block);
 	uint64_t number = (uint64_t)k * e->npool + i;
 	for (uint32_t s = 0; s < e->nspans; s++) {
 		const struct nat_span *p = &e->hosts[s].span;
@@ -225,8 +225,8 @@ compute(struct nat_answer *a, const struct nat_question *q,
 		memcpy(a->location, e->hosts[s].location,
 		    sizeof(a->location));
 		snprintf(a->rule, sizeof(a->rule), "deterministic %u-%u",
-		    NAT_PORT_FIRST + k * e->block,
-		    NAT_PORT_FIRST + (k + 1) * e->block - 1);
+		    nat_block_first(k, e->block),
+		    nat_block_first(k + 1, e->block) - 1);
 		return true;
 	}
 	return false;

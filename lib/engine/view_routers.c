@@ -25,18 +25,12 @@ struct routes {
 			 * at an address that the file does not have */
 };
 
-static bool
-of_v4(const struct prefix *p)
-{
-	return p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
-}
-
 /* The gateway's first address of that family, on the LAN side. */
 static const struct addr *
 find_via(const struct conf_location *l, bool v4)
 {
 	for (size_t i = 0; i < l->address.n; i++)
-		if (of_v4(&l->address.p[i]) == v4)
+		if (prefix_is_v4(&l->address.p[i]) == v4)
 			return &l->address.p[i].addr;
 	return NULL;
 }
@@ -46,7 +40,7 @@ add(struct routes *rs, const struct conf_location *l, const struct prefix *to,
     const char *why, const struct conf_location *whose)
 {
 	struct route r = { l, *to, rs->outside ? NULL :
-		find_via(l, of_v4(to)), why, whose };
+		find_via(l, prefix_is_v4(to)), why, whose };
 
 	rs->n++;
 	rs->put(&r, rs->out);
@@ -103,7 +97,7 @@ add_family(struct routes *rs, const struct conf_location *l, bool v4,
 	    c->internal.n > 0 ? &c->internal : &c->lan;
 
 	for (size_t i = 0; i < ps->n; i++)
-		if (of_v4(&ps->p[i]) == v4)
+		if (prefix_is_v4(&ps->p[i]) == v4)
 			add(rs, l, &ps->p[i], "answers from the Internet have "
 			    "to come back to the server, for", c);
 }
@@ -161,7 +155,7 @@ static const char *
 via_text(const struct route *r, char buf[static ADDR_STRLEN])
 {
 	return r->via != NULL ? addr_format(r->via, buf) :
-	    of_v4(&r->to) ? "GATEWAY" : "GATEWAY6";
+	    prefix_is_v4(&r->to) ? "GATEWAY" : "GATEWAY6";
 }
 
 static void
@@ -180,7 +174,7 @@ put_frr(const struct route *r, FILE *out)
 {
 	char to[PREFIX_STRLEN], via[ADDR_STRLEN];
 
-	fprintf(out, "%s route %s %s\n", of_v4(&r->to) ? "ip" : "ipv6",
+	fprintf(out, "%s route %s %s\n", prefix_is_v4(&r->to) ? "ip" : "ipv6",
 	    prefix_format(&r->to, to), via_text(r, via));
 }
 
@@ -190,7 +184,7 @@ put_ios(const struct route *r, FILE *out)
 	struct addr mask = { { [10] = 0xff, [11] = 0xff } };
 	char net[ADDR_STRLEN], bits[ADDR_STRLEN], via[ADDR_STRLEN];
 
-	if (!of_v4(&r->to)) {
+	if (!prefix_is_v4(&r->to)) {
 		put_frr(r, out);
 		return;
 	}
@@ -205,7 +199,8 @@ put_linux(const struct route *r, FILE *out)
 {
 	char to[PREFIX_STRLEN], via[ADDR_STRLEN];
 
-	fprintf(out, "ip %sroute add %s via %s\n", of_v4(&r->to) ? "" : "-6 ",
+	fprintf(out, "ip %sroute add %s via %s\n",
+	    prefix_is_v4(&r->to) ? "" : "-6 ",
 	    prefix_format(&r->to, to), via_text(r, via));
 }
 

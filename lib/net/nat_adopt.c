@@ -36,9 +36,9 @@ static const struct nat_owner *
 old_owner(const struct nat_legacy *old, const struct addr *outside,
     uint16_t port)
 {
-	uint32_t each = (65536u - NAT_PORT_FIRST) / old->block;
+	uint32_t each = nat_blocks_each(old->block);
 	int pool = index_of(old->pool, old->npool, outside);
-	uint32_t k = (uint32_t)(port - NAT_PORT_FIRST) / old->block;
+	uint32_t k = nat_block_number(port, old->block);
 
 	if (pool < 0 || port < NAT_PORT_FIRST || k >= each)
 		return NULL;
@@ -152,7 +152,7 @@ rest_block(struct nat *n, const struct nat_legacy *old, uint32_t b,
 static void
 adopt_rest(struct nat *n, const struct nat_legacy *old, uint32_t now)
 {
-	uint32_t each = (65536u - NAT_PORT_FIRST) / old->block;
+	uint32_t each = nat_blocks_each(old->block);
 
 	if (old->block != n->cfg->block)
 		return;

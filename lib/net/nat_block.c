@@ -20,16 +20,10 @@ nat_block_bits(const struct nat_ports *p, uint32_t b, unsigned kind)
 	return p->bits + ((size_t)b * NAT_PORT_KINDS + kind) * p->words;
 }
 
-static uint32_t
-blocks_per_addr(const struct nat_config *cfg)
-{
-	return (65536u - NAT_PORT_FIRST) / cfg->block;
-}
-
 uint32_t
 nat_ports_blocks(const struct nat_config *cfg)
 {
-	return (uint32_t)cfg->npool * blocks_per_addr(cfg);
+	return (uint32_t)cfg->npool * nat_blocks_each(cfg->block);
 }
 
 /* A host without a block has only ports that are open for good. */
@@ -55,7 +49,7 @@ lay_out(struct nat_ports *p, const struct nat_config *cfg, uint8_t *mem)
 	size_t n = nat_ports_blocks(cfg), hosts = hosts_max(cfg);
 
 	p->words = cfg->block / 64u;
-	p->per_addr = blocks_per_addr(cfg);
+	p->per_addr = nat_blocks_each(cfg->block);
 	p->nblocks = (uint32_t)n;
 	p->nhosts = (uint32_t)hosts;
 	p->bits = carve(&at, n * NAT_PORT_KINDS * p->words * 8);
@@ -104,7 +98,7 @@ uint32_t
 nat_block_of(const struct nat_ports *p, uint16_t pool, uint16_t port)
 {
 	uint32_t k = port < NAT_PORT_FIRST ? UINT32_MAX :
-	    (uint32_t)(port - NAT_PORT_FIRST) / p->cfg->block;
+	    nat_block_number(port, p->cfg->block);
 
 	return k < p->per_addr ? pool * p->per_addr + k : UINT32_MAX;
 }
@@ -113,7 +107,8 @@ void
 nat_block_range(const struct nat_ports *p, uint32_t b, uint16_t *pool,
     uint16_t *first, uint16_t *last)
 {
-	uint32_t from = NAT_PORT_FIRST + b % p->per_addr * p->cfg->block;
+	uint32_t from = nat_block_first(b % p->per_addr,
+	    p->cfg->block);
 
 	*pool = (uint16_t)(b / p->per_addr);
 	*first = (uint16_t)from;

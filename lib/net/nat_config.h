@@ -85,4 +85,24 @@ enum {
 	NAT_TRANSITORY_MIN = 240, NAT_TRANSITORY = 240,
 };
 
+/* Blocks of that many ports that an outside address has; which one a port from
+ * NAT_PORT_FIRST on is in; and with which port one begins. */
+static inline uint32_t
+nat_blocks_each(uint32_t block)
+{
+	return (65536u - NAT_PORT_FIRST) / block;
+}
+
+static inline uint32_t
+nat_block_number(uint16_t port, uint32_t block)
+{
+	return (uint32_t)(port - NAT_PORT_FIRST) / block;
+}
+
+static inline uint32_t
+nat_block_first(uint32_t k, uint32_t block)
+{
+	return NAT_PORT_FIRST + k * block;
+}
+
 #endif
