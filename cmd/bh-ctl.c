@@ -203,6 +203,7 @@ set_rundir(struct ctl *ctl, const struct start *s)
 	}
 	snprintf(ctl->rundir, sizeof(ctl->rundir), "%s%s",
 	    dir != NULL ? "" : START_RUNDIRS "/", dir != NULL ? dir : location);
+	start_trust(ctl->rundir);
 }
 
 static void

@@ -15,7 +15,6 @@
 	"[-a ENGINE] [-D RUNDIR] [-f FILE] [-k KEYDIR] [-l LOCATION] [-R FD]" \
 	"\n-i NAME [-a ENGINE] [-D RUNDIR] [-n PEERS] [-R FD]"
 enum { PEERS = 1024 };
-#define KEYDIR "/etc/backhaul/keys"
 
 /* "(engines: ipsec-mb sodium)" */
 static const char *
@@ -73,12 +72,14 @@ open_gateway(struct tunnel_setup *how, const struct start *s)
 int
 main(int argc, char *argv[])
 {
-	struct tunnel_setup how = { .keydir = KEYDIR, .peers = PEERS };
+	struct tunnel_setup how = { .keydir = START_KEYDIR, .peers = PEERS };
 	struct start s;
 
 	parse(&s, &how, argc, argv);
 	bool alone = how.ifname != NULL;
 	how.rundir = s.rundir;
+	if (alone && s.rundir != NULL)
+		start_trust(s.rundir);
 	/* static: what it has is in reach, and no leak, until we are gone */
 	static struct tunnel *t;
 	t = alone ? tunnel_alone(&how) : open_gateway(&how, &s);

@@ -428,5 +428,5 @@ edges() {
 	[[ $output != *BH805* ]]
 	chmod 770 "$dir/keys"
 	run --separate-stderr "$check" -f "$dir/d.ini" -k "$dir/keys"
-	[[ ${lines[0]} == "$dir/d.ini: warning BH805: $dir/keys "* ]]
+	[[ ${lines[0]} == "$dir/d.ini: error BH805: key directory $dir/keys "* ]]
 }

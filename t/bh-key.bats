@@ -105,6 +105,40 @@ byte() {	# file, number: that byte of the key
 	[ ! -s err ]
 }
 
+@test "F20e: -o makes a file for its owner only, and takes none that is there" {
+	umask 0
+	for command in genkey genpsk; do
+		run --separate-stderr "$key" $command -o k
+		[ "$status" -eq 0 ]
+		[ -z "$output$stderr" ]
+		[ "$(stat -c %a k)" = 600 ]
+		is_a_key k
+		cp -p k before
+		run --separate-stderr "$key" $command -o k
+		[ "$status" -eq 100 ]
+		[ "$stderr" = "bh-key: there is k already; remove it first" ]
+		cmp k before
+		rm k
+	done
+	ln -s target k
+	run --separate-stderr "$key" genkey -o k
+	[ "$status" -eq 100 ]
+	[ ! -e target ]
+	run --separate-stderr "$key" genkey -o nowhere/k
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-key: cannot make nowhere/k: No such file or directory" ]
+}
+
+@test "F20f: -o leaves nothing where a disk is full" {
+	# shellcheck disable=SC2016 # for the inner shell
+	run --separate-stderr unshare -m sh -c 'mount -t tmpfs -o size=4k none . &&
+		cd "$PWD" && ! dd if=/dev/zero of=fill 2>/dev/null
+		"$0" genkey -o k; code=$?; ls; exit $code' "$key"
+	[ "$status" -eq 111 ]
+	[ "$stderr" = "bh-key: cannot write k: No space left on device" ]
+	[ "$output" = fill ]
+}
+
 @test "says 111 when the system does not read or write" {
 	run --separate-stderr sh -c '"$0" genkey >/dev/full' "$key"
 	[ "$status" -eq 111 ]
@@ -118,24 +152,26 @@ byte() {	# file, number: that byte of the key
 }
 
 @test "says 100 and the synopsis on a wrong command line" {
-	usage="bh-key: usage: bh-key genkey | genpsk | pubkey"
+	usage="usage: bh-key [-o FILE] genkey | genpsk"
 	run --separate-stderr "$key"
 	[ "$status" -eq 100 ]
-	[ "$stderr" = "$usage" ]
-	run --separate-stderr "$key" genkey genkey
-	[ "$status" -eq 100 ]
-	[ "$stderr" = "$usage" ]
+	[ "${stderr_lines[0]}" = "$usage" ]
+	for words in 'genkey genkey' 'pubkey -o k' 'genkey -l hq' 'check -o k'; do
+		run --separate-stderr "$key" $words
+		[ "$status" -eq 100 ]
+		[ "${stderr_lines[0]}" = "$usage" ]
+	done
 	run --separate-stderr "$key" -x
 	[ "$status" -eq 100 ]
 	run --separate-stderr "$key" dance
 	[ "$status" -eq 100 ]
-	[ "$stderr" = "bh-key: no command 'dance'; there are genkey, genpsk and pubkey" ]
+	[ "$stderr" = "bh-key: no command 'dance'; there are genkey, genpsk, pubkey and check" ]
 }
 
 @test "prints its synopsis and its version" {
 	run --separate-stderr "$key" -h
 	[ "$status" -eq 0 ]
-	[ "$output" = "usage: bh-key genkey | genpsk | pubkey" ]
+	[ "${lines[0]}" = "usage: bh-key [-o FILE] genkey | genpsk" ]
 	run --separate-stderr "$key" -V
 	[ "$status" -eq 0 ]
 	[[ $output == "bh-key "[0-9]* ]]

@@ -60,32 +60,32 @@ tell() {
 # An IPv4 UDP packet of 28 bytes; the checksum of the header is right.
 packet_to_branch=4500001c00000000401166c70a0000050a0100050001000200080000
 
-@test "a key that is not there: one line, 111" {
+@test "a key that is not there: one line, 100" {
 	rm "$I_DIR/keys/hq.key"
 	tunnel
-	[ "$status" -eq 111 ]
-	[ "$stderr" = "bh-tunnel: cannot read key file $I_DIR/keys/hq.key: No such file or directory" ]
+	[ "$status" -eq 100 ]
+	[ "$stderr" = "bh-tunnel: there is no key file $I_DIR/keys/hq.key; run 'bh-key genkey -o $I_DIR/keys/hq.key'" ]
 }
 
 @test "a key that others may read: one line, 100" {
 	chmod 640 "$I_DIR/keys/hq.key"
 	tunnel
 	[ "$status" -eq 100 ]
-	[[ $stderr == "bh-tunnel: cannot use key file $I_DIR/keys/hq.key: others may read it; run 'chmod 600"* ]]
+	[[ $stderr == "bh-tunnel: key file $I_DIR/keys/hq.key can be read by others than its owner; run 'chmod 600 $I_DIR/keys/hq.key'"* ]]
 }
 
 @test "a key that is none: one line, 100, and nothing of it shown" {
 	echo 'secretsecretsecret' >"$I_DIR/keys/hq.key"
 	tunnel
 	[ "$status" -eq 100 ]
-	[ "$stderr" = "bh-tunnel: cannot use key file $I_DIR/keys/hq.key: it is not one line of 44 base64 characters" ]
+	[[ $stderr == "bh-tunnel: key file $I_DIR/keys/hq.key does not hold a key in one line of 44 characters; remove it and run 'bh-key genkey -o $I_DIR/keys/hq.key'" ]]
 }
 
-@test "another location's key: one line, 100, with both public keys" {
+@test "another location's key: one line, 100, with its public key" {
 	cp "$I_DIR/keys/branch1.key" "$I_DIR/keys/hq.key"
 	tunnel
 	[ "$status" -eq 100 ]
-	[[ $stderr == *"is not the key of [location hq]"* ]]
+	[[ $stderr == "bh-tunnel: location hq, public-key: it is not that of key file $I_DIR/keys/hq.key"* ]]
 	[[ $stderr == *"$(wg pubkey <"$I_DIR/keys/branch1.key")"* ]]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 }
@@ -94,12 +94,12 @@ packet_to_branch=4500001c00000000401166c70a0000050a0100050001000200080000
 	(umask 077; echo x >"$I_DIR/keys/branch1.psk")
 	tunnel
 	[ "$status" -eq 100 ]
-	[[ $stderr == *"branch1.psk: it is not one line"* ]]
+	[[ $stderr == *"branch1.psk does not hold a key"* ]]
 	wg genpsk >"$I_DIR/keys/branch1.psk"
 	chmod 644 "$I_DIR/keys/branch1.psk"
 	tunnel
 	[ "$status" -eq 100 ]
-	[[ $stderr == *"branch1.psk: others may read it"* ]]
+	[[ $stderr == *"branch1.psk can be read by others"* ]]
 }
 
 @test "a port that another program has: one line, 111" {

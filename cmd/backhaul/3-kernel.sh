@@ -96,6 +96,11 @@ need_interfaces() {
 	return 1
 }
 
+# Before a program is started: each of them would find it out by itself.
+check_keys() {
+	"$bin/bh-key" check -f "$run/domain.ini" -l "$location" -k "$keys"
+}
+
 set_up() {
 	need_interfaces || return 1
 	: >"$run/changed"
@@ -104,6 +109,7 @@ set_up() {
 		say "cannot load the nftables guard"
 		return 1
 	fi
+	check_keys || { failed_code=$FIX; return 1; }
 	remove_tuns
 	for t in $TUN $EGRESS_TUN; do
 		make_tun "$t" || { say "cannot make interface $t"; return 1; }

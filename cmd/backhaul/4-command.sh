@@ -1,10 +1,29 @@
 # ---- commands -------------------------------------------------------------
 
+# What is in there is run and written by root: it is of nobody else's making.
+check_run() {
+	[ -e "$run" ] || [ -L "$run" ] || return 0
+	{ [ -d "$run" ] && [ ! -L "$run" ]; } ||
+		die $FIX "cannot use run directory $run: it is no directory"
+	# shellcheck disable=SC2046 # words
+	set -- $(stat -c '%u %a' "$run")
+	[ "$1" = 0 ] || [ "$1" = "$(id -u)" ] ||
+		die $FIX "cannot use run directory $run: it belongs to user $1;" \
+			"run 'chown root $run', if you know what is in it"
+	case $2 in
+	*[2367]? | *[2367]) die $FIX "cannot use run directory $run: others" \
+		"than its owner can write in it; run 'chmod 700 $run'" ;;
+	esac
+}
+
 # One command at a time; whoever waited may find that its directory is gone.
 take_lock() {
 	while :; do
 		mkdir -p "$run" || die $RETRY "cannot make $run"
-		exec 8>"$run/lock"
+		check_run
+		[ ! -L "$run/lock" ] ||
+			die $FIX "$run/lock is a symbolic link: remove it"
+		exec 8>>"$run/lock"
 		flock -w 30 8 || die $RETRY "$run is locked by another command"
 		[ "$(stat -Lc %i /proc/self/fd/8 2>/dev/null)" != \
 			"$(stat -c %i "$run/lock" 2>/dev/null)" ] || return
@@ -12,6 +31,7 @@ take_lock() {
 }
 
 load_env() {
+	check_run
 	PROGRAMS='' TUN='' EGRESS_TUN='' LAN_IF='' UPLINK='' ROLE='' MTU=''
 	PROTO=''
 	# shellcheck source=/dev/null
@@ -80,7 +100,7 @@ cmd_up() {
 		exit 0
 	fi
 	check_owner || give_up $RETRY
-	set_up || give_up $RETRY
+	set_up || give_up "$failed_code"
 	mkfifo "$run/ready" || give_up $RETRY
 	exec 9<>"$run/ready"
 	for p in $PROGRAMS; do

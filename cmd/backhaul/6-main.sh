@@ -30,6 +30,7 @@ shift $((OPTIND - 1))
 : "${location:=$(uname -n)}"
 : "${run:=/run/backhaul/$location}"
 case $run in /*) ;; *) run=$PWD/$run ;; esac
+while case $run in *?/) ;; *) false ;; esac; do run=${run%/}; done
 case $keys in /*) ;; *) keys=$PWD/$keys ;; esac
 case $run in
 *[!A-Za-z0-9/._@+-]*)

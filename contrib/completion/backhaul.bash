@@ -14,7 +14,7 @@ _backhaul() {
 	local prog=${COMP_WORDS[0]##*/} words=
 
 	case $prev in
-	-f | -r | -w | -N) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	-f | -o | -r | -w | -N) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	-D | -k) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	-l | -p) words=$(_backhaul_locations) ;;
 	-a) [[ $prog == bh-tunnel ]] && words='sodium ipsec-mb' ;;
@@ -37,7 +37,7 @@ _backhaul() {
 		bh-ctl) words='counters peers servers egress -a -j -D -l -h -V' ;;
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -n -N -S -q -t -D -R -h -V' ;;
 		bh-keep) words='-f -l -D -R -h -V' ;;
-		bh-key) words='genkey pubkey genpsk -h -V' ;;
+		bh-key) words='genkey pubkey genpsk check -o -f -k -l -h -V' ;;
 		bh-plan) words='env sysctl ip4 ip6 nft hop4 hop6 neigh -f -l -D -h -V' ;;
 		bh-resolve) words='-1 -m -s -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;

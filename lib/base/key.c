@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/key.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 bool
 key_parse(struct key *k, const char *text)
@@ -68,45 +64,4 @@ key_agree(struct key *shared, const struct key *private_key,
 		return true;
 	key_wipe(shared);
 	return false;
-}
-
-static int
-read_key(int fd, struct key *k)
-{
-	char text[KEY_STRLEN + 1];
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -1;
-	if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
-		errno = EPERM;
-		return -1;
-	}
-	ssize_t n = read(fd, text, sizeof(text));
-	if (n < 0)
-		return -1;
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	bool ok = n == KEY_STRLEN - 1;
-	if (ok) {
-		text[n] = '\0';
-		ok = key_parse(k, text);
-	}
-	sodium_memzero(text, sizeof(text));
-	if (!ok)
-		errno = EINVAL;
-	return ok ? 0 : -1;
-}
-
-int
-key_read(struct key *k, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	int r = read_key(fd, k), error = errno;
-	close(fd);
-	errno = error;
-	return r;
 }

@@ -31,8 +31,4 @@ void key_public(struct key *public_key, const struct key *private_key);
 bool key_agree(struct key *shared, const struct key *private_key,
     const struct key *public_key);
 
-/* Reads a key file: one line, 0600 or stricter.  0; -1 and errno (EPERM: others
- * may read it; EINVAL: not a key). */
-int key_read(struct key *k, const char *path);
-
 #endif

@@ -158,11 +158,12 @@
 	X(DSCP_COPY, 721, SEV_NOTICE, \
 	    "datagrams show the class of what is in them") \
 	X(KEYFILE_MISSING, 801, SEV_ERROR, "a private key is not there") \
-	X(KEYFILE_OPEN, 802, SEV_ERROR, "a key file is open to others") \
+	X(KEYFILE_OPEN, 802, SEV_ERROR, \
+	    "a key file is open to others, or another user's") \
 	X(KEYFILE_BAD, 803, SEV_ERROR, "a key file holds no key") \
 	X(KEYFILE_OTHER, 804, SEV_ERROR, \
 	    "the private key is not that of public-key") \
-	X(KEYDIR_OPEN, 805, SEV_WARNING, \
+	X(KEYDIR_OPEN, 805, SEV_ERROR, \
 	    "others can put keys into the key directory") \
 	X(GROUP_NAME, 900, SEV_ERROR, "a group has a name that is taken") \
 	X(GROUP_EMPTY, 901, SEV_ERROR, "a group holds no address") \

@@ -60,7 +60,7 @@ const struct lint_explanation explain_domain[] = {
 	    "one would be taken for the other's, or both tunnels would fail "
 	    "in turn.",
 	    "two locations with one 'public-key'",
-	    "bh-key genkey >KEYDIR/branch2.key    # on branch2" },
+	    "bh-key genkey -o KEYDIR/branch2.key    # on branch2" },
 	{ BH_NAME_CASE,
 	    "Names are compared byte by byte, so [location HQ] and [location "
 	    "hq] are two. On the telephone they are one, and so are their key "

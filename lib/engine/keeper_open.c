@@ -3,6 +3,7 @@
 
 #include "base/descriptors.h"
 #include "base/die.h"
+#include "base/keyfile.h"
 #include "base/sandbox.h"
 
 #include <errno.h>
@@ -38,18 +39,16 @@ need(void *p)
 
 /* ---- keys ---- */
 
+/* They have been looked at before (start_keys); since then, perhaps, somebody
+ * has changed them. */
 static void
-read_key(struct key *k, const char *path)
+read_key(struct key *k, const char *path, const char *make)
 {
-	if (key_read(k, path) == 0)
-		return;
-	if (errno == EPERM)
-		diex(EXIT_FIX, "cannot use key file %s: others may read it; "
-		    "run 'chmod 600 %s'", path, path);
-	if (errno == EINVAL)
-		diex(EXIT_FIX, "cannot use key file %s: it is not one line of "
-		    "44 base64 characters", path);
-	die(EXIT_RETRY, "cannot read key file %s", path);
+	char why[TRUST_WHYLEN];
+
+	enum keyfile what = keyfile_read(k, path);
+	if (what != KEYFILE_GOOD)
+		diex(EXIT_FIX, "%s", keyfile_why(what, path, make, why));
 }
 
 /* A preshared key is there or not: without its file there is none. */
@@ -62,7 +61,7 @@ read_psk(struct key *k, const struct tunnel_setup *how, const char *peer)
 	memset(k, 0, sizeof(*k));
 	snprintf(path, sizeof(path), "%s/%s.psk", how->keydir, peer);
 	if (stat(path, &st) == 0 || errno != ENOENT)
-		read_key(k, path);
+		read_key(k, path, "genpsk");
 }
 
 static void
@@ -89,7 +88,7 @@ read_private_key(struct device *d, const struct tunnel_setup *how)
 
 	snprintf(path, sizeof(path), "%s/%s.key", how->keydir,
 	    how->cf->location[how->self].name);
-	read_key(&k, path);
+	read_key(&k, path, "genkey");
 	device_set_private_key(d, &k, 0);
 	key_wipe(&k);
 	check_own_key(d, how);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/lint_part.h"
 
+#include "base/keyfile.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +10,7 @@
 
 /* KEYDIR/LOCATION.key and, for a peer, KEYDIR/PEER.psk (backhaul(8)). */
 
-struct keyfile {
+struct keyfile_of {
 	struct lint lt;
 	const char *dir;
 	const struct conf_location *l;
@@ -17,48 +19,50 @@ struct keyfile {
 
 /* False: reported, or there is no such file and it may be so. */
 static bool
-read_file(struct keyfile *kf, const char *name, const char *suffix,
+read_file(struct keyfile_of *kf, const char *name, const char *suffix,
     bool needed, struct key *k)
 {
+	static const enum code code[] = {
+		[KEYFILE_NONE] = BH_KEYFILE_MISSING,
+		[KEYFILE_OWNER] = BH_KEYFILE_OPEN,
+		[KEYFILE_OPEN] = BH_KEYFILE_OPEN,
+		[KEYFILE_BAD] = BH_KEYFILE_BAD,
+	};
+	char why[TRUST_WHYLEN];
+
 	snprintf(kf->path, sizeof(kf->path), "%s/%s.%s", kf->dir, name,
 	    suffix);
-	if (key_read(k, kf->path) == 0)
+	enum keyfile what = keyfile_read(k, kf->path);
+	if (what == KEYFILE_GOOD)
 		return true;
-	if (errno == EPERM)
-		lint_say(&kf->lt, kf->l, 0, BH_KEYFILE_OPEN, "", "%s can be "
-		    "read by others than its owner; use 'chmod 600', and "
-		    "think of a new key", kf->path);
-	else if (errno == EINVAL)
-		lint_say(&kf->lt, kf->l, 0, BH_KEYFILE_BAD, "", "%s does not "
-		    "hold a key in one line of 44 characters; make one with "
-		    "'bh-key %s'", kf->path, strcmp(suffix, "psk") == 0 ?
-		    "genpsk" : "genkey");
-	else if (errno != ENOENT || needed)
-		lint_say(&kf->lt, kf->l, 0, BH_KEYFILE_MISSING, "", "cannot "
-		    "read %s: %s", kf->path, strerror(errno));
+	if (what == KEYFILE_NONE && errno == ENOENT && !needed)
+		return false;
+	lint_say(&kf->lt, kf->l, 0, code[what], "", "%s", keyfile_why(what,
+	    kf->path, needed ? "genkey" : "genpsk", why));
 	return false;
 }
 
 static void
-check_private(struct keyfile *kf)
+check_private(struct keyfile_of *kf)
 {
 	struct key k, public_key;
+	char is[KEY_STRLEN];
 
 	if (!read_file(kf, kf->l->name, "key", true, &k))
 		return;
 	key_public(&public_key, &k);
+	key_wipe(&k);
 	if (kf->l->public_key_line != 0 &&
 	    !conf_broken(kf->l, "public-key") &&
 	    !key_eq(&public_key, &kf->l->public_key))
 		lint_say(&kf->lt, kf->l, kf->l->public_key_line,
-		    BH_KEYFILE_OTHER, "public-key", "it is not the public key "
-		    "of %s; print the right one with 'bh-key pubkey <%s'",
-		    kf->path, kf->path);
-	key_wipe(&k);
+		    BH_KEYFILE_OTHER, "public-key", "it is not that of key "
+		    "file %s, which 'bh-key pubkey <%s' prints: %s", kf->path,
+		    kf->path, key_format(&public_key, is));
 }
 
 static void
-check_location(struct keyfile *kf)
+check_location(struct keyfile_of *kf)
 {
 	const struct conf *cf = kf->lt.cf;
 	size_t self = (size_t)(kf->l - cf->location);
@@ -76,7 +80,7 @@ check_location(struct keyfile *kf)
 }
 
 static bool
-has_key(const struct keyfile *kf)
+has_key(const struct keyfile_of *kf)
 {
 	char path[512];
 
@@ -84,23 +88,34 @@ has_key(const struct keyfile *kf)
 	return access(path, F_OK) == 0;
 }
 
-static void
+/* False: there is none to look into. */
+static bool
 check_directory(const char *keydir, struct diags *d)
 {
-	struct stat st;
+	char why[TRUST_WHYLEN];
 
-	if (stat(keydir, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		diag_add(d, 0, BH_KEYDIR_OPEN, "", "", "%s can be written by "
-		    "others than its owner; use 'chmod 700'", keydir);
+	if (trust_directory(keydir, why))
+		return true;
+	if (why[0] == '\0' && errno == ENOENT)
+		diag_add(d, 0, BH_KEYFILE_MISSING, "", "", "there is no key "
+		    "directory %s; run 'install -d -m 700 %s'", keydir,
+		    keydir);
+	else if (why[0] == '\0')
+		diag_add(d, 0, BH_KEYFILE_MISSING, "", "", "cannot look at "
+		    "%s: %s", keydir, strerror(errno));
+	else
+		diag_add(d, 0, BH_KEYDIR_OPEN, "", "", "key directory %s", why);
+	return why[0] != '\0';
 }
 
 void
 lint_keydir(const struct conf *cf, const char *keydir, const char *location,
     struct diags *d)
 {
-	struct keyfile kf = { .lt = { .cf = cf, .d = d }, .dir = keydir };
+	struct keyfile_of kf = { .lt = { .cf = cf, .d = d }, .dir = keydir };
 
-	check_directory(keydir, d);
+	if (!check_directory(keydir, d))
+		return;
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		kf.l = &cf->location[i];
 		if (kf.l->active && (location != NULL ?

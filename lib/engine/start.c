@@ -2,15 +2,18 @@
 #include "engine/start.h"
 
 #include "base/die.h"
+#include "base/trust.h"
 #include "conf/publish.h"
 #include "engine/lint.h"
 #include "engine/servers.h"
 #include "engine/space.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -76,6 +79,16 @@ start_location(const struct conf *cf, const struct start *s)
 	return (size_t)i;
 }
 
+void
+start_trust(const char *rundir)
+{
+	char why[TRUST_WHYLEN];
+
+	/* where there is none, what is looked for in it says so */
+	if (!trust_real_directory(rundir, why) && why[0] != '\0')
+		diex(EXIT_FIX, "cannot use run directory %s", why);
+}
+
 const char *
 start_rundir(const struct start *s, const struct conf *cf, size_t self,
     char buf[static 128])
@@ -84,10 +97,49 @@ start_rundir(const struct start *s, const struct conf *cf, size_t self,
 		diex(EXIT_FIX, "-D: a socket's path has room for %d "
 		    "characters of a run directory, this has %zu",
 		    (int)RUN_MAX, strlen(s->rundir));
-	if (s->rundir != NULL)
-		return s->rundir;
-	snprintf(buf, 128, "%s/%s", START_RUNDIRS, cf->location[self].name);
-	return buf;
+	if (s->rundir == NULL)
+		snprintf(buf, 128, "%s/%s", START_RUNDIRS,
+		    cf->location[self].name);
+	const char *dir = s->rundir != NULL ? s->rundir : buf;
+	start_trust(dir);
+	return dir;
+}
+
+bool
+start_keys_fit(const struct conf *cf, size_t self, const char *keydir)
+{
+	struct diags ds;
+
+	diag_init(&ds);
+	lint_keydir(cf, keydir, cf->location[self].name, &ds);
+	for (size_t i = 0; i < ds.n; i++) {
+		const struct diag *d = &ds.d[i];
+		warnx("%s%s%s%s%s", d->key[0] != '\0' ? d->section : "",
+		    d->key[0] != '\0' ? ", " : "", d->key,
+		    d->key[0] != '\0' ? ": " : "", d->text);
+	}
+	bool fit = ds.errors == 0;
+	diag_free(&ds);
+	return fit;
+}
+
+void
+start_keys(const struct conf *cf, size_t self, const char *keydir)
+{
+	int status = 0;
+
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid < 0)
+		die(EXIT_RETRY, "cannot start a process");
+	if (pid == 0)
+		_exit(start_keys_fit(cf, self, keydir) ? 0 : EXIT_FIX);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (!WIFEXITED(status))
+		diex(EXIT_RETRY, "cannot look at the keys");
+	if (WEXITSTATUS(status) != 0)
+		exit(WEXITSTATUS(status));
 }
 
 static size_t

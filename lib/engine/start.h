@@ -23,6 +23,7 @@ struct start {
 
 /* A location's run directory is in it, if none is given. */
 #define START_RUNDIRS "/run/backhaul"
+#define START_KEYDIR "/etc/backhaul/keys"
 #define START_OPTIONS "f:l:D:R:hV"
 
 void start_init(struct start *s, const char *argv0);
@@ -36,6 +37,9 @@ _Noreturn void start_usage(const char *synopsis);
 unsigned start_number(const char *text, const char *what, unsigned min,
     unsigned max);
 
+/* Exit 100 if somebody else could change what is in that directory. */
+void start_trust(const char *rundir);
+
 /* The domain file, open; "-" is standard input.  Or a line and exit. */
 FILE *start_file(const struct start *s);
 /* Loads the domain file and runs the linter.  On any error: every finding on
@@ -44,9 +48,17 @@ void start_conf(struct conf *cf, const struct start *s);
 /* Index of this gateway's location; exit 100 if the file has none of that name
  * (with the names it has) or it is inactive. */
 size_t start_location(const struct conf *cf, const struct start *s);
-/* RUNDIR as given, or the default for this location. */
+/* RUNDIR as given, or the default for this location; exit 100 if somebody else
+ * could change what is in it. */
 const char *start_rundir(const struct start *s, const struct conf *cf,
     size_t self, char buf[static 128]);
+
+/* Looks at the key files of location `self' in a process of its own, so that
+ * ours never has a key.  A line for each that cannot be used, with the command
+ * that mends it, and exit 100. */
+void start_keys(const struct conf *cf, size_t self, const char *keydir);
+/* The same in this process, and false. */
+bool start_keys_fit(const struct conf *cf, size_t self, const char *keydir);
 
 /* The policy of location `self', built from the domain; exit 111 without
  * memory. */

@@ -306,6 +306,7 @@ tunnel_open(const struct tunnel_setup *how)
 	if (how->cf->nlocations > DEVICE_PEERS_MAX)
 		diex(EXIT_FIX, "%zu locations, at most %d",
 		    how->cf->nlocations, DEVICE_PEERS_MAX);
+	start_keys(how->cf, how->self, how->keydir);
 	t->mtu = t->cut = l->mtu;
 	set_tos(t, l);
 	if (!ways_open(&t->ways, how->cf, how->self))

@@ -3,6 +3,7 @@
 #include "engine/views.h"
 
 #include "base/die.h"
+#include "base/keyfile.h"
 #include "conf/prefixes.h"
 
 #include <errno.h>
@@ -24,21 +25,18 @@ static int
 read_key(const struct wg_file *w, const char *name, const char *suffix,
     char text[static KEY_STRLEN])
 {
-	char path[512];
+	char path[512], why[TRUST_WHYLEN];
+	bool psk = strcmp(suffix, "psk") == 0;
 	struct key k;
 
 	snprintf(path, sizeof(path), "%s/%s.%s", w->keydir, name, suffix);
-	if (key_read(&k, path) < 0) {
-		if (errno == ENOENT && strcmp(suffix, "psk") == 0)
-			return 1;
-		if (errno == EPERM || errno == EINVAL)
-			warnx("%s: %s", path, errno == EPERM ?
-			    "others may read it; use chmod 600" :
-			    "not a key; make one with 'bh-key'");
-		else
-			warn("cannot read %s", path);
-		return errno == EPERM || errno == EINVAL || errno == ENOENT ?
-		    EXIT_FIX : EXIT_RETRY;
+	enum keyfile what = keyfile_read(&k, path);
+	if (what == KEYFILE_NONE && errno == ENOENT && psk)
+		return 1;
+	if (what != KEYFILE_GOOD) {
+		warnx("%s", keyfile_why(what, path, psk ? "genpsk" : "genkey",
+		    why));
+		return EXIT_FIX;
 	}
 	key_format(&k, text);
 	key_wipe(&k);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Keys: text and back, files, X25519. */
-#include "base/key.h"
+#include "base/keyfile.h"
 
 #include "test.h"
 #include "vectors.h"
@@ -57,40 +57,48 @@ test_text(void)
 }
 
 /* Reads a file of this content and mode: 0, or what went wrong. */
-static int
-read_file(const char *text, mode_t mode)
+static enum keyfile
+read_file(const char *text, mode_t mode, uid_t owner)
 {
 	char path[] = "/tmp/key_test.XXXXXX";
 	struct key k;
-	int fd = mkstemp(path), r;
+	int fd = mkstemp(path);
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0 || fchmod(fd, mode) < 0)
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 ||
+	    fchmod(fd, mode) < 0 || fchown(fd, owner, (gid_t)-1) < 0)
 		printf("Bail out! %s\n", strerror(errno));
 	close(fd);
-	r = key_read(&k, path) == 0 ? 0 : errno;
+	enum keyfile what = keyfile_read(&k, path);
 	unlink(path);
-	return r;
+	return what;
 }
 
 static void
 test_files(void)
 {
 	char line[128];
+	uid_t me = geteuid();
 	struct key k;
 
 	snprintf(line, sizeof(line), "%s\n", good);
-	OK(read_file(line, 0600) == 0);
-	OK(read_file(good, 0400) == 0);
-	OKF(read_file(line, 0640) == EPERM, "refuses a file of the group");
-	OKF(read_file(line, 0604) == EPERM, "refuses a file of all");
-	OKF(read_file("", 0600) == EINVAL, "refuses an empty file");
-	OKF(read_file("\n", 0600) == EINVAL, "refuses an empty line");
+	OK(read_file(line, 0600, me) == KEYFILE_GOOD);
+	OK(read_file(good, 0400, me) == KEYFILE_GOOD);
+	OKF(read_file(line, 0640, me) == KEYFILE_OPEN,
+	    "refuses a file of the group");
+	OKF(read_file(line, 0604, me) == KEYFILE_OPEN,
+	    "refuses a file of all");
+	OKF(me != 0 || read_file(line, 0600, 1000) == KEYFILE_OWNER,
+	    "refuses another user's file");
+	OKF(read_file("", 0600, me) == KEYFILE_BAD, "refuses an empty file");
+	OKF(read_file("\n", 0600, me) == KEYFILE_BAD,
+	    "refuses an empty line");
 	snprintf(line, sizeof(line), "%s\n\n", good);
-	OKF(read_file(line, 0600) == EINVAL, "refuses two lines");
+	OKF(read_file(line, 0600, me) == KEYFILE_BAD, "refuses two lines");
 	snprintf(line, sizeof(line), "%s\n%s\n", good, good);
-	OKF(read_file(line, 0600) == EINVAL, "refuses two keys");
-	OK(key_read(&k, "/nonexistent/key") < 0 && errno == ENOENT);
-	OK(key_read(&k, "/") < 0 && errno == EISDIR);
+	OKF(read_file(line, 0600, me) == KEYFILE_BAD, "refuses two keys");
+	OK(keyfile_read(&k, "/nonexistent/key") == KEYFILE_NONE &&
+	    errno == ENOENT);
+	OK(keyfile_read(&k, "/") == KEYFILE_NONE && errno == EISDIR);
 }
 
 /* The wrapper equals each vector, but for the zero results it refuses. */
