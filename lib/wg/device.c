@@ -28,10 +28,14 @@ new_keys(struct device *d, const uint8_t *random)
 	ratelimit_init(&d->proven, &ratelimit_host, random);
 	ratelimit_init(&d->hosts, &ratelimit_host, random + 16);
 	ratelimit_init(&d->networks, &ratelimit_network, random + 32);
+	ratelimit_init(&d->proven_sites, &ratelimit_site, random + 16);
+	ratelimit_init(&d->proven_networks, &ratelimit_network, random + 32);
 	ratelimit_init(&d->known, &ratelimit_host, random + 48);
 	ratelimit_init(&d->peers, &ratelimit_host, random + 48);
 	/* one source each: there is nothing to aim at */
 	ratelimit_init(&d->all_known, &ratelimit_all, random);
+	ratelimit_init(&d->all_proven_known, &ratelimit_all, random);
+	ratelimit_init(&d->all_proven, &ratelimit_all, random);
 	ratelimit_init(&d->all, &ratelimit_all, random);
 	/* for each an initiation, and a response that a cookie may come for */
 	return d->identity != NULL && d->by_key != NULL &&

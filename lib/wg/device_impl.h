@@ -26,9 +26,11 @@ struct device {
 	struct noise_local local;
 	bool has_key;		/* else local is of no use, and we are silent */
 	struct cookie_checker checker;
-	/* for who has shown a cookie; for where a peer has been, each and all;
-	 * for everybody else */
-	struct ratelimit proven, known, all_known, hosts, networks, all;
+	/* for where a peer has been, each and all; for everybody else; and for
+	 * those of either who have shown a cookie */
+	struct ratelimit known, all_known, hosts, networks, all;
+	struct ratelimit proven, all_proven_known;
+	struct ratelimit proven_sites, proven_networks, all_proven;
 	struct ratelimit peers;		/* where they have been */
 	nsec cookie_due;	/* when the next would be, at a steady rate */
 	struct index_table pending;	/* indices of handshakes under way */

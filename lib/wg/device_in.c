@@ -184,6 +184,24 @@ may_ask(struct device *d, const struct addr *from, nsec now)
 	    ratelimit_allow(&d->all, from, now);
 }
 
+/*
+ * The same for who has shown a cookie: he is where he says, but may be in many
+ * places.  A /48 has as many addresses of the kind that is bounded by itself as
+ * there are, so what is around him is bounded, too.  What it is bounded by is
+ * not what peers need who come from where they have been.
+ */
+static bool
+may_insist(struct device *d, const struct addr *from, nsec now)
+{
+	struct ratelimit *const known[] = { &d->proven, &d->all_proven_known,
+		NULL };
+	struct ratelimit *const other[] = { &d->proven, &d->proven_sites,
+		&d->proven_networks, &d->all_proven, NULL };
+
+	return ratelimit_allow_each(ratelimit_has(&d->peers, from, now) ?
+	    known : other, from, now);
+}
+
 static bool
 may_have_cookie(struct device *d, nsec now)
 {
@@ -213,8 +231,7 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 	if (may_ask(d, &from->addr, now))
 		return V_NEXT;
 	if (cookie_mac2_ok(&d->checker, a->msg, a->n, from, now))
-		return ratelimit_allow(&d->proven, &from->addr, now) ?
-		    V_NEXT : V_LIMITED;
+		return may_insist(d, &from->addr, now) ? V_NEXT : V_LIMITED;
 	if (!may_have_cookie(d, now))
 		return V_LIMITED;
 	struct msg_cookie reply;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "wg/ratelimit.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
 const struct ratelimit_rule ratelimit_host = { 4, 8, 20, 5 };
 const struct ratelimit_rule ratelimit_network = { 2, 4, 400, 400 };
+const struct ratelimit_rule ratelimit_site = { 3, 6, 100, 50 };
 const struct ratelimit_rule ratelimit_all = { 0, 0, 1000, 1000 };
 
 void
@@ -60,23 +62,51 @@ entry_of(struct ratelimit *r, uint64_t source, nsec now,
 	return NULL;
 }
 
-bool
-ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now)
+/* The entry that may count one more, which is a spare one if the source has
+ * none; NULL: that would be one too many. */
+static struct ratelimit_entry *
+entry_with_room(struct ratelimit *r, uint64_t from, nsec now)
 {
-	uint64_t from = source_of(r->rule, source);
 	struct ratelimit_entry *spare, *e = entry_of(r, from, now, &spare);
 	nsec interval = NSEC_SEC / r->rule->per_second;
 
-	if (e == NULL && spare->due > now)
-		return false;
-	if (e == NULL) {
-		*spare = (struct ratelimit_entry){ from, now };
-		e = spare;
+	if (e == NULL)
+		return spare->due > now ? NULL : spare;
+	return e->due > now + (r->rule->burst - 1) * interval ? NULL : e;
+}
+
+static void
+count(struct ratelimit *r, struct ratelimit_entry *e, uint64_t from, nsec now)
+{
+	if (e->due <= now)
+		*e = (struct ratelimit_entry){ from, now };
+	e->due += NSEC_SEC / r->rule->per_second;
+}
+
+bool
+ratelimit_allow_each(struct ratelimit *const r[], const struct addr *source,
+    nsec now)
+{
+	struct ratelimit_entry *e[RATELIMIT_EACH];
+	size_t n = 0;
+
+	for (; r[n] != NULL; n++) {
+		assert(n < RATELIMIT_EACH);
+		e[n] = entry_with_room(r[n], source_of(r[n]->rule, source),
+		    now);
+		if (e[n] == NULL)
+			return false;
 	}
-	if (e->due > now + (r->rule->burst - 1) * interval)
-		return false;
-	e->due += interval;
+	while (n-- > 0)
+		count(r[n], e[n], source_of(r[n]->rule, source), now);
 	return true;
+}
+
+bool
+ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now)
+{
+	return ratelimit_allow_each((struct ratelimit *const[]){ r, NULL },
+	    source, now);
 }
 
 void

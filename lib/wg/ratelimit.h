@@ -26,10 +26,13 @@ extern const struct ratelimit_rule ratelimit_host;
 /* Whoever forges addresses can mostly forge those of his provider: each IPv4
  * /16, each IPv6 /32. */
 extern const struct ratelimit_rule ratelimit_network;
+/* Whoever has shown that he is where he says may still have many addresses:
+ * each IPv4 /24, each IPv6 /48, which is what a site is given. */
+extern const struct ratelimit_rule ratelimit_site;
 /* All together. */
 extern const struct ratelimit_rule ratelimit_all;
 
-enum { RATELIMIT_SETS = 1024, RATELIMIT_WAYS = 4 };
+enum { RATELIMIT_SETS = 1024, RATELIMIT_WAYS = 4, RATELIMIT_EACH = 4 };
 
 /* Theory: the generic cell rate algorithm.  `due' is when the next one would
  * come if the source kept exactly to its rate; it may come early by burst - 1
@@ -48,6 +51,10 @@ struct ratelimit {
 void ratelimit_init(struct ratelimit *r, const struct ratelimit_rule *rule,
     const uint8_t random[static 16]);
 bool ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now);
+/* The same of several, up to a NULL: all allow it, or none has counted it.
+ * Who is refused by one takes nothing of what the others have. */
+bool ratelimit_allow_each(struct ratelimit *const r[],
+    const struct addr *source, nsec now);
 
 /* A table used otherwise: who is remembered until when, not how often he may
  * do something. */

@@ -372,6 +372,107 @@ forged(unsigned n, unsigned from, unsigned networks)
 	return paid;
 }
 
+/* As many with a cookie that was given to that very address: it is proven. */
+static unsigned
+proven(unsigned n, struct path p, unsigned at_byte)
+{
+	struct msg_initiation m = { .type = le32_put(MSG_INITIATION) };
+	struct cookie_maker maker;
+	struct msg_cookie c;
+	struct device_out o;
+	unsigned paid = 0;
+
+	cookie_maker_init(&maker, &publics[1]);
+	for (unsigned i = 0; i < n; i++) {
+		p.remote.addr.b[at_byte] = (uint8_t)i;
+		cookie_add_macs(&maker, &m, sizeof(m), now.now);
+		cookie_reply(&dev[1]->checker, &m, sizeof(m), &p.remote,
+		    fresh(), now.now, &c);
+		cookie_consume(&maker, &c, now.now);
+		cookie_add_macs(&maker, &m, sizeof(m), now.now);
+		enum verdict v = device_handshake(dev[1], &now, fresh(), &m,
+		    sizeof(m), &p, &o);
+		paid += v == V_HANDSHAKE;
+		if (v != V_HANDSHAKE && v != V_LIMITED)
+			return UINT32_MAX;
+	}
+	return paid;
+}
+
+/* Seconds of 20,000 a second from all addresses that differ in that byte, and
+ * in the one before where it is not the last: how many of them cost a DH. */
+static unsigned
+flood_proven(unsigned seconds, const char *base, unsigned at_byte)
+{
+	struct path p = { .remote = { .port = 7 } };
+	unsigned paid = 0;
+
+	addr_parse(&p.remote.addr, base);
+	for (unsigned ms = 0; ms < seconds * 1000; ms += 10) {
+		set_now(now.now + 10 * MS);
+		if (at_byte < 15)
+			p.remote.addr.b[at_byte - 1] = (uint8_t)(ms / 10);
+		paid += proven(200, p, at_byte);
+	}
+	return paid;
+}
+
+/* A peer's handshake, with a cookie, goes through from there. */
+static bool
+gets_in(const struct path *from)
+{
+	struct cookie_maker *maker = &dev[0]->identity[0].cookie;
+	struct device_out init, o;
+	struct msg_cookie c;
+
+	device_sender(dev[0], 0, now.now);
+	if (!tick(0, &init) || !is_initiation(&init))
+		return false;
+	cookie_reply(&dev[1]->checker, init.msg, init.n, &from->remote,
+	    fresh(), now.now, &c);
+	cookie_consume(maker, &c, now.now);
+	cookie_add_macs(maker, init.msg, init.n, now.now);
+	return device_handshake(dev[1], &now, fresh(), init.msg, init.n, from,
+	    &o) == V_SELF && o.n == 92;
+}
+
+/* A cookie proves where somebody is, not that he is one.  What strangers may do
+ * who have none comes on top. */
+static void
+test_proven(void)
+{
+	static const struct {
+		const char *base, *what;
+		unsigned at_byte, most;
+	} floods[] = {
+		{ "2001:db8:66::1", "a /48", 7, 3 * 400 + 50 + 2 * 100 },
+		{ "2001:db8::1", "a /32", 5, 2 * 3 * 400 },
+		{ "2000::1", "everywhere", 2, 2 * 3 * 1000 },
+		{ "10.6.6.1", "a /24", 15, 3 * 400 + 50 + 2 * 100 },
+	};
+	struct path elsewhere = at[0];
+
+	for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+		setup(0);
+		connect_both();
+		unsigned n = flood_proven(2, floods[i].base,
+		    floods[i].at_byte);
+		OKF(n > floods[i].most * 9 / 10 && n <= floods[i].most,
+		    "H5: 40,000 with cookies of %s cost %u DH, of at most %u",
+		    floods[i].what, n, floods[i].most);
+	}
+	setup(0);
+	connect_both();
+	set_now(now.now + 200 * SEC);
+	flood_proven(1, "2000::1", 2);
+	OKF(gets_in(&at[0]), "H5: who spends all that is for strangers has "
+	    "spent nothing of where a peer has been");
+	set_now(now.now + 200 * SEC);
+	flood_proven(1, "2001:db8:66::1", 7);
+	addr_parse(&elsewhere.remote.addr, "2001:db8:67::1");
+	OKF(gets_in(&elsewhere), "H5: nor of the next /48, with a cookie");
+}
+
 static void
 test_forged(void)
 {
@@ -918,6 +1019,7 @@ main(void)
 	test_endpoint();
 	test_load();
 	test_forged();
+	test_proven();
 	test_known();
 	test_retry();
 	test_erase();

@@ -107,9 +107,35 @@ test_known(void)
 	    "in a full table the oldest makes room");
 }
 
+/* A source that one bound refuses has taken nothing of another. */
+static void
+test_each(void)
+{
+	static struct ratelimit all;
+	struct ratelimit *const both[] = { &r, &all, NULL };
+	struct addr a = host("192.0.2.1"), b = host("192.0.2.2");
+	unsigned n = 0;
+
+	ratelimit_init(&r, &ratelimit_host, secret);
+	ratelimit_init(&all, &ratelimit_site, secret);
+	for (int i = 0; i < 1000; i++)
+		n += ratelimit_allow_each(both, &a, NSEC_SEC);
+	OKF(n == ratelimit_host.burst, "H5: five, by the narrower bound");
+	for (int i = 0; i < 1000 && ratelimit_allow(&all, &b, NSEC_SEC); i++)
+		n++;
+	OKF(n == ratelimit_site.burst, "H5: and no more than five of the wider");
+	OKF(ratelimit_allow(&r, &b, NSEC_SEC), "H5: nor the other way round");
+	OKF(!ratelimit_allow_each(both, &b, NSEC_SEC), "H5: all must agree");
+	n = 0;
+	while (n < 9 && ratelimit_allow(&r, &b, NSEC_SEC))
+		n++;
+	OKF(n == ratelimit_host.burst - 1, "H5: or none counts it");
+}
+
 int
 main(void)
 {
+	test_each();
 	test_known();
 	test_series();
 	OK(share(&ratelimit_host, "192.0.2.1", "192.0.2.1"));
@@ -121,6 +147,11 @@ main(void)
 	OK(!share(&ratelimit_network, "192.0.2.1", "192.1.2.1"));
 	OK(share(&ratelimit_network, "2001:db8::1", "2001:db8:ffff::2"));
 	OK(!share(&ratelimit_network, "2001:db8::1", "2001:db9::1"));
+	OKF(share(&ratelimit_site, "192.0.2.1", "192.0.2.99"), "H5: a /24");
+	OK(!share(&ratelimit_site, "192.0.2.1", "192.0.3.1"));
+	OKF(share(&ratelimit_site, "2001:db8::1", "2001:db8:0:ffff::2"),
+	    "H5: a /48");
+	OK(!share(&ratelimit_site, "2001:db8::1", "2001:db8:1::1"));
 	OK(share(&ratelimit_all, "192.0.2.1", "2001:db8::1"));
 	test_room();
 	return DONE();
