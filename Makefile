@@ -27,7 +27,8 @@ SCRIPTS := $(patsubst cmd/%,%,$(filter-out %.c,$(wildcard cmd/*)))
 # The shell has no modules: one program of parts, each about one thing.
 BACKHAUL := $(sort $(wildcard cmd/backhaul/*.sh))
 MANS   := $(wildcard man/*.[1-8])
-UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c))
+UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c)) \
+	$(patsubst t/assume/%.c,$(O)/t/assume/%,$(wildcard t/assume/*.c))
 FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS ?= 100000000
@@ -85,6 +86,9 @@ $(O)/libbh.a: $(LIB)
 
 $(O)/t/unit/%: $(O)/t/unit/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/t/assume/%: $(O)/t/assume/%.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(O)/t/bench/queue: $(O)/t/bench/lib/queues.o
 $(O)/t/bench/queue: LIBS += -lm

@@ -17,7 +17,7 @@
  *
  * `throw' leaves a table and goes on with the next rule.  Behind each route
  * into a TUN stands `unreachable': when the device is gone, nothing falls
- * through to the main table.
+ * through to the main table (t/assume.bats).
  */
 
 /* ip(8) never flushes an IPv6 unreachable default of the largest metric. */

@@ -48,7 +48,7 @@ close_fd(int fd)
 	errno = error;
 }
 
-/* ---- memory ---- */
+/* ---- memory (t/assume/memfd.c) ---- */
 
 /* Whoever maps it can neither be surprised by its end nor write to it, but for
  * us, who have done so before. */

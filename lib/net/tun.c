@@ -38,6 +38,7 @@ tun_setup(int fd, const char *name, bool *uso)
 	return 0;
 }
 
+/* t/assume/tun.c: what such a device does. */
 int
 tun_open(const char *name, bool *uso)
 {

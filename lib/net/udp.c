@@ -137,7 +137,7 @@ udp_close(struct udp *u)
 	free(u->buffer);
 }
 
-/* ---- receiving ---- */
+/* ---- receiving (t/assume/udp_gro.c) ---- */
 
 static int
 control_int(const struct cmsghdr *c)

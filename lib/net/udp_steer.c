@@ -43,6 +43,7 @@ enum {
 	UNLESS(BPF_JEQ, 0, 1), \
 	GIVE_TO(UDP_HANDSHAKES)
 
+/* t/assume/reuseport.c: which socket it names, for both families. */
 int
 udp_steer(int fd, unsigned workers)
 {
