@@ -20,7 +20,7 @@ BUILD  ?= release
 PREFIX ?= /usr/local
 O      := build/$(BUILD)
 CC     ?= cc
-PKGS   := libpcap libsodium inih libb2 libcares
+PKGS   := libpcap libsodium libb2 libcares
 
 PROGS  := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 SCRIPTS := $(patsubst cmd/%,%,$(filter-out %.c,$(wildcard cmd/*)))

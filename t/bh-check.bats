@@ -130,13 +130,89 @@ starts() {
 	done >"$dir/many.ini"
 	run --separate-stderr "$check" -f "$dir/many.ini"
 	[ "$status" -eq 1 ]
-	[ "${lines[1]}" = "$dir/many.ini:8193: error BH002: [location l4096] more than 4096 locations" ]
+	[ "${lines[0]}" = "$dir/many.ini:8193: error BH002: [location l4096] more than 4096 locations" ]
 	yes '; a comment' | head -c 17M >"$dir/long.ini"
 	run --separate-stderr "$check" -f "$dir/long.ini"
 	[ "$status" -eq 1 ]
 	[ "${lines[0]}" = "$dir/long.ini: error BH002: the file has 16777216 bytes or more" ]
 	run --separate-stderr timeout 20 "$check" -f /dev/zero
 	[ "$status" -eq 1 ]
+}
+
+# A server with that many partners in one line, and these.
+star() {	# PARTNERS
+	local i all=
+	for ((i = 0; i < $1; i++)); do all+=${all:+, }branch$i; done
+	echo "[location hq]"
+	echo "public-key = y8A1VcorvWNcCzol+fIbYOj/LRhwm6YIeWNRUaFOCVo="
+	echo "endpoint = hq.example.net:51820"
+	echo "lan = 10.0.0.0/20"
+	echo "internal = 10.0.0.0/16"
+	echo "partners = $all ; a comment"
+	for ((i = 0; i < $1; i++)); do
+		echo "[location branch$i]"
+		echo "public-key = $(printf '%032d' $i | base64)"
+		echo "lan = 10.1.$i.0/24"
+		echo "internal = 10.1.$i.0/24"
+		echo "partners = hq"
+	done
+}
+
+@test "F30: forty partners stand on one line" {
+	star 40 >"$dir/star.ini"
+	run --separate-stderr "$check" -W -f "$dir/star.ini"
+	[ "$status" -eq 0 ]
+	[[ ${lines[-1]} == "$dir/star.ini: 41 locations, 0 errors, 0 warnings"* ]]
+	# the last of them is looked at as the first is
+	sed -i 's/branch39 ;/branch93 ;/' "$dir/star.ini"
+	run --separate-stderr "$check" -f "$dir/star.ini"
+	[ "$status" -eq 1 ]
+	[ "$(grep -c ' error ' <<<"$output")" -eq 1 ]
+	[[ $output == *"star.ini:6: error BH401: [location hq] partners: there is no [location branch93]; did you mean 'branch"* ]]
+}
+
+@test "F30b: a line of a megabyte is a line like others, and means the same" {
+	perl -e 'print "lan = ", join(", ", map { sprintf("2001:db8:0:%x::/64",
+		2 * $_) } 0 .. 2047), " ; x" x 250000, "\n"' >"$dir/line"
+	[ "$(wc -c <"$dir/line")" -gt 1000000 ]
+	sed -e "6{r $dir/line" -e d\} -e "7s/.*/internal = 2001:db8::\/48/" \
+		$data/base.ini >"$dir/long.ini"
+	run --separate-stderr "$check" -p -f "$dir/long.ini"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^lan = 2001:db8:0:' <<<"$output")" -eq 2047 ]
+	printf '%s\n' "$output" >"$dir/plain.ini"
+	diff "$dir/plain.ini" <("$check" -p -f "$dir/plain.ini")
+}
+
+@test "F30c: one mistake of form is one finding" {
+	t/lib/one-mistake "$check" $data/base.ini etc/backhaul.ini \
+		etc/examples/{failover,filter}.ini
+}
+
+@test "F30d: what cannot be read to its end is one finding" {
+	truncate -s 100M "$dir/huge"
+	for f in "$dir" "$dir/huge" /dev/zero; do
+		run --separate-stderr timeout 20 "$check" -f "$f"
+		[ "$status" -gt 0 ]
+		[ "${#lines[@]}" -eq 2 ]
+		[[ ${lines[1]} == "$f: 0 locations, 1 error, 0 warnings" ]]
+		run --separate-stderr "${check%/*}/bh-plan" -f "$f" -l hq env
+		[ "$status" -eq 100 ]
+		[ "$(wc -l <<<"$stderr")" -eq 2 ]
+	done
+}
+
+@test "F30e: a value is never cut" {
+	# 1023 zeros and a number, of which the beginning is another number
+	printf '[location a]\nmtu = %01022d1400\n' 0 >"$dir/cut.ini"
+	run --separate-stderr "$check" -f "$dir/cut.ini"
+	[[ $output == *"cut.ini:2: error BH014: [location a] mtu: '0000"*"...' has 1026 characters; 1023 is the most"* ]]
+	printf '[location a]\nlan = 10.0.0.0/8, %01023d\n' 0 >"$dir/cut.ini"
+	run --separate-stderr "$check" -f "$dir/cut.ini"
+	[[ $output != *BH014* ]]
+	printf '[location a]\nlan = 10.0.0.0/8, %01024d\n' 0 >"$dir/cut.ini"
+	run --separate-stderr "$check" -f "$dir/cut.ini"
+	[[ $output == *"cut.ini:2: error BH014: [location a] lan: "* ]]
 }
 
 @test "says all mistakes of a file in one run, by line, word for word" {

@@ -14,7 +14,6 @@
 #define CODES(X) \
 	X(FILE_READ, 1, SEV_ERROR, "the file cannot be read to its end") \
 	X(FILE_SIZE, 2, SEV_ERROR, "the file or its domain is too large") \
-	X(LINE_LONG, 3, SEV_ERROR, "a line is too long") \
 	X(LINE_NUL, 4, SEV_ERROR, "a line holds a NUL byte") \
 	X(LINE_SYNTAX, 5, SEV_ERROR, \
 	    "a line is no section and no key = value") \
@@ -28,6 +27,7 @@
 	X(KEY_STRAY, 11, SEV_ERROR, "a key stands before the first section") \
 	X(KEY_CONTINUED, 12, SEV_ERROR, "an indented line continues no list") \
 	X(KEY_EMPTY, 13, SEV_ERROR, "a key has no value") \
+	X(VALUE_LONG, 14, SEV_ERROR, "a value is too long") \
 	X(BAD_PREFIX, 101, SEV_ERROR, "a prefix is malformed") \
 	X(HOST_BITS, 102, SEV_ERROR, \
 	    "a prefix has bits set beyond its length") \

@@ -43,6 +43,21 @@ index_names(struct conf *cf)
 		    cmp_name, cf->location);
 }
 
+/* Of a key that is in the second one nobody knows what it would be. */
+static void
+break_repeated(struct conf_location *a, const struct conf_location *b)
+{
+	int line;
+
+	for (const struct keydef *k = keys_location; k->name != NULL; k++) {
+		if (k->line == 0)
+			continue;
+		memcpy(&line, (const char *)b + k->line, sizeof(line));
+		if (line != 0)
+			a->broken |= UINT64_C(1) << (k - keys_location);
+	}
+}
+
 /* Reports sections of one name, and clears the name of all but the first. */
 static size_t
 mark_repeated(const struct conf *cf, struct diags *d)
@@ -62,6 +77,7 @@ mark_repeated(const struct conf *cf, struct diags *d)
 		diag_add(d, b->line, BH_SECTION_TWICE, section, "", "the "
 		    "section is there already, in line %d; put all of it in "
 		    "one place", a->line);
+		break_repeated(a, b);
 		b->name[0] = '\0';
 		marked++;
 	}
@@ -97,6 +113,18 @@ resolve(const struct conf *cf, struct conf_refs *refs)
 		refs->r[i].location = conf_find(cf, refs->r[i].name);
 }
 
+/* Whom an unknown name was to be, nobody knows. */
+static void
+resolve_key(const struct conf *cf, struct conf_location *l,
+    struct conf_refs *refs, const char *key)
+{
+	resolve(cf, refs);
+	for (size_t i = 0; l->active && i < refs->n; i++)
+		if (refs->r[i].location == CONF_NONE)
+			l->broken |= UINT64_C(1) <<
+			    (keys_find(keys_location, key) - keys_location);
+}
+
 static void
 resolve_groups(const struct conf *cf, struct conf_refs *refs)
 {
@@ -113,9 +141,10 @@ resolve_all(struct conf *cf)
 		resolve_groups(cf, &cf->breakout[i].to);
 	}
 	for (size_t i = 0; i < cf->nlocations; i++) {
-		struct conf_refs *p = &cf->location[i].partners;
-		resolve(cf, &cf->location[i].servers);
-		resolve(cf, p);
+		struct conf_location *l = &cf->location[i];
+		struct conf_refs *p = &l->partners;
+		resolve_key(cf, l, &l->servers, "server");
+		resolve_key(cf, l, p, "partners");
 		if (p->n > 1)
 			qsort(p->r, p->n, sizeof(*p->r), cmp_ref);
 	}

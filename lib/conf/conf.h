@@ -195,7 +195,10 @@ struct conf {
 	char name[CONF_NAMELEN];	/* of the domain */
 	bool private_is_internal;
 	enum conf_reserved reserved;
-	uint64_t generation;		/* hash of the file's bytes; not 0 */
+	uint64_t generation;		/* hash of the file's bytes; 0: it could
+					 * not be read to its end */
+	bool partial;			/* a section was malformed, and nobody
+					 * knows what was in it */
 	struct conf_location *location;
 	size_t nlocations;
 	uint16_t *by_name;		/* indexes of them, sorted by name */

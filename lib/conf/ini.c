@@ -5,49 +5,28 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
- * inih asks the reader for a line and then calls the handler, once for a pair
- * and never for anything else.  So the reader knows which physical line a call
- * is about, and a line that promised a pair but caused no call is malformed.
- * inih says nothing of sections: after the line of each the reader puts a line
- * of its own, "=", a pair without key that does not disturb inih's idea of a
- * continuation; the call it causes marks the beginning of the section.
- *
- * inih's buffer holds 198 characters and a newline.  It would take the rest of
- * a longer line for another line, so the reader withholds such lines.
+ * The file is read whole and cut into lines where it lies.  (libinih keeps 198
+ * characters of a line, tells no line numbers and the first mistake only, so
+ * that all but looking for the '=' was done around it.)
  */
-enum { LINE_ROOM = 200, LINE_MAX_LEN = LINE_ROOM - 2 };
+enum { ROOM_FIRST = 1 << 16 };
 
 static const char blanks[] = " \t\v\f\r";
 
 struct reader {
-	FILE *f;
 	struct diags *d;
 	const struct ini_events *ev;
 	void *arg;
-
-	unsigned char buf[4096];	/* bytes of the file */
-	size_t at, have;
-	size_t bytes;			/* so far */
-	int error;			/* errno of a read */
-	crypto_generichash_state hash;
-
-	char text[LINE_ROOM];	/* the line, without its end */
-	size_t len;		/* what it has; may be more than text holds */
-	int line;		/* its number */
-	bool nul;		/* it holds a NUL byte */
+	int line;
+	const char *key;	/* what an indented line continues; NULL */
 	bool indented;
-
-	char section[LINE_ROOM];	/* the name as we read it */
-	enum { MARK_NONE, MARK_DUE, MARK_SENT } mark;
-	bool fresh;		/* no pair in this section yet */
 	bool skipping;		/* below a malformed section line */
-	bool awaited;		/* the line promised a pair: none came yet */
-	bool lost;		/* withheld: so is what continues it */
+	bool lost;		/* malformed: so is what continues it */
 };
 
 static void
@@ -56,221 +35,235 @@ complain(struct reader *r, enum code code, const char *text)
 	diag_add(r->d, r->line, code, "", "", "%s", text);
 }
 
-/* The next byte, or EOF. */
-static int
-next_byte(struct reader *r)
+/* A ';' after a blank; NULL: there is none. */
+static char *
+find_comment(char *s)
 {
-	if (r->at == r->have) {
-		if (r->bytes >= INI_FILE_MAX)
-			return EOF;
-		r->at = 0;
-		r->have = fread(r->buf, 1, sizeof(r->buf), r->f);
-		r->error = ferror(r->f) ? errno : 0;
-		r->bytes += r->have;
-		crypto_generichash_update(&r->hash, r->buf, r->have);
-	}
-	return r->have > 0 ? r->buf[r->at++] : EOF;
+	for (char *p = s; (p = strchr(p, ';')) != NULL; p++)
+		if (p > s && strchr(blanks, p[-1]) != NULL)
+			return p;
+	return NULL;
 }
 
-/* Reads a physical line of any length into r->text, cut if need be.  False at
- * the end. */
-static bool
-read_line(struct reader *r)
+static char *
+trim(char *s)
 {
-	size_t room = sizeof(r->text) - 1;
-	int c;
+	size_t n;
 
-	r->len = 0;
-	r->nul = false;
-	r->line++;
-	while ((c = next_byte(r)) != EOF && c != '\n') {
-		r->nul = r->nul || c == '\0';
-		if (r->len < room)
-			r->text[r->len] = (char)c;
-		r->len++;
-	}
-	if (r->len > 0 && r->len <= room && r->text[r->len - 1] == '\r')
-		r->len--;
-	r->text[r->len < room ? r->len : room] = '\0';
-	return c != EOF || r->len > 0;
+	s += strspn(s, blanks);
+	for (n = strlen(s); n > 0 && strchr(blanks, s[n - 1]) != NULL;)
+		n--;
+	s[n] = '\0';
+	return s;
 }
 
-/* Where the line begins in earnest.  The first may have a byte order mark. */
+/* A pair, or what could be made out of one. */
+static void
+tell(struct reader *r, void (*event)(void *, const struct ini_pair *),
+    const char *key, const char *value)
+{
+	struct ini_pair p = { key, value, r->line, r->indented };
+
+	if (event != NULL)
+		event(r->arg, &p);
+}
+
+/* The line's first word may be the key that was meant. */
+static void
+lose(struct reader *r, char *s)
+{
+	r->lost = true;
+	s[strcspn(s, "=: \t")] = '\0';
+	tell(r, r->ev->lost, r->indented && r->key != NULL ? r->key : s, "");
+}
+
+/* "[name]" and perhaps a comment; NULL, or what is wrong with it. */
 static const char *
-line_start(struct reader *r)
+section_wrong(char *s)
 {
-	const char *s = r->text;
+	char *comment = find_comment(s), *end;
 
-	if (r->line == 1 && strncmp(s, "\xef\xbb\xbf", 3) == 0)
-		s += 3;
-	r->indented = s[strspn(s, blanks)] != '\0' && strspn(s, blanks) > 0;
-	return s + strspn(s, blanks);
+	if (comment != NULL)
+		*comment = '\0';
+	end = strchr(s, ']');
+	if (end == NULL)
+		return "']' is missing";
+	*end++ = '\0';
+	end += strspn(end, blanks);
+	if (*end != '\0' && *end != ';' && *end != '#')
+		return "there is something after ']'; put it on a line of its "
+		    "own";
+	return NULL;
 }
 
-/* A line that inih's buffer cannot take, or that ends early for it. */
-static bool
-fits(struct reader *r)
+/* nul: it was reported. */
+static void
+take_section(struct reader *r, char *s, bool nul)
 {
-	if (r->len > LINE_MAX_LEN)
-		diag_add(r->d, r->line, BH_LINE_LONG, "", "", "the line has "
-		    "%zu characters; %d is the most: repeat the key, or go on "
-		    "in an indented line", r->len, (int)LINE_MAX_LEN);
-	else if (r->nul)
-		complain(r, BH_LINE_NUL, "the line holds a NUL byte");
-	return r->len <= LINE_MAX_LEN && !r->nul;
-}
+	const char *wrong = section_wrong(s);
+	size_t n = strlen(++s);
 
-/* "[name]" and perhaps a comment. */
-static bool
-check_section(struct reader *r, const char *s)
-{
-	size_t n = strcspn(s + 1, "]");
-	const char *rest = s + 1 + n;
-
-	if (*rest == '\0') {
-		complain(r, BH_SECTION_SYNTAX, "']' is missing");
-		return false;
-	}
-	rest += 1 + strspn(rest + 1, blanks);
-	if (*rest != '\0' && *rest != ';' && *rest != '#') {
-		complain(r, BH_SECTION_SYNTAX, "there is something after ']'; "
-		    "put it on a line of its own");
-		return false;
-	}
-	if (n > INI_SECTION_MAX) {
+	r->lost = r->skipping = false;
+	r->key = NULL;
+	if (!nul && wrong != NULL)
+		complain(r, BH_SECTION_SYNTAX, wrong);
+	else if (!nul && n > INI_SECTION_MAX)
 		diag_add(r->d, r->line, BH_SECTION_SYNTAX, "", "", "the name "
 		    "has %zu characters; %d is the most", n,
 		    (int)INI_SECTION_MAX);
-		return false;
-	}
-	text_take(r->section, sizeof(r->section), s + 1, n);
-	return true;
+	if (nul || wrong != NULL || n > INI_SECTION_MAX)
+		r->skipping = !r->ev->skip(r->arg, s, r->line);
+	else
+		r->ev->section(r->arg, s, r->line);
 }
 
-/* Returns what inih is to see. */
-static const char *
-begin_section(struct reader *r, const char *s)
+static void
+take_pair(struct reader *r, char *s)
 {
-	r->lost = false;
-	r->skipping = !fits(r) || !check_section(r, s);
-	if (r->skipping) {
-		r->ev->skip(r->arg);
-		return "";
-	}
-	r->mark = MARK_DUE;
-	return s;	/* not indented, lest it continues a key */
-}
+	char *comment = find_comment(s), *value;
 
-/* Looks at a line as far as the bookkeeping needs it, and returns what inih is
- * to see of it. */
-static const char *
-look(struct reader *r)
-{
-	const char *s = line_start(r);
-
-	if (*s == ';' || *s == '#')
-		return "";
-	if (*s == '[')
-		return begin_section(r, s);
-	if (r->skipping || (r->indented && r->lost))
-		return "";
-	r->lost = !fits(r);
-	if (r->lost || *s == '\0')
-		return "";
-	r->awaited = true;
-	return r->text;
-}
-
-/* Called by inih for the next line; NULL is the end. */
-static char *
-next_line(char *buf, int room, void *arg)
-{
-	struct reader *r = arg;
-	const char *line = "=";
-
-	if (r->awaited)
+	if (comment != NULL)
+		*comment = '\0';
+	value = strpbrk(s, "=:");
+	if (value == NULL) {
 		complain(r, BH_LINE_SYNTAX, "neither '[section]' nor "
 		    "'key = value'");
-	r->awaited = false;
-	if (r->mark == MARK_DUE) {
-		r->mark = MARK_SENT;
-	} else {
-		r->mark = MARK_NONE;
-		if (!read_line(r))
-			return NULL;
-		line = look(r);
-	}
-	text_copy(buf, (size_t)room - 1, line);
-	return strcat(buf, "\n");
-}
-
-/* inih 55 leaves the comment in a continuation line. */
-static void
-cut_comment(char *value)
-{
-	for (char *p = value; *p != '\0'; p++) {
-		if (*p != ';' || (p > value && strchr(blanks, p[-1]) == NULL))
-			continue;
-		while (p > value && strchr(blanks, p[-1]) != NULL)
-			p--;
-		*p = '\0';
+		lose(r, s);
 		return;
 	}
-}
-
-/* inih may see another name than we do: "[a ; b]" is a comment to it. */
-static void
-take_section(struct reader *r, const char *name)
-{
-	r->fresh = true;
-	r->skipping = strcmp(name, r->section) != 0;
-	if (!r->skipping) {
-		r->ev->section(r->arg, name, r->line);
+	*value++ = '\0';
+	r->key = trim(s);
+	if (*r->key != '\0') {
+		tell(r, r->ev->pair, r->key, trim(value));
 		return;
 	}
-	complain(r, BH_SECTION_SYNTAX, "malformed section name");
-	r->ev->skip(r->arg);
+	complain(r, BH_LINE_SYNTAX, "there is no key before '='");
+	r->key = NULL;
 }
 
 static void
-take_pair(struct reader *r, const char *key, const char *value)
+take_more(struct reader *r, char *s)
 {
-	char text[LINE_ROOM];
-	struct ini_pair p = { .key = key, .value = text, .line = r->line,
-		.continued = r->indented && !r->fresh };
+	char *comment = find_comment(s);
 
-	if (*key == '\0') {
-		complain(r, BH_LINE_SYNTAX, "there is no key before '='");
-		return;
-	}
-	text_copy(text, sizeof(text), value);
-	if (p.continued)
-		cut_comment(text);
-	r->fresh = false;
-	r->ev->pair(r->arg, &p);
+	if (comment != NULL)
+		*comment = '\0';
+	tell(r, r->ev->pair, r->key, trim(s));
 }
 
-/* Called by inih; nonzero is "go on". */
-static int
-handle(void *arg, const char *section, const char *key, const char *value)
+/* It is below a malformed section line, or continues a malformed line. */
+static bool
+is_lost(struct reader *r, bool indented)
 {
-	struct reader *r = arg;
+	r->indented = indented && !r->ev->flat &&
+	    (r->key != NULL || r->lost);
+	r->lost = r->lost && r->indented;
+	return r->skipping || r->lost;
+}
 
-	r->awaited = false;
-	if (r->mark == MARK_SENT)
-		take_section(r, section);
+/* One line of n bytes, a 0 behind them. */
+static void
+take_line(struct reader *r, char *s, size_t n)
+{
+	bool nul = strlen(s) < n;
+	size_t blank = strspn(s, blanks);
+
+	s += blank;
+	if (*s == ';' || *s == '#' || (*s == '\0' && !nul))
+		return;
+	if (*s != '[' && is_lost(r, blank > 0))
+		return;
+	if (nul)
+		complain(r, BH_LINE_NUL, "the line holds a NUL byte");
+	if (*s == '[')
+		take_section(r, s, nul);
+	else if (nul)
+		lose(r, s);
+	else if (r->indented)
+		take_more(r, s);
 	else
-		take_pair(r, key, value);
-	return 1;
+		take_pair(r, s);
+}
+
+/* The first may have a byte order mark. */
+static void
+take_lines(struct reader *r, char *s, size_t n)
+{
+	char *end = s + n;
+
+	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
+		s += 3;
+	while (s < end) {
+		char *stop = memchr(s, '\n', (size_t)(end - s));
+		if (stop == NULL)
+			stop = end;
+		size_t len = (size_t)(stop - s);
+		*stop = '\0';
+		if (len > 0 && s[len - 1] == '\r')
+			s[--len] = '\0';
+		r->line++;
+		take_line(r, s, len);
+		s = stop + 1;
+	}
+}
+
+static void
+wipe(char *text, size_t n)
+{
+	if (text != NULL)
+		explicit_bzero(text, n);
+	free(text);
+}
+
+/* Twice the room, and nothing left in the old one. */
+static char *
+grow(char *text, size_t n, size_t *room)
+{
+	char *more = malloc(*room *= 2);
+
+	if (more != NULL)
+		memcpy(more, text, n);
+	wipe(text, n);
+	return more;
+}
+
+/* All of the file and room for a 0; NULL: reported. */
+static char *
+read_all(FILE *f, struct diags *d, size_t *n)
+{
+	size_t room = ROOM_FIRST, got = 1;
+	char *text = malloc(room);
+	int error = 0;
+
+	*n = 0;
+	while (text != NULL && got > 0 && *n < INI_FILE_MAX) {
+		got = fread(text + *n, 1, room - 1 - *n, f);
+		error = ferror(f) ? errno : 0;
+		*n += got;
+		if (*n + 1 == room)
+			text = grow(text, *n, &room);
+	}
+	if (text == NULL)
+		diag_add(d, 0, BH_FILE_SIZE, "", "", "no memory");
+	else if (error != 0)
+		diag_add(d, 0, BH_FILE_READ, "", "", "cannot read: %s",
+		    strerror(error));
+	else if (*n >= INI_FILE_MAX)
+		diag_add(d, 0, BH_FILE_SIZE, "", "", "the file has %d bytes or "
+		    "more", (int)INI_FILE_MAX);
+	else
+		return text;
+	wipe(text, *n);
+	return NULL;
 }
 
 static uint64_t
-finish_hash(crypto_generichash_state *st)
+hash_of(const char *text, size_t n)
 {
 	uint8_t b[crypto_generichash_BYTES_MIN];
 	le64 first;
 
-	crypto_generichash_final(st, b, sizeof(b));
+	crypto_generichash(b, sizeof(b), (const uint8_t *)text, n, NULL, 0);
 	memcpy(first.b, b, sizeof(first.b));
 	uint64_t h = le64_get(first);
 	return h != 0 ? h : 1;
@@ -279,16 +272,14 @@ finish_hash(crypto_generichash_state *st)
 uint64_t
 ini_read(FILE *f, struct diags *d, const struct ini_events *ev, void *arg)
 {
-	struct reader r = { .f = f, .d = d, .ev = ev, .arg = arg,
-		.fresh = true };
+	struct reader r = { .d = d, .ev = ev, .arg = arg };
+	size_t n;
+	char *text = read_all(f, d, &n);
 
-	crypto_generichash_init(&r.hash, NULL, 0, crypto_generichash_BYTES_MIN);
-	ini_parse_stream(next_line, &r, handle, &r);
-	if (r.error != 0)
-		diag_add(d, 0, BH_FILE_READ, "", "", "cannot read: %s",
-		    strerror(r.error));
-	else if (r.bytes >= INI_FILE_MAX)
-		diag_add(d, 0, BH_FILE_SIZE, "", "", "the file has %d bytes or "
-		    "more", (int)INI_FILE_MAX);
-	return finish_hash(&r.hash);
+	if (text == NULL)
+		return 0;
+	uint64_t hash = hash_of(text, n);
+	take_lines(&r, text, n);
+	wipe(text, n);
+	return hash;
 }

@@ -3,9 +3,8 @@
 #define BH_INI_H
 
 /*
- * An INI file as a sequence of events.  inih does the parsing; the reader
- * between it and the file adds what inih does not tell: line numbers, where
- * each section begins, and every mistake instead of the first.
+ * An INI file as a sequence of events, with line numbers, and with every
+ * mistake of form instead of the first.  A line may be of any length.
  */
 
 #include "conf/diag.h"
@@ -15,7 +14,7 @@
 #include <stdio.h>
 
 enum {
-	INI_SECTION_MAX = 49,		/* what inih keeps of a name */
+	INI_SECTION_MAX = 49,		/* characters of a section's name */
 	INI_FILE_MAX = 16 << 20,	/* bytes */
 };
 
@@ -30,13 +29,19 @@ struct ini_events {
 	void (*section)(void *arg, const char *name, int line);
 	/* A pair of that section. */
 	void (*pair)(void *arg, const struct ini_pair *p);
-	/* A section's line was malformed and reported: what follows belongs to
-	 * no section, up to the next. */
-	void (*skip)(void *arg);
+	/* A section's line was malformed and reported; name is what it may
+	 * have meant.  False: what follows belongs to no section, up to the
+	 * next. */
+	bool (*skip)(void *arg, const char *name, int line);
+	/* A line was malformed and reported; it may have meant that key, and
+	 * its value is not known.  NULL: nobody asks. */
+	void (*lost)(void *arg, const struct ini_pair *p);
+	bool flat;		/* an indented line is a line like others */
 };
 
-/* Reads all of f.  Mistakes of form go to *d.  Returns a hash of the bytes
- * read, never 0. */
+/* Reads all of f, and wipes what it kept of it.  Mistakes of form go to *d.
+ * Returns a hash of the bytes, never 0; 0 if it could not read to the end,
+ * which is the one finding then, and no event. */
 uint64_t ini_read(FILE *f, struct diags *d, const struct ini_events *ev,
     void *arg);
 

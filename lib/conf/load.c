@@ -13,7 +13,8 @@ static_assert((int)VALUE_HOSTLEN == (int)CONF_HOSTLEN, "hosts fit");
 static_assert(sizeof(enum conf_role) == sizeof(unsigned), "set_word");
 static_assert(KEYS_MAX <= 64, "a bit for each in broken");
 
-static void
+/* The kind that was probably meant, or NULL. */
+static const char *
 unknown_section(struct load *ld, const char *kind, int line)
 {
 	struct guess g;
@@ -24,6 +25,7 @@ unknown_section(struct load *ld, const char *kind, int line)
 		guess_try(&g, k->name);
 	diag_add(ld->d, line, BH_SECTION_UNKNOWN, ld->section, "",
 	    "there is no section [%s]%s", kind, guess_format(&g, hint));
+	return g.best;
 }
 
 /* An end to the section before. */
@@ -43,12 +45,6 @@ leave_section(struct load *ld)
 	ld->section[0] = '\0';
 }
 
-static void
-on_skip(void *arg)
-{
-	leave_section(arg);
-}
-
 /* "location hq" is a kind and a name, blanks before, between and after. */
 static void
 split_name(char kind[static INI_SECTION_MAX + 1], char **name,
@@ -66,6 +62,34 @@ split_name(char kind[static INI_SECTION_MAX + 1], char **name,
 	*name += strspn(*name, blanks);
 }
 
+/* False: there is no such kind. */
+static bool
+begin_section(struct load *ld, const char *kind, const char *name, int line)
+{
+	for (const struct section *k = load_kinds; k->name != NULL; k++)
+		if (strcmp(k->name, kind) == 0) {
+			k->begin(ld, name, line);
+			ld->cf->partial |= ld->table == NULL;
+			return true;
+		}
+	return false;
+}
+
+/* A section that is not what it should be, but can be told, is taken as what
+ * it was meant to be: else all that names it would be wrong as well.  Nothing
+ * is missed in it.  False: it cannot be told. */
+static bool
+begin_meant(struct load *ld, const char *kind, const char *name, int line)
+{
+	if (kind == NULL || !begin_section(ld, kind, name, line)) {
+		ld->cf->partial = true;
+		return false;
+	}
+	if (ld->broken != NULL)
+		*ld->broken = UINT64_MAX;
+	return true;
+}
+
 static void
 on_section(void *arg, const char *text, int line)
 {
@@ -76,12 +100,21 @@ on_section(void *arg, const char *text, int line)
 	split_name(kind, &name, text);
 	snprintf(ld->section, sizeof(ld->section), "%s%s%s", kind,
 	    *name != '\0' ? " " : "", name);
-	for (const struct section *k = load_kinds; k->name != NULL; k++)
-		if (strcmp(k->name, kind) == 0) {
-			k->begin(ld, name, line);
-			return;
-		}
-	unknown_section(ld, kind, line);
+	if (begin_section(ld, kind, name, line))
+		return;
+	begin_meant(ld, unknown_section(ld, kind, line), name, line);
+}
+
+static bool
+on_skip(void *arg, const char *text, int line)
+{
+	struct load *ld = arg;
+	char kind[INI_SECTION_MAX + 1], *name;
+
+	leave_section(ld);
+	split_name(kind, &name, text);
+	return begin_meant(ld, strlen(text) <= INI_SECTION_MAX ? kind : NULL,
+	    name, line);
 }
 
 /* Where a key was mentioned, for messages about it. */
@@ -102,23 +135,44 @@ set_broken(struct load *ld, const struct keydef *k)
 		*ld->broken |= UINT64_C(1) << (k - ld->table);
 }
 
-/* The key that was probably meant was given, if not well. */
+/* The key that was probably meant was given, if not well: the first word of
+ * text, behind which the '=' may be missing. */
+static void
+guess_key(struct load *ld, const char *text, int line, char hint[static 96])
+{
+	char word[32];
+	struct guess g;
+
+	guess_init(&g, text_take(word, sizeof(word), text,
+	    strcspn(text, "=: \t")));
+	for (const struct keydef *k = ld->table; k->name != NULL; k++)
+		guess_try(&g, k->name);
+	guess_format(&g, hint);
+	if (g.best != NULL) {
+		const struct keydef *meant = keys_find(ld->table, g.best);
+		set_line(ld, meant, line);
+		set_broken(ld, meant);
+	}
+}
+
 static void
 unknown_key(struct load *ld, const struct ini_pair *p)
 {
-	struct guess g;
 	char hint[96];
 
-	guess_init(&g, p->key);
-	for (const struct keydef *k = ld->table; k->name != NULL; k++)
-		guess_try(&g, k->name);
+	guess_key(ld, p->key, p->line, hint);
 	diag_add(ld->d, p->line, BH_KEY_UNKNOWN, ld->section, p->key,
-	    "there is no such key%s", guess_format(&g, hint));
-	if (g.best != NULL) {
-		const struct keydef *meant = keys_find(ld->table, g.best);
-		set_line(ld, meant, p->line);
-		set_broken(ld, meant);
-	}
+	    "there is no such key%s", hint);
+}
+
+static void
+on_lost(void *arg, const struct ini_pair *p)
+{
+	struct load *ld = arg;
+	char hint[96];
+
+	if (ld->table != NULL)
+		guess_key(ld, p->key, p->line, hint);
 }
 
 /* Which key a line is for; NULL: reported, or not to be looked at. */
@@ -126,6 +180,7 @@ static const struct keydef *
 find_key(struct load *ld, const struct ini_pair *p)
 {
 	const struct keydef *k = ld->last;
+	char hint[96];
 
 	if (ld->table == NULL) {
 		if (!ld->any)
@@ -143,6 +198,7 @@ find_key(struct load *ld, const struct ini_pair *p)
 		diag_add(ld->d, p->line, BH_KEY_CONTINUED, ld->section,
 		    k->name, "an indented line continues the key above it; "
 		    "begin a new key in the first column");
+		guess_key(ld, p->value, p->line, hint);
 		return NULL;
 	}
 	return k;
@@ -158,6 +214,7 @@ first_time(struct load *ld, const struct keydef *k, const struct ini_pair *p)
 		diag_add(ld->d, p->line, BH_KEY_TWICE, ld->section, k->name,
 		    "the key has a value already, from line %d; take one out",
 		    *seen);
+		set_broken(ld, k);
 		return false;
 	}
 	if (*seen == 0)
@@ -165,13 +222,19 @@ first_time(struct load *ld, const struct keydef *k, const struct ini_pair *p)
 	return true;
 }
 
+/* n: how long it is, of which value may be the beginning. */
 static void
-set_value(struct load *ld, const struct keydef *k, const char *value, int line)
+set_value(struct load *ld, const struct keydef *k, const char *value, size_t n,
+    int line)
 {
 	struct keys_target t = { ld->cf, ld->loc, ld->set, line };
 	char why[VALUE_WHYLEN];
-	int code = k->set(&t, k, (char *)ld->base + k->to, value, why);
+	int code = BH_VALUE_LONG;
 
+	snprintf(why, sizeof(why), "'%.40s...' has %zu characters; %d is the "
+	    "most", value, n, VALUE_LEN - 1);
+	if (n < VALUE_LEN)
+		code = k->set(&t, k, (char *)ld->base + k->to, value, why);
 	if (code == 0)
 		return;
 	diag_add(ld->d, line, (enum code)code, ld->section, k->name, "%s",
@@ -186,25 +249,28 @@ on_pair(void *arg, const struct ini_pair *p)
 	const struct keydef *k = find_key(ld, p);
 	const char *list = p->value;
 	char item[VALUE_LEN];
+	size_t n;
 
 	if (k == NULL || !first_time(ld, k, p))
 		return;
 	set_line(ld, k, p->line);
-	if (*p->value == '\0' && !p->continued)
+	if (*p->value == '\0' && !p->continued) {
 		diag_add(ld->d, p->line, BH_KEY_EMPTY, ld->section, k->name,
 		    "there is no value; give one, or take the line out");
-	else if (!k->list)
-		set_value(ld, k, p->value, p->line);
-	else
-		while (value_next(&list, item))
-			set_value(ld, k, item, p->line);
+		set_broken(ld, k);
+	} else if (!k->list) {
+		set_value(ld, k, p->value, strlen(p->value), p->line);
+	} else {
+		while ((n = value_next(&list, item)) > 0)
+			set_value(ld, k, item, n, p->line);
+	}
 }
 
 void
 load_sections(struct conf *cf, struct diags *d, FILE *f)
 {
 	static const struct ini_events events = { on_section, on_pair,
-		on_skip };
+		on_skip, on_lost, false };
 	struct load ld = { .cf = cf, .d = d };
 
 	cf->generation = ini_read(f, d, &events, &ld);

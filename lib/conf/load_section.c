@@ -11,7 +11,7 @@
 
 static_assert((int)VALUE_NAMELEN <= (int)CONF_NAMELEN, "names fit");
 static_assert(sizeof("location ") - 1 + VALUE_NAMELEN - 1 <= INI_SECTION_MAX &&
-    sizeof("breakout") == sizeof("location"), "inih keeps every name whole");
+    sizeof("breakout") == sizeof("location"), "every name has room");
 
 static void
 set_defaults(struct conf_location *l, int line)
@@ -40,9 +40,11 @@ check_exclusions(struct load *ld, const struct conf_prefixes *ps,
     struct keys_set *set, const char *key)
 {
 	struct prefix_list none = { 0 }, all = { 0 };
+	const struct keydef *k = keys_find(ld->table, key);
+	bool broken = *ld->broken >> (k - ld->table) & 1;
 	char text[PREFIX_STRLEN];
 
-	if (set->exclude.n > 0 &&
+	if (set->exclude.n > 0 && !broken &&
 	    prefixes_normal(&set->include, &none, &all))
 		for (size_t i = 0; i < set->exclude.n; i++)
 			if (!prefixes_meet(all.p, all.n, &set->exclude.p[i]))
@@ -88,6 +90,9 @@ finish_location(struct load *ld)
 {
 	struct conf_location *l = ld->loc;
 
+	/* nothing is missed of what perhaps takes no part */
+	if (conf_broken(l, "active"))
+		l->broken = UINT64_MAX;
 	take_set(ld, &l->lan, &ld->set[KEYS_LAN], "lan");
 	take_set(ld, &l->internal, &ld->set[KEYS_INTERNAL], "internal");
 	take_set(ld, &l->pool.addr, &ld->set[KEYS_POOL], "nat-pool");

@@ -23,7 +23,7 @@ wrong(enum code code, char *why, const char *fmt, ...)
 	return code;
 }
 
-bool
+size_t
 value_next(const char **list, char item[static VALUE_LEN])
 {
 	static const char separators[] = ", \t\v\f\r";
@@ -32,7 +32,7 @@ value_next(const char **list, char item[static VALUE_LEN])
 
 	*list = s + n;
 	text_take(item, VALUE_LEN, s, n);
-	return n > 0;
+	return n;
 }
 
 /* A '#' at the end of a value is the usual reason. */

@@ -18,14 +18,14 @@
 
 enum {
 	VALUE_WHYLEN = 320,
-	VALUE_LEN = 200,	/* no value is longer, with its 0 */
+	VALUE_LEN = 1024,	/* no value is longer, with its 0 */
 	VALUE_NAMELEN = 41,	/* a location's name and its 0 */
 	VALUE_HOSTLEN = 256,
 };
 
-/* Takes the next item off a list separated by commas and blanks; false at its
- * end. */
-bool value_next(const char **list, char item[static VALUE_LEN]);
+/* Takes the next item off a list separated by commas and blanks.  Returns how
+ * long it is, of which item has what there is room for; 0 at the list's end. */
+size_t value_next(const char **list, char item[static VALUE_LEN]);
 
 int value_prefix(struct prefix *p, const char *s,
     char why[static VALUE_WHYLEN]);

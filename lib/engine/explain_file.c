@@ -18,12 +18,6 @@ const struct lint_explanation explain_file[] = {
 	    "wrote it.",
 	    NULL,
 	    "split the domain, or mend what wrote the file" },
-	{ BH_LINE_LONG,
-	    "A line has at most 198 bytes. For a long list write the key "
-	    "again on the next line, or go on in a line that begins with a "
-	    "blank; the parts add up.",
-	    "lan = 10.1.0.0/24, 10.1.1.0/24, ... and so on",
-	    "lan = 10.1.0.0/24, 10.1.1.0/24\n\t10.1.2.0/24, 10.1.3.0/24" },
 	{ BH_LINE_NUL,
 	    "A domain file is text. A NUL byte usually means a file in UTF-16 "
 	    "or one that a full disk cut.",
@@ -38,7 +32,7 @@ const struct lint_explanation explain_file[] = {
 	{ BH_SECTION_SYNTAX,
 	    "Sections are [domain], [location NAME], [group NAME], [breakout "
 	    "NAME] and [publish NAME], each on a line of its own. The keys "
-	    "below a malformed one are not looked at, since nobody knows "
+	    "below a malformed one are not looked at if nobody can tell "
 	    "whose they are.",
 	    "[location branch1",
 	    "[location branch1]" },
@@ -80,6 +74,12 @@ const struct lint_explanation explain_file[] = {
 	    "out to get the default.",
 	    "uplink =",
 	    "uplink = eth0" },
+	{ BH_VALUE_LONG,
+	    "Nothing that a domain file says needs more than 1023 bytes: no "
+	    "prefix, no name, no filter's word. A list may be of any length, "
+	    "and so may a line: what is too long is one item of it.",
+	    NULL,
+	    "lan = 10.1.0.0/24, 10.1.1.0/24    # a comma or blank between" },
 	{ BH_BAD_PREFIX,
 	    "A prefix is 192.0.2.0/24 or 2001:db8::/32; a host may stand "
 	    "without a length. '!' in front takes it out of the set. IPv6 "

@@ -212,12 +212,14 @@ on_section(void *arg, const char *name, int line)
 	}
 }
 
-static void
-on_skip(void *arg)
+static bool
+on_skip(void *arg, const char *name, int line)
 {
 	struct import *im = arg;
 
+	(void)name, (void)line;
 	im->in_peer = im->in_interface = false;
+	return false;
 }
 
 static void
@@ -291,7 +293,7 @@ int
 import_read(struct import *im, const char *path)
 {
 	static const struct ini_events events = { on_section, on_pair,
-		on_skip };
+		on_skip, NULL, true };
 	int code = name_site(im, path);
 
 	if (code != 0)
@@ -303,7 +305,7 @@ import_read(struct import *im, const char *path)
 	}
 	im->from = im->nsites++;
 	diag_init(&im->d);
-	on_skip(im);
+	on_skip(im, NULL, 0);
 	ini_read(f, &im->d, &events, im);
 	fclose(f);
 	if (this_site(im)->public_key_line == 0)

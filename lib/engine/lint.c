@@ -12,8 +12,8 @@
 /*
  * Nothing here looks at all pairs of anything: a domain of a thousand
  * locations and a hundred thousand prefixes is checked in a fraction of a
- * second, by sorting and one pass.  A key that was malformed has been
- * reported; what would only follow from that is not.
+ * second, by sorting and one pass.  A key or a section that was malformed has
+ * been reported; what would only follow from that is not.
  */
 
 enum { GUESSES = 100, SEARCHES = 100 };
@@ -55,7 +55,7 @@ check_count(struct lint *lt)
 
 	for (size_t i = 0; i < lt->cf->nlocations; i++)
 		active += lt->cf->location[i].active;
-	if (active < 2)
+	if (active < 2 && !lt->cf->partial)
 		diag_add(lt->d, 0, BH_FEW_LOCATIONS, "", "", "the domain has "
 		    "%zu active location%s; it takes two to have a tunnel",
 		    active, active == 1 ? "" : "s");
@@ -96,6 +96,20 @@ check_names(struct lint *lt)
 	free(l);
 }
 
+/* Something was malformed, and nobody knows what it would have been. */
+static bool
+is_unsure(const struct conf *cf)
+{
+	static const char *const key[] = { "lan", "internal", "partners" };
+
+	for (size_t i = 0; i < cf->nlocations; i++)
+		for (size_t k = 0; k < sizeof(key) / sizeof(key[0]); k++)
+			if (cf->location[i].active &&
+			    conf_broken(&cf->location[i], key[k]))
+				return true;
+	return cf->partial;
+}
+
 void
 lint_domain(const struct conf *cf, struct diags *d)
 {
@@ -105,8 +119,10 @@ lint_domain(const struct conf *cf, struct diags *d)
 		lint_breakouts, lint_publish, lint_pins, lint_pools,
 		lint_npt,
 	};
-	struct lint lt = { cf, d, GUESSES, SEARCHES };
+	struct lint lt = { cf, d, GUESSES, SEARCHES, is_unsure(cf) };
 
+	if (cf->generation == 0)
+		return;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		parts[i](&lt);
 }

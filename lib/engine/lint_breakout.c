@@ -30,8 +30,9 @@ check_location(struct lint *lt, const struct conf_breakout *b,
 	char text[LINT_TEXT];
 
 	if (r->location == CONF_NONE) {
-		say(lt, b, r->line, BH_BREAKOUT_UNKNOWN, "location", "%s",
-		    lint_no_location(lt, r->name, text));
+		if (!lt->cf->partial)
+			say(lt, b, r->line, BH_BREAKOUT_UNKNOWN, "location",
+			    "%s", lint_no_location(lt, r->name, text));
 		return;
 	}
 	const struct conf_location *l = &lt->cf->location[r->location];
@@ -67,7 +68,7 @@ check_groups(struct lint *lt, const struct conf_breakout *b, const char *key,
 	struct guess g;
 
 	for (size_t i = 0; i < refs->n; i++) {
-		if (refs->r[i].location != CONF_NONE)
+		if (refs->r[i].location != CONF_NONE || lt->cf->partial)
 			continue;
 		guess_init(&g, refs->r[i].name);
 		for (size_t k = 0; k < lt->cf->ngroups; k++)

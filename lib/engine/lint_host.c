@@ -125,6 +125,8 @@ check_resolver(struct lint *lt, const struct conf_location *l,
 	    conf_holds(&l->internal, &p->addr) ||
 	    conf_holds(&l->address, &p->addr))
 		return;
+	if (lt->unsure)
+		return;
 	int owner = find_owner(lt, l, p);
 	if (owner == CONF_NONE) {
 		if (prefix_is_private(p) && cf->private_is_internal)

@@ -12,6 +12,8 @@ struct lint {
 	const struct conf *cf;
 	struct diags *d;
 	unsigned guesses, searches;	/* left: both are slow */
+	bool unsure;		/* whose some address is, or who exchanges
+				 * traffic with whom, is not known */
 };
 
 /* A finding about a location, at that line, or at its section if 0. */

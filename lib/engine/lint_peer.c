@@ -24,7 +24,7 @@ check_partner(struct lint *lt, const struct conf_location *l,
 		    "[location %s] has 'active = no': nothing is exchanged "
 		    "with it", p->name);
 	else if (!conf_partners(cf, self, (size_t)r->location) &&
-	    !conf_broken(p, "partners"))
+	    !conf_broken(p, "partners") && !conf_broken(l, "active"))
 		lint_say(lt, l, r->line, BH_PARTNER_ONE_SIDED, "partners",
 		    "[location %s] does not name %s: everything between them "
 		    "would be refused; write 'partners = %s' there, or take it "
@@ -42,6 +42,8 @@ check_partners(struct lint *lt, const struct conf_location *l)
 
 	for (size_t i = 0; i < l->partners.n; i++) {
 		const struct conf_ref *r = &l->partners.r[i];
+		if (r->location == CONF_NONE && lt->cf->partial)
+			continue;
 		if (r->location == CONF_NONE)
 			lint_say(lt, l, r->line, BH_PARTNER_UNKNOWN, "partners",
 			    "%s", lint_no_location(lt, r->name, text));

@@ -60,8 +60,9 @@ check_server(struct lint *lt, const struct conf_publish *p)
 	int line = p->server.line;
 
 	if (p->server.location == CONF_NONE) {
-		say(lt, p, line, BH_PUBLISH_SERVER, "server", "%s",
-		    lint_no_location(lt, p->server.name, text));
+		if (!lt->cf->partial)
+			say(lt, p, line, BH_PUBLISH_SERVER, "server", "%s",
+			    lint_no_location(lt, p->server.name, text));
 		return false;
 	}
 	const struct conf_location *s = &lt->cf->location[p->server.location];
@@ -92,8 +93,9 @@ check_to(struct lint *lt, const struct conf_publish *p)
 
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		const struct conf_location *c = &lt->cf->location[i];
-		if (leads_to(lt->cf, p, i) || conf_broken(c, "lan") ||
-		    conf_broken(c, "internal") || conf_broken(c, "server") ||
+		if (lt->cf->partial || leads_to(lt->cf, p, i) ||
+		    conf_broken(c, "lan") || conf_broken(c, "internal") ||
+		    conf_broken(c, "server") ||
 		    conf_broken(c, "backhaul-sources"))
 			return;
 	}

@@ -87,8 +87,9 @@ check_server(struct lint *lt, const struct conf_location *l,
 	char text[LINT_TEXT];
 
 	if (r->location == CONF_NONE) {
-		lint_say(lt, l, r->line, BH_SERVER_UNKNOWN, "server", "%s",
-		    lint_no_location(lt, r->name, text));
+		if (!lt->cf->partial)
+			lint_say(lt, l, r->line, BH_SERVER_UNKNOWN, "server",
+			    "%s", lint_no_location(lt, r->name, text));
 		return;
 	}
 	const struct conf_location *s = &lt->cf->location[r->location];
@@ -133,12 +134,13 @@ check_role(struct lint *lt, const struct conf_location *l)
 		    "take the line out");
 }
 
-/* How many active locations have each role; false: one cannot be told. */
+/* How many active locations have each role; false: one cannot be
+ * told. */
 static bool
 count_roles(const struct conf *cf, size_t count[static 3],
     const struct conf_location *first[static 3])
 {
-	bool sure = true;
+	bool sure = !cf->partial;
 
 	for (size_t i = cf->nlocations; i-- > 0;) {
 		const struct conf_location *l = &cf->location[i];

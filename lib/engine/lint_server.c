@@ -24,7 +24,7 @@ check_count(struct lint *lt, const struct conf_location *l)
 		    "%zu servers are named, and a client chooses among %d at "
 		    "most; keep those that it may really use", l->servers.n,
 		    (int)POLICY_SERVERS_MAX);
-	if (l->servers.n != 1)
+	if (l->servers.n != 1 || conf_broken(l, "server"))
 		return;
 	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
 		if (only[i].line != 0 && !conf_broken(l, only[i].key))
@@ -180,8 +180,10 @@ check_published(struct lint *lt, const struct conf_location *l)
 static void
 check_plain(struct lint *lt, const struct conf_location *l)
 {
-	if (l->servers.n > 1 && l->uplink_line == 0 &&
-	    l->lan_interface_line == 0)
+	size_t n = l->servers.n;
+
+	if (n > 1 && l->uplink_line == 0 && l->lan_interface_line == 0 &&
+	    strcmp(l->servers.r[n - 1].name, l->servers.r[0].name) != 0)
 		lint_say(lt, l, l->servers.line, BH_SERVERS_PLAIN, "server",
 		    "without 'uplink' and 'lan-interface' this location runs "
 		    "plain WireGuard, which sends all Internet traffic to %s "
