@@ -202,3 +202,36 @@ W_FROM_SERVER='src host 198.51.100.2 and udp port 51820'
 	grep -q 'ending: the process that makes handshakes has died' \
 		"$W_DIR/run/branch1/log"
 }
+
+# What the server's two halves have counted, or its keeper alone.
+counted() {	# PROGRAM [VERDICT]
+	"$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" counters "$1" |
+		awk -v v="${2:-}" 'v == "" || $2 == v { n += $3 }
+			END { print n + 0 }'
+}
+
+# 100 trains to the server, until all is counted; `passed' is what went from the
+# half that had it to the other.
+joined() {	# FIRST REST
+	local all keys full sent
+	all=$(counted bh-tunnel) keys=$(counted bh-tunnel-keys)
+	full=$(counted bh-tunnel full)
+	sent=$(in_wan python3 t/lib/joined.py 198.51.100.2 "$1" "$2" 100)
+	world_until eval "[ \$((\$(counted bh-tunnel) - $all)) -ge $sent ]"
+	keys=$(($(counted bh-tunnel-keys) - keys))
+	full=$(($(counted bh-tunnel full) - full))
+	[ "$1" -eq 4 ] && passed=$keys || passed=$((sent - keys))
+	echo "$sent sent, $passed passed on, $full not"
+	[ "$passed" -gt 0 ]
+	[ "$passed" -le $((16 * 100)) ]
+	[ $((passed + full + 100)) -ge "$sent" ]
+	in_lan ping -q -c 3 -i 0.05 203.0.113.80
+}
+
+@test "H6: initiations behind a junk data message: few are passed on" {
+	joined 4 1
+}
+
+@test "H6: so are data behind a junk initiation" {
+	joined 1 4
+}

@@ -131,8 +131,9 @@ whose_data(const struct keeper *k, const uint8_t *p, size_t n)
 static enum verdict
 pass_on(struct keeper *k, const struct udp_in *u, const uint8_t *p, size_t n)
 {
-	if (n > SEAM_MESSAGE)
+	if (n > SEAM_MESSAGE || k->strays == SEAM_STRAYS)
 		return V_FULL;
+	k->strays++;
 	k->word.event = (struct seam_event){ .kind = SEAM_STRAY,
 		.tos = u->tos, .n = (uint8_t)n, .path = u->path };
 	memcpy(k->word.event.message, p, n);
@@ -159,6 +160,7 @@ take_batch(struct keeper *k)
 {
 	size_t n = udp_recv(&k->udp, k->in);
 
+	k->strays = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct udp_in *u = &k->in[i];
 		size_t at = 0;

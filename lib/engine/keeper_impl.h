@@ -42,6 +42,7 @@ struct keeper {
 	nsec listen;			/* to rubbish again; 0: now */
 	nsec rest;			/* to handshakes likewise */
 	bool bothered;			/* by one that was no good */
+	unsigned strays;		/* passed on, since the last batch */
 	uint8_t random[UDP_BATCH * DEVICE_RANDOM];
 	size_t nrandom;			/* bytes left of it, at the front */
 	struct desk desk;

@@ -19,6 +19,8 @@
 enum {
 	SEAM_MESSAGE = sizeof(struct msg_initiation),
 	SEAM_FIRST = 64,	/* kinds of desk_note are below */
+	SEAM_STRAYS = 16,	/* of a batch from a socket, at most: each costs
+				 * a call, and whoever forges joins many */
 	SEAM_PREFIXES = 256 * 1024,	/* allowed-ips, old and new together */
 };
 /* The longest request of wg(8), with what becomes of it on the way. */

@@ -95,6 +95,7 @@ struct inbox {
 	struct udp_in msg[UDP_BATCH];
 	unsigned n;
 	bool heard;			/* what the other half has said */
+	unsigned strays;		/* told it, since the last batch */
 	struct in_packet packet[AEAD_BURST];
 	struct aead_job job[AEAD_BURST];
 	struct gro gro;

@@ -213,6 +213,7 @@ tunnel_in(struct tunnel *t)
 
 	start_joining(t);
 	t->in.heard = false;
+	t->in.strays = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct udp_in *u = &t->in.msg[i];
 		size_t at = 0;

@@ -25,6 +25,9 @@ tunnel_stray(struct tunnel *t, const struct udp_in *u, const uint8_t *p,
 {
 	if (n > SEAM_MESSAGE)
 		return V_TYPE;
+	if (t->in.strays == SEAM_STRAYS)
+		return V_FULL;
+	t->in.strays++;
 	t->word.event = (struct seam_event){ .kind = SEAM_STRAY,
 		.tos = u->tos, .n = (uint8_t)n, .path = u->path };
 	if (n > 0)
