@@ -430,3 +430,43 @@ other_keys() {
 	kill "$PID"
 	wait "$PID"
 }
+
+answered() { [ "$(wg show "$DB" transfer | cut -f 3)" -ge "$1" ]; }
+
+@test "F21: a handshake that nobody has confirmed is none (wrong preshared key)" {
+	mkdir "$D/run"
+	alone_start "$A" "$DA"
+	alone_start "$B" "$DB" -D "$D/run"
+	alone_peers
+	alone_devices
+	wg genpsk >"$D/other.key"
+	wg set "$DB" peer "$KA" preshared-key "$D/other.key"
+	run in_a ping -q -c 1 -W 1 10.9.0.2
+	[ "$status" -eq 1 ]
+	# it has answered: a response is 92 bytes
+	alone_until answered 92
+	local n
+	for n in "$DA" "$DB"; do
+		[ "$(wg show "$n" latest-handshakes | cut -f 2)" -eq 0 ]
+	done
+	"$BH_BIN/bh-ctl" -j -D "$D/run" peers |
+		jq -e '.latest_handshake == 0'
+	# with the right one both sides have it, whoever began
+	wg set "$DB" peer "$KA" preshared-key "$D/psk.key"
+	alone_until in_a ping -q -c 1 -W 1 10.9.0.2
+	for n in "$DA" "$DB"; do
+		[ "$(wg show "$n" latest-handshakes | cut -f 2)" -gt 0 ]
+	done
+	"$BH_BIN/bh-ctl" -j -D "$D/run" peers | jq -e '.latest_handshake > 0'
+	# and keep it while another is not confirmed
+	n=$(wg show "$DB" latest-handshakes)
+	wg set "$DB" peer "$KA" preshared-key "$D/other.key"
+	local sent
+	sent=$(wg show "$DB" transfer | cut -f 3)
+	# standalone A begins anew with another key of its own, and back
+	wg set "$DA" private-key "$D/psk.key"
+	wg set "$DA" private-key "$D/a.key"
+	run in_a ping -q -c 1 -W 1 10.9.0.2
+	alone_until answered $((sent + 92))
+	[ "$(wg show "$DB" latest-handshakes)" = "$n" ]
+}

@@ -38,8 +38,6 @@ publish(struct keeper *k, uint16_t peer)
 	if (id == NULL)
 		return;
 	struct counters_peer *c = &k->stat->peer[peer];
-	if (id->handshake_wall != 0)	/* else it may be of an earlier life */
-		c->handshake_sec = id->handshake_wall / NSEC_SEC;
 	c->rx_bytes = id->rx_bytes;
 	c->tx_bytes = id->tx_bytes;
 	stampfile_note(k->stamps, k->device, peer);

@@ -14,6 +14,7 @@
  * and would be gone: there all ends with it.
  */
 
+#include "base/counters.h"
 #include "engine/tunnel.h"
 #include "net/policy.h"
 #include "net/udp_port.h"
@@ -27,6 +28,7 @@ struct keeper_setup {
 	unsigned workers;		/* halves with packets, 1 or more */
 	const int *port;		/* UDP_LANES sockets */
 	int desk;			/* or -1 */
+	const struct counters *before;	/* of an earlier life, or NULL */
 };
 
 /* Starts it: the other ends of the seams, one for each worker.  To be called

@@ -95,8 +95,7 @@ read_private_key(struct device *d, const struct tunnel_setup *how)
 }
 
 static void
-add_peer(struct keeper *k, const struct keeper_setup *s, uint16_t i,
-    const struct counters *before)
+add_peer(struct keeper *k, const struct keeper_setup *s, uint16_t i)
 {
 	const struct conf_location *l = &s->how->cf->location[i];
 	const struct policy *policy = s->policy;
@@ -113,15 +112,16 @@ add_peer(struct keeper *k, const struct keeper_setup *s, uint16_t i,
 	key_wipe(&psk);
 	device_divide(k->device, i, policy->site[i].worker, policy->workers);
 	snprintf(c->name, sizeof(c->name), "%s", l->name);
-	const struct counters_peer *was = counters_find(before, l->name);
-	c->handshake_sec = was != NULL ? was->handshake_sec : 0;
+	const struct counters_peer *was = counters_find(s->before, l->name);
+	if (was != NULL && was->handshake_sec != 0 &&
+	    endpoint_is_host(&was->endpoint))
+		device_seen(k->device, i, &was->endpoint, clock_now());
 }
 
 /* ---- opening ---- */
 
 static void
-open_device(struct keeper *k, const struct keeper_setup *s,
-    const struct counters *before)
+open_device(struct keeper *k, const struct keeper_setup *s)
 {
 	uint8_t random[DEVICE_RANDOM];
 
@@ -134,15 +134,13 @@ open_device(struct keeper *k, const struct keeper_setup *s,
 	read_private_key(k->device, s->how);
 	for (uint16_t i = 0; i < k->npeers; i++)
 		if (policy_has_tunnel(&s->policy->site[i]))
-			add_peer(k, s, i, before);
+			add_peer(k, s, i);
 }
 
 static struct keeper *
 open_keeper(const struct keeper_setup *s)
 {
 	struct keeper *k = need(calloc(1, sizeof(*k)));
-	struct counters *before = s->how->rundir == NULL ? NULL :
-	    counters_read(s->how->rundir, "bh-tunnel-keys");
 
 	k->workers = s->workers;
 	for (unsigned i = 0; i < k->workers; i++)
@@ -154,8 +152,7 @@ open_keeper(const struct keeper_setup *s)
 	k->stat = counters_create(s->how->rundir, "bh-tunnel-keys", k->npeers);
 	if (k->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", s->how->rundir);
-	open_device(k, s, before);
-	free(before);
+	open_device(k, s);
 	if (udp_open(&k->udp, FD_HANDSHAKES) < 0)
 		die(EXIT_RETRY, "cannot allocate buffers");
 	if (s->policy != NULL) {

@@ -54,12 +54,6 @@ fill_peer(const struct identity *id, struct uapi_item *it)
 	case UAPI_PRESHARED_KEY:
 		*it = uapi_secret(UAPI_PRESHARED_KEY, &id->remote.psk);
 		break;
-	case UAPI_HANDSHAKE_SEC:
-		it->u.number = id->handshake_wall / NSEC_SEC;
-		break;
-	case UAPI_HANDSHAKE_NSEC:
-		it->u.number = id->handshake_wall % NSEC_SEC;
-		break;
 	case UAPI_RX_BYTES:
 		it->u.number += id->rx_bytes;
 		break;

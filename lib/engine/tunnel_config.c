@@ -40,8 +40,8 @@ put_peer(struct desk_note *n, const struct peer *p, uint16_t i)
 	put(n, uapi_number(UAPI_PROTOCOL_VERSION, 1));
 	if (p->path.remote.port != 0)
 		put(n, endpoint);
-	put(n, uapi_number(UAPI_HANDSHAKE_SEC, 0));
-	put(n, uapi_number(UAPI_HANDSHAKE_NSEC, 0));
+	put(n, uapi_number(UAPI_HANDSHAKE_SEC, p->handshake_wall / NSEC_SEC));
+	put(n, uapi_number(UAPI_HANDSHAKE_NSEC, p->handshake_wall % NSEC_SEC));
 	put(n, uapi_number(UAPI_RX_BYTES, p->rx_bytes));
 	put(n, uapi_number(UAPI_TX_BYTES, p->tx_bytes));
 	put(n, uapi_number(UAPI_KEEPALIVE,

@@ -205,7 +205,10 @@ enum verdict tunnel_send(struct tunnel *t, const struct frame *f,
 void tunnel_flush(struct tunnel *t);
 /* Takes frames from a link; false when it has no more. */
 bool tunnel_out(struct tunnel *t, enum channel c);
-/* Sends what waited for this peer; a keepalive if nothing did and `confirm'. */
+/* The peer has shown that it has the session's keys, be it by its answer to our
+ * handshake or by the first packet after its own: only now there was a
+ * handshake.  Sends what waited for it; a keepalive if nothing did and
+ * `confirm'. */
 void tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm);
 void tunnel_keepalive(struct tunnel *t, uint16_t peer);
 /* Does what the device said. */

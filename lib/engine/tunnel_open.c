@@ -61,8 +61,10 @@ recall_peer(struct tunnel *t, uint16_t i, const struct counters *before,
 	struct counters_peer *c = &t->stat->peer[i];
 	const struct counters_peer *was = counters_find(before, c->name);
 
-	if (was == NULL || was->handshake_sec == 0 ||
-	    !endpoint_is_host(&was->endpoint))
+	if (was == NULL || was->handshake_sec == 0)
+		return;
+	c->handshake_sec = was->handshake_sec;
+	if (!endpoint_is_host(&was->endpoint))
 		return;
 	device_set_endpoint(t->device, i, &was->endpoint, now);
 	c->endpoint = was->endpoint;
@@ -220,7 +222,7 @@ start(void)
  * of no use there, and takes its sockets along. */
 static void
 start_keeper(struct tunnel *t, const struct tunnel_setup *how, uint16_t port,
-    bool gateway)
+    bool gateway, const struct counters *before)
 {
 	unsigned workers = gateway ? t->policy.workers : 1;
 	int sockets[SOCKETS], seam[CONF_WORKERS_MAX];
@@ -232,7 +234,7 @@ start_keeper(struct tunnel *t, const struct tunnel_setup *how, uint16_t port,
 	const struct keeper_setup s = {
 		.how = how, .policy = gateway ? &t->policy : NULL,
 		.npeers = t->npeers, .workers = workers, .port = sockets,
-		.desk = desk.fd,
+		.desk = desk.fd, .before = before,
 	};
 	keeper_start(&s, seam, &t->keeper);
 	if (desk.fd >= 0)
@@ -315,7 +317,7 @@ tunnel_open(const struct tunnel_setup *how)
 	struct counters *before = counters_all(how->rundir, "bh-tunnel");
 	t->npeers = t->policy.nsites;
 	open_counters(t, how->rundir);
-	start_keeper(t, how, l->listen_port, true);
+	start_keeper(t, how, l->listen_port, true, before);
 	if (t->worker > 0)
 		open_counters(t, how->rundir);
 	t->names = names_start(how->cf, &t->policy);
@@ -365,7 +367,7 @@ tunnel_alone(const struct tunnel_setup *how)
 	t->npeers = (uint16_t)how->peers;
 	open_tun(t, how->ifname);
 	open_counters(t, how->rundir);
-	start_keeper(t, how, 0, false);
+	start_keeper(t, how, 0, false, NULL);
 	open_aead(t, how->aead);
 	open_device(t);
 	open_config(t);

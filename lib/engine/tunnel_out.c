@@ -410,6 +410,8 @@ void
 tunnel_ready(struct tunnel *t, uint16_t peer, bool confirm)
 {
 	t->stat->handshakes++;
+	device_peer(t->device, peer)->handshake_wall = t->at.wall;
+	t->stat->peer[peer].handshake_sec = t->at.wall / NSEC_SEC;
 	tunnel_probe_ready(t, peer);
 	if (!send_staged(t, peer) && confirm)
 		tunnel_keepalive(t, peer);

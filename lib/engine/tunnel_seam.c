@@ -46,7 +46,6 @@ begin(struct tunnel *t, const struct seam_event *e)
 	if (p == NULL || p->epoch != e->epoch)
 		return;
 	device_begin(t->device, e->peer, &e->keys, &e->path, t->at.now);
-	t->stat->peer[e->peer].handshake_sec = t->at.wall / NSEC_SEC;
 	tunnel_touch(t, e->peer);
 	if (e->keys.initiator)
 		tunnel_ready(t, e->peer, true);

@@ -30,15 +30,18 @@ new_keys(struct device *d, const uint8_t *random)
 	ratelimit_init(&d->networks, &ratelimit_network, random + 32);
 	ratelimit_init(&d->proven_sites, &ratelimit_site, random + 16);
 	ratelimit_init(&d->proven_networks, &ratelimit_network, random + 32);
+	ratelimit_init(&d->homes, &ratelimit_host, random + 32);
 	ratelimit_init(&d->known, &ratelimit_host, random + 48);
 	ratelimit_init(&d->peers, &ratelimit_host, random + 48);
 	/* one source each: there is nothing to aim at */
+	ratelimit_init(&d->all_homes, &ratelimit_all, random);
 	ratelimit_init(&d->all_known, &ratelimit_all, random);
 	ratelimit_init(&d->all_proven_known, &ratelimit_all, random);
 	ratelimit_init(&d->all_proven, &ratelimit_all, random);
 	ratelimit_init(&d->all, &ratelimit_all, random);
 	/* for each an initiation, and a response that a cookie may come for */
 	return d->identity != NULL && d->by_key != NULL &&
+	    seen_init(&d->seen, d->npeers, random + 16) &&
 	    index_new(&d->pending, d->npeers * 2 + 1);
 }
 
@@ -91,6 +94,7 @@ device_free(struct device *d)
 	free(d->identity);
 	free(d->by_key);
 	free(d->pending.entry);
+	seen_free(&d->seen);
 	free(d->peer);
 	free(d->timers.heap);
 	free(d->index.entry);

@@ -110,6 +110,12 @@ void device_divide(struct device *d, uint16_t i, uint8_t worker,
  * accepted, and nothing of ours refused, in this one (W6). */
 void device_recall(struct device *d, uint16_t i, const struct stamps *s);
 
+/* Where the peer has shown itself to be, be it in an earlier life; port 0:
+ * nowhere.  Whoever comes from there within a day is bounded by himself, not by
+ * his neighbours (W4). */
+void device_seen(struct device *d, uint16_t i, const struct endpoint *e,
+    nsec now);
+
 /* Takes a message of any type but data.  V_SELF if it was good, else why not.
  * There is something to do in either case if out->todo says so. */
 enum verdict device_handshake(struct device *d, const struct moment *t,

@@ -13,6 +13,7 @@
 
 #include "wg/device.h"
 #include "wg/index.h"
+#include "wg/seen.h"
 
 /* Which of the random bytes is for what. */
 enum { RND_EPHEMERAL = 0, RND_INDEX = 32, RND_JITTER = 36, RND_COOKIE = 0 };
@@ -26,12 +27,15 @@ struct device {
 	struct noise_local local;
 	bool has_key;		/* else local is of no use, and we are silent */
 	struct cookie_checker checker;
-	/* for where a peer has been, each and all; for everybody else; and for
-	 * those of either who have shown a cookie */
-	struct ratelimit known, all_known, hosts, networks, all;
+	/* for just where a peer was last, each and all; for addresses where one
+	 * has been, likewise; for everybody else; and for those of either who
+	 * have shown a cookie */
+	struct ratelimit homes, all_homes, known, all_known;
+	struct ratelimit hosts, networks, all;
 	struct ratelimit proven, all_proven_known;
 	struct ratelimit proven_sites, proven_networks, all_proven;
-	struct ratelimit peers;		/* where they have been */
+	struct ratelimit peers;		/* addresses where they have been */
+	struct seen seen;		/* where they were last */
 	nsec cookie_due;	/* when the next would be, at a steady rate */
 	struct index_table pending;	/* indices of handshakes under way */
 	struct identity *identity;

@@ -9,8 +9,11 @@
 #define COOKIE_INTERVAL (NSEC_SEC / 10000)
 #define COOKIE_EARLY (NSEC_SEC / 10)
 
-/* How long it is remembered where a handshake came from. */
+/* How long it is remembered that a peer was at an address. */
 #define KNOWN_FOR (86400 * NSEC_SEC)
+
+enum { SHARERS = 4 };	/* so many peers behind an address, and it may do once
+			 * more what one may */
 
 /* One that was received, and what came with it. */
 struct arrival {
@@ -30,9 +33,9 @@ finish(struct device *d, uint16_t i, const struct arrival *a,
 	struct identity *id = &d->identity[i];
 
 	id->rx_bytes += a->n;
-	id->handshake_wall = a->t->wall;
 	ratelimit_note(&d->peers, &a->from->remote.addr, a->t->now,
 	    a->t->now + KNOWN_FOR);
+	device_seen(d, i, &a->from->remote, a->t->now);
 	out->peer = i;
 	out->to = *a->from;
 	out->begin = true;
@@ -165,19 +168,58 @@ is_unexpected(const struct device *d, const struct arrival *a)
 	    awaited(d, m->receiver) == DEVICE_NOBODY;
 }
 
+/* An answer to our own initiation, from where that went: we have asked for it,
+ * and only somebody who looks on could forge more of them. */
+static bool
+is_answer(struct device *d, const struct arrival *a)
+{
+	const struct msg_response *m = a->msg;
+	uint32_t index = le32_get(m->receiver);
+
+	if (le32_get(m->type) != MSG_RESPONSE)
+		return false;
+	const struct identity *id = &d->identity[awaited(d, m->receiver)];
+	return id->handshake.state != NOISE_NONE &&
+	    id->handshake.local_index == index &&
+	    endpoint_eq(&id->asked, &a->from->remote) &&
+	    ratelimit_allow_port(&d->homes, &id->asked, a->t->now);
+}
+
+/* A peer is there, or was within a day. */
+static bool
+is_known(struct device *d, const struct addr *from, nsec now)
+{
+	return seen_behind(&d->seen, from, now) > 0 ||
+	    ratelimit_has(&d->peers, from, now);
+}
+
+/* Many may share an address. */
+static unsigned
+shares(const struct device *d, const struct addr *from, nsec now)
+{
+	return 1 + seen_behind(&d->seen, from, now) / SHARERS;
+}
+
 /*
  * W4.  We are under load if whoever keeps within his limits asks for more than
  * we want to do for strangers.  Who does not keep within them is turned away
  * before he counts: a source, or a network of forged ones, puts nobody else
  * under load.  If all of the Internet is forged, what is left is divided by
  * chance; but where a peer has been before, another bound holds, which a flood
- * does not reach unless it knows where that is.
+ * does not reach unless it knows where that is: one for each port that a peer
+ * was at last, and one for the address, with more for those that many share.
  */
 static bool
-may_ask(struct device *d, const struct addr *from, nsec now)
+may_ask(struct device *d, const struct endpoint *e, nsec now)
 {
-	if (ratelimit_has(&d->peers, from, now))
-		return ratelimit_allow(&d->known, from, now) &&
+	const struct addr *from = &e->addr;
+
+	if (seen_at(&d->seen, e, now) > 0)
+		return ratelimit_allow_port(&d->homes, e, now) &&
+		    ratelimit_allow(&d->all_homes, from, now);
+	if (is_known(d, from, now))
+		return ratelimit_allow_shared(&d->known, from,
+		    shares(d, from, now), now) &&
 		    ratelimit_allow(&d->all_known, from, now);
 	return ratelimit_allow(&d->hosts, from, now) &&
 	    ratelimit_allow(&d->networks, from, now) &&
@@ -193,13 +235,14 @@ may_ask(struct device *d, const struct addr *from, nsec now)
 static bool
 may_insist(struct device *d, const struct addr *from, nsec now)
 {
-	struct ratelimit *const known[] = { &d->proven, &d->all_proven_known,
-		NULL };
-	struct ratelimit *const other[] = { &d->proven, &d->proven_sites,
+	struct ratelimit *const each[] = { &d->proven, &d->proven_sites,
 		&d->proven_networks, &d->all_proven, NULL };
 
-	return ratelimit_allow_each(ratelimit_has(&d->peers, from, now) ?
-	    known : other, from, now);
+	if (is_known(d, from, now))
+		return ratelimit_allow_shared(&d->proven, from,
+		    shares(d, from, now), now) &&
+		    ratelimit_allow(&d->all_proven_known, from, now);
+	return ratelimit_allow_each(each, from, now);
 }
 
 static bool
@@ -228,7 +271,7 @@ admit(struct device *d, const struct arrival *a, struct device_out *out)
 		return V_MAC1;
 	if (is_unexpected(d, a))
 		return V_INDEX;
-	if (may_ask(d, &from->addr, now))
+	if (is_answer(d, a) || may_ask(d, from, now))
 		return V_NEXT;
 	if (cookie_mac2_ok(&d->checker, a->msg, a->n, from, now))
 		return may_insist(d, &from->addr, now) ? V_NEXT : V_LIMITED;

@@ -5,6 +5,9 @@
 #include <sodium.h>
 #include <string.h>
 
+/* How long it is remembered where a peer was last. */
+#define KNOWN_FOR (86400 * NSEC_SEC)
+
 /* ---- ourselves ---- */
 
 const struct key *
@@ -140,6 +143,7 @@ device_leave(struct device *d, uint16_t i)
 	unsigned at = 0;
 
 	device_forget(d, i);
+	device_seen(d, i, &(struct endpoint){ .port = 0 }, 0);
 	index_remove(&d->pending, id->answered);
 	while (d->by_key[at] != i)
 		at++;
@@ -166,6 +170,15 @@ void
 device_recall(struct device *d, uint16_t i, const struct stamps *s)
 {
 	d->identity[i].stamps = *s;
+}
+
+void
+device_seen(struct device *d, uint16_t i, const struct endpoint *e, nsec now)
+{
+	struct identity *id = &d->identity[i];
+
+	seen_move(&d->seen, &id->seen, e, now + KNOWN_FOR);
+	id->seen = *e;
 }
 
 /* ---- handshakes ---- */
@@ -229,6 +242,7 @@ device_initiate(struct device *d, uint16_t i, const struct path *to,
 		index_remove(&d->pending, index);
 		return false;
 	}
+	id->asked = to->remote;
 	cookie_add_macs(&id->cookie, &m, sizeof(m), t->now);
 	device_put(d, i, &m, sizeof(m), to, out);
 	return true;

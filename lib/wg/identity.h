@@ -5,6 +5,7 @@
 /* One peer as the half of a device with the keys knows it: who it is, its
  * handshake under way, and the time stamps that keep old ones out. */
 
+#include "base/addr.h"
 #include "wg/cookie.h"
 #include "wg/noise.h"
 #include "wg/stamps.h"
@@ -18,8 +19,10 @@ struct identity {
 	uint32_t answered;		/* our index in the last response; 0 */
 	struct cookie_maker cookie;
 	nsec accepted;			/* the last initiation of theirs */
+	struct endpoint asked;		/* where ours under way went */
+	struct endpoint seen;		/* where its last handshake came from;
+					 * port 0: nowhere */
 	struct stamps stamps;
-	uint64_t handshake_wall;	/* when the last session began; 0 */
 	uint64_t rx_bytes, tx_bytes;	/* of handshake messages */
 	uint32_t epoch;			/* how often its number was given */
 	uint8_t worker;			/* who gets its sessions */

@@ -40,6 +40,8 @@ struct peer {
 	nsec due[PEER_TIMERS];		/* 0: not set */
 	struct session *current, *next;	/* or NULL */
 	uint64_t rx_bytes, tx_bytes;	/* of data messages */
+	uint64_t handshake_wall;	/* the caller's: when peer_ready was
+					 * last, by the clock on the wall */
 	nsec persistent;		/* interval; 0: off */
 	nsec trying_since;		/* 0: no handshake wanted */
 	struct path path;		/* where it is, so far as known */

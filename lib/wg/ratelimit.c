@@ -63,24 +63,36 @@ entry_of(struct ratelimit *r, uint64_t source, nsec now,
 }
 
 /* The entry that may count one more, which is a spare one if the source has
- * none; NULL: that would be one too many. */
+ * none; NULL: that would be one too many.  times: so often as the rule says. */
 static struct ratelimit_entry *
-entry_with_room(struct ratelimit *r, uint64_t from, nsec now)
+entry_with_room(struct ratelimit *r, uint64_t from, unsigned times, nsec now)
 {
 	struct ratelimit_entry *spare, *e = entry_of(r, from, now, &spare);
-	nsec interval = NSEC_SEC / r->rule->per_second;
+	nsec interval = NSEC_SEC / (r->rule->per_second * times);
+	nsec early = (r->rule->burst * times - 1) * interval;
 
 	if (e == NULL)
 		return spare->due > now ? NULL : spare;
-	return e->due > now + (r->rule->burst - 1) * interval ? NULL : e;
+	return e->due > now + early ? NULL : e;
 }
 
 static void
-count(struct ratelimit *r, struct ratelimit_entry *e, uint64_t from, nsec now)
+count(struct ratelimit *r, struct ratelimit_entry *e, uint64_t from,
+    unsigned times, nsec now)
 {
 	if (e->due <= now)
 		*e = (struct ratelimit_entry){ from, now };
-	e->due += NSEC_SEC / r->rule->per_second;
+	e->due += NSEC_SEC / (r->rule->per_second * times);
+}
+
+static bool
+allow(struct ratelimit *r, uint64_t from, unsigned times, nsec now)
+{
+	struct ratelimit_entry *e = entry_with_room(r, from, times, now);
+
+	if (e != NULL)
+		count(r, e, from, times, now);
+	return e != NULL;
 }
 
 bool
@@ -92,21 +104,42 @@ ratelimit_allow_each(struct ratelimit *const r[], const struct addr *source,
 
 	for (; r[n] != NULL; n++) {
 		assert(n < RATELIMIT_EACH);
-		e[n] = entry_with_room(r[n], source_of(r[n]->rule, source),
+		e[n] = entry_with_room(r[n], source_of(r[n]->rule, source), 1,
 		    now);
 		if (e[n] == NULL)
 			return false;
 	}
 	while (n-- > 0)
-		count(r[n], e[n], source_of(r[n]->rule, source), now);
+		count(r[n], e[n], source_of(r[n]->rule, source), 1, now);
 	return true;
 }
 
 bool
 ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now)
 {
-	return ratelimit_allow_each((struct ratelimit *const[]){ r, NULL },
-	    source, now);
+	return allow(r, source_of(r->rule, source), 1, now);
+}
+
+bool
+ratelimit_allow_shared(struct ratelimit *r, const struct addr *source,
+    unsigned times, nsec now)
+{
+	return allow(r, source_of(r->rule, source), times, now);
+}
+
+bool
+ratelimit_allow_port(struct ratelimit *r, const struct endpoint *source,
+    nsec now)
+{
+	uint8_t text[sizeof(source->addr) + sizeof(source->port)];
+	uint64_t from;
+
+	memcpy(text, &source->addr, sizeof(source->addr));
+	memcpy(text + sizeof(source->addr), &source->port,
+	    sizeof(source->port));
+	crypto_shorthash((unsigned char *)&from, text, sizeof(text),
+	    r->secret);
+	return allow(r, from, 1, now);
 }
 
 void

@@ -55,6 +55,13 @@ bool ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now);
  * Who is refused by one takes nothing of what the others have. */
 bool ratelimit_allow_each(struct ratelimit *const r[],
     const struct addr *source, nsec now);
+/* The same, where so many share the source that it may do so many times as
+ * much. */
+bool ratelimit_allow_shared(struct ratelimit *r, const struct addr *source,
+    unsigned times, nsec now);
+/* The same, of one port of an address, be the rule what it may. */
+bool ratelimit_allow_port(struct ratelimit *r, const struct endpoint *source,
+    nsec now);
 
 /* A table used otherwise: who is remembered until when, not how often he may
  * do something. */

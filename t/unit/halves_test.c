@@ -307,6 +307,7 @@ test_cookie_for_response(void)
 {
 	struct device_out init = { 0 }, response = { 0 }, o, cookie;
 	struct cookie_maker stranger;
+	const struct path at = side[1].at;
 
 	setup();
 	OK(initiate(0, &init) && give(1, &init, &response) == V_SELF);
@@ -318,8 +319,11 @@ test_cookie_for_response(void)
 		o.n = sizeof(m);
 		give(0, &o, &cookie);
 	}
+	/* from elsewhere than it was asked for (F35) */
+	side[1].at.remote.port++;
 	OKF(give(0, &response, &cookie) == V_COOKIE && cookie.n == 64,
 	    "W5: under load a response is answered with a cookie");
+	side[1].at = at;
 	OKF(give(1, &cookie, &o) == V_SELF, "W5: which is for who sent it");
 	((struct msg_response *)response.msg)->receiver = le32_put(4711);
 	cookie_maker_init(&stranger, &side[0].public_key);
