@@ -152,9 +152,11 @@ main(int argc, char *argv[])
 			break;
 		case 'h':
 			printf("usage: %s %s\n", die_myname(), SYNOPSIS);
+			die_unwritten();
 			return 0;
 		case 'V':
 			printf("%s %s\n", die_myname(), BH_VERSION);
+			die_unwritten();
 			return 0;
 		default:
 			start_usage(SYNOPSIS);

@@ -221,7 +221,6 @@ main(int argc, char *argv[])
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (modes[i].opt == a.mode)
 			code = run(&a, &modes[i]);
-	if (fflush(stdout) != 0)
-		die(EXIT_RETRY, "cannot write");
+	die_unwritten();
 	return code;
 }

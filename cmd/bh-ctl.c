@@ -237,8 +237,11 @@ main(int argc, char *argv[])
 	if (optind == argc)
 		start_usage(SYNOPSIS);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[optind], commands[i].name) == 0)
-			return commands[i].run(&ctl, argv + optind + 1);
+		if (strcmp(argv[optind], commands[i].name) == 0) {
+			int code = commands[i].run(&ctl, argv + optind + 1);
+			die_unwritten();
+			return code;
+		}
 	diex(EXIT_FIX, "no command '%s'; there are counters, peers, servers "
 	    "and egress",
 	    argv[optind]);

@@ -381,8 +381,7 @@ main(int argc, char *argv[])
 			if (parts[i].whole)
 				check_gateways(&p);
 			parts[i].print(&p, stdout);
-			if (fflush(stdout) != 0)
-				die(EXIT_RETRY, "cannot write");
+			die_unwritten();
 			return 0;
 		}
 	start_usage(SYNOPSIS);

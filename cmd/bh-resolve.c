@@ -45,8 +45,9 @@ usage(void)
 static void
 flush(void)
 {
-	if (fflush(stdout) != 0)
-		exit(errno == EPIPE ? 0 : EXIT_RETRY);
+	if (fflush(stdout) != 0 && errno == EPIPE)
+		exit(0);
+	die_unwritten();
 }
 
 static void
@@ -182,9 +183,11 @@ parse(struct state *s, int argc, char *argv[])
 			break;
 		case 'h':
 			printf("usage: %s %s\n", die_myname(), SYNOPSIS);
+			die_unwritten();
 			exit(0);
 		case 'V':
 			printf("%s %s\n", die_myname(), BH_VERSION);
+			die_unwritten();
 			exit(0);
 		default:
 			usage();

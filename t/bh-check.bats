@@ -98,7 +98,7 @@ starts() {
 	[ "$(starts bh-plan "$dir/d.ini")" = 0 ]
 	[ "$(starts bh-classify "$dir/d.ini")" -lt 100 ]
 	starts bh-tunnel "$dir/d.ini"
-	grep -q "hq.key: No such file" "$dir/stderr"
+	grep -q "there is no key file .*hq.key" "$dir/stderr"
 }
 
 @test "backhaul(8) sets nothing up with an error, and says all of them" {

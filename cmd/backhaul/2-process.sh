@@ -129,6 +129,15 @@ stop_programs() {
 	for p in $doomed; do
 		end "${p%:*}" "${p#*:}"
 	done
+	remove_wg_socket
+}
+
+# Where wg(8) talked to bh-tunnel, unless by now another program has it.
+remove_wg_socket() {
+	[ -r "$run/wg.inode" ] || return 0
+	read -r inode socket <"$run/wg.inode"
+	[ "$(stat -c %i "$socket" 2>/dev/null)" != "$inode" ] || rm -f "$socket"
+	rm -f "$run/wg.inode"
 }
 
 # ---- readiness ------------------------------------------------------------

@@ -2,6 +2,10 @@
 
 # What is in there is run and written by root: it is of nobody else's making.
 check_run() {
+	at=$run
+	until [ -e "$at" ] || [ -L "$at" ] || [ -z "$at" ]; do at=${at%/*}; done
+	[ -x "${at:-/}" ] || [ -L "$at" ] || [ ! -d "$at" ] ||
+		die $RETRY "cannot look at $run: permission denied"
 	[ -e "$run" ] || [ -L "$run" ] || return 0
 	{ [ -d "$run" ] && [ ! -L "$run" ]; } ||
 		die $FIX "cannot use run directory $run: it is no directory"
@@ -32,6 +36,8 @@ take_lock() {
 
 load_env() {
 	check_run
+	[ ! -e "$run/env" ] || [ -r "$run/env" ] ||
+		die $RETRY "cannot look at $run/env: permission denied"
 	PROGRAMS='' TUN='' EGRESS_TUN='' LAN_IF='' UPLINK='' ROLE='' MTU=''
 	PROTO=''
 	# shellcheck source=/dev/null

@@ -30,6 +30,17 @@ print_servers() {
 	{ printf f, $1, $2, (now - $3) " s ago" }'
 }
 
+# What it prints gets out as a whole, or we say that it does not.
+answer() {	# COMMAND...
+	text=$("$@")
+	code=$?
+	[ -z "$text" ] || printf '%s\n' "$text" 2>/dev/null ||
+		die $RETRY 'cannot write to standard output'
+	exit $code
+}
+
+print_usage() { printf 'usage: backhaul %s\n' "$synopsis"; }
+
 cmd_status() {
 	load_env
 	if [ -z "$PROGRAMS" ]; then

@@ -20,8 +20,8 @@ while getopts f:l:k:d:FhV opt; do
 	k) keys=$OPTARG ;;
 	d) run=$OPTARG ;;
 	F) foreground=y ;;
-	h) printf 'usage: backhaul %s\n' "$synopsis"; exit 0 ;;
-	V) print_version; exit 0 ;;
+	h) answer print_usage ;;
+	V) answer print_version ;;
 	*) usage ;;
 	esac
 done
@@ -38,13 +38,14 @@ case $run in
 	;;
 esac
 
+[ "$command" = supervise ] || check_run
 case $command:$# in
 up:0) cmd_up ;;
 down:0) cmd_down ;;
-status:0) cmd_status ;;
+status:0) answer cmd_status ;;
 restart:[01]) cmd_restart "$@" ;;
 supervise:0) supervise "$program" ;;
--h:*) printf 'usage: backhaul %s\n' "$synopsis" ;;
--V:*) print_version ;;
+-h:*) answer print_usage ;;
+-V:*) answer print_version ;;
 *) usage ;;
 esac

@@ -151,6 +151,18 @@ diex(int code, const char *fmt, ...)
 	exit(code);
 }
 
+/* What stdio could not write is forgotten after it has said so once. */
+void
+die_unwritten(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return;
+	if (errno == 0)
+		errno = EIO;
+	die(EXIT_RETRY, "cannot write to standard output");
+}
+
 void
 warn(const char *fmt, ...)
 {

@@ -35,4 +35,8 @@ void die_count(uint64_t *dropped);
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Before a program ends that has printed: exit 111, with a line, if some of it
+ * did not get out. */
+void die_unwritten(void);
+
 #endif

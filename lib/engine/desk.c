@@ -87,8 +87,25 @@ watch_links(void)
 	return fd;
 }
 
+/* Whoever takes the gateway down can tell it from another program's, even if we
+ * could not take it away ourselves. */
+static void
+note_socket(const char *rundir, const char *name)
+{
+	char path[512], socket[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/wg.inode", rundir);
+	snprintf(socket, sizeof(socket), DIRECTORY "/%s.sock", name);
+	FILE *f = stat(socket, &st) == 0 ? fopen(path, "we") : NULL;
+	if (f == NULL)
+		return;
+	fprintf(f, "%ju %s\n", (uintmax_t)st.st_ino, socket);
+	fclose(f);
+}
+
 void
-desk_open(struct desk *d, const char *name, bool may_set)
+desk_open(struct desk *d, const char *name, bool may_set, const char *rundir)
 {
 	int pair[2], listener = listen_at(name);
 
@@ -100,6 +117,8 @@ desk_open(struct desk *d, const char *name, bool may_set)
 	}
 	if (listener < 0)
 		die(EXIT_RETRY, "cannot listen on " DIRECTORY "/%s.sock", name);
+	if (!may_set)
+		note_socket(rundir, name);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		die(EXIT_RETRY, "cannot make a pair of sockets");
 	struct desk_fds fds = { .tunnel = pair[1], .listener = listener,

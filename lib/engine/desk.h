@@ -39,8 +39,9 @@ struct desk {
  * sandbox at once: to be called before there is anything secret.  may_set: it
  * takes requests to set, and follows the MTU of device NAME.  In a gateway
  * (false) a socket that cannot be had is a warning, and fd is -1; else
- * that ends us. */
-void desk_open(struct desk *d, const char *name, bool may_set);
+ * that ends us.  In a gateway RUNDIR/wg.inode says which file it is. */
+void desk_open(struct desk *d, const char *name, bool may_set,
+    const char *rundir);
 /* Takes a note; false if there is none, or nobody is there any more. */
 bool desk_take(struct desk *d, struct desk_note *n);
 void desk_answer(struct desk *d, struct desk_note *n);

@@ -31,6 +31,7 @@ answer(bool found, const struct nat_answer *a)
 		return EXIT_NO;
 	}
 	nat_answer_print(a, stdout);
+	die_unwritten();
 	return 0;
 }
 

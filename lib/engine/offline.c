@@ -145,8 +145,11 @@ offline_run(const struct offline *o, const struct offline_points *at,
 		diex(EXIT_FIX, "-d back: what comes back from a breakout, "
 		    "bh-classify decides on");
 	t.from = find_peer(o, t.at, cf, pol);
-	if (o->explain != NULL)
-		return whatif_run(cf, pol, t.at, t.from, o->explain);
+	if (o->explain != NULL) {
+		int code = whatif_run(cf, pol, t.at, t.from, o->explain);
+		die_unwritten();
+		return code;
+	}
 	memcpy(t.selected, o->selected, sizeof(t.selected));
 	return trace_run(&t);
 }

@@ -77,10 +77,12 @@ start_option(struct start *s, int opt, const char *arg, const char *synopsis,
 		return true;
 	case 'h':
 		put_usage(stdout, synopsis);
+		die_unwritten();
 		exit(0);
 	case 'V':
 		printf("%s %s%s%s\n", die_myname(), BH_VERSION,
 		    version != NULL ? " " : "", version != NULL ? version : "");
+		die_unwritten();
 		exit(0);
 	default:
 		return false;

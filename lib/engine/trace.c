@@ -422,7 +422,7 @@ close_output(struct run *r)
 		put_summary(r);
 	if (r->out != NULL && pcap_dump_flush(r->out) != 0)
 		die(EXIT_RETRY, "cannot write %s", r->t->write);
-	if (fflush(r->text) != 0)
+	if (fflush(r->text) != 0 || ferror(r->text))
 		die(EXIT_RETRY, "cannot write verdicts");
 }
 

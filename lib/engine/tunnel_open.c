@@ -230,7 +230,8 @@ start_keeper(struct tunnel *t, const struct tunnel_setup *how, uint16_t port,
 
 	open_sockets(sockets, port, workers);
 	desk_open(&desk, gateway ?
-	    how->cf->location[how->self].interface : how->ifname, !gateway);
+	    how->cf->location[how->self].interface : how->ifname, !gateway,
+	    how->rundir);
 	const struct keeper_setup s = {
 		.how = how, .policy = gateway ? &t->policy : NULL,
 		.npeers = t->npeers, .workers = workers, .port = sockets,

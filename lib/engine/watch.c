@@ -222,7 +222,6 @@ watch_run(const struct watch *w)
 	r.next_line = r.began + NSEC_SEC / 2;
 	watch_loop(&r);
 	put_all(&r);
-	if (fflush(stdout) != 0)
-		die(EXIT_RETRY, "cannot write");
+	die_unwritten();
 	return 0;
 }
