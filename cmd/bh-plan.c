@@ -8,6 +8,7 @@
 
 #include <glob.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,75 @@ look_at_host(struct plan *p)
 	}
 	p->host.net = net;
 	freeifaddrs(list);
+}
+
+/* A name of an interface may be one of several that it has (ip-link(8),
+ * altname): rules match one only. */
+static void
+resolve_name(char name[static IFNAMSIZ])
+{
+	char real[IFNAMSIZ];
+	unsigned i = if_nametoindex(name);
+
+	if (i != 0 && if_indextoname(i, real) != NULL)
+		memcpy(name, real, IFNAMSIZ);
+}
+
+/* The interface of a line that says a default route, or one half of it. */
+static bool
+scan_route4(const char *line, char dev[static IFNAMSIZ])
+{
+	unsigned mask;
+
+	return sscanf(line, "%15s %*s %*s %*s %*s %*s %*s %x", dev, &mask) ==
+	    2 && (mask & 0xffffff7f) == 0;
+}
+
+static bool
+scan_route6(const char *line, char dev[static IFNAMSIZ])
+{
+	unsigned len;
+
+	return sscanf(line, "%*s %x %*s %*s %*s %*s %*s %*s %*s %15s", &len,
+	    dev) == 2 && len <= 1 && strcmp(dev, "lo") != 0;
+}
+
+static void
+look_at_routes(struct plan_dev *d, size_t n, const char *file,
+    bool (*scan)(const char *line, char dev[static IFNAMSIZ]))
+{
+	char line[256], dev[IFNAMSIZ];
+	FILE *f = fopen(file, "re");
+
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL)
+		for (size_t i = 0; scan(line, dev) && i < n; i++)
+			if (strcmp(d[i].name, dev) == 0)
+				d[i].outward = true;
+	fclose(f);
+}
+
+static void
+look_at_devices(struct plan *p)
+{
+	struct if_nameindex *list = if_nameindex();
+	size_t n = 0;
+
+	if (list == NULL)
+		die(EXIT_RETRY, "cannot list the interfaces of this host");
+	while (list[n].if_index != 0)
+		n++;
+	struct plan_dev *d = calloc(n + 1, sizeof(*d));
+	if (d == NULL)
+		die(EXIT_RETRY, "cannot list the interfaces of this host");
+	for (size_t i = 0; i < n; i++)
+		snprintf(d[i].name, sizeof(d[i].name), "%s", list[i].if_name);
+	if_freenameindex(list);
+	look_at_routes(d, n, "/proc/net/route", scan_route4);
+	look_at_routes(d, n, "/proc/net/ipv6_route", scan_route6);
+	p->host.dev = d;
+	p->host.ndevs = n;
 }
 
 /* RUNDIR/hop: what bh-keep has learned of the name of default-gateway. */
@@ -372,7 +442,10 @@ main(int argc, char *argv[])
 	struct plan p = { .cf = &cf, .index = start_location(&cf, &s) };
 	p.self = &cf.location[p.index];
 	p.rundir = start_rundir(&s, &cf, p.index, rundir);
+	resolve_name(cf.location[p.index].uplink);
+	resolve_name(cf.location[p.index].lan_interface);
 	look_at_host(&p);
+	look_at_devices(&p);
 	look_at_hops(&p);
 	look_at_forwarding(&p);
 	check(&p);

@@ -45,10 +45,18 @@ struct plan_net {
 	char dev[IFNAMSIZ];
 };
 
+/* An interface of the host's. */
+struct plan_dev {
+	char name[IFNAMSIZ];
+	bool outward;	/* a default route leads there */
+};
+
 /* What the plan has to know of the host. */
 struct plan_host {
 	const struct plan_net *net;
 	size_t nnets;
+	const struct plan_dev *dev;
+	size_t ndevs;
 	/* what the name of default-gateway stands for, in order */
 	const struct addr *hop;
 	size_t nhops;
@@ -118,6 +126,33 @@ bool plan_egress_by_lan(const struct plan *p);
  * Internet is, if anything goes there.  Their number. */
 size_t plan_forwarders(const struct plan *p, const char *dev[PLAN_DEVS]);
 
+/* The interfaces on which addresses of the site are, one by one from *i on:
+ * the LAN's, then those with an address of the site; never the uplink, unless
+ * that is the LAN's.  NULL: no more. */
+const char *plan_site_dev(const struct plan *p, size_t *i);
+/* Those that lead out: the uplink, and where a default route leads; none of
+ * the site's. */
+const char *plan_outward_dev(const struct plan *p, size_t *i);
+/* As a set of nft(8)'s: the site's, and those that lead out. */
+void plan_site_devs(const struct plan *p, FILE *out);
+void plan_outward_devs(const struct plan *p, FILE *out);
+/* All TUN devices, likewise. */
+void plan_tuns(const struct plan *p, FILE *out);
+typedef void plan_devs_fn(const struct plan *p, FILE *out);
+/* A rule for both families, "$ip" and "$v" being ip and 4 or ip6 and 6, or one
+ * if it has neither; and one that begins with HOW and a set of interfaces. */
+void plan_each(FILE *out, const char *rule);
+void plan_put(const struct plan *p, FILE *out, const char *how,
+    plan_devs_fn *devs, const char *rule);
+/* Rules for what comes from the site and does not go by the tunnel, for what
+ * goes between other interfaces of no client, and for what is this host's own:
+ * `verdict' for what stays on the site, and drops. */
+void plan_site(const struct plan *p, const char *verdict, FILE *out);
+void plan_foreign(const struct plan *p, FILE *out);
+void plan_own(const struct plan *p, FILE *out);
+/* It is one of the TUN devices. */
+bool plan_is_tun(const struct plan *p, const char *dev);
+
 /* Assignments for sh(1). */
 void plan_env(const struct plan *p, FILE *out);
 /* Lines "PATH VALUE", PATH below /proc/sys. */
@@ -130,8 +165,14 @@ void plan_neigh(const struct plan *p, FILE *out);
 void plan_routes(const struct plan *p, enum family fam, FILE *out);
 /* The table `inet backhaul', for `nft -f -'; replaces it in one step. */
 void plan_nft(const struct plan *p, FILE *out);
-/* Its sets: one family's addresses, by what they are to this location. */
+/* Its sets: one family's addresses, by what they are to this location; and
+ * those of them that the second bolt has, too. */
 void plan_sets(const struct plan *p, enum family fam, FILE *out);
+void plan_bolt_sets(const struct plan *p, enum family fam, FILE *out);
+/* Its chains between clients, or what breaks out, and the Internet; of these
+ * what the second bolt has, too. */
+void plan_chains_egress(const struct plan *p, FILE *out);
+void plan_chain_translated(const struct plan *p, FILE *out);
 /* Its chains, and lines of others, that are there for what is published. */
 void plan_chains_publish(const struct plan *p, FILE *out);
 void plan_hairpin(const struct plan *p, FILE *out);

@@ -14,7 +14,7 @@ static const char *const counter_names[] = {
 	"lan_clear", "to_lan", "tunnel_out", "into_tunnel", "elsewhere",
 	"weak_host", "guard_out", "guard_in", "egress_cross", "egress_hop",
 	"egress_self", "egress_invalid", "unsolicited", "shadow",
-	"not_forwarded", "quoted",
+	"not_forwarded", "quoted", "own_clear", "client_clear", "untranslated",
 };
 
 static void
@@ -46,17 +46,7 @@ chain_mss(const struct plan *p, FILE *out)
 	    l->mtu - 60);
 }
 
-static void
-drop_lan(const struct plan *p, const char *direction, const char *counter,
-    FILE *out)
-{
-	for (int v = 4; v <= 6; v += 2)
-		fprintf(out, "\t\t%s \"%s\" %s daddr @lan%d counter name "
-		    "\"%s\" drop\n", direction, p->self->uplink,
-		    v == 4 ? "ip" : "ip6", v, counter);
-}
-
-/* Nobody on the uplink talks to the LAN past the tunnel (CVE-2019-14899). */
+/* Nobody outside talks to the LAN past the tunnel (CVE-2019-14899). */
 static void
 chain_raw(const struct plan *p, FILE *out)
 {
@@ -65,7 +55,8 @@ chain_raw(const struct plan *p, FILE *out)
 	fputs("\tchain raw {\n"
 	    "\t\ttype filter hook prerouting priority raw; policy accept;\n",
 	    out);
-	drop_lan(p, "iifname", "weak_host", out);
+	plan_put(p, out, "iifname", plan_outward_devs,
+	    "$ip daddr @lan$v counter name \"weak_host\" drop");
 	if (plan_breaks_out(p))
 		/* the LAN's side of the flow is known to conntrack already,
 		 * untranslated: this is another flow */
@@ -111,33 +102,40 @@ chains_untracked(const struct plan *p, FILE *out)
 }
 
 /*
- * A client's host does not talk to its LAN by the uplink, when the LAN's
- * interface is down and only the default route is left.  And it quotes nothing
- * outside: a LAN host that lies about its source would get half a packet of
- * its choice out in clear, inside our ICMP error (RFC 1812 4.3.2.3).  Hosts of
- * the site are told only where the uplink is the LAN, too.
+ * A client's host does not talk to its LAN by what leads elsewhere, when the
+ * LAN's interface is down and only the default route is left.  And it quotes
+ * nothing outside: a LAN host that lies about its source would get half a
+ * packet of its choice out in clear, inside our ICMP error (RFC 1812
+ * 4.3.2.3).  Hosts of the site are told only where the uplink is the LAN, too.
  */
+static void
+put_client_output(const struct plan *p, FILE *out)
+{
+	bool one_arm = plan_one_arm(p);
+
+	if (!one_arm)
+		plan_put(p, out, "oifname != \"lo\" oifname !=",
+		    plan_site_devs,
+		    "$ip daddr @lan$v counter name \"lan_clear\" drop");
+	plan_put(p, out, one_arm ? "ip daddr != @site4 oifname" : "oifname",
+	    plan_outward_devs, "icmp type { destination-unreachable, "
+	    "time-exceeded, parameter-problem } counter name \"quoted\" drop");
+	plan_put(p, out, one_arm ? "ip6 daddr != @site6 oifname" : "oifname",
+	    plan_outward_devs, "icmpv6 type { destination-unreachable, "
+	    "packet-too-big, time-exceeded, parameter-problem } "
+	    "counter name \"quoted\" drop");
+}
+
+/* What this host sends of its own. */
 static void
 chain_output(const struct plan *p, FILE *out)
 {
-	const char *up = p->self->uplink;
-	bool one_arm = plan_one_arm(p);
-
-	if (p->self->role != CONF_ROLE_CLIENT)
-		return;
 	fputs("\tchain output {\n"
 	    "\t\ttype filter hook output priority filter; policy accept;\n",
 	    out);
-	if (!one_arm)
-		drop_lan(p, "oifname", "lan_clear", out);
-	fprintf(out, "\t\toifname \"%s\" %sicmp type { "
-	    "destination-unreachable, time-exceeded, parameter-problem } "
-	    "counter name \"quoted\" drop\n", up,
-	    one_arm ? "ip daddr != @site4 " : "");
-	fprintf(out, "\t\toifname \"%s\" %sicmpv6 type { "
-	    "destination-unreachable, packet-too-big, time-exceeded, "
-	    "parameter-problem } counter name \"quoted\" drop\n", up,
-	    one_arm ? "ip6 daddr != @site6 " : "");
+	if (p->self->role == CONF_ROLE_CLIENT)
+		put_client_output(p, out);
+	plan_own(p, out);
 	fputs("\t}\n", out);
 }
 
@@ -175,8 +173,9 @@ chain_from_lan(const struct plan *p, FILE *out)
 	if (l->role == CONF_ROLE_SERVER)
 		fprintf(out, "\t\toifname %s goto to_client\n",
 		    plan_egress(p).text);
-	put_drop(out, "ip daddr @elsewhere4", "elsewhere");
-	put_drop(out, "ip6 daddr @elsewhere6", "elsewhere");
+	plan_each(out, "$ip daddr @elsewhere$v "
+	    "counter name \"elsewhere\" drop");
+	plan_foreign(p, out);
 	fputs("\t\tgoto closed\n\t}\n", out);
 }
 
@@ -196,134 +195,18 @@ chain_from_tunnel(const struct plan *p, FILE *out)
 	fputs("\t}\n", out);
 }
 
-/* default-gateway: its interface and its address, or nothing. */
+/* By an interface that is not the LAN's or the tunnel's. */
 static void
-put_hop(const struct plan *p, enum family fam, FILE *out)
+put_others(const struct plan *p, FILE *out)
 {
-	const struct addr *gw = plan_gateway(p, fam);
-	const char *dev = plan_gateway_dev(p, fam);
-	int v = fam == FAMILY_V4 ? 4 : 6;
-	char buf[ADDR_STRLEN];
-
-	if (dev == NULL) {
-		fprintf(out, "\t\tmeta nfproto ipv%d counter name "
-		    "\"egress_hop\" drop\n", v);
-		return;
+	if (p->self->role == CONF_ROLE_CLIENT) {
+		plan_put(p, out, "iifname !=", plan_site_devs,
+		    "goto from_outside");
+		plan_each(out, "$ip saddr @site$v goto from_site");
+	} else {
+		plan_foreign(p, out);
 	}
-	fprintf(out, "\t\tmeta nfproto ipv%d oifname != \"%s\" counter name "
-	    "\"egress_hop\" drop\n", v, dev);
-	fprintf(out, "\t\tmeta nfproto ipv%d rt %s nexthop != %s counter name "
-	    "\"egress_hop\" drop\n", v, v == 4 ? "ip" : "ip6",
-	    addr_format(gw, buf));
-}
-
-static void
-put_cross(const struct plan *p, const char *direction, FILE *out)
-{
-	const struct conf_location *l = p->self;
-
-	fprintf(out, "\t\t%s { \"%s\", %s", direction, l->interface,
-	    plan_egress_list(p).text);
-	if (!plan_egress_by_lan(p))
-		fprintf(out, ", \"%s\"", l->lan_interface);
-	fputs(" } counter name \"egress_cross\" drop\n", out);
-}
-
-/* What bh-egress did not translate goes nowhere; what it did may come back to
- * it at once, for another client (a hairpin). */
-static void
-put_pool_out(const struct plan *p, FILE *out)
-{
-	static const char *const ip[] = { "ip", "ip6" };
-	static const char *const number[] = { "4", "6" };
-
-	for (int f = 0; f < FAMILIES; f++)
-		if (plan_pools(p, (enum family)f))
-			fprintf(out, "\t\t%s saddr != @pool%s counter name "
-			    "\"egress_invalid\" drop\n\t\toifname %s %s "
-			    "daddr @pool%s accept\n", ip[f], number[f],
-			    plan_egress(p).text, ip[f], number[f]);
-}
-
-static void
-put_pool_in(const struct plan *p, FILE *out)
-{
-	if (plan_pools(p, FAMILY_V4))
-		put_drop(out, "ip daddr != @pool4", "unsolicited");
-	if (plan_pools(p, FAMILY_V6))
-		put_drop(out, "ip6 daddr != @pool6", "unsolicited");
-}
-
-/* For the families that are let in only as answers. */
-static void
-put_asks(const struct plan *p, const char *match, const char *counter,
-    FILE *out)
-{
-	bool v4 = plan_asks(p, FAMILY_V4), v6 = plan_asks(p, FAMILY_V6);
-
-	if (v4 || v6)
-		fprintf(out, "\t\t%s%s counter name \"%s\" drop\n",
-		    v4 && v6 ? "" : v4 ? "meta nfproto ipv4 " :
-		    "meta nfproto ipv6 ", match, counter);
-}
-
-static void
-chain_from_client(const struct plan *p, FILE *out)
-{
-	fputs("\tchain from_client {\n", out);
-	put_pool_out(p, out);
-	plan_hairpin(p, out);
-	put_cross(p, "oifname", out);
-	put_drop(out, "ip daddr @guard4", "guard_out");
-	put_drop(out, "ip6 daddr @guard6", "guard_out");
-	if (plan_has_gateway(p)) {
-		put_hop(p, FAMILY_V4, out);
-		put_hop(p, FAMILY_V6, out);
-	}
-	/* conntrack would let it out untranslated */
-	put_asks(p, "ct state { invalid, untracked }", "egress_invalid", out);
-	fputs("\t\taccept\n\t}\n", out);
-}
-
-static void
-chain_to_client(const struct plan *p, FILE *out)
-{
-	fputs("\tchain to_client {\n", out);
-	put_cross(p, "iifname", out);
-	put_drop(out, "ip saddr @guard4", "guard_in");
-	put_drop(out, "ip6 saddr @guard6", "guard_in");
-	put_pool_in(p, out);
-	if (plan_publishes(p))
-		fputs("\t\tct status dnat jump opened\n", out);
-	put_asks(p, "ct state != { established, related }", "unsolicited",
-	    out);
-	fputs("\t\taccept\n\t}\n", out);
-}
-
-/* bh-classify says what leaves; this, that it leaves by the uplink only, never
- * to an address of the company's, and not as it is. */
-static void
-chain_break_out(const struct plan *p, FILE *out)
-{
-	const char *up = p->self->uplink;
-	char zone[48];
-
-	snprintf(zone, sizeof(zone), "ct original zone != %d", PLAN_ZONE);
-	fprintf(out, "\tchain break_out {\n\t\toifname != \"%s\" counter name "
-	    "\"egress_cross\" drop\n", up);
-	put_drop(out, "ip saddr != @site4", "egress_cross");
-	put_drop(out, "ip6 saddr != @site6", "egress_cross");
-	put_drop(out, "ip daddr @guard4", "guard_out");
-	put_drop(out, "ip6 daddr @guard6", "guard_out");
-	put_drop(out, "ct state { invalid, untracked }", "egress_invalid");
-	put_drop(out, zone, "egress_invalid");
-	fprintf(out, "\t\taccept\n\t}\n\tchain come_back {\n"
-	    "\t\tiifname != \"%s\" counter name \"egress_cross\" drop\n", up);
-	put_drop(out, "ip saddr @guard4", "guard_in");
-	put_drop(out, "ip6 saddr @guard6", "guard_in");
-	put_drop(out, "ct state != { established, related }", "unsolicited");
-	put_drop(out, zone, "unsolicited");
-	fputs("\t\taccept\n\t}\n", out);
+	fputs("\t\tgoto closed\n", out);
 }
 
 static void
@@ -352,64 +235,25 @@ chain_forward(const struct plan *p, FILE *out)
 		    l->egress_interface);
 	fprintf(out, "\t\toifname \"%s\" counter name \"into_tunnel\" drop\n",
 	    l->interface);
-	if (l->role == CONF_ROLE_CLIENT) {
-		fprintf(out, "\t\tiifname \"%s\" oifname \"%s\" counter name "
-		    "\"to_lan\" drop\n", l->uplink, l->lan_interface);
-		/* whatever other interface they came in by */
-		fprintf(out, "\t\toifname \"%s\" ip saddr @site4 counter name "
-		    "\"lan_clear\" drop\n", l->uplink);
-		fprintf(out, "\t\toifname \"%s\" ip6 saddr @site6 counter name "
-		    "\"lan_clear\" drop\n", l->uplink);
-	}
+	put_others(p, out);
+	fputs("\t}\n", out);
+}
+
+/* What has an address of the site leaves by the tunnel or stays on it, whatever
+ * it came in by; and who is not on the site does not get in past the tunnel. */
+static void
+chains_site(const struct plan *p, FILE *out)
+{
+	if (p->self->role != CONF_ROLE_CLIENT)
+		return;
+	fputs("\tchain from_site {\n", out);
+	plan_site(p, "goto closed", out);
+	fputs("\t}\n\tchain from_outside {\n", out);
+	plan_put(p, out, "oifname", plan_site_devs,
+	    "counter name \"to_lan\" drop");
+	plan_each(out, "$ip daddr @site$v counter name \"to_lan\" drop");
+	plan_each(out, "$ip saddr @site$v counter name \"lan_clear\" drop");
 	fputs("\t\tgoto closed\n\t}\n", out);
-}
-
-/* A port in use by nobody here cannot be shadowed (CVE-2021-3773), and what
- * knocks there unasked is not for us. */
-static void
-chain_input(const struct plan *p, FILE *out)
-{
-	const struct conf_location *l = p->self;
-	const char *dev[PLAN_DEVS];
-	size_t n = plan_forwarders(p, dev);
-
-	if (!plan_has_egress(p))
-		return;
-	fputs("\tchain input {\n"
-	    "\t\ttype filter hook input priority filter; policy accept;\n",
-	    out);
-	fprintf(out, "\t\tiifname %s counter name \"egress_self\" drop\n",
-	    plan_egress(p).text);
-	for (size_t i = 0; i < n && l->nat == CONF_NAT_MASQUERADE; i++)
-		if (i > 0 || plan_egress_by_lan(p))
-			fprintf(out, "\t\tiifname \"%s\" "
-			    "meta l4proto { tcp, udp } th dport %u-%u "
-			    "ct state new counter name \"shadow\" drop\n",
-			    dev[i], l->nat_port_first, l->nat_port_last);
-	fputs("\t}\n", out);
-}
-
-static void
-chain_nat(const struct plan *p, FILE *out)
-{
-	const struct conf_location *l = p->self;
-	bool masquerade = l->nat == CONF_NAT_MASQUERADE;
-	const struct plan_names egress = plan_egress(p);
-	const char *only = l->nat6 != CONF_NAT6_AS_NAT ?
-	    " meta nfproto ipv4" : "";
-
-	if (!plan_has_egress(p) || !(masquerade || plan_publishes(p)))
-		return;
-	fputs("\tchain srcnat {\n"
-	    "\t\ttype nat hook postrouting priority srcnat; policy accept;\n",
-	    out);
-	plan_snat_publish(p, out);
-	if (masquerade)
-		fprintf(out, "\t\tiifname %s%s meta l4proto { tcp, udp } "
-		    "masquerade to :%u-%u fully-random\n"
-		    "\t\tiifname %s%s masquerade\n", egress.text, only,
-		    l->nat_port_first, l->nat_port_last, egress.text, only);
-	fputs("\t}\n", out);
 }
 
 void
@@ -430,17 +274,10 @@ plan_nft(const struct plan *p, FILE *out)
 	chain_raw(p, out);
 	chains_untracked(p, out);
 	chain_output(p, out);
-	if (p->self->role == CONF_ROLE_SERVER) {
-		plan_chains_publish(p, out);
-		chain_to_client(p, out);
-		chain_from_client(p, out);
-	}
-	if (plan_breaks_out(p))
-		chain_break_out(p, out);
+	plan_chains_egress(p, out);
 	chain_from_lan(p, out);
 	chain_from_tunnel(p, out);
+	chains_site(p, out);
 	chain_forward(p, out);
-	chain_input(p, out);
-	chain_nat(p, out);
 	fputs("}\n", out);
 }

@@ -221,6 +221,15 @@ put_rule(FILE *out, int pref, const char *match, const char *dev,
 	    PLAN_PROTO);
 }
 
+static bool
+is_among(const struct prefix *q, const struct conf_prefixes *ps, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ps->p[i].len == q->len && addr_eq(&ps->p[i].addr, &q->addr))
+			return true;
+	return false;
+}
+
 /* A server's LAN interface may be where the Internet is, too: only what comes
  * from the location itself is the LAN's. */
 static void
@@ -232,10 +241,14 @@ rules_server_lan(const struct plan *p, enum family fam, FILE *out)
 
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < ps[k]->n; i++) {
-			if (!plan_of_family(&ps[k]->p[i], fam))
+			const struct prefix *q = &ps[k]->p[i];
+			/* a rule that is there already is refused */
+			if (!plan_of_family(q, fam) || is_among(q, ps[0],
+			    k == 0 ? i : ps[0]->n) ||
+			    (k == 1 && is_among(q, ps[1], i)))
 				continue;
 			snprintf(match, sizeof(match), "from %s",
-			    prefix_format(&ps[k]->p[i], from));
+			    prefix_format(q, from));
 			put_rule(out, PLAN_PREF_LAN, match,
 			    p->self->lan_interface, "lookup", PLAN_TABLE_LAN);
 		}

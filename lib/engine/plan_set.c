@@ -2,6 +2,7 @@
 #include "engine/plan.h"
 
 #include "conf/prefixes.h"
+#include "engine/space.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -234,12 +235,56 @@ put_own(const struct plan *p, enum family fam, FILE *out)
 	set_open(&s, out, "lan", fam);
 	set_prefixes(&s, &p->self->lan);
 	set_close(&s);
-	if (p->self->role != CONF_ROLE_CLIENT)
-		return;
+}
+
+static void
+put_site(const struct plan *p, enum family fam, FILE *out)
+{
+	struct set s;
+
 	set_open(&s, out, "site", fam);
 	set_prefixes(&s, &p->self->lan);
 	set_prefixes(&s, &p->self->internal);
 	set_close(&s);
+}
+
+/* What is location i's and not, by a longer prefix, somebody else's.  Without
+ * the memory for that, all that it says is its. */
+static void
+set_space(struct set *s, const struct plan *p, const struct space *space,
+    size_t i)
+{
+	struct prefix_list list[2] = { 0 };
+	char buf[PREFIX_STRLEN];
+	bool ok = space != NULL &&
+	    space_of(space, p->cf, i, &list[0], &list[1]);
+
+	for (int k = 0; k < 2; k++) {
+		for (size_t n = 0; ok && n < list[k].n; n++)
+			if (in_family(s, &list[k].p[n]))
+				set_text(s, prefix_format(&list[k].p[n], buf));
+		prefix_list_free(&list[k]);
+	}
+	if (ok)
+		return;
+	set_prefixes(s, &p->cf->location[i].lan);
+	set_prefixes(s, &p->cf->location[i].internal);
+}
+
+static void
+put_clients(const struct plan *p, enum family fam, FILE *out)
+{
+	struct space space;
+	struct set s;
+	bool ok = space_init(&space, p->cf);
+
+	set_open(&s, out, "clients", fam);
+	for (size_t i = 0; i < p->cf->nlocations; i++)
+		if (conf_is_client_of(p->cf, i, p->index))
+			set_space(&s, p, ok ? &space : NULL, i);
+	set_close(&s);
+	if (ok)
+		space_free(&space);
 }
 
 static void
@@ -256,11 +301,19 @@ put_elsewhere(const struct plan *p, enum family fam, FILE *out)
 }
 
 void
+plan_bolt_sets(const struct plan *p, enum family fam, FILE *out)
+{
+	put_site(p, fam, out);
+	put_elsewhere(p, fam, out);
+	if (p->self->role == CONF_ROLE_SERVER)
+		put_clients(p, fam, out);
+}
+
+void
 plan_sets(const struct plan *p, enum family fam, FILE *out)
 {
 	put_own(p, fam, out);
-	if (p->self->role != CONF_ROLE_CLIENT)
-		put_elsewhere(p, fam, out);
+	plan_bolt_sets(p, fam, out);
 	if (plan_has_egress(p))
 		put_guard(p, fam, out);
 	if (plan_pools(p, fam))

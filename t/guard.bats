@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: ISC
+# The guard at gateways that forward already: whatever interface the domain file
+# does not name, whatever is taken away, nothing is out in clear.
+#
+#   lan9 ── lan9 ┌─────┐ lte0 ── lte ┌─────┐
+#                │ cli │             │ wan │   beside the five of t/lib/world.bash
+#                └─────┘             └─────┘
+bats_require_minimum_version 1.8.0
+
+setup_file() {
+	. t/lib/world.bash
+	world_up "$BATS_FILE_TMPDIR"
+	world_host lan9
+	world_cable lan9 eth0 '10.1.100.5/24 2001:db8:1:9::5/64' \
+		cli lan9 '10.1.100.1/24 2001:db8:1:9::1/64'
+	world_default lan9 10.1.100.1 2001:db8:1:9::1
+	world_cable cli lte0 '192.0.9.2/24 2001:db8:9::2/64' \
+		wan lte '192.0.9.1/24 2001:db8:9::1/64'
+	ip -n "$W-cli" route add 198.51.100.0/24 via 192.0.2.1
+	ip -n "$W-cli" route add 2001:db8:b::/64 via 2001:db8:a::1
+	world_routes cli
+	world_routes srv
+	# in clear it would get there
+	world_default wan 198.51.100.2 2001:db8:b::2
+	watch_for wan
+	watch_for inet
+	world_domain 'partners = branch1\n' 'partners = hq\n'
+	cp "$W_DIR/domain.ini" "$W_DIR/good.ini"
+	srv_backhaul up
+	cli_backhaul up
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
+	world_until in_lan ping -c 1 -W 1 2001:db8:c::80
+}
+
+teardown_file() {
+	. t/lib/world.bash
+	world_down
+}
+
+setup() {
+	. t/lib/world.bash
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+}
+
+# Counts what has an address of the branch, or is the gateway's own for hq, and
+# is no datagram of the tunnel's.
+watch_for() {	# HOST
+	in_host "$1" nft -f - <<-E
+	table inet watch {
+		counter clear { }
+		chain pre {
+			type filter hook prerouting priority -400
+			ip saddr 10.1.0.0/16 counter name clear
+			ip daddr { 10.1.0.0/16, 10.0.0.0/20 } counter name clear
+			ip6 saddr 2001:db8:1::/48 counter name clear
+			ip6 daddr { 2001:db8:1::/48, 2001:db8::/64 } \
+				counter name clear
+		}
+	}
+	E
+}
+clear_of() {	# HOST
+	in_host "$1" nft -j reset counter inet watch clear |
+		jq '.nftables[] | .counter? | select(.) | .packets'
+}
+none_clear() {
+	local wan inet
+	wan=$(clear_of wan) inet=$(clear_of inet)
+	[ "$wan$inet" = 00 ] ||
+		{ echo "in clear: $wan at wan, $inet at inet; $*"; return 1; }
+}
+
+pings() {	# HOST ADDRESS...: three to each, all at once
+	local host=$1 to pids=
+	shift
+	for to; do
+		in_host "$host" ping -q -c 3 -i 0.1 -W 0.3 "$to" >/dev/null 2>&1 3>&- &
+		pids="$pids $!"
+	done
+	# shellcheck disable=SC2086 # a list
+	wait $pids || true
+}
+everywhere() {	# HOST
+	pings "$1" 203.0.113.80 2001:db8:c::80 10.0.0.5 2001:db8::5 \
+		10.0.200.5 10.9.9.9 2001:db8:99::1
+}
+
+flush_rules() {	# HOST
+	in_host "$1" ip -4 rule flush protocol 176
+	in_host "$1" ip -6 rule flush protocol 176
+}
+
+# As it was set up, without a program's end; but for a device that is gone.
+mend() {	# HOST LOCATION
+	local run=$W_DIR/run/$2 v
+	in_host "$1" nft -f "$run/nft.plan"
+	if [ "$(in_host "$1" ip -o link show up type tun | wc -l)" -lt \
+	    "$(wc -l <"$run/tuns")" ]; then
+		world_backhaul "$1" "$2" up
+	else
+		for v in 4 6; do
+			in_host "$1" ip -$v rule flush protocol 176
+			in_host "$1" ip -$v -batch "$run/ip$v.plan"
+		done
+	fi
+	# the server's first packet makes a new session at once
+	world_until in_srv ping -c 1 -W 1 10.1.0.5
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
+	world_until in_lan ping -c 1 -W 1 2001:db8:c::80
+}
+
+by() {	# GATEWAY...: the client's default routes
+	local gw
+	for gw; do ip -n "$W-cli" route replace default via "$gw"; done
+}
+by_lte() { by 192.0.9.1 2001:db8:9::1; }
+by_up() { by 192.0.2.1 2001:db8:a::1; }
+
+@test "the measure itself: without backhaul it is seen, in both families" {
+	cli_backhaul down
+	pings lan 203.0.113.80
+	[ "$(clear_of wan)" -gt 0 ]
+	pings lan 2001:db8:c::80
+	[ "$(clear_of wan)" -gt 0 ]
+	clear_of inet
+	cli_backhaul up
+	in_lan ping -q -c 1 -W 5 203.0.113.80
+	none_clear
+}
+
+@test "F3 a second LAN interface and a second uplink lead nothing out" {
+	for out in by_up by_lte; do
+		$out
+		everywhere lan9
+		everywhere lan
+		none_clear $out
+		flush_rules cli
+		everywhere lan
+		none_clear $out, rules flushed
+		[ "$(world_guard cli lan_clear)" -gt 0 ]
+		cli_backhaul up
+	done
+	in_lan ping -q -c 1 -W 5 203.0.113.80
+}
+
+@test "F3b nobody beyond a second uplink gets into the LAN" {
+	ip -n "$W-wan" route add 10.1.0.0/16 via 192.0.9.2
+	ip -n "$W-wan" route add 2001:db8:1::/48 via 2001:db8:9::2
+	before=$(($(world_guard cli to_lan) + $(world_guard cli weak_host)))
+	for to in 10.1.0.5 10.1.100.5 2001:db8:1::5 2001:db8:1:9::5; do
+		run ! in_wan ping -q -c 1 -W 0.3 -I lte $to
+	done
+	ip -n "$W-wan" route del 10.1.0.0/16
+	ip -n "$W-wan" route del 2001:db8:1::/48
+	[ $(($(world_guard cli to_lan) + $(world_guard cli weak_host))) \
+		-ge $((before + 4)) ]
+	in_cli nft list chain inet backhaul output |
+		grep quoted | grep up0 | grep -q lte0
+	by_up
+	clear_of wan
+}
+
+@test "F4 an altname of an interface stands for its name" {
+	for i in lan up; do
+		ip -n "$W-cli" link property add dev ${i}0 altname alt${i}0
+	done
+	sed -i '/location branch1/,$s/ = lan0/ = altlan0/;
+		/location branch1/,$s/ = up0/ = altup0/' "$W_DIR/domain.ini"
+	cli_backhaul down
+	clear_of wan
+	cli_backhaul up
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
+	flush_rules cli
+	everywhere lan
+	none_clear
+	[ "$(in_cli nft list table inet backhaul | grep -c alt)" -eq 0 ]
+	[ "$(world_guard cli lan_clear)" -gt 0 ]
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	cli_backhaul down
+	clear_of wan
+	cli_backhaul up
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
+}
+
+@test "F5 a server without its rules, its routes or its translation" {
+	for fault in 'ip -4 rule flush protocol 176' \
+	    'ip -6 rule flush protocol 176' \
+	    'ip -4 route flush table 7802' 'ip -6 route flush table 7802' \
+	    'ip link del dev bhx0' 'ip link del dev bh0' \
+	    'nft flush chain inet backhaul srcnat' \
+	    'nft flush chain inet backhaul forward'; do
+		in_lan ping -q -i 0.05 -w 1 203.0.113.80 >/dev/null 3>&- &
+		four=$!
+		in_lan ping -q -i 0.05 -w 1 2001:db8:c::80 >/dev/null 3>&- &
+		six=$!
+		sleep 0.2
+		# shellcheck disable=SC2086 # words
+		in_srv $fault
+		wait $four $six || true
+		none_clear "$fault"
+		mend srv hq
+	done
+}
+
+@test "F8 what a gateway sends to another location goes by the tunnel only" {
+	none_clear
+	for host in cli srv; do
+		flush_rules $host
+	done
+	everywhere cli
+	none_clear client
+	pings srv 10.1.0.5 2001:db8:1::5 10.1.99.9
+	none_clear server
+	[ "$(world_guard cli own_clear)" -gt 0 ]
+	[ "$(world_guard srv own_clear)" -gt 0 ]
+	srv_backhaul up
+	cli_backhaul up
+	world_until in_cli ping -c 1 -W 1 10.0.0.5
+}
+
+@test "F19 lan equal to internal at a server: each rule is planned once" {
+	sed -i '0,/^internal = /s/^internal = .*/internal = 10.0.0.0\/20, 2001:db8::\/64/' \
+		"$W_DIR/domain.ini"
+	srv_backhaul down
+	srv_backhaul up
+	srv_backhaul status
+	[ "$(in_srv ip rule show pref 782 | wc -l)" -eq 1 ]
+	[ "$(in_srv ip -6 rule show pref 782 | wc -l)" -eq 1 ]
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	srv_backhaul down
+	srv_backhaul up
+}
