@@ -206,6 +206,45 @@ seen() {	# PATTERN: the web server's client
 	kill "$load" 2>/dev/null || true
 }
 
+# A translator that knows nothing of what was: as another server's, to which a
+# client's traffic has moved.
+forget() {
+	local pid
+	pid=$(egress_pid)
+	rm "$W_DIR/run/hq/bh-egress.nat"
+	kill -9 "$pid"
+	world_until other_egress "$pid"
+}
+
+@test "F15: a connection that the translator does not know ends at once; UDP goes on" {
+	world_bg lan python3 t/lib/udp.py ticks 203.0.113.80 7 \
+		"$BATS_TEST_TMPDIR/ticks"
+	ticks=$W_PID
+	for fam in 203.0.113.80 2001:db8:c::80; do
+		world_bg lan python3 t/lib/hang.py "$fam" 9000 \
+			"$BATS_TEST_TMPDIR/$fam"
+		world_until grep -q open "$BATS_TEST_TMPDIR/$fam"
+	done
+	world_until test -s "$BATS_TEST_TMPDIR/ticks"
+	forget
+	for fam in 203.0.113.80 2001:db8:c::80; do
+		world_until grep -q ended "$BATS_TEST_TMPDIR/$fam"
+		grep -q 'ended ConnectionResetError' "$BATS_TEST_TMPDIR/$fam"
+	done
+	[ "$(world_count hq bh-egress nat-reset)" -ge 2 ]
+	: >"$BATS_TEST_TMPDIR/ticks"
+	world_until test -s "$BATS_TEST_TMPDIR/ticks"
+	kill "$ticks"
+}
+
+switches() { awk '/^voluntary/ { print $2 }' "/proc/$1/status"; }
+sleeps() {	# PID: at most one wake-up in five seconds
+	local n
+	n=$(switches "$1")
+	sleep 5
+	[ $(($(switches "$1") - n)) -le 1 ]
+}
+
 @test "nat6 = pool: IPv6 by the pool, IPv4 by the kernel's masquerade" {
 	cli_backhaul down
 	world_backhaul cli4 branch4 down
@@ -232,4 +271,16 @@ seen() {	# PATTERN: the web server's client
 		grep -q 'an address of nat-pool (nat6 = pool)'
 	"$BH_BIN/bh-egress" -f "$W_DIR/domain.ini" -l hq -p branch1 \
 		-e '10.1.0.5 > 203.0.113.80 tcp 80' | grep -q 'nat = masquerade'
+}
+
+@test "F39: a translator without a packet sleeps" {
+	cli_backhaul down
+	world_backhaul cli4 branch4 down
+	srv_backhaul down
+	pool_up
+	pid=$(egress_pid)
+	# and whoever asks its kernel for neighbours and routers in between
+	world_until sleeps "$pid"
+	in_lan ping -c 1 -W 5 203.0.113.80
+	world_until sleeps "$pid"
 }

@@ -48,6 +48,7 @@
 	X(V_NAT_PROTO, "nat-protocol", "a protocol that is not translated") \
 	X(V_NAT_REFUSED, "nat-refused", "no address of its family to share") \
 	X(V_NAT_CLOSED, "nat-closed", "nothing lets it in, or begins so") \
+	X(V_NAT_RESET, "nat-reset", "a connection that is not known here") \
 	X(V_NAT_ERROR, "nat-error", "ICMP error about no packet of ours") \
 	X(V_NAT_FULL, "nat-full", "no port or no room for another flow") \
 	X(V_NAT_QUOTA, "nat-quota", "its host or location has all it may") \

@@ -15,8 +15,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* How often flows are looked over for those that are over, and how many. */
-enum { TICK_MS = 1000, SWEEP = 256 };
+/* How many flows are looked over in one go for those that are over. */
+enum { SWEEP = 256 };
 
 /* Where read(2) and write(2) on a TUN device start in a frame. */
 enum { TUN_AT = offsetof(struct frame, vnet) };
@@ -311,14 +311,14 @@ pass_released(struct gate *g)
 	} while (f->len > 0);
 }
 
-/* After a wake-up: whether there is more to do at once. */
-static bool
+/* After a wake-up: milliseconds until there is more to do, or -1. */
+static int
 tend_nat(struct gate *g)
 {
 	pass_released(g);
 	bool more = nat_tick(g->nat, g->now, SWEEP);
 	nat_log(g->nat, g->cf);
-	return more;
+	return more ? 0 : clock_poll_ms(nat_due(g->nat), g->now);
 }
 
 /* Answers to what was let out in clear.  0; -1 if the device is gone. */
@@ -406,8 +406,7 @@ gate_run(struct gate *g)
 	const struct link *l;
 	bool busy = false;
 
-	for (int wait = g->nat != NULL ? TICK_MS :
-	    g->failover != NULL ? 0 : -1;;) {
+	for (int wait = g->nat != NULL || g->failover != NULL ? 0 : -1;;) {
 		bool idle = !busy && nap(g);
 		if (waiter_wait(&g->waiter, fd, nfds, idle ? wait : 0) < 0 &&
 		    errno != EINTR) {
@@ -441,7 +440,7 @@ gate_run(struct gate *g)
 		}
 		gate_tell_stranger(g);
 		if (g->nat != NULL)
-			wait = tend_nat(g) ? 0 : TICK_MS;
+			wait = tend_nat(g);
 		waiter_rest(&g->waiter, busy, g->now, g->st->in);
 	}
 }

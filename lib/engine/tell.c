@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/tell.h"
 
+#include "base/die.h"
 #include "engine/gate.h"
 #include "engine/translate.h"
 #include "net/icmp.h"
+#include "net/reset.h"
 
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -13,7 +15,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { V4, V6, TOS = 0xc0, AT_ONCE = 50, PER_SECOND = 1000 };
+enum { V4, V6, TOS = 0xc0, PER_SECOND = 1000 };
 
 #ifndef ICMP_FILTER		/* linux/icmp.h, which netinet/ does not like */
 #define ICMP_FILTER 1
@@ -74,14 +76,27 @@ choose_own(struct tell *t, const struct conf_prefixes *address)
 		t->own[V4] = nobody4;
 }
 
+/* Those whose hosts may hear from us: our own, partners', and clients'. */
+static size_t
+count_told(const struct policy *pol, bool lan)
+{
+	size_t n = lan;
+
+	for (size_t i = 0; i < pol->nsites; i++)
+		n += lan ? pol->site[i].partner : pol->site[i].client;
+	return n;
+}
+
 void
-tell_open(struct tell *t, const struct conf_location *l, bool lan)
+tell_open(struct tell *t, const struct conf_location *l,
+    const struct policy *pol, bool lan)
 {
 	unsigned rate = l->icmp_errors != 0 ? l->icmp_errors : PER_SECOND;
 	uint8_t random[16];
 
-	*t = (struct tell){ .raw = { -1, -1 }, .gap = NSEC_SEC / rate,
-		.silent = l->icmp_errors == 0 };
+	*t = (struct tell){ .raw = { -1, -1 }, .silent = l->icmp_errors == 0 };
+	if (!budget_open(&t->budget, rate, pol->nsites, count_told(pol, lan)))
+		die(EXIT_RETRY, "cannot get memory");
 	randombytes_buf(random, sizeof(random));
 	ratelimit_init(&t->limit, &ratelimit_host, random);
 	choose_own(t, &l->address);
@@ -91,15 +106,18 @@ tell_open(struct tell *t, const struct conf_location *l, bool lan)
 
 /* ---- may it be said ---- */
 
+/* The table of hosts comes last: its room is not for those who have no part. */
 static bool
-within_rate(struct tell *t, const struct addr *to, nsec now)
+within_rate(struct gate *g, const struct refusal *r)
 {
-	if (t->due < now)
-		t->due = now;
-	if (t->due > now + AT_ONCE * t->gap ||
-	    !ratelimit_allow(&t->limit, to, now))
+	struct tell *t = &g->tell;
+	size_t site = r->at == POLICY_OUT ? g->pol->self : r->from;
+	nsec now = clock_now();
+
+	if (!budget_has(&t->budget, site, now) ||
+	    !ratelimit_allow(&t->limit, &r->ip->src, now))
 		return false;
-	t->due += t->gap;
+	budget_take(&t->budget, site, now);
 	return true;
 }
 
@@ -186,6 +204,18 @@ has_door(const struct gate *g, const struct refusal *r)
 	}
 }
 
+/* Of a client's host; it speaks for the end that the host meant. */
+static void
+reset_sender(struct gate *g, const struct refusal *r)
+{
+	uint8_t reset[RESET_ROOM];
+
+	if (g->tell.silent || !reset_may_answer(r->ip, r->packet) ||
+	    !is_senders(g, r) || !within_rate(g, r))
+		return;
+	to_peer(g, r->from, reset, reset_build(reset, r->ip, r->packet));
+}
+
 void
 tell_sender(struct gate *g, const struct refusal *r)
 {
@@ -194,9 +224,11 @@ tell_sender(struct gate *g, const struct refusal *r)
 		.from = t->own[r->ip->version == 4 ? V4 : V6] };
 	uint8_t error[ICMP_ROOM];
 
+	if (r->why == V_NAT_RESET)
+		reset_sender(g, r);
 	if (!icmp_speaks(r->why) || (t->silent && r->why != V_TOO_BIG) ||
 	    !icmp_may_answer(r->ip) || !is_senders(g, r) || !has_door(g, r) ||
-	    !within_rate(t, &r->ip->src, clock_now()))
+	    !within_rate(g, r))
 		return;
 	if (r->at == POLICY_RETURN)
 		e.from = r->ip->dst;

@@ -4,8 +4,9 @@
 
 /*
  * Tells the sender of a refused packet by ICMP why, where the RFCs allow it
- * (net/icmp.h).  Off the fast path, bounded and rate-limited: nothing that
- * somebody sends makes more than a few packets a second.
+ * (net/icmp.h), and the sender of TCP that belongs to no connection known here
+ * by a reset (net/reset.h).  Off the fast path, bounded and rate-limited:
+ * nothing that somebody sends makes more than a few packets a second.
  *
  * An error goes back by the door the packet came in by.  To the LAN that is a
  * raw socket, since the kernel knows which of its addresses the sender sees
@@ -16,6 +17,7 @@
 
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "engine/budget.h"
 #include "net/policy.h"
 #include "wg/ratelimit.h"
 
@@ -34,13 +36,14 @@ struct tell {
 	int raw[2];		/* to the LAN, IPv4 and IPv6; or -1 */
 	struct addr own[2];	/* who speaks in the tunnel; all zero: nobody */
 	bool silent;		/* says nothing but how much fits */
-	nsec gap, due;		/* of all errors together, GCRA */
+	struct budget budget;	/* of all together, and for each location */
 	struct ratelimit limit;	/* of those to one host */
 };
 
 /* Opens the sockets, if there is a LAN to speak to; no error can be sent where
  * the system refuses them. */
-void tell_open(struct tell *t, const struct conf_location *l, bool lan);
+void tell_open(struct tell *t, const struct conf_location *l,
+    const struct policy *pol, bool lan);
 void tell_sender(struct gate *g, const struct refusal *r);
 
 #endif

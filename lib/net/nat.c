@@ -143,8 +143,9 @@ may_begin(const struct nat *n, const struct nat_packet *pk,
 		return sound;
 	bool mapped = n->cfg->filter != NAT_FILTER_ADDRESS_PORT &&
 	    nat_table_find(&n->table, NAT_INSIDE, k) != 0;
-	return mapped && (tcp->flags & (TCP_SYN | TCP_RST)) != 0 ? sound :
-	    V_NAT_CLOSED;
+	if ((tcp->flags & (TCP_SYN | TCP_RST)) == 0)
+		return V_NAT_RESET;
+	return mapped ? sound : V_NAT_CLOSED;
 }
 
 /* An answer that leaves no flow: the outside end of the rule or mapping. */

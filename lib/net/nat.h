@@ -105,9 +105,11 @@ void nat_deliver(struct nat *n, const struct nat_packet *pk,
 size_t nat_released(struct nat *n, uint8_t p[static NAT_HELD_MAX],
     uint16_t *from, bool inward, nsec now);
 
-/* Ends what is due, of at most `budget' flows looked at; true: there is more.
- * To be called once a second, or more often. */
+/* Ends what is due, of at most `budget' flows looked at; true: there is
+ * more. */
 bool nat_tick(struct nat *n, nsec now, unsigned budget);
+/* When it is time to call that again, if no packet comes; 0: no need. */
+nsec nat_due(struct nat *n);
 /* Takes the oldest event; false: none. */
 bool nat_news(struct nat *n, struct nat_event *e);
 

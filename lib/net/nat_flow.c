@@ -224,6 +224,19 @@ nat_tick(struct nat *n, nsec now, unsigned budget)
 	return budget == 0;
 }
 
+nsec
+nat_due(struct nat *n)
+{
+	uint32_t due = nat_wheel_due(&n->wheel, &n->table);
+	uint32_t first = n->ports.rest_first;
+	uint32_t rested = first == 0 ? NAT_NEVER :
+	    n->ports.owner[first - 1].until;
+
+	if (rested < due)
+		due = rested;
+	return due == NAT_NEVER ? 0 : due * NSEC_SEC;
+}
+
 /* ---- memory ---- */
 
 size_t

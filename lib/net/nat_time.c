@@ -18,6 +18,8 @@ nat_wheel_add(struct nat_wheel *w, struct nat_table *t, uint32_t i)
 		when = last;
 	t->link[i].timer = *slot(w, when);
 	*slot(w, when) = i;
+	if (when < w->next)
+		w->next = when;
 }
 
 uint32_t
@@ -44,4 +46,17 @@ nat_wheel_next(struct nat_wheel *w, struct nat_table *t, uint32_t now,
 		nat_wheel_add(w, t, i);
 	}
 	return 0;
+}
+
+/* Each second is passed by once, however often this is asked. */
+uint32_t
+nat_wheel_due(struct nat_wheel *w, const struct nat_table *t)
+{
+	if (t->used == 0)
+		return w->next = NAT_NEVER;
+	if (w->next < w->at || w->next == NAT_NEVER)
+		w->next = w->at;
+	while (*slot(w, w->next) == 0 && w->next - w->at < NAT_SLOTS)
+		w->next++;
+	return w->next;
 }

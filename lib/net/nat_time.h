@@ -12,10 +12,12 @@
 #include "net/nat_table.h"
 
 enum { NAT_SLOTS = 4096 };
+#define NAT_NEVER UINT32_MAX	/* no second */
 
 struct nat_wheel {
 	uint32_t slot[NAT_SLOTS];	/* flows, by link.timer */
 	uint32_t at;			/* the second that comes next */
+	uint32_t next;			/* before it no slot has a flow */
 };
 
 void nat_wheel_add(struct nat_wheel *w, struct nat_table *t, uint32_t i);
@@ -23,5 +25,7 @@ void nat_wheel_add(struct nat_wheel *w, struct nat_table *t, uint32_t i);
  * which is counted down, is used up. */
 uint32_t nat_wheel_next(struct nat_wheel *w, struct nat_table *t,
     uint32_t now, unsigned *budget);
+/* The second at which there is something to be looked at; NAT_NEVER. */
+uint32_t nat_wheel_due(struct nat_wheel *w, const struct nat_table *t);
 
 #endif

@@ -6,15 +6,18 @@ udp.py recv ADDR PORT COUNT
 udp.py refused ADDR PORT
 udp.py raw ADDR PROTOCOL...
 udp.py flows ADDR PORT COUNT
+udp.py ticks ADDR PORT FILE
 
 Sends COUNT datagrams of SIZE bytes, as one super-packet each if SEGMENT is
 given; or one for each line `SRC DST' of standard input; or says `ready',
 receives COUNT of them and prints sender and size; or prints `refused' when a
 datagram comes back as an ICMP error; or sends a packet of each PROTOCOL;
-or a datagram of each of COUNT flows.
+or a datagram of each of COUNT flows; or one of one flow every now and then,
+with a line in FILE for each that comes back.
 """
 import socket
 import sys
+import time
 
 UDP_SEGMENT = 103
 
@@ -71,5 +74,21 @@ def flows(addr, port, count):
             s.sendto(b"x", (addr, int(port)))
 
 
+def ticks(addr, port, path):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(0.5)
+    s.connect((addr, int(port)))
+    end = time.time() + 60
+    while time.time() < end:
+        s.send(b"x")
+        try:
+            s.recv(16)
+        except OSError:
+            continue
+        with open(path, "a") as f:
+            f.write("back\n")
+        time.sleep(0.2)
+
+
 {"send": send, "each": each, "recv": recv, "refused": refused, "raw": raw,
- "flows": flows}[sys.argv[1]](*sys.argv[2:])
+ "flows": flows, "ticks": ticks}[sys.argv[1]](*sys.argv[2:])

@@ -398,6 +398,59 @@ test_ids(void)
 	world_down(&w);
 }
 
+/* How often a process wakes that sees no packet. */
+static unsigned
+wakes(unsigned seconds)
+{
+	nsec end = w.now + seconds * NSEC_SEC, due;
+	unsigned n = 0;
+
+	while ((due = nat_due(&w.nat)) != 0 && due <= end) {
+		w.now = due > w.now ? due : w.now;
+		while (nat_tick(&w.nat, w.now, NAT_SWEEP))
+			;
+		n++;
+	}
+	w.now = end;
+	return n;
+}
+
+/* A packet, and what its wake-up has to do besides. */
+static void
+leave(struct leg l)
+{
+	out(&w, 1, l);
+	world_wait(&w, 0);
+}
+
+static void
+test_idle(void)
+{
+	world_up(&w, 1);
+	OKF(wakes(86400) == 0, "F39: without a flow nothing is ever due");
+	leave(udp("10.1.0.5", 5, server, 80));
+	OKF(wakes(299) == 0 && w.nat.table.used == 1 && wakes(1) == 1 &&
+	    w.nat.table.used == 0, "F39: one flow: when it ends");
+	OKF(wakes(119) == 0 && wakes(1) == 1 && w.nat.ports.used == 0,
+	    "F39: and when its block has rested");
+	OKF(wakes(86400) == 0, "F39: then nothing");
+	for (unsigned i = 0; i < 200; i++) {
+		out(&w, 1, udp("10.1.0.5", 5, server, 80));
+		world_wait(&w, 5);
+	}
+	unsigned n = wakes(300);
+	OKF(n <= 3 && w.nat.table.used == 0, "F39: one that was refreshed: "
+	    "%u times", n);
+	for (uint16_t i = 0; i < 3000; i++)
+		out(&w, 1, udp("10.1.0.5", (uint16_t)(5000 + i), server, 80));
+	w.now += 5000 * NSEC_SEC;	/* longer than the wheel is */
+	leave(syn("10.1.0.5", 5, server, 80));
+	n = wakes(8000);
+	OKF(n <= 20 && w.nat.table.used == 0 && w.nat.ports.used == 0,
+	    "F39: after a long sleep all that is over ends (%u)", n);
+	world_down(&w);
+}
+
 static void
 test_log(void)
 {
@@ -722,6 +775,7 @@ main(void)
 	test_rest_host();
 	test_spread();
 	test_ids();
+	test_idle();
 	test_log();
 	test_guess();
 	test_static();

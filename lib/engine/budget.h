@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_BUDGET_H
+#define BH_BUDGET_H
+
+/*
+ * How much may be said a second in all, and of that about each location, so
+ * that none can use up what the others are told with.
+ */
+
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Generic cell rate: `due' is when the next would come if all kept to the
+ * rate. */
+struct budget_rate {
+	nsec gap, ahead;	/* how far before `due' one may come */
+	nsec due;
+};
+
+struct budget {
+	struct budget_rate all;
+	struct budget_rate *site;
+	size_t nsites;
+};
+
+/* Of so many locations `told' can be told something: each has an equal part of
+ * per_second, but no less than an eighth.  False: no memory. */
+bool budget_open(struct budget *b, unsigned per_second, size_t nsites,
+    size_t told);
+/* May one be said about that location? */
+bool budget_has(const struct budget *b, size_t site, nsec now);
+/* It was. */
+void budget_take(struct budget *b, size_t site, nsec now);
+
+#endif
