@@ -242,9 +242,18 @@ try(struct tunnel *t, const struct desk_note *n)
 
 /* ---- notes ---- */
 
+/* In a gateway the domain file says what there is, and nobody else. */
+static bool
+may_change(const struct tunnel *t)
+{
+	return t->tun >= 0;
+}
+
 bool
 tunnel_config(struct tunnel *t, struct desk_note *n)
 {
+	if (n->kind != DESK_GET && n->kind != DESK_MORE && !may_change(t))
+		return false;
 	switch (n->kind) {
 	case DESK_GET:
 	case DESK_MORE:

@@ -147,6 +147,8 @@ struct tunnel {
 	int start;		/* a pipe, while they start: to the first */
 	bool widowed;		/* it is gone */
 	int names;		/* who resolves them; -1: nobody */
+	uint16_t *named;	/* by peer: the port of an endpoint that is a
+				 * name; 0: it is none */
 	union seam word;
 	struct stage *stage;
 	struct aead *aead;

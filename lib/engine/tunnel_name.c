@@ -8,14 +8,16 @@
 
 enum { WORDS = 64 };	/* before packets have their turn */
 
-/* Believed as far as an address goes: who is there has to prove who it is. */
+/* Believed as far as the addresses of a name go: who is there has to prove who
+ * it is.  What is no name is not its business, nor is the port. */
 static void
 take(struct tunnel *t, const struct names_word *w)
 {
-	if (device_peer(t->device, w->peer) == NULL)
+	if (device_peer(t->device, w->peer) == NULL || t->named[w->peer] == 0)
 		return;
 	for (unsigned i = 0; i < w->n; i++)
-		if (!endpoint_is_host(&w->at[i]))
+		if (!endpoint_is_host(&w->at[i]) ||
+		    w->at[i].port != t->named[w->peer])
 			return;
 	device_set_homes(t->device, w->peer, w->at, w->n, t->at.now);
 	tunnel_touch(t, w->peer);

@@ -24,6 +24,27 @@ enum {
 	PORT_WAIT_US = 10000,
 };
 
+/* ---- memory ---- */
+
+static void *
+need(void *p)
+{
+	if (p == NULL)
+		die(EXIT_RETRY, "cannot allocate buffers");
+	return p;
+}
+
+/* Touched now, so that nothing is to be had for the first time later; of
+ * memset(3) the compiler would make calloc(3), which touches nothing. */
+static void *
+buffer(size_t n)
+{
+	void *p = need(malloc(n));
+
+	explicit_bzero(p, n);
+	return p;
+}
+
 /* ---- peers ---- */
 
 static void
@@ -38,6 +59,8 @@ add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
 	bool known = addr_parse(&c->endpoint.addr, l->endpoint_host);
 	if (known)
 		c->endpoint.port = l->endpoint_port;
+	else if (l->endpoint_host[0] != '\0')
+		t->named[i] = l->endpoint_port;
 	device_add(t->device, i, NULL, NULL, &c->endpoint,
 	    l->endpoint_host[0] != '\0' ? (uint16_t)self->keepalive : 0, now);
 	device_set_homes(t->device, i, &c->endpoint, known ? 1 : 0, now);
@@ -77,6 +100,7 @@ open_peers(struct tunnel *t, const struct tunnel_setup *how,
 {
 	nsec now = clock_now();
 
+	t->named = buffer(t->npeers * sizeof(*t->named));
 	for (uint16_t i = 0; i < t->npeers; i++) {
 		if (!policy_has_tunnel(&t->policy.site[i]))
 			continue;
@@ -149,27 +173,6 @@ open_counters(struct tunnel *t, const char *rundir)
 	    t->worker), t->npeers);
 	if (t->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", rundir);
-}
-
-/* ---- memory ---- */
-
-static void *
-need(void *p)
-{
-	if (p == NULL)
-		die(EXIT_RETRY, "cannot allocate buffers");
-	return p;
-}
-
-/* Touched now, so that nothing is to be had for the first time later; of
- * memset(3) the compiler would make calloc(3), which touches nothing. */
-static void *
-buffer(size_t n)
-{
-	void *p = need(malloc(n));
-
-	explicit_bzero(p, n);
-	return p;
 }
 
 static void

@@ -153,7 +153,7 @@ with_padding(const struct tunnel *t, uint16_t peer, size_t n)
 
 	if (is_split(t, peer, n) && n < BEYOND && BEYOND <= t->cut)
 		return BEYOND;
-	return padded <= t->mtu && (t->ways.way == NULL ||
+	return padded <= t->mtu && padded <= t->cut && (t->ways.way == NULL ||
 	    padded <= t->ways.way[peer].m.mtu) ? padded : n;
 }
 
