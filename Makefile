@@ -46,7 +46,16 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wundef -Wwrite-strings \
 ifdef CI
 WARN += -Werror
 endif
-CFLAGS.release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+# Those of the flags that compiler and libc have.  Loops are aligned so that what
+# one does to the size of a function is not what another costs.
+has = $(foreach f,$(1),$(shell echo '#include <stdlib.h>' | \
+	$(CC) -O2 -Werror $(f) -c -o /dev/null -x c - 2>/dev/null && echo '$(f)'))
+CFLAGS.release := -O2 -U_FORTIFY_SOURCE
+ifeq ($(BUILD),release)
+CFLAGS.release += $(call has,-D_FORTIFY_SOURCE=3 -fcf-protection \
+	-fstack-clash-protection -ftrivial-auto-var-init=zero \
+	-falign-loops=32)
+endif
 CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS.fuzz    := $(CFLAGS.asan) -fsanitize=fuzzer-no-link
 CFLAGS.trap    := -O2 -fsanitize=undefined -fsanitize-trap=undefined
@@ -107,7 +116,8 @@ $(O)/t/short/%: $(O)/t/fuzz/%.o $(O)/t/fuzz/main.o $(O)/libbh.a
 	mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/%.o: %.c
+# another Makefile may have other flags
+$(O)/%.o: %.c Makefile
 	mkdir -p $(@D)
 	echo "  CC $<"
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<

@@ -155,3 +155,24 @@ poke() {	# NAME PID
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
 	[ "$(programs | grep bh-tunnel)" = "$before" ]
 }
+
+@test "H17: every program is built with what the compiler has against attacks" {
+	cc=${CC:-cc}
+	for flag in -fcf-protection -fstack-clash-protection \
+		-ftrivial-auto-var-init=zero -fstack-protector-strong; do
+		$cc -Werror "$flag" -c -x c -o /dev/null /dev/null 2>/dev/null ||
+			continue
+		for p in cmd/*.c; do
+			p=$BH_BIN/$(basename "$p" .c)
+			# gcc writes its own flags down; every part has them
+			readelf --debug-dump=info "$p" |
+				awk -v f="$flag" '/DW_AT_producer/ {
+					n += index($0, "-std=c11") > 0
+					with += index($0, f) > 0
+				} END { exit !n || n != with }' ||
+				{ echo "$p: not $flag"; false; }
+		done
+	done
+	# what copies into a buffer of ours knows how large it is
+	nm -D "$BH_BIN/bh-tunnel" | grep -q __memcpy_chk
+}
