@@ -17,14 +17,15 @@
 
 #define SYNOPSIS \
 	"[-bjnprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
-	"\n[-f FILE] -e wg|wg-quick LOCATION\n-i FILE.conf ...\n-x BHnnn|all"
+	"\n[-f FILE] -e wg|wg-quick LOCATION\n[-k KEYDIR] -i FILE.conf ..." \
+	"\n-x BHnnn|all"
 
 struct args {
 	struct report r;
 	struct start s;
 	int mode;		/* the option that asks for another thing than
 				 * findings; 0 */
-	const char *what;	/* its argument */
+	char *what;		/* its argument */
 	char *const *file;	/* -i: all that follow */
 	size_t nfiles;
 };
@@ -122,7 +123,7 @@ static int
 run_import(const struct args *a, const struct conf *cf, int location)
 {
 	(void)cf, (void)location;
-	return import_files(a->file, a->nfiles, stdout);
+	return import_files(a->file, a->nfiles, a->r.keydir, stdout);
 }
 
 static const struct mode {
@@ -142,7 +143,7 @@ static const struct mode {
 };
 
 static void
-set_mode(struct args *a, int opt, const char *what)
+set_mode(struct args *a, int opt, char *what)
 {
 	if (a->mode != 0)
 		start_usage(SYNOPSIS);
@@ -181,7 +182,9 @@ parse(struct args *a, int argc, char *argv[])
 	if (a->mode == 'e' && optind < argc)
 		a->s.location = argv[optind++];
 	if (a->mode == 'i') {
-		a->file = argv + optind - 1;	/* with the option's own */
+		/* with the option's own, wherever that stood */
+		argv[optind - 1] = a->what;
+		a->file = argv + optind - 1;
 		a->nfiles = (size_t)(argc - optind + 1);
 		optind = argc;
 	}

@@ -57,7 +57,7 @@ judge() {
 
 @test "the table of cases has every code but those of more than a file" {
 	"$check" -x all | sed -n 's/^\(BH...\)  .*/\1/p' |
-		grep -v -e BH001 -e BH002 -e BH609 -e BH8 | sort >"$dir/all"
+		grep -v -e BH001 -e BH002 -e BH015 -e BH609 -e BH8 | sort >"$dir/all"
 	grep -v '^#' $data/cases | cut -c1-5 | sort -u >"$dir/tested"
 	diff -u "$dir/all" "$dir/tested"
 }

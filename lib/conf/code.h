@@ -28,6 +28,8 @@
 	X(KEY_CONTINUED, 12, SEV_ERROR, "an indented line continues no list") \
 	X(KEY_EMPTY, 13, SEV_ERROR, "a key has no value") \
 	X(VALUE_LONG, 14, SEV_ERROR, "a value is too long") \
+	X(IMPORT_DROPPED, 15, SEV_WARNING, \
+	    "a setting of wg-quick(8) is not taken over") \
 	X(BAD_PREFIX, 101, SEV_ERROR, "a prefix is malformed") \
 	X(HOST_BITS, 102, SEV_ERROR, \
 	    "a prefix has bits set beyond its length") \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/guess.h"
 
+#include "base/text.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +49,15 @@ distance(const char *a, size_t na, const char *b, size_t nb, unsigned max)
 			return max;
 	}
 	return row[nb];
+}
+
+const char *
+guess_word(char word[static GUESS_WORDLEN], const char *text)
+{
+	size_t n = strcspn(text, "=: \t");
+
+	return text_take(word, GUESS_WORDLEN, text,
+	    n < GUESS_WORDLEN ? n : 0);
 }
 
 /* A third of the word may be wrong, but never all of it. */

@@ -4,7 +4,10 @@
 
 /* "Did you mean": the known word nearest to one that is not known. */
 
-enum { GUESS_MAX = 64 };	/* longer words are not guessed */
+enum {
+	GUESS_MAX = 64,		/* longer words are not guessed */
+	GUESS_WORDLEN = 32,	/* shorter than any key of base64 */
+};
 
 struct guess {
 	const char *word;	/* borrowed */
@@ -12,6 +15,9 @@ struct guess {
 	unsigned distance;	/* to be beaten */
 };
 
+/* The first word of what stands where a known one should, to be shown; "" if it
+ * is long enough for a secret that lost its '='. */
+const char *guess_word(char word[static GUESS_WORDLEN], const char *text);
 void guess_init(struct guess *g, const char *word);
 void guess_try(struct guess *g, const char *known);
 /* "; did you mean 'best'?" or "" */

@@ -35,14 +35,17 @@ complain(struct reader *r, enum code code, const char *text)
 	diag_add(r->d, r->line, code, "", "", "%s", text);
 }
 
-/* A ';' after a blank; NULL: there is none. */
-static char *
-find_comment(char *s)
+/* A comment begins with a ';' after a blank. */
+static void
+cut_comment(const struct reader *r, char *s)
 {
-	for (char *p = s; (p = strchr(p, ';')) != NULL; p++)
-		if (p > s && strchr(blanks, p[-1]) != NULL)
-			return p;
-	return NULL;
+	bool quick = r->ev->quick;
+	char *p = s + strcspn(s, quick ? "#" : ";");
+
+	while (!quick && *p == ';' &&
+	    (p == s || strchr(blanks, p[-1]) == NULL))
+		p += 1 + strcspn(p + 1, ";");
+	*p = '\0';
 }
 
 static char *
@@ -79,12 +82,11 @@ lose(struct reader *r, char *s)
 
 /* "[name]" and perhaps a comment; NULL, or what is wrong with it. */
 static const char *
-section_wrong(char *s)
+section_wrong(const struct reader *r, char *s)
 {
-	char *comment = find_comment(s), *end;
+	char *end;
 
-	if (comment != NULL)
-		*comment = '\0';
+	cut_comment(r, s);
 	end = strchr(s, ']');
 	if (end == NULL)
 		return "']' is missing";
@@ -100,7 +102,7 @@ section_wrong(char *s)
 static void
 take_section(struct reader *r, char *s, bool nul)
 {
-	const char *wrong = section_wrong(s);
+	const char *wrong = section_wrong(r, s);
 	size_t n = strlen(++s);
 
 	r->lost = r->skipping = false;
@@ -120,11 +122,10 @@ take_section(struct reader *r, char *s, bool nul)
 static void
 take_pair(struct reader *r, char *s)
 {
-	char *comment = find_comment(s), *value;
+	char *value;
 
-	if (comment != NULL)
-		*comment = '\0';
-	value = strpbrk(s, "=:");
+	cut_comment(r, s);
+	value = strpbrk(s, r->ev->quick ? "=" : "=:");
 	if (value == NULL) {
 		complain(r, BH_LINE_SYNTAX, "neither '[section]' nor "
 		    "'key = value'");
@@ -144,10 +145,7 @@ take_pair(struct reader *r, char *s)
 static void
 take_more(struct reader *r, char *s)
 {
-	char *comment = find_comment(s);
-
-	if (comment != NULL)
-		*comment = '\0';
+	cut_comment(r, s);
 	tell(r, r->ev->pair, r->key, trim(s));
 }
 
@@ -155,7 +153,7 @@ take_more(struct reader *r, char *s)
 static bool
 is_lost(struct reader *r, bool indented)
 {
-	r->indented = indented && !r->ev->flat &&
+	r->indented = indented && !r->ev->quick &&
 	    (r->key != NULL || r->lost);
 	r->lost = r->lost && r->indented;
 	return r->skipping || r->lost;

@@ -36,7 +36,8 @@ struct ini_events {
 	/* A line was malformed and reported; it may have meant that key, and
 	 * its value is not known.  NULL: nobody asks. */
 	void (*lost)(void *arg, const struct ini_pair *p);
-	bool flat;		/* an indented line is a line like others */
+	bool quick;		/* wg-quick(8)'s way: an indented line is one
+				 * like others, a comment begins with '#' */
 };
 
 /* Reads all of f, and wipes what it kept of it.  Mistakes of form go to *d.

@@ -140,11 +140,10 @@ set_broken(struct load *ld, const struct keydef *k)
 static void
 guess_key(struct load *ld, const char *text, int line, char hint[static 96])
 {
-	char word[32];
+	char word[GUESS_WORDLEN];
 	struct guess g;
 
-	guess_init(&g, text_take(word, sizeof(word), text,
-	    strcspn(text, "=: \t")));
+	guess_init(&g, guess_word(word, text));
 	for (const struct keydef *k = ld->table; k->name != NULL; k++)
 		guess_try(&g, k->name);
 	guess_format(&g, hint);
@@ -158,11 +157,11 @@ guess_key(struct load *ld, const char *text, int line, char hint[static 96])
 static void
 unknown_key(struct load *ld, const struct ini_pair *p)
 {
-	char hint[96];
+	char hint[96], word[GUESS_WORDLEN];
 
 	guess_key(ld, p->key, p->line, hint);
-	diag_add(ld->d, p->line, BH_KEY_UNKNOWN, ld->section, p->key,
-	    "there is no such key%s", hint);
+	diag_add(ld->d, p->line, BH_KEY_UNKNOWN, ld->section,
+	    guess_word(word, p->key), "there is no such key%s", hint);
 }
 
 static void

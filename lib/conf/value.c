@@ -263,8 +263,9 @@ value_key(struct key *k, const char *s, char why[static VALUE_WHYLEN])
 		return wrong(BH_BAD_KEY, why, "a key has %d characters of "
 		    "base64, this has %zu; print it with 'bh-key pubkey'",
 		    KEY_STRLEN - 1, n);
-	return wrong(BH_BAD_KEY, why, "'%s' is not 32 bytes in base64; print "
-	    "the key with 'bh-key pubkey'", s);
+	/* which may be a private one in the wrong place: it is not shown */
+	return wrong(BH_BAD_KEY, why, "it is not 32 bytes in base64; print the "
+	    "key with 'bh-key pubkey'");
 }
 
 /* Decimal digits only, up to end. */

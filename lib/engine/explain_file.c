@@ -80,6 +80,13 @@ const struct lint_explanation explain_file[] = {
 	    "and so may a line: what is too long is one item of it.",
 	    NULL,
 	    "lan = 10.1.0.0/24, 10.1.1.0/24    # a comma or blank between" },
+	{ BH_IMPORT_DROPPED,
+	    "bh-check -i makes a domain file of wg-quick(8) files. What these "
+	    "say and a domain file cannot, such as secrets, commands, routing "
+	    "tables, or what hosts reach through another host, is said line by "
+	    "line, so that nothing is lost without a word.",
+	    NULL,
+	    "bh-check -k KEYDIR -i wg0.conf    # secrets go to KEYDIR" },
 	{ BH_BAD_PREFIX,
 	    "A prefix is 192.0.2.0/24 or 2001:db8::/32; a host may stand "
 	    "without a length. '!' in front takes it out of the set. IPv6 "

@@ -6,6 +6,8 @@
 #include "engine/import_part.h"
 
 #include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,12 +65,36 @@ serves(const struct import *im, size_t client, size_t server)
 	return false;
 }
 
+static void __attribute__((format(printf, 4, 5)))
+tell(struct import *im, const struct peer *p, const char *key,
+    const char *fmt, ...)
+{
+	char text[VALUE_WHYLEN];
+	struct diags d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	diag_init(&d);
+	diag_add(&d, p->line, BH_IMPORT_DROPPED, "Peer", key, "%s", text);
+	if (d.n > 0)
+		diag_print(&d.d[0], im->site[p->from].path, stderr);
+	diag_free(&d);
+}
+
 static void
 relate(struct import *im, const struct peer *p)
 {
 	struct conf_location *a = &im->site[p->from].l;
 	struct conf_location *b = &im->site[p->to].l;
 
+	if (p->host[0] != '\0' && b->endpoint_host[0] != '\0' &&
+	    (strcmp(b->endpoint_host, p->host) != 0 ||
+	    b->endpoint_port != p->port))
+		tell(im, p, "Endpoint", "%s:%u is not taken over: another file "
+		    "says %s:%u of %s, and a location has one", p->host,
+		    p->port, b->endpoint_host, b->endpoint_port, b->name);
 	if (p->host[0] != '\0' && b->endpoint_host[0] == '\0') {
 		snprintf(b->endpoint_host, CONF_HOSTLEN, "%s", p->host);
 		b->endpoint_port = p->port;
@@ -88,11 +114,11 @@ relate(struct import *im, const struct peer *p)
 
 static void
 set_prefixes(struct import *im, struct conf_prefixes *ps,
-    struct prefix_list *in)
+    struct prefix_list *in, struct prefix_list *not)
 {
-	struct prefix_list none = { 0 }, out = { 0 };
+	struct prefix_list out = { 0 };
 
-	if (!prefixes_normal(in, &none, &out))
+	if (!prefixes_normal(in, not, &out))
 		im->failed = true;
 	*ps = (struct conf_prefixes){ out.p, out.n, out.n > 0 };
 }
@@ -126,6 +152,13 @@ is_shared(const struct import *im, size_t i, const struct prefix *net)
 	return false;
 }
 
+static void
+add(struct import *im, struct prefix_list *l, const struct prefix *p)
+{
+	if (!prefix_list_add(l, p))
+		im->failed = true;
+}
+
 /* The networks that a host is on, one for each of its addresses. */
 static void
 add_nets(struct import *im, size_t i, struct prefix_list *lan)
@@ -133,32 +166,104 @@ add_nets(struct import *im, size_t i, struct prefix_list *lan)
 	const struct site *s = &im->site[i];
 
 	for (size_t n = 0; n < s->net.n; n++)
-		if (!prefix_list_add(lan, is_shared(im, i, &s->net.p[n]) ?
-		    &s->address.p[n] : &s->net.p[n]))
-			im->failed = true;
+		add(im, lan, is_shared(im, i, &s->net.p[n]) ?
+		    &s->address.p[n] : &s->net.p[n]);
+}
+
+/* p is what some hosts' tunnels are numbered from: they have addresses in it
+ * and call it their network. */
+static bool
+numbers_tunnels(const struct import *im, const struct prefix *p)
+{
+	size_t hosts = 0;
+
+	for (size_t k = 0; k < im->nsites; k++)
+		for (size_t n = 0; n < im->site[k].net.n; n++)
+			if (prefix_cmp(&im->site[k].net.p[n], p) == 0) {
+				hosts++;
+				break;
+			}
+	return hosts > 1;
+}
+
+/* What may be sent to a host.  Of the network of the tunnels only its own
+ * addresses are. */
+static void
+add_claim(struct import *im, size_t i, const struct prefix *p,
+    struct prefix_list *lan)
+{
+	const struct site *s = &im->site[i];
+
+	if (!numbers_tunnels(im, p)) {
+		add(im, lan, p);
+		return;
+	}
+	for (size_t n = 0; n < s->address.n; n++)
+		if (prefix_has(p, &s->address.p[n].addr))
+			add(im, lan, &s->address.p[n]);
+}
+
+/* A host is sent more than its own, for it passes that on: what is inside of
+ * it and another's, is the other's. */
+static void
+give_back(struct import *im, struct peer *p, const struct prefix *wide,
+    size_t owner, const struct prefix *own, struct prefix_list *others)
+{
+	if (owner == p->to || own->len <= wide->len ||
+	    !prefix_has(wide, &own->addr))
+		return;
+	add(im, others, own);
+	if (owner == p->from || p->told)
+		return;
+	p->told = true;
+	tell(im, p, "AllowedIPs", "%s reaches %s, and perhaps others, through "
+	    "%s, which is not taken over: two locations have a tunnel of their "
+	    "own; if they are to, give one an 'endpoint' and name each in the "
+	    "other's 'partners'", im->site[p->from].l.name,
+	    im->site[owner].l.name, im->site[p->to].l.name);
+}
+
+static void
+give_all_back(struct import *im, struct peer *p, struct prefix_list *others)
+{
+	for (size_t n = 0; n < p->allowed.n; n++) {
+		const struct prefix *wide = &p->allowed.p[n];
+		for (size_t k = 0; k < im->npeers; k++)
+			for (size_t m = 0; m < im->peer[k].allowed.n; m++)
+				give_back(im, p, wide, im->peer[k].to,
+				    &im->peer[k].allowed.p[m], others);
+		for (size_t k = 0; k < im->nsites; k++)
+			for (size_t m = 0; m < im->site[k].address.n; m++)
+				give_back(im, p, wide, k,
+				    &im->site[k].address.p[m], others);
+	}
 }
 
 /* What others may send to it; if nobody says, the networks it is on. */
 static void
 set_lan(struct import *im, size_t i)
 {
-	struct conf_location *l = &im->site[i].l;
-	struct prefix_list lan = { 0 };
+	struct site *s = &im->site[i];
+	struct conf_location *l = &s->l;
+	struct prefix_list lan = { 0 }, others = { 0 };
 
-	for (size_t k = 0; k < im->npeers; k++)
-		for (size_t n = 0; im->peer[k].to == i &&
-		    n < im->peer[k].allowed.n; n++)
-			if (!prefix_list_add(&lan, &im->peer[k].allowed.p[n]))
-				im->failed = true;
+	for (size_t k = 0; k < im->npeers; k++) {
+		struct peer *p = &im->peer[k];
+		if (p->to != i)
+			continue;
+		for (size_t n = 0; n < p->allowed.n; n++)
+			add_claim(im, i, &p->allowed.p[n], &lan);
+		give_all_back(im, p, &others);
+	}
 	if (lan.n == 0)
 		add_nets(im, i, &lan);
-	set_prefixes(im, &l->lan, &lan);
-	set_prefixes(im, &l->internal, &lan);
+	set_prefixes(im, &l->lan, &lan, &others);
+	set_prefixes(im, &l->internal, &lan, &others);
 	prefix_list_free(&lan);
-	l->address = (struct conf_prefixes){ im->site[i].address.p,
-		im->site[i].address.n, 1 };
-	l->resolver = (struct conf_prefixes){ im->site[i].resolver.p,
-		im->site[i].resolver.n, 1 };
+	prefix_list_free(&others);
+	l->address = (struct conf_prefixes){ s->address.p, s->address.n, 1 };
+	l->resolver = (struct conf_prefixes){ s->resolver.p, s->resolver.n,
+		1 };
 }
 
 static void
@@ -185,9 +290,13 @@ print_domain(struct import *im, FILE *out)
 	free(cf.location);
 }
 
-static void
-combine(struct import *im, FILE *out)
+/* 0, or an exit status: reported. */
+static int
+combine(struct import *im, size_t files, FILE *out)
 {
+	int code = 0;
+
+
 	for (size_t i = 0; i < im->npeers; i++) {
 		im->peer[i].to = find_site(im, &im->peer[i].key);
 		drop_public(&im->peer[i]);
@@ -196,36 +305,50 @@ combine(struct import *im, FILE *out)
 		relate(im, &im->peer[i]);
 	for (size_t i = 0; i < im->nsites; i++)
 		set_lan(im, i);
-	if (!im->failed)
+	if (!im->failed && im->keydir != NULL)
+		code = import_keys(im, files);
+	if (!im->failed && code == 0)
 		print_domain(im, out);
+	return code;
+}
+
+/* Nothing of a secret stays in memory. */
+static void
+finish(struct import *im)
+{
+	for (size_t i = 0; i < im->npeers; i++) {
+		key_wipe(&im->peer[i].psk);
+		prefix_list_free(&im->peer[i].allowed);
+	}
+	for (size_t i = 0; i < im->nsites; i++) {
+		key_wipe(&im->site[i].key);
+		prefix_list_free(&im->site[i].address);
+		prefix_list_free(&im->site[i].net);
+		prefix_list_free(&im->site[i].resolver);
+	}
+	free(im->peer);
+	free(im->site);
 }
 
 int
-import_files(char *const *path, size_t n, FILE *out)
+import_files(char *const *path, size_t n, const char *keydir, FILE *out)
 {
-	struct import im = { 0 };
+	struct import im = { .keydir = keydir };
 	int code = 0;
 
 	if (sodium_init() < 0)
 		die(EXIT_RETRY, "cannot start libsodium");
 	im.site = calloc(n + IMPORT_PEERS_MAX, sizeof(*im.site));
-	if (im.site == NULL)
+	im.peer = calloc(IMPORT_PEERS_MAX, sizeof(*im.peer));
+	if (im.site == NULL || im.peer == NULL)
 		die(EXIT_RETRY, "cannot import");
 	for (size_t i = 0; i < n; i++) {
 		int c = import_read(&im, path[i]);
 		code = c > code ? c : code;
 	}
 	if (code == 0)
-		combine(&im, out);
-	for (size_t i = 0; i < im.npeers; i++)
-		prefix_list_free(&im.peer[i].allowed);
-	for (size_t i = 0; i < im.nsites; i++) {
-		prefix_list_free(&im.site[i].address);
-		prefix_list_free(&im.site[i].net);
-		prefix_list_free(&im.site[i].resolver);
-	}
-	free(im.peer);
-	free(im.site);
+		code = combine(&im, n, out);
+	finish(&im);
 	if (im.failed)
 		diex(EXIT_RETRY, "no memory, or more than %d peers",
 		    (int)IMPORT_PEERS_MAX);

@@ -2,6 +2,7 @@
 #include "engine/import_part.h"
 
 #include "base/die.h"
+#include "conf/guess.h"
 #include "conf/ini.h"
 
 #include <errno.h>
@@ -12,11 +13,10 @@
 /* Files of wg-quick(8). */
 
 static void
-complain(struct import *im, int line, enum code code, const char *key,
-    const char *why)
+complain(struct import *im, enum code code, const char *key, const char *why)
 {
-	diag_add(&im->d, line, code, im->in_peer ? "Peer" : "Interface", key,
-	    "%s", why);
+	diag_add(&im->d, im->line, code, im->in_peer ? "Peer" :
+	    im->in_interface ? "Interface" : "", key, "%s", why);
 }
 
 static struct peer *
@@ -41,6 +41,7 @@ take_private_key(struct import *im, const char *v, char *why)
 	if (code == 0) {
 		key_public(&l->public_key, &k);
 		l->public_key_line = 1;
+		im->site[im->from].key = k;
 	}
 	key_wipe(&k);
 	return code;
@@ -50,9 +51,9 @@ static int
 take_port(struct import *im, const char *v, char *why)
 {
 	unsigned n;
-	int code = value_number(&n, 1, 65535, v, why);
+	int code = value_number(&n, 0, 65535, v, why);
 
-	if (code == 0) {
+	if (code == 0 && n != 0) {
 		this_site(im)->listen_port = (uint16_t)n;
 		this_site(im)->listen_line = 1;
 	}
@@ -101,8 +102,13 @@ take_dns(struct import *im, const char *v, char *why)
 	struct site *s = &im->site[im->from];
 	struct prefix p = { .len = 128 };
 
-	(void)why;
-	if (addr_parse(&p.addr, v) && !prefix_list_add(&s->resolver, &p))
+	if (!addr_parse(&p.addr, v)) {
+		snprintf(why, VALUE_WHYLEN, "the search domain '%.80s' is not "
+		    "taken over: hosts get theirs from DHCP or resolv.conf(5)",
+		    v);
+		return BH_IMPORT_DROPPED;
+	}
+	if (!prefix_list_add(&s->resolver, &p))
 		im->failed = true;
 	return 0;
 }
@@ -111,6 +117,19 @@ static int
 take_public_key(struct import *im, const char *v, char *why)
 {
 	return value_key(&this_peer(im)->key, v, why);
+}
+
+static int
+take_psk(struct import *im, const char *v, char *why)
+{
+	int code = value_key(&this_peer(im)->psk, v, why);
+
+	if (code != 0 || im->keydir != NULL)
+		return code;
+	snprintf(why, VALUE_WHYLEN, "it is not taken over, since a domain "
+	    "file holds no secret, and without it the two hosts refuse each "
+	    "other; '-k KEYDIR' before '-i' puts it into a file there");
+	return BH_IMPORT_DROPPED;
 }
 
 /* "Everything" is also written in halves, or as all that is not private. */
@@ -162,34 +181,129 @@ take_keepalive(struct import *im, const char *v, char *why)
 	return code;
 }
 
-/* Other keys are wg-quick's own (Table, PostUp...): not the domain's. */
-static const struct {
+/* A key is taken, or wg-quick's own, and it is said why that is not taken over,
+ * unless its value says what is so anyway. */
+static const struct wgkey {
 	const char *name;
 	int (*take)(struct import *im, const char *v, char *why);
-	bool peer;
+	bool peer, list;
+	const char *why;
+	const char *anyway[2];
 } keys[] = {
-	{ "PrivateKey", take_private_key, false },
-	{ "ListenPort", take_port, false },
-	{ "Address", take_address, false },
-	{ "DNS", take_dns, false },
-	{ "MTU", take_mtu, false },
-	{ "PublicKey", take_public_key, true },
-	{ "AllowedIPs", take_allowed, true },
-	{ "Endpoint", take_endpoint, true },
-	{ "PersistentKeepalive", take_keepalive, true },
+#define TAKEN(name, take, peer, list) \
+	{ name, take, peer, list, NULL, { NULL } }
+#define OWN(name, why, ...) { name, NULL, false, false, why, { __VA_ARGS__ } }
+#define COMMAND(name) OWN(name, "the command is not taken over: 'backhaul " \
+	"up' sets addresses, routes, forwarding and translation itself; see " \
+	"whether it does anything else", NULL)
+	TAKEN("PrivateKey", take_private_key, false, false),
+	TAKEN("ListenPort", take_port, false, false),
+	TAKEN("Address", take_address, false, true),
+	TAKEN("DNS", take_dns, false, true),
+	TAKEN("MTU", take_mtu, false, false),
+	TAKEN("PublicKey", take_public_key, true, false),
+	TAKEN("PresharedKey", take_psk, true, false),
+	TAKEN("AllowedIPs", take_allowed, true, true),
+	TAKEN("Endpoint", take_endpoint, true, false),
+	TAKEN("PersistentKeepalive", take_keepalive, true, false),
+	COMMAND("PreUp"), COMMAND("PostUp"), COMMAND("PreDown"),
+	COMMAND("PostDown"),
+	OWN("Table", "it is not taken over: 'backhaul up' has routing tables "
+	    "of its own (bh-plan(8))", "auto"),
+	OWN("FwMark", "it is not taken over: 'backhaul up' has a mark of its "
+	    "own (bh-plan(8))", "off", "0"),
+	OWN("SaveConfig", "it is not taken over: nothing but its author writes "
+	    "to a domain file", "false"),
+#undef COMMAND
+#undef OWN
+#undef TAKEN
 };
+
+enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
+
+static bool
+belongs(const struct import *im, const struct wgkey *k)
+{
+	return k->peer ? im->in_peer : im->in_interface;
+}
+
+static void
+unknown_key(struct import *im, const char *key)
+{
+	char hint[96], why[VALUE_WHYLEN], word[GUESS_WORDLEN];
+	struct guess g;
+
+	guess_init(&g, guess_word(word, key));
+	for (size_t i = 0; i < NKEYS; i++)
+		if (belongs(im, &keys[i]))
+			guess_try(&g, keys[i].name);
+	snprintf(why, sizeof(why), "wg-quick has no such key here%s",
+	    guess_format(&g, hint));
+	complain(im, BH_KEY_UNKNOWN, word, why);
+}
+
+static const struct wgkey *
+find_key(const struct import *im, const char *name)
+{
+	for (size_t i = 0; i < NKEYS; i++)
+		if (strcasecmp(name, keys[i].name) == 0 &&
+		    belongs(im, &keys[i]))
+			return &keys[i];
+	return NULL;
+}
+
+static void
+drop(struct import *im, const struct wgkey *k, const char *value)
+{
+	for (size_t i = 0; i < 2 && k->anyway[i] != NULL; i++)
+		if (strcasecmp(value, k->anyway[i]) == 0)
+			return;
+	complain(im, BH_IMPORT_DROPPED, k->name, k->why);
+}
+
+/* Neither address nor name, and long enough for a key. */
+static bool
+may_be_secret(const char *item)
+{
+	return strlen(item) >= GUESS_WORDLEN && strpbrk(item, ".:") == NULL;
+}
+
+/* n: how long it is, of which value may be the beginning. */
+static void
+take_value(struct import *im, const struct wgkey *k, const char *value,
+    size_t n)
+{
+	char why[VALUE_WHYLEN];
+	int code = BH_VALUE_LONG;
+
+	snprintf(why, sizeof(why), "it has %zu characters", n);
+	if (n < VALUE_LEN)
+		code = k->take(im, value, why);
+	if (code != 0 && may_be_secret(value) && code != BH_BAD_KEY &&
+	    code != BH_IMPORT_DROPPED)
+		snprintf(why, sizeof(why), "what stands there is no such "
+		    "value, and not shown, for it may be a key");
+	if (code != 0)
+		complain(im, (enum code)code, k->name, why);
+}
+
+static void
+take(struct import *im, const struct wgkey *k, const char *value)
+{
+	char item[VALUE_LEN];
+	size_t n;
+
+	if (!k->list && *value != '\0')
+		take_value(im, k, value, strlen(value));
+	while (k->list && (n = value_next(&value, item)) > 0)
+		take_value(im, k, item, n);
+}
 
 static bool
 new_peer(struct import *im, int line)
 {
-	if (im->npeers == im->room) {
-		size_t room = im->room == 0 ? 16 : im->room * 2;
-		struct peer *p = realloc(im->peer, room * sizeof(*p));
-		if (p == NULL)
-			return false;
-		im->peer = p;
-		im->room = room;
-	}
+	if (im->npeers == IMPORT_PEERS_MAX)
+		return false;
 	im->peer[im->npeers++] = (struct peer){ .from = im->from,
 		.line = line };
 	return true;
@@ -199,14 +313,16 @@ static void
 on_section(void *arg, const char *name, int line)
 {
 	struct import *im = arg;
+	char word[GUESS_WORDLEN];
 
 	im->in_peer = strcasecmp(name, "Peer") == 0;
 	im->in_interface = strcasecmp(name, "Interface") == 0;
-	if (!im->in_peer && !im->in_interface)
-		diag_add(&im->d, line, BH_SECTION_UNKNOWN, name, "",
+	im->lost = !im->in_peer && !im->in_interface;
+	if (im->lost)
+		diag_add(&im->d, line, BH_SECTION_UNKNOWN,
+		    guess_word(word, name), "",
 		    "wg-quick has [Interface] and [Peer] only");
-	if (im->in_peer && (im->npeers == IMPORT_PEERS_MAX ||
-	    !new_peer(im, line))) {
+	if (im->in_peer && !new_peer(im, line)) {
 		im->failed = true;
 		im->in_peer = false;
 	}
@@ -219,6 +335,7 @@ on_skip(void *arg, const char *name, int line)
 
 	(void)name, (void)line;
 	im->in_peer = im->in_interface = false;
+	im->lost = true;
 	return false;
 }
 
@@ -226,29 +343,17 @@ static void
 on_pair(void *arg, const struct ini_pair *p)
 {
 	struct import *im = arg;
-	char item[VALUE_LEN], why[VALUE_WHYLEN], value[VALUE_LEN];
+	const struct wgkey *k = find_key(im, p->key);
 
-	if (p->continued) {
-		complain(im, p->line, BH_KEY_CONTINUED, "", "begin each key in "
-		    "the first column");
+	im->line = p->line;
+	if (im->lost)
 		return;
-	}
-	snprintf(value, sizeof(value), "%.*s", (int)strcspn(p->value, "#"),
-	    p->value);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *list = value;
-		if (strcasecmp(p->key, keys[i].name) != 0 ||
-		    !(keys[i].peer ? im->in_peer : im->in_interface))
-			continue;
-		while (value_next(&list, item)) {
-			int code = keys[i].take(im, item, why);
-			if (code != 0)
-				complain(im, p->line, (enum code)code, p->key,
-				    why);
-		}
-	}
-	explicit_bzero(value, sizeof(value));
-	explicit_bzero(item, sizeof(item));
+	if (k == NULL)
+		unknown_key(im, p->key);
+	else if (k->take == NULL)
+		drop(im, k, p->value);
+	else
+		take(im, k, p->value);
 }
 
 struct conf_location
@@ -305,7 +410,8 @@ import_read(struct import *im, const char *path)
 	}
 	im->from = im->nsites++;
 	diag_init(&im->d);
-	on_skip(im, NULL, 0);
+	im->in_peer = im->in_interface = im->lost = false;
+	setvbuf(f, NULL, _IONBF, 0);	/* no copy of a secret is left there */
 	ini_read(f, &im->d, &events, im);
 	fclose(f);
 	if (this_site(im)->public_key_line == 0)

@@ -53,7 +53,7 @@ on_lost(void *arg, const struct ini_pair *p)
 
 static const struct ini_events events = { on_section, on_pair, on_skip,
 	on_lost, false };
-static const struct ini_events flat = { on_section, on_pair, on_skip,
+static const struct ini_events quick = { on_section, on_pair, on_skip,
 	on_lost, true };
 
 /* Events, then "line BHnnn" for each mistake. */
@@ -156,9 +156,9 @@ main(void)
 	read_text(&l, nul, sizeof(nul) - 1);
 	OKF(strcmp(l.text, "1[a] 2?k 3:l=2 4? !2.4 !4.4 ") == 0,
 	    "a NUL byte is a mistake (%s)", l.text);
-	read_as(&flat, &l, "[a]\n j=1\n k=2\n", 14);
-	OKF(strcmp(l.text, "1[a] 2:j=1 3:k=2 ") == 0,
-	    "where nothing is continued, keys may be indented (%s)", l.text);
+	read_as(&quick, &l, "[a]\n j=1 ;#\n k:=2\n", 18);
+	OKF(strcmp(l.text, "1[a] 2:j=1 ; 3:k:=2 ") == 0,
+	    "wg-quick's lines may be indented, and have other comments (%s)", l.text);
 
 	uint64_t h = read_text(&l, "[a]\n", 4);
 	OK(h != 0 && h == read_text(&l, "[a]\n", 4));
