@@ -27,6 +27,7 @@ SCRIPTS := $(patsubst cmd/%,%,$(filter-out %.c,$(wildcard cmd/*)))
 # The shell has no modules: one program of parts, each about one thing.
 BACKHAUL := $(sort $(wildcard cmd/backhaul/*.sh))
 MANS   := $(wildcard man/*.[1-8])
+UNITFILES := $(notdir $(wildcard contrib/systemd/*.service))
 UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c)) \
 	$(patsubst t/assume/%.c,$(O)/t/assume/%,$(wildcard t/assume/*.c))
 FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
@@ -200,8 +201,10 @@ install: all
 	install -m 644 etc/backhaul.ini README $(B)/share/doc/backhaul
 	install -m 644 etc/examples/*.ini $(B)/share/doc/backhaul/examples
 	install -d $(DESTDIR)/usr/lib/systemd/system
-	sed 's,/usr/local,$(PREFIX),' contrib/systemd/backhaul@.service \
-		>$(DESTDIR)/usr/lib/systemd/system/backhaul@.service
+	for u in $(UNITFILES); do \
+		sed 's,/usr/local,$(PREFIX),' contrib/systemd/$$u \
+		    >$(DESTDIR)/usr/lib/systemd/system/$$u || exit; \
+	done
 
 uninstall:
 	rm -f $(PROGS:%=$(B)/sbin/%) $(SCRIPTS:%=$(B)/sbin/%)
@@ -210,7 +213,7 @@ uninstall:
 	for p in $(SCRIPTS) $(PROGS); do \
 		rm -f $(B)/share/bash-completion/completions/$$p; done
 	rm -rf $(B)/share/doc/backhaul
-	rm -f $(DESTDIR)/usr/lib/systemd/system/backhaul@.service
+	rm -f $(UNITFILES:%=$(DESTDIR)/usr/lib/systemd/system/%)
 
 clean:
 	rm -rf build

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] " \
-	"env | sysctl | ip4 | ip6 | nft | hop4 | hop6 | neigh"
+	"env | sysctl | before | ip4 | ip6 | nft | hop4 | hop6 | neigh"
 
 enum { HOPS_MAX = 16 };
 
@@ -60,9 +60,43 @@ read_sysctl(const char *key)
 	return v;
 }
 
-/* Writing to "all" overwrites each of these: only their old values. */
+/* The last number of the line of RUNDIR/FILE that begins with that word; -1:
+ * there is none. */
+static long
+read_noted(const struct plan *p, const char *file, const char *key)
+{
+	char path[256], line[192], name[128];
+	long old, found = -1;
+
+	snprintf(path, sizeof(path), "%s/%s", p->rundir, file);
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return -1;
+	while (found < 0 && fgets(line, sizeof(line), f) != NULL)
+		if ((sscanf(line, "%127s %*s %ld", name, &old) == 2 ||
+		    sscanf(line, "%127s %ld", name, &old) == 2) &&
+		    strcmp(name, key) == 0)
+			found = old;
+	fclose(f);
+	return found;
+}
+
+/* A parameter as it was before `up', which notes what there was, and what it
+ * changes. */
+static long
+read_before(const struct plan *p, const char *key)
+{
+	long v = read_noted(p, "before.plan", key);
+
+	if (v < 0)
+		v = read_noted(p, "sysctl.plan", key);
+	return v >= 0 ? v : read_sysctl(key);
+}
+
+/* Writing to "all" overwrites each of these. */
 static void
-print_forwarding6(FILE *out)
+each_forwarding6(const struct plan *p, void (*put)(const struct plan *p,
+    const char *key, FILE *out), FILE *out)
 {
 	const char *proc = "/proc/sys/";
 	glob_t g;
@@ -72,9 +106,37 @@ print_forwarding6(FILE *out)
 	for (size_t i = 0; i < g.gl_pathc; i++) {
 		const char *key = g.gl_pathv[i] + strlen(proc);
 		if (strcmp(key, PLAN_FORWARDING6) != 0)
-			fprintf(out, "%s - %ld\n", key, read_sysctl(key));
+			put(p, key, out);
 	}
 	globfree(&g);
+}
+
+static void
+put_along(const struct plan *p, const char *key, FILE *out)
+{
+	fprintf(out, "%s - %ld\n", key, read_before(p, key));
+}
+
+static void
+put_now(const struct plan *p, const char *key, FILE *out)
+{
+	long now = read_sysctl(key);
+
+	(void)p;
+	if (now >= 0)
+		fprintf(out, "%s %ld\n", key, now);
+}
+
+static void
+put_wrong(const struct plan *p, const char *key, long value, FILE *out)
+{
+	long now = read_sysctl(key);
+
+	if (now == value || now < 0)
+		return;
+	fprintf(out, "%s %ld %ld\n", key, value, read_before(p, key));
+	if (strcmp(key, PLAN_FORWARDING6) == 0)
+		each_forwarding6(p, put_along, out);
 }
 
 /* Of an interface that answers for many it is said for each. */
@@ -89,9 +151,16 @@ said_before(const char *text, const char *line)
 	return false;
 }
 
-/* What is not yet as it must be, with what it is now. */
 static void
-print_sysctl(const struct plan *p, FILE *out)
+put_before(const struct plan *p, const char *key, long value, FILE *out)
+{
+	(void)value;
+	put_now(p, key, out);
+}
+
+static void
+each_sysctl(const struct plan *p, void (*put)(const struct plan *p,
+    const char *key, long value, FILE *out), FILE *out)
 {
 	char *text, key[128];
 	size_t n;
@@ -103,18 +172,26 @@ print_sysctl(const struct plan *p, FILE *out)
 	plan_sysctl(p, f);
 	fclose(f);
 	for (char *line = strtok(text, "\n"); line != NULL;
-	    line = strtok(NULL, "\n")) {
-		if (said_before(text, line) ||
-		    sscanf(line, "%127s %ld", key, &value) != 2)
-			continue;
-		long now = read_sysctl(key);
-		if (now == value || now < 0)
-			continue;
-		fprintf(out, "%s %ld %ld\n", key, value, now);
-		if (strcmp(key, PLAN_FORWARDING6) == 0)
-			print_forwarding6(out);
-	}
+	    line = strtok(NULL, "\n"))
+		if (!said_before(text, line) &&
+		    sscanf(line, "%127s %ld", key, &value) == 2)
+			put(p, key, value, out);
 	free(text);
+}
+
+/* What is not yet as it must be, with what it was before `up'. */
+static void
+print_sysctl(const struct plan *p, FILE *out)
+{
+	each_sysctl(p, put_wrong, out);
+}
+
+/* All that may be changed, with what it is now. */
+static void
+print_before(const struct plan *p, FILE *out)
+{
+	each_sysctl(p, put_before, out);
+	each_forwarding6(p, put_now, out);
 }
 
 static const struct {
@@ -124,6 +201,7 @@ static const struct {
 } parts[] = {
 	{ "env", plan_env, false },
 	{ "sysctl", print_sysctl, false },
+	{ "before", print_before, false },
 	{ "ip4", print_ip4, true },
 	{ "ip6", print_ip6, true },
 	{ "nft", plan_nft, false },
@@ -274,25 +352,6 @@ look_at_hops(struct plan *p)
 	while (p->host.nhops < HOPS_MAX && fscanf(f, "%47s", word) == 1)
 		p->host.nhops += addr_parse(&hop[p->host.nhops], word);
 	fclose(f);
-}
-
-/* A parameter as it was before `up', which notes what it changes. */
-static long
-read_before(const struct plan *p, const char *key)
-{
-	char path[256], name[128];
-	char word[16];
-	long old, found = -1;
-
-	snprintf(path, sizeof(path), "%s/sysctl.plan", p->rundir);
-	FILE *f = fopen(path, "re");
-	if (f == NULL)
-		return read_sysctl(key);
-	while (found < 0 && fscanf(f, "%127s %15s %ld", name, word, &old) == 3)
-		if (strcmp(name, key) == 0)
-			found = old;
-	fclose(f);
-	return found >= 0 ? found : read_sysctl(key);
 }
 
 static long

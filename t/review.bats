@@ -66,7 +66,10 @@ crash() {
 	for pid in $(ip netns pids "$W-cli"); do
 		kill -9 "$pid"
 	done
-	world_until [ -z "$(ip netns pids "$W-cli")" ]
+	world_until nobody
+}
+nobody() {
+	[ -z "$(ip netns pids "$W-cli")" ]
 }
 
 @test "the measure itself: this branch is open without a gateway" {

@@ -4,22 +4,25 @@
 #
 # The order is what makes it fail closed.  Up: guard (nftables), devices,
 # routes, rules, forwarding, programs.  Down: the same backwards, the guard
-# last.  What the kernel is told comes from bh-plan(8).
+# last.  The guard needs nothing but the domain file, and stays until `down',
+# whatever comes between.  What the kernel is told comes from bh-plan(8).
 set -u
 umask 077
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 self=$(readlink -f "$0")
 bin=${self%/*}
-synopsis='up [-F] | down | status | restart [PROGRAM]
+synopsis='up [-rF] | guard | stop | down | status | restart [PROGRAM]
                 [-f FILE] [-l LOCATION] [-k KEYDIR] [-d RUNDIR]'
 
-FIX=100 RETRY=111		# as base/die.h
+NO=1 FIX=100 RETRY=111		# as base/die.h
 READY_TIME=15			# seconds until a program must be ready
 STOP_TRIES=250			# times 20 ms until it must have ended
+RELOAD_TRIES=600		# times 100 ms until `up -F' must have replaced
 LOG_MAX=1048576			# bytes
 
 say() { printf 'backhaul: %s\n' "$*" >&2; }
+fail() { reason=$*; say "$@"; return 1; }
 die() { code=$1; shift; say "$@"; exit "$code"; }
 usage() { printf 'usage: backhaul %s\n' "$synopsis" >&2; exit $FIX; }
 

@@ -154,8 +154,8 @@ await() {	# PROGRAM...
 	pending=" $* "
 	while [ "$pending" != ' ' ]; do
 		line=$(next_line) || {
-			say "not ready after $READY_TIME s:$pending"
 			failed_code=$RETRY
+			fail "not ready after $READY_TIME s:$pending"
 			return 1
 		}
 		who=${line%% *}
@@ -176,6 +176,6 @@ blame() {	# PROGRAM CODE
 	[ "$2" -eq $FIX ] || failed_code=$RETRY
 	[ -n "$foreground" ] ||
 		grep -E "^($1|bh-tunnel): " "$run/log" | tail -n 9 >&2
-	say "$1 did not start, exit $2"
+	fail "$1 did not start, exit $2"
 }
 

@@ -1,36 +1,47 @@
 # ---- the kernel -----------------------------------------------------------
 
 # A part of the plan, as $run/PART.plan: a pipe would hide that it failed.
-plan() {	# PART
+plan() {	# PART [SUFFIX]
 	"$bin/bh-plan" -f "$run/domain.ini" -l "$location" -D "$run" "$1" \
-		>"$run/$1.plan"
+		>"$run/$1.${2:-plan}"
 }
 
 has_v6() { [ -d /proc/sys/net/ipv6 ]; }
 
-guard_owner() {
-	nft -t list table inet backhaul 2>/dev/null |
-		sed -n 's/^\tcomment "\(.*\)"$/\1/p'
-}
-
-# Noted before it is made, so that whatever interrupts us, `down' finds it.
+# Noted before it is made, so that whatever interrupts us, `down' finds it.  The
+# kernel gives up a TUN of that name if no program is attached to it, which
+# somebody has left behind, and nothing else.
 make_tun() {	# DEVICE
 	if ip link show dev "$1" >/dev/null 2>&1; then
-		say "cannot make interface $1: there is one already"
+		ip tuntap del dev "$1" mode tun 2>/dev/null
+		if ip link show dev "$1" >/dev/null 2>&1; then
+			fail "cannot make interface $1: there is one already"
+			return 1
+		fi
+		say "interface $1, which nobody used, is made anew"
+	fi
+	if ! { echo "$1" >>"$run/tuns" &&
+		ip tuntap add dev "$1" mode tun vnet_hdr; }; then
+		fail "cannot make interface $1"
 		return 1
 	fi
-	echo "$1" >>"$run/tuns" || return 1
-	ip tuntap add dev "$1" mode tun vnet_hdr || return 1
-	mtu=$MTU
-	# what breaks out never was in the tunnel: its answers are as long as
-	# the uplink takes them
+	raise_tun "$1" || fail "cannot set up interface $1"
+}
+
+# What breaks out never was in the tunnel: its answers are as long as the
+# uplink takes them.
+mtu_of() {	# DEVICE
 	case $ROLE:$1 in
-	"client:$EGRESS_TUN") mtu=$(ip -o link show dev "$UPLINK" |
-		sed 's/.* mtu \([0-9]*\) .*/\1/') ;;
+	"client:$EGRESS_TUN") ip -o link show dev "$UPLINK" |
+		sed 's/.* mtu \([0-9]*\) .*/\1/' ;;
+	*) echo "$MTU" ;;
 	esac
+}
+
+raise_tun() {	# DEVICE
 	# a host whose new interfaces have none: its routes must be possible
 	! has_v6 || echo 0 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"
-	ip link set dev "$1" addrgenmode none mtu "$mtu" \
+	ip link set dev "$1" addrgenmode none mtu "$(mtu_of "$1")" \
 		txqueuelen 1000 up
 }
 
@@ -69,12 +80,15 @@ set_routes() {
 	list_routes >"$run/routes"
 }
 
-# Lines of the plan: KEY VALUE OLD, VALUE "-" for what only changes along.
+# Lines of the plan: KEY VALUE OLD, VALUE "-" for what only changes along.  OLD
+# is what it was before `up', whatever has happened since, and is noted before
+# anything is changed.
 set_sysctls() {
-	plan sysctl || return 1
+	plan sysctl new && cat "$run/sysctl.new" >>"$run/sysctl.plan" ||
+		return 1
 	while read -r key value old; do
 		[ "$value" = - ] || echo "$value" >"/proc/sys/$key" || return 1
-	done <"$run/sysctl.plan"
+	done <"$run/sysctl.new"
 }
 
 restore_sysctls() {
@@ -85,55 +99,83 @@ restore_sysctls() {
 	rm "$run/sysctl.plan"
 }
 
-need_interfaces() {
+need_tun() {
+	[ -c /dev/net/tun ] || fail 'cannot open /dev/net/tun: no such device'
+}
+
+has_interfaces() {
 	for i in $LAN_IF $UPLINK; do
 		ip link show dev "$i" >/dev/null 2>&1 && continue
-		say "no interface $i"
+		reason="no interface $i"
 		return 1
 	done
-	[ -c /dev/net/tun ] && return
-	say "cannot open /dev/net/tun: no such device"
-	return 1
+}
+
+# In the foreground we wait for an uplink that comes late, and stay shut.
+need_interfaces() {
+	said=
+	until has_interfaces; do
+		[ -n "$foreground" ] || { say "$reason"; return 1; }
+		[ "$said" = "$reason" ] ||
+			say "waiting for interface ${reason##* }; shut until then"
+		said=$reason
+		note_shut "$reason"
+		yield
+	done
 }
 
 # Before a program is started: each of them would find it out by itself.
 check_keys() {
-	"$bin/bh-key" check -f "$run/domain.ini" -l "$location" -k "$keys"
+	"$bin/bh-key" check -f "$run/domain.ini" -l "$location" \
+		-k "$keys" && return
+	reason='the keys are wrong' failed_code=$FIX
+	return 1
 }
 
 set_up() {
-	need_interfaces || return 1
+	check_keys && need_tun && need_interfaces || return 1
 	: >"$run/changed"
 	restore_sysctls		# of an `up' that was killed
-	if ! { plan nft && nft -f "$run/nft.plan"; }; then
-		say "cannot load the nftables guard"
-		return 1
-	fi
-	check_keys || { failed_code=$FIX; return 1; }
 	remove_tuns
+	plan before && refresh_guard || return 1
 	for t in $TUN $EGRESS_TUN; do
-		make_tun "$t" || { say "cannot make interface $t"; return 1; }
+		make_tun "$t" || return 1
 	done
-	set_routes || { say "cannot set routes and rules"; return 1; }
-	set_sysctls || { say "cannot set kernel parameters"; return 1; }
+	set_routes || { fail 'cannot set routes and rules'; return 1; }
+	set_sysctls || { fail 'cannot set kernel parameters'; return 1; }
 }
 
-take_down() {
-	trap '' INT TERM HUP
+# All that was set up but the guard.
+take_back() {
 	stop_programs
-	owner=$(guard_owner)
-	if [ -e "$run/changed" ] || [ "$owner" = "$run" ]; then
+	if [ -e "$run/changed" ] || [ "$(guard_owner)" = "$run" ]; then
 		restore_sysctls
 		[ ! -f "$run/neigh.keep" ] ||
 			sed 's/replace/del/' "$run/neigh.keep" |
 			ip -force -batch - 2>/dev/null
 		flush_rules "${PROTO:-176}"
 		remove_tuns
-		[ "$owner" != "$run" ] || nft delete table inet backhaul
 	fi
-	( cd "$run" 2>/dev/null && rm -f domain.ini env ready \
-		log log.1 tuns routes changed lock hop ./*.keep ./*.plan ./*.state ./*.new ./*.stat ./*.link \
-		./*.stamps ./*.nat ./*.nat.new )
+	( cd "$run" 2>/dev/null && rm -f changed hop ready routes \
+		./*.keep ./*.state ./*.new ./*.next ./*.stat ./*.link )
+}
+
+# Nothing of the LAN gets out, and nobody is there to carry it.
+stop_gateway() {	# REASON
+	trap '' INT TERM HUP
+	! guard_differs || load_guard
+	take_back
+	rm -f "$run/foreground"
+	note_shut "$1"
+}
+
+take_down() {
+	trap '' INT TERM HUP
+	take_back
+	remove_guard
+	( cd "$run" 2>/dev/null && rm -f domain.ini env foreground guard lock \
+		log log.1 outcome shut ./*.plan ./*.stamps ./*.nat \
+		./*.nat.new )
 	rmdir "$run" 2>/dev/null
 }
 

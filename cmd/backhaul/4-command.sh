@@ -57,11 +57,22 @@ in_force() {
 		[ "$(list_routes)" = "$(cat "$run/routes" 2>/dev/null)" ]
 }
 
-# What was shut before this command stays shut.
+# What is shut stays shut.  $shut: nothing of ours was there; the guard was
+# there before this command, which touched nothing; this command has loaded it.
 give_up() {	# CODE
-	[ -n "$shut" ] || { take_down; exit "$1"; }
-	[ "$shut" != stopped ] || stop_programs
-	say "the guard stays as it was set up before: see 'backhaul status'"
+	case $shut in
+	'') take_down ;;
+	before)
+		rm -f "$run"/*.new
+		[ ! -e "$run/shut" ] || note_shut "$reason"
+		say "the guard stays as it was set up before:" \
+			"see 'backhaul status'" ;;
+	ours)
+		stop_gateway "$reason"
+		say "the guard stays: nothing of the LAN gets out until" \
+			"'backhaul up' succeeds or 'backhaul down'" ;;
+	esac
+	[ ! -d "$run" ] || echo "$1" >"$run/outcome"
 	exit "$1"
 }
 
@@ -77,36 +88,46 @@ read_domain() {
 			>"$run/env.new" || return
 		cat "$file" >"$run/domain.new" || return $RETRY
 	fi
-	mv "$run/domain.new" "$run/domain.ini" &&
-		mv "$run/env.new" "$run/env" || return $RETRY
+}
+
+# The file as it was read, or as `up -r' has left it to us.
+adopt_domain() {	# new|next
+	mv "$run/domain.$1" "$run/domain.ini" && mv "$run/env.$1" "$run/env" ||
+		return 1
+	load_env
 }
 
 check_owner() {
 	owner=$(guard_owner)
 	[ -n "$owner" ] && [ "$owner" != "$run" ] && [ -d "$owner" ] || return 0
-	say "the gateway of $owner runs in this network namespace"
-	return 1
+	fail "the gateway of $owner runs in this network namespace"
 }
 
-cmd_up() {
+# What is there, and the file that is to be.
+begin() {
 	take_lock
 	load_env
-	! { all_supervised && in_force; } || exit 0
-	[ ! -e "$run/changed" ] || shut=y
-	trap 'say interrupted; give_up 111' INT TERM HUP
-	read_domain || give_up $?
-	[ -z "$shut" ] || shut=stopped
-	stop_programs
-	rm -f "$run/log" "$run/ready"
-	load_env
-	if [ -z "$PROGRAMS" ]; then
-		say "[location $location] has no role and no partners:" \
-			"nothing to do"
-		take_down
-		exit 0
-	fi
+	[ "$(guard_owner)" != "$run" ] && [ ! -e "$run/changed" ] || shut=before
+	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
+	read_domain && return
+	code=$? reason='the domain file is wrong'
+	give_up $code
+}
+
+# The guard first: all else can fail.
+shut_first() {
 	check_owner || give_up $RETRY
+	set_guard || give_up $RETRY
+	shut=ours reason='backhaul up has not finished'
+	note_shut "$reason"
+}
+
+# With the domain in $run, until the programs are ready.
+start_gateway() {
+	shut_first
+	stop_programs
 	set_up || give_up "$failed_code"
+	rm -f "$run/ready"
 	mkfifo "$run/ready" || give_up $RETRY
 	exec 9<>"$run/ready"
 	for p in $PROGRAMS; do
@@ -116,19 +137,157 @@ cmd_up() {
 	# shellcheck disable=SC2086 # a list
 	await $PROGRAMS || give_up "$failed_code"
 	exec 9>&-
+	rm -f "$run/shut"
+	echo 0 >"$run/outcome"
+}
+
+need_programs() {
+	[ -z "$PROGRAMS" ] || return 0
+	say "[location $location] has no role and no partners: nothing to do"
+	take_down
+	exit 0
+}
+
+# The gateway runs, and is left alone but for what -r asks for.
+keep_up() {
+	if cmp -s "$run/domain.new" "$run/domain.ini"; then
+		rm -f "$run"/*.new
+		exit 0
+	fi
+	[ -z "$replace" ] || return 0
+	rm -f "$run"/*.new
+	die $NO "$file has changed since 'backhaul up': the gateway goes on" \
+		"with what it was then; 'backhaul up -r' applies it"
+}
+
+# `up -F' in another process replaces what it has started, and says how that
+# went.
+replace_elsewhere() {
+	mv "$run/domain.new" "$run/domain.next" || give_up $RETRY
+	mv "$run/env.new" "$run/env.next" || give_up $RETRY
+	rm -f "$run/outcome"
+	exec 8>&-
+	trap - INT TERM HUP
+	tries=0
+	until [ -e "$run/outcome" ]; do
+		if ! foreground_lives || [ $tries -ge $RELOAD_TRIES ]; then
+			die $RETRY "'backhaul up -F' is not ready:" \
+				"$(cat "$run/shut" 2>/dev/null)"
+		fi
+		# again: a signal may come before it is waited for
+		[ $((tries % 10)) -ne 0 ] || kill -HUP "$at"
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	read -r code <"$run/outcome"
+	exit "$code"
+}
+
+cmd_up() {
+	begin
+	! { all_supervised && in_force; } || keep_up
+	! foreground_lives || replace_elsewhere
+	adopt_domain new || give_up $RETRY
+	need_programs
+	[ -z "$foreground" ] || claim
+	start_gateway
 	[ -z "$foreground" ] || stay
 	trap - INT TERM HUP
 }
 
+# ---- in the foreground ----------------------------------------------------
+
+foreground_lives() {
+	at=0 at_at=
+	[ -r "$run/foreground" ] && read -r at at_at <"$run/foreground"
+	[ "$at" != $$ ] && alive "$at" "$at_at"
+}
+
+claim() {
+	started $$
+	mine="$$ $started"
+	echo "$mine" >"$run/foreground"
+}
+
+is_mine() { [ "$(cat "$run/foreground" 2>/dev/null)" = "$mine" ]; }
+
+leave() {
+	trap '' INT TERM HUP
+	take_lock
+	! is_mine || stop_gateway stopped
+	exit 0
+}
+
+# Other commands may have their turn: `stop' and `down' end us, `up' may bring
+# a better file.
+yield() {
+	trap leave INT TERM
+	trap : HUP
+	exec 8>&-
+	sleep 1 & wait $!
+	is_mine || exit 0
+	take_lock
+	if ! is_mine; then
+		[ -e "$run/env" ] || take_down
+		exit 0
+	fi
+	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
+	[ ! -e "$run/env.next" ] || { adopt_domain next && shut_first; }
+}
+
+# What `up -r' has checked.
+replace_here() {
+	take_lock
+	is_mine && adopt_domain next || return 0
+	need_programs
+	start_gateway
+	exec 8>&-
+}
+
 # From the moment that others may take the lock, to be told to end is no
-# failure.
+# failure.  The programs are gone when wait ends by itself.
 stay() {
-	trap 'take_lock; take_down; exit 0' INT TERM
-	trap - HUP
+	trap leave INT TERM
+	trap : HUP
 	exec 8>&-
 	[ -z "$notify" ] ||
 		NOTIFY_SOCKET=$notify systemd-notify --ready 2>/dev/null
-	wait
+	while :; do
+		wait
+		[ -e "$run/env.next" ] || break
+		replace_here
+	done
+	trap '' INT TERM HUP
+	take_lock
+	is_mine || { [ -e "$run/env" ] || take_down; exit 0; }
+	shut=ours
+	fail 'all programs have ended'
+	give_up $RETRY
+}
+
+# ---- ----------------------------------------------------------------------
+
+# What an early unit does, before there is a network.
+cmd_guard() {
+	begin
+	if all_supervised; then
+		rm -f "$run"/*.new
+		exit 0
+	fi
+	adopt_domain new || give_up $RETRY
+	need_programs
+	check_owner || give_up $RETRY
+	set_guard || give_up $RETRY
+	note_shut 'only the guard is loaded'
+}
+
+cmd_stop() {
+	if [ ! -d "$run" ] && [ "$(guard_owner)" != "$run" ]; then
+		die 0 "[location $location] is not up, and not shut"
+	fi
+	take_lock
+	load_env
+	stop_gateway stopped
 }
 
 cmd_down() {
@@ -144,6 +303,7 @@ cmd_restart() {	# [PROGRAM]
 	[ -d "$run" ] || die $RETRY "[location $location] is not up"
 	take_lock
 	load_env
+	[ ! -e "$run/shut" ] || PROGRAMS=
 	[ -n "$PROGRAMS" ] || die $RETRY "[location $location] is not up"
 	# without bh-tunnel the others end, and are started again
 	who=${1:-bh-tunnel} others=$PROGRAMS

@@ -41,10 +41,20 @@ answer() {	# COMMAND...
 
 print_usage() { printf 'usage: backhaul %s\n' "$synopsis"; }
 
+print_shut() {
+	shut=shut
+	! guard_differs || shut='NOT SHUT, its guard is gone or changed'
+	echo "$location: $shut: not up ($(cat "$run/shut"))"
+}
+
 cmd_status() {
 	load_env
 	if [ -z "$PROGRAMS" ]; then
 		echo "$location: not up"
+		exit 1
+	fi
+	if [ -e "$run/shut" ]; then
+		print_shut
 		exit 1
 	fi
 	rc=0 guard='in force'

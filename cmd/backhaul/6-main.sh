@@ -1,7 +1,7 @@
 # ---- what was asked for ---------------------------------------------------
 
 file=/etc/backhaul/backhaul.ini location='' keys=/etc/backhaul/keys run=''
-foreground='' strict='' shut='' failed_code=$RETRY
+foreground='' replace='' strict='' shut='' reason='' failed_code=$RETRY
 notify=${NOTIFY_SOCKET:-}
 unset NOTIFY_SOCKET	# ours to answer, not each program's
 
@@ -13,13 +13,14 @@ if [ "$command" = supervise ]; then
 	program=$1
 	shift
 fi
-while getopts f:l:k:d:FhV opt; do
+while getopts f:l:k:d:FrhV opt; do
 	case $opt in
 	f) file=$OPTARG ;;
 	l) location=$OPTARG ;;
 	k) keys=$OPTARG ;;
 	d) run=$OPTARG ;;
 	F) foreground=y ;;
+	r) replace=y ;;
 	h) answer print_usage ;;
 	V) answer print_version ;;
 	*) usage ;;
@@ -41,6 +42,8 @@ esac
 [ "$command" = supervise ] || check_run
 case $command:$# in
 up:0) cmd_up ;;
+guard:0) cmd_guard ;;
+stop:0) cmd_stop ;;
 down:0) cmd_down ;;
 status:0) answer cmd_status ;;
 restart:[01]) cmd_restart "$@" ;;

@@ -13,6 +13,7 @@ _backhaul() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local prog=${COMP_WORDS[0]##*/} words=
 
+	[[ $prog$prev != backhaul-r ]] || prev=	# a file elsewhere
 	case $prev in
 	-f | -o | -r | -w | -N) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	-D | -k) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
@@ -30,7 +31,7 @@ _backhaul() {
 	-x) words="all $(bh-check -x all 2>/dev/null | grep -o 'BH[0-9]*')" ;;
 	*)
 		case $prog in
-		backhaul) words='up down status restart -f -l -k -d -F -h -V' ;;
+		backhaul) words='up guard stop down status restart -f -l -k -d -F -r -h -V' ;;
 		bh-announce) words='-n -h -V' ;;
 		bh-check) words='-f -l -j -k -n -x -b -D -e -g -i -p -r -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -i -j -s -d -p -D -R -h -V' ;;
@@ -38,7 +39,7 @@ _backhaul() {
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -n -N -S -q -t -D -R -h -V' ;;
 		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk check -o -f -k -l -h -V' ;;
-		bh-plan) words='env sysctl ip4 ip6 nft hop4 hop6 neigh -f -l -D -h -V' ;;
+		bh-plan) words='env sysctl before ip4 ip6 nft hop4 hop6 neigh -f -l -D -h -V' ;;
 		bh-resolve) words='-1 -m -s -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;
 		esac

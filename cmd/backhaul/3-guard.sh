@@ -1,0 +1,43 @@
+# ---- the guard ------------------------------------------------------------
+
+guard_owner() {
+	nft -t list table inet backhaul 2>/dev/null |
+		sed -n 's/^\tcomment "\(.*\)"$/\1/p'
+}
+
+list_guard() { nft -s list table inet backhaul 2>/dev/null; }
+
+# In one transaction: nothing is open on the way from one to the next.  What
+# the kernel has of it afterwards is what it must have.
+load_guard() {
+	nft -f "$run/nft.plan" ||
+		{ fail 'cannot load the nftables guard'; return 1; }
+	list_guard >"$run/guard"
+}
+
+# From names and addresses alone: no interface has to be there.
+set_guard() {
+	plan nft || { fail 'cannot plan the nftables guard'; return 1; }
+	load_guard
+}
+
+# What the interfaces say, once they are there.
+refresh_guard() {
+	plan nft new || { fail 'cannot plan the nftables guard'; return 1; }
+	! cmp -s "$run/nft.plan" "$run/nft.new" || return 0
+	mv "$run/nft.new" "$run/nft.plan" && load_guard
+}
+
+guard_differs() {
+	[ -s "$run/guard" ] && ! list_guard | cmp -s - "$run/guard"
+}
+
+remove_guard() {
+	[ "$(guard_owner)" != "$run" ] || nft delete table inet backhaul
+}
+
+# Why nothing gets out.
+note_shut() {	# REASON
+	[ ! -d "$run" ] || echo "$1" >"$run/shut"
+}
+

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: ISC
+# What opens, and when: a host that forwards before backhaul(8) does anything
+# lets nothing of its LAN out in clear from the first command to `down'.
+bats_require_minimum_version 1.8.0
+
+setup_file() {
+	. t/lib/world.bash
+	world_up "$BATS_FILE_TMPDIR"
+	world_domain
+	cp "$W_DIR/domain.ini" "$W_DIR/good.ini"
+	world_routes cli
+	# in clear it would get there and back
+	ip -n "$W-wan" route add 10.1.0.0/20 via 192.0.2.2
+	ip -n "$W-wan" -6 route add 2001:db8:1::/64 via 2001:db8:a::2
+	world_default wan 198.51.100.2 2001:db8:b::2
+	srv_backhaul up
+	for to in 203.0.113.80 2001:db8:c::80; do
+		world_bg lan ping -q -i 0.02 -p 43414e415259 $to
+	done
+}
+
+teardown_file() {
+	. t/lib/world.bash
+	world_down
+}
+
+setup() {
+	. t/lib/world.bash
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	run=$W_DIR/run/branch1
+}
+
+teardown() {
+	[ -z "${FG:-}" ] || kill "$FG" || true
+	cli_backhaul down
+}
+
+# From here on the LAN's word is looked for on the uplink.
+watch() {
+	world_capture wan cli0 "$BATS_TEST_TMPDIR/wan.pcap" \
+		src net 10.1.0.0/16 or src net 2001:db8:1::/48
+}
+# Nothing was seen, though the LAN goes on to send.
+nothing() {
+	sleep 0.2
+	world_captured
+	world_none "$BATS_TEST_TMPDIR/wan.pcap"
+}
+open() {
+	watch
+	world_until grep -q CANARY "$BATS_TEST_TMPDIR/wan.pcap"
+	kill -INT "$W_CAPTURE"
+}
+carries() {
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
+	world_until in_lan ping -c 1 -W 1 2001:db8:c::80
+}
+says() {	# STATUS
+	[ "$(cli_backhaul status | head -n 1)" = "branch1: $1" ]
+}
+no_rules() {
+	! in_cli ip rule | grep 'proto 176'
+}
+foreground() {
+	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
+		</dev/null 2>>"$BATS_TEST_TMPDIR/err" 3>&- &
+	FG=$!
+}
+ended() {	# CODE: up -F has
+	local code=0
+	wait "$FG" || code=$?
+	FG=
+	[ "$code" -eq "$1" ]
+}
+
+@test "the measure itself: this host is open without us, and after down" {
+	open
+	cli_backhaul up
+	cli_backhaul down
+	open
+}
+
+@test "F1: a first up that fails leaves the LAN shut, and says why" {
+	sed -i '/location branch1/,$s/^uplink = up0/uplink = ppp9/' \
+		"$W_DIR/domain.ini"
+	run -111 cli_backhaul up
+	watch
+	says 'shut: not up (no interface ppp9)'
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	mv "$W_DIR/keys/branch1.key" "$W_DIR/keys/away"
+	run cli_backhaul up
+	mv "$W_DIR/keys/away" "$W_DIR/keys/branch1.key"
+	[ "$status" -ge 100 ]
+	[[ $output == *"the guard stays"* ]]
+	run -1 cli_backhaul status
+	[[ $output == 'branch1: shut: not up ('* ]]
+	cli_backhaul up
+	carries
+	says 'client, guard in force'
+	nothing
+}
+
+@test "F1b: what has our TUN's name: left behind by somebody, or in use" {
+	in_cli ip tuntap add dev bh0 mode tun
+	run -0 cli_backhaul up
+	[[ $output == *'interface bh0, which nobody used, is made anew'* ]]
+	watch
+	carries
+	cli_backhaul stop
+	world_bg cli socat TUN,iff-up,tun-name=bh0 PIPE
+	world_until in_cli ip link show dev bh0
+	run -111 cli_backhaul up
+	[[ $output == *'cannot make interface bh0: there is one already'* ]]
+	kill "$W_PID"
+	in_cli ip link show dev bh0 || true
+	nothing
+}
+
+@test "F1c: a first up that is killed or interrupted leaves the LAN shut" {
+	timeout -s KILL 0.5 ip netns exec "$W-cli" "$BH_BIN/backhaul" up \
+		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
+		</dev/null >/dev/null 2>&1 3>&- || true
+	world_until test -e "$run/guard"
+	watch
+	sleep 0.3
+	cli_backhaul up
+	cli_backhaul status
+	nothing
+}
+
+@test "F2: stop, and up again, also with another file: never open between" {
+	cli_backhaul up
+	watch
+	cli_backhaul stop
+	says 'shut: not up (stopped)'
+	no_rules
+	run ! in_cli ip link show dev bh0
+	[ -z "$(ip netns pids "$W-cli")" ]
+	cli_backhaul stop
+	run -111 cli_backhaul restart
+	sed -i 's/^\(server = hq\)/\1\nmtu = 1400/' "$W_DIR/domain.ini"
+	cli_backhaul up
+	carries
+	in_cli ip link show dev bh0 | grep -q 'mtu 1400'
+	nothing
+}
+
+@test "F2b: down opens last of all" {
+	# every step of it takes its time
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nsleep 0.1\nexec /usr/sbin/ip "$@"\n' \
+		>"$BATS_TEST_TMPDIR/bin/ip"
+	chmod 755 "$BATS_TEST_TMPDIR/bin/ip"
+	cli_backhaul up
+	watch
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH cli_backhaul down &
+	down=$!
+	world_until no_rules
+	! in_cli nft list table inet backhaul >/dev/null ||
+		world_none "$BATS_TEST_TMPDIR/wan.pcap"
+	wait $down
+	kill -INT "$W_CAPTURE"
+}
+
+@test "F9: the guard by itself, before there is any interface" {
+	sed -i '/location branch1/,$s/^uplink = up0/uplink = ppp9/' \
+		"$W_DIR/domain.ini"
+	cli_backhaul guard
+	watch
+	says 'shut: not up (only the guard is loaded)'
+	cli_backhaul guard
+	nothing
+	run -100 cli_backhaul guard -l branch9
+	cli_backhaul down
+	open
+}
+
+@test "F9b: up -F waits for an uplink that comes late, and can be stopped" {
+	sed -i '/location branch1/,$s/^uplink = up0/uplink = late0/' \
+		"$W_DIR/domain.ini"
+	foreground
+	world_until says 'shut: not up (no interface late0)'
+	watch
+	kill "$FG"
+	ended 0
+	says 'shut: not up (stopped)'
+	foreground
+	world_until says 'shut: not up (no interface late0)'
+	cli_backhaul stop
+	ended 0
+	foreground
+	world_until says 'shut: not up (no interface late0)'
+	ip -n "$W-cli" link add late0 type bridge
+	world_until cli_backhaul status
+	[ "$(grep -c 'waiting for interface late0' \
+		"$BATS_TEST_TMPDIR/err")" -eq 3 ]
+	ip -n "$W-cli" link del late0
+	nothing
+}
+
+@test "F9c: a service's restart, and one with a mistake in the file" {
+	foreground
+	world_until cli_backhaul status
+	watch
+	for _ in 1 2; do
+		kill "$FG"
+		ended 0
+		foreground
+		world_until cli_backhaul status
+	done
+	echo 'nonsense = yes' >>"$W_DIR/domain.ini"
+	kill "$FG"
+	ended 0
+	foreground
+	ended 100
+	says 'shut: not up (the domain file is wrong)'
+	nothing
+}
+
+@test "F9d: the units: the guard comes before the network and outlives" {
+	cd contrib/systemd
+	grep -q '^Before=network-pre.target$' backhaul-guard@.service
+	grep -q '^ExecStop=.*/backhaul down ' backhaul-guard@.service
+	run ! grep -q 'Conflicts=shutdown\|^ExecStop' backhaul@.service
+	grep -q '^StartLimitIntervalSec=0$' backhaul@.service
+	grep -q '^TimeoutStartSec=infinity$' backhaul@.service
+	# what systemd says of them, where it is
+	command -v systemd-analyze >/dev/null || return 0
+	mkdir "$BATS_TEST_TMPDIR/u"
+	for u in backhaul backhaul-guard; do
+		sed "s,/usr/local/sbin,$BH_BIN," "$u@.service" \
+			>"$BATS_TEST_TMPDIR/u/$u@.service"
+	done
+	cd "$BATS_TEST_TMPDIR/u"
+	run systemd-analyze verify --man=no backhaul-guard@x.service \
+		backhaul@x.service
+	[[ $output != *backhaul*:*nknown* ]]
+}
+
+@test "F25: up with a changed file says so; up -r applies it, shut between" {
+	cli_backhaul up
+	sed -i 's/^\(server = hq\)/\1\nmtu = 1400/' "$W_DIR/domain.ini"
+	run -1 --separate-stderr cli_backhaul up
+	[[ $stderr == *"domain.ini has changed since 'backhaul up'"*"up -r"* ]]
+	in_cli ip link show dev bh0 | grep -q 'mtu 1440'
+	watch
+	run -0 cli_backhaul up -r
+	in_cli ip link show dev bh0 | grep -q 'mtu 1400'
+	run -0 --separate-stderr cli_backhaul up
+	[ -z "$stderr" ]
+	carries
+	# a mistake changes nothing
+	before=$(cli_backhaul status | awk '$2 == "running" { print $1, $3 }')
+	echo 'nonsense = yes' >>"$W_DIR/domain.ini"
+	run -100 cli_backhaul up
+	run -100 cli_backhaul up -r
+	[ "$before" = "$(cli_backhaul status |
+		awk '$2 == "running" { print $1, $3 }')" ]
+	nothing
+}
+
+@test "F25b: up -r of a gateway that runs in the foreground" {
+	foreground
+	world_until cli_backhaul status
+	watch
+	sed -i 's/^\(server = hq\)/\1\nmtu = 1400/' "$W_DIR/domain.ini"
+	run -1 cli_backhaul up
+	run -0 cli_backhaul up -r
+	kill -0 "$FG"
+	in_cli ip link show dev bh0 | grep -q 'mtu 1400'
+	carries
+	# what cannot be set up stays shut, and ends it
+	in_cli ip link add dev bh7 type bridge
+	sed -i 's/^\(server = hq\)/\1\ninterface = bh7/' "$W_DIR/domain.ini"
+	run -111 cli_backhaul up -r
+	ended 111
+	in_cli ip link del dev bh7
+	says 'shut: not up (cannot make interface bh7: there is one already)'
+	nothing
+}
+
+@test "F25c: a better file ends the waiting for an interface that never comes" {
+	sed -i '/location branch1/,$s/^uplink = up0/uplink = upp0/' \
+		"$W_DIR/domain.ini"
+	foreground
+	world_until says 'shut: not up (no interface upp0)'
+	watch
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	run -0 cli_backhaul up
+	kill -0 "$FG"
+	cli_backhaul status
+	carries
+	nothing
+}
