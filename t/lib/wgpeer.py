@@ -531,4 +531,5 @@ def main():
         check(False, "does not open")
 
 
-main()
+if __name__ == "__main__":
+    main()

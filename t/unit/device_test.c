@@ -16,17 +16,17 @@ static struct key keys[2], publics[2];
 static struct path at[2];
 static struct moment now;
 static uint64_t counter;
+static uint8_t drawn[DEVICE_RANDOM];	/* what the last step was given */
 
 static const uint8_t *
 fresh(void)
 {
-	static uint8_t b[DEVICE_RANDOM];
 	static uint8_t seed[randombytes_SEEDBYTES];
 
 	counter++;
 	memcpy(seed, &counter, sizeof(counter));
-	randombytes_buf_deterministic(b, sizeof(b), seed);
-	return b;
+	randombytes_buf_deterministic(drawn, sizeof(drawn), seed);
+	return drawn;
 }
 
 static void
@@ -170,6 +170,46 @@ test_silence(void)
 	    "the right one is answered after all that");
 	OKF(give(1, &init, &o) == V_STALE && o.todo == DEVICE_NOTHING,
 	    "W2, W6: the same again is a replay");
+}
+
+/* An ephemeral is the public key of the bytes drawn for it. */
+static bool
+is_of_drawn(const uint8_t ephemeral[static KEY_LEN])
+{
+	struct key private_key, public_key;
+
+	memcpy(private_key.b, drawn + RND_EPHEMERAL, KEY_LEN);
+	key_clamp(&private_key);
+	key_public(&public_key, &private_key);
+	return memcmp(ephemeral, public_key.b, KEY_LEN) == 0;
+}
+
+static void
+test_ephemerals(void)
+{
+	enum { ROUNDS = 8 };
+	struct device_out init, resp, done;
+	uint8_t seen[2 * ROUNDS][KEY_LEN];
+	unsigned good = 0, twice = 0;
+
+	setup(0);
+	for (int i = 0; i < ROUNDS; i++) {
+		set_now(now.now + 200 * SEC);
+		device_sender(dev[0], 0, now.now);
+		tick(0, &init);
+		memcpy(seen[2 * i], init.msg + 8, KEY_LEN);
+		good += is_initiation(&init) && is_of_drawn(seen[2 * i]);
+		give(1, &init, &resp);
+		memcpy(seen[2 * i + 1], resp.msg + 12, KEY_LEN);
+		good += resp.n == 92 && is_of_drawn(seen[2 * i + 1]);
+		give(0, &resp, &done);
+	}
+	OKF(good == 2 * ROUNDS, "an ephemeral is the clamped random bytes' "
+	    "public key, in both messages");
+	for (int i = 0; i < 2 * ROUNDS; i++)
+		for (int j = 0; j < i; j++)
+			twice += memcmp(seen[i], seen[j], KEY_LEN) == 0;
+	OKF(twice == 0, "and never the same twice");
 }
 
 static void
@@ -574,8 +614,9 @@ test_retry(void)
 		attempts++;
 		early += last != 0 && due - last < 5 * SEC;
 		late += last != 0 && due - last > 5 * SEC + SEC / 3;
-		/* index and ephemeral */
-		same += memcmp(before + 4, o.msg + 4, 36) == 0;
+		/* index; ephemeral */
+		same += memcmp(before + 4, o.msg + 4, 4) == 0 ||
+		    memcmp(before + 8, o.msg + 8, 32) == 0;
 		memcpy(before, o.msg, sizeof(before));
 		last = due;
 		if (attempts > 30)
@@ -1012,6 +1053,7 @@ main(void)
 		return 1;
 	test_sizes();
 	test_silence();
+	test_ephemerals();
 	test_unknown();
 	test_keys();
 	test_stamps();
