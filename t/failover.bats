@@ -154,6 +154,31 @@ join_up() {
 	world_until is_state hq used
 }
 
+# What the client's gateways ask, and nothing else, is answered no more.
+mute() { in_inet nft 'table ip mute { chain in { type filter hook input priority 0; icmp type echo-request ip daddr 203.0.115.80 drop; }; }'; }
+speak() { in_inet nft delete table ip mute; }
+said() { grep -c "^bh-classify: $1" "$W_DIR/run/branch1/log"; }
+says_more() { [ "$(said "$2")" -gt "$1" ]; }	# THAN LINE
+status_is() {	# STATUS PATTERN
+	run world_backhaul cli branch1 status
+	[ "$status" -eq "$1" ] && [[ $output == *$2* ]]
+}
+SUSPECT='probe 203.0.115.80 does not answer by any server: the probe is suspect'
+
+@test "F11: a probe that no server answers moves and closes nothing" {
+	n=$(said "$SUSPECT") || true
+	again=$(said 'probe 203.0.115.80 answers again') || true
+	mute
+	world_until says_more "$n" "$SUSPECT"
+	sleep 2
+	is_state hq used
+	is_state dr ready
+	leaves_by 203.0.113.1
+	[ "$(said "$SUSPECT")" -eq $((n + 1)) ]
+	speak
+	world_until says_more "$again" 'probe 203.0.115.80 answers again'
+}
+
 @test "failback = hold: the first is used again when its time has come" {
 	again 'probe = 203.0.115.80\nfailback = hold 2s\n'
 	cut_off srv wan0
@@ -206,6 +231,37 @@ join_up() {
 	join_up srv wan0
 	world_until is_state hq used
 	kill -INT "$ping"
+	leaves_by 203.0.113.1
+}
+
+# Lines for branch1's section, which has one server.
+alone() {	# [LINES]
+	client "${1:-}"
+	sed -i 's/^server = hq, dr/server = hq/' "$W_DIR/domain.ini"
+	gateways down
+	gateways up
+}
+
+@test "F11b: of one server a silent probe says nothing" {
+	alone 'probe = 203.0.115.80\n'
+	leaves_by 203.0.113.1
+	mute
+	world_until says_more 0 "$SUSPECT"
+	status_is 0 'hq           used'
+	leaves_by 203.0.113.1
+	speak
+}
+
+@test "F21: the only server is gone, and nothing is sent: it is said" {
+	alone
+	leaves_by 203.0.113.1
+	cut_off srv wan0
+	world_until status_is 1 'Internet: refused, no server answers' ||
+		world_until status_is 1 'Internet: refused, no server answers'
+	is_state hq down
+	refused
+	join_up srv wan0
+	world_until status_is 0 'hq           used'
 	leaves_by 203.0.113.1
 }
 

@@ -27,7 +27,9 @@ print_peers() {
 print_servers() {
 	awk -F '\t' -v now="$(date +%s)" '
 	BEGIN { f = "%-12s %-24s %12s\n"; printf f, "server", "state", "since" }
-	{ printf f, $1, $2, (now - $3) " s ago" }'
+	{ printf f, $1, $2, (now - $3) " s ago"; used += $2 == "used" }
+	END { if (!used) print "Internet: refused, no server answers"
+		exit !used }'
 }
 
 # What it prints gets out as a whole, or we say that it does not.
@@ -68,7 +70,7 @@ cmd_status() {
 	peers=$("$bin/bh-ctl" -D "$run" peers) || rc=1
 	[ -z "$peers" ] || echo "$peers" | print_peers
 	servers=$("$bin/bh-ctl" -D "$run" servers) || rc=1
-	[ -z "$servers" ] || echo "$servers" | print_servers
+	[ -z "$servers" ] || echo "$servers" | print_servers || rc=1
 	exit $rc
 }
 

@@ -59,9 +59,12 @@ failover_open(struct failover *f, const struct conf *cf, struct policy *pol,
 		    name_of(f, i));
 	servers_choose(&f->servers, pol);
 	publish(f);
-	if (f->servers.n < 2 && !f->servers.probing)
+	if (f->servers.n == 0)
 		return;
 	f->tunnel = counters_map(rundir, "bh-tunnel", &f->npeers);
+	/* the only one is used in any case: then nobody knows how it is */
+	if (f->tunnel == NULL && f->servers.n == 1 && !f->servers.probing)
+		return;
 	if (f->tunnel == NULL)
 		die(EXIT_RETRY, "cannot open %s/bh-tunnel.stat", rundir);
 	f->due = clock_now();
@@ -90,7 +93,8 @@ tell(const struct failover *f, const enum server_state *was, bool moved)
 		enum server_state is = servers_state(sv, i);
 		if (is == SERVER_DOWN && was[i] != is)
 			warnx("server %s does not answer", name_of(f, i));
-		else if (was[i] == SERVER_DOWN && is != was[i])
+		else if (was[i] == SERVER_DOWN && is != was[i] &&
+		    sv->s[i].asked == 0)
 			warnx("server %s answers again%s", name_of(f, i),
 			    is == SERVER_HELD ? "; not used yet (failback)" :
 			    "");
@@ -104,6 +108,23 @@ tell(const struct failover *f, const enum server_state *was, bool moved)
 		warnx("no server answers: Internet traffic is refused");
 }
 
+/* Once, and once when it is over. */
+static void
+tell_suspect(struct failover *f, bool used, nsec now)
+{
+	bool silent = servers_unanswered(&f->servers, now);
+	char text[ADDR_STRLEN];
+
+	addr_format(&f->probe.dst, text);
+	if (silent && used && !f->suspect)
+		warnx("probe %s does not answer by any server: the probe is "
+		    "suspect, and servers are judged by their tunnels alone",
+		    text);
+	else if (!silent && f->suspect)
+		warnx("probe %s answers again", text);
+	f->suspect = silent && (used || f->suspect);
+}
+
 void
 failover_tick(struct failover *f, nsec now)
 {
@@ -111,11 +132,9 @@ failover_tick(struct failover *f, nsec now)
 	enum server_state was[POLICY_SERVERS_MAX] = { SERVER_USED };
 	bool moved = false;
 
-	f->due = now + SERVERS_TICK_MS * NSEC_MS;
 	for (unsigned i = 0; i < sv->n; i++) {
 		was[i] = servers_state(sv, i);
-		if (!sv->probing)
-			servers_seen(sv, i, number_of(f, sv->s[i].peer), now);
+		servers_seen(sv, i, number_of(f, sv->s[i].peer), now);
 	}
 	servers_tick(sv, now);
 	for (unsigned i = 0; i < sv->n; i++)
@@ -124,6 +143,7 @@ failover_tick(struct failover *f, nsec now)
 	if (moved)
 		servers_choose(sv, f->pol);
 	tell(f, was, moved);
+	tell_suspect(f, f->pol->server != PEER_NONE, now);
 	publish(f);
 }
 

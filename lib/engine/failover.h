@@ -22,7 +22,8 @@ struct failover {
 	uint32_t npeers;	/* of these, whatever they say */
 	struct counters *st;	/* a peer in it for each server */
 	struct echo probe;
-	nsec due;		/* of the next tick; 0: there is no choice */
+	bool suspect;		/* no server answers the probe: it was told */
+	nsec due;		/* of the next tick; 0: there is no server */
 };
 
 /* Before privileges are dropped; exits 111 if there are no counters. */
@@ -37,8 +38,11 @@ bool failover_question(struct failover *f, nsec now, struct frame *q);
 static inline void
 failover_sent(struct failover *f, uint16_t peer, nsec now)
 {
-	if (f->due != 0)
-		servers_sent(&f->servers, peer, now);
+	const nsec soon = now + SERVERS_TICK_MS * NSEC_MS;
+
+	servers_sent(&f->servers, peer, now);
+	if (f->due > soon)
+		f->due = soon;
 }
 /* The packet from that peer answers the probe, and is nobody else's. */
 bool failover_answer(struct failover *f, uint16_t peer, const struct ip *ip,

@@ -208,23 +208,21 @@ is_answer(struct gate *g, const struct frame *f)
 	    failover_answer(g->failover, f->peer, &ip, g->now);
 }
 
-/* After a wake-up: looks at the servers, and asks those that are to be asked;
- * milliseconds until it is time again. */
-static int
+/* After a wake-up: looks at the servers, and asks those that it is time to. */
+static void
 tend_servers(struct gate *g)
 {
 	struct failover *fo = g->failover;
 	struct link *l = &g->link[0];	/* a client has no more */
 	struct frame *f;
 
-	if (g->now >= fo->due) {
-		failover_tick(fo, g->now);
-		while ((f = link_room(l)) != NULL &&
-		    failover_question(fo, g->now, f))
-			link_put(l, f);
-		link_flush(l);
-	}
-	return clock_poll_ms(fo->due, g->now);
+	if (g->now < fo->due)
+		return;
+	failover_tick(fo, g->now);
+	while ((f = link_room(l)) != NULL && failover_question(fo, g->now, f))
+		link_put(l, f);
+	link_flush(l);
+	fo->due = servers_due(&fo->servers, g->now);
 }
 
 static void
@@ -417,7 +415,7 @@ gate_run(struct gate *g)
 		for (unsigned i = 0; i < g->nlinks; i++)
 			link_wake(&g->link[i], fd[GATE_LINK + i].revents != 0);
 		if (g->failover != NULL)
-			wait = tend_servers(g);
+			tend_servers(g);
 		if (fd[GATE_SIG].revents != 0 && take_signal(g))
 			return 0;
 		busy = false;
@@ -441,6 +439,8 @@ gate_run(struct gate *g)
 		gate_tell_stranger(g);
 		if (g->nat != NULL)
 			wait = tend_nat(g);
+		else if (g->failover != NULL)
+			wait = clock_poll_ms(g->failover->due, g->now);
 		waiter_rest(&g->waiter, busy, g->now, g->st->in);
 	}
 }

@@ -6,10 +6,12 @@
 /*
  * A tunnel answers data within 10 s (KEEPALIVE_TIMEOUT), and a handshake at
  * once.  Data that has no answer after 11 s is followed by a handshake; if that
- * has none either, after 15 s the server is down.  Those that are not in use
- * are asked for a handshake now and then, which bh-tunnel repeats every 5 s for
- * 90 s.  A probe is answered at once or is lost: three in a row are not chance.
+ * has none either, after 15 s the server is down.  Those that are not in use,
+ * or not heard of, are asked for a handshake now and then, which bh-tunnel
+ * repeats every 5 s for 90 s.  A probe is answered at once or is lost: three in
+ * a row are not chance.
  */
+#define TICK (SERVERS_TICK_MS * NSEC_MS)
 #define NUDGE (11 * NSEC_SEC)
 #define PATIENCE (SERVERS_SECONDS * NSEC_SEC)
 #define IDLE_EVERY (30 * NSEC_SEC)
@@ -103,6 +105,7 @@ servers_heard(struct servers *sv, unsigned i, nsec now)
 	struct server *s = &sv->s[i];
 
 	s->asked = 0;
+	s->heard = now;
 	if (!s->down)
 		return;
 	s->down = false;
@@ -113,38 +116,87 @@ servers_heard(struct servers *sv, unsigned i, nsec now)
 void
 servers_seen(struct servers *sv, unsigned i, uint64_t number, nsec now)
 {
-	if (sv->s[i].seen != number)
-		servers_heard(sv, i, now);
-	sv->s[i].seen = number;
+	struct server *s = &sv->s[i];
+
+	if (s->seen != number) {
+		s->alive = now;
+		if (!sv->probing)
+			servers_heard(sv, i, now);
+	}
+	s->seen = number;
 }
 
-/* With nobody to use, those that are back are. */
+/* A probe each second goes through the tunnel, whose other end says something
+ * within ten, if only that it has nothing to say. */
+static bool
+tunnel_is_silent(const struct servers *sv, unsigned i, nsec now)
+{
+	return !sv->probing || now - sv->s[i].alive >= PATIENCE;
+}
+
+/* What is probed has answered by another server, after several questions to
+ * this one had gone unanswered. */
+static bool
+is_refuted(const struct servers *sv, unsigned i)
+{
+	for (unsigned k = 0; k < sv->n; k++)
+		if (k != i && !sv->s[k].down &&
+		    sv->s[k].heard >= sv->s[i].asked + PROBE_EVERY)
+			return true;
+	return false;
+}
+
+static bool
+is_overdue(const struct servers *sv, unsigned i, nsec now)
+{
+	nsec patience = sv->probing ? PROBE_PATIENCE : PATIENCE;
+
+	return sv->s[i].asked != 0 && now - sv->s[i].asked >= patience;
+}
+
+static bool
+any_usable(const struct servers *sv)
+{
+	for (unsigned i = 0; i < sv->n; i++)
+		if (is_usable(&sv->s[i]))
+			return true;
+	return false;
+}
+
+/* With nobody to use, those that are back are; and if a probe is all that
+ * speaks against them, the others, too. */
 static void
 release(struct servers *sv, nsec now)
 {
-	bool any = false;
-
 	for (unsigned i = 0; i < sv->n; i++) {
 		struct server *s = &sv->s[i];
 		if (s->held && sv->hold != SERVERS_NEVER &&
 		    now - s->back >= sv->hold)
 			s->held = false;
-		any |= is_usable(s);
 	}
-	for (unsigned i = 0; !any && i < sv->n; i++)
+	if (any_usable(sv))
+		return;
+	for (unsigned i = 0; i < sv->n; i++)
 		sv->s[i].held = false;
+	if (any_usable(sv))
+		return;
+	for (unsigned i = 0; i < sv->n; i++)
+		sv->s[i].down = tunnel_is_silent(sv, i, now);
 }
 
 bool
 servers_tick(struct servers *sv, nsec now)
 {
-	nsec patience = sv->probing ? PROBE_PATIENCE : PATIENCE;
 	uint64_t was = 0, is = 0;
 
-	for (unsigned i = 0; i < sv->n; i++)
+	for (unsigned i = 0; i < sv->n; i++) {
 		was = was << 2 | servers_state(sv, i);
+		if (sv->s[i].alive == 0)
+			sv->s[i].alive = now;
+	}
 	for (unsigned i = 0; i < sv->n; i++)
-		if (sv->s[i].asked != 0 && now - sv->s[i].asked >= patience)
+		if (is_overdue(sv, i, now) && (tunnel_is_silent(sv, i, now) ||
+		    is_refuted(sv, i)))
 			sv->s[i].down = true;
 	release(sv, now);
 	for (unsigned i = 0; i < sv->n; i++)
@@ -158,10 +210,39 @@ is_due(const struct servers *sv, unsigned i, nsec now)
 	const struct server *s = &sv->s[i];
 	nsec every = sv->probing ? PROBE_EVERY : IDLE_EVERY;
 
-	if (!sv->probing && is_used(sv, i))
-		return s->asked != 0 && now - s->asked >= NUDGE &&
-		    s->said < s->asked;
+	if (!sv->probing && is_used(sv, i) && s->asked != 0)
+		return now - s->asked >= NUDGE && s->said < s->asked;
+	if (!sv->probing && is_used(sv, i) && s->heard != 0 &&
+	    now - s->heard < IDLE_EVERY)
+		return false;
 	return s->said == 0 || now - s->said >= every;
+}
+
+bool
+servers_unanswered(const struct servers *sv, nsec now)
+{
+	for (unsigned i = 0; i < sv->n; i++)
+		if (!is_overdue(sv, i, now))
+			return false;
+	return sv->probing;
+}
+
+/* While a question is open, or a hold, all the time. */
+nsec
+servers_due(const struct servers *sv, nsec now)
+{
+	nsec due = now + IDLE_EVERY;
+
+	for (unsigned i = 0; i < sv->n; i++) {
+		const struct server *s = &sv->s[i];
+		nsec last = is_used(sv, i) && s->heard > s->said ? s->heard :
+		    s->said;
+		if (sv->probing || s->asked != 0 || s->held || last == 0)
+			return now + TICK;
+		if (last + IDLE_EVERY < due)
+			due = last + IDLE_EVERY;
+	}
+	return due > now + TICK ? due : now + TICK;
 }
 
 bool

@@ -11,6 +11,10 @@
  * that are not in use are known, too.  Whoever leaves a question without answer
  * for long is down.  One that is back is used again as `failback' says, or at
  * once if no other answers.
+ *
+ * A probe that no server answers says nothing of any of them: what it asks may
+ * be silent itself.  So a server is down by a probe only if another has had an
+ * answer since, or if its tunnel is silent as well.
  */
 
 #include "base/clock.h"
@@ -41,6 +45,8 @@ struct server {
 	bool down, held;
 	nsec asked;		/* since when a question has no answer; 0 */
 	nsec said;		/* our last question of its own; 0 */
+	nsec heard;		/* the last answer; 0 */
+	nsec alive;		/* of its tunnel, with a probe; 0 */
 	nsec back;		/* when it came back */
 	uint64_t seen;		/* what was last known of its answers */
 };
@@ -60,12 +66,16 @@ enum server_state servers_state(const struct servers *sv, unsigned i);
 void servers_sent(struct servers *sv, uint16_t peer, nsec now);
 /* It has answered. */
 void servers_heard(struct servers *sv, unsigned i, nsec now);
-/* A number that changes with each answer. */
+/* A number that changes with each answer of its tunnel. */
 void servers_seen(struct servers *sv, unsigned i, uint64_t number, nsec now);
 /* Who is down, who is back; true if it is not as before. */
 bool servers_tick(struct servers *sv, nsec now);
 /* The next server that is to be asked; false: none is, now. */
 bool servers_question(struct servers *sv, nsec now, unsigned *i);
+/* No server answers the probe. */
+bool servers_unanswered(const struct servers *sv, nsec now);
+/* When to look again, if no packet is sent meanwhile. */
+nsec servers_due(const struct servers *sv, nsec now);
 /* Where Internet packets go from now on. */
 void servers_choose(const struct servers *sv, struct policy *pol);
 

@@ -106,9 +106,10 @@ test_questions(void)
 	struct servers sv = two(false, false, 0);
 	unsigned i, n[2] = { 0, 0 };
 
-	/* the idle one now and then; the used one if it leaves data without
-	 * answer, once */
+	/* the one that is not used now and then; the used one if it leaves
+	 * data without answer, once */
 	for (nsec now = S(0); now < S(60); now += NSEC_SEC / 2) {
+		servers_heard(&sv, 0, now);
 		while (servers_question(&sv, now, &i))
 			n[i]++;
 		servers_heard(&sv, 1, now);
@@ -131,6 +132,100 @@ test_questions(void)
 	OK(used(&sv) == 3);
 	pass(&sv, S(13), S(16), 2);
 	OK(used(&sv) == 7);
+}
+
+/* Without a packet, and without an answer. */
+static void
+test_idle(void)
+{
+	struct servers sv = two(false, false, 0);
+	unsigned looks = 0, asked = 0, i;
+	nsec now = S(0);
+
+	sv.n = 1;
+	OK(used(&sv) == 3);
+	for (; now < S(600); looks++, now = servers_due(&sv, now)) {
+		servers_tick(&sv, now);
+		while (servers_question(&sv, now, &i))
+			asked++;
+		servers_heard(&sv, 0, now);
+	}
+	OKF(asked >= 10 && asked <= 20 && looks <= 21,
+	    "F21: the only one is asked when it is not heard of (%u), and "
+	    "otherwise left alone (%u)", asked, looks);
+	nsec end = now + 60 * NSEC_SEC;
+	for (looks = 0; now < end && used(&sv) != PEER_NONE; looks++,
+	    now = servers_due(&sv, now)) {
+		servers_tick(&sv, now);
+		while (servers_question(&sv, now, &i))
+			;
+	}
+	OKF(servers_state(&sv, 0) == SERVER_DOWN && now < end,
+	    "F21: and down when it does not answer, packets or not");
+	servers_heard(&sv, 0, now);
+	servers_tick(&sv, now);
+	OKF(used(&sv) == 3, "F21: until it does");
+}
+
+/* Half a second at a time: whose tunnels answer, and by whom the probe does. */
+static void
+probe(struct servers *sv, nsec from, nsec to, unsigned tunnels, unsigned alive)
+{
+	static uint64_t number;
+	unsigned i;
+
+	for (nsec now = from; now < to; now += NSEC_SEC / 2) {
+		number++;
+		for (i = 0; i < sv->n; i++)
+			servers_seen(sv, i, (tunnels >> i & 1) != 0 ? number :
+			    sv->s[i].seen, now);
+		servers_tick(sv, now);
+		while (servers_question(sv, now, &i))
+			;
+		for (i = 0; i < sv->n; i++)
+			if ((alive >> i & 1) != 0)
+				servers_heard(sv, i, now);
+	}
+}
+
+static void
+test_suspect(void)
+{
+	struct servers sv = two(false, true, 0);
+
+	sv.n = 1;
+	probe(&sv, S(0), S(10), 1, 1);
+	OKF(used(&sv) == 3 && !servers_unanswered(&sv, S(10)),
+	    "F11: one server, and the probe answers");
+	probe(&sv, S(10), S(1000), 1, 0);
+	OKF(used(&sv) == 3 && servers_unanswered(&sv, S(1000)),
+	    "F11: the probe is silent, the tunnel is not: stay");
+	probe(&sv, S(1000), S(1014), 0, 0);
+	OK(used(&sv) == 3);
+	probe(&sv, S(1014), S(1020), 0, 0);
+	OKF(used(&sv) == PEER_NONE, "F11: both are: nobody");
+	probe(&sv, S(1020), S(1021), 1, 0);
+	OKF(used(&sv) == 3, "F11: the tunnel is back, that suffices");
+
+	sv = two(false, true, 0);
+	probe(&sv, S(0), S(10), 3, 3);
+	probe(&sv, S(10), S(100), 3, 0);
+	OKF(used(&sv) == 3 && servers_state(&sv, 1) == SERVER_READY,
+	    "F11: of two nobody moves");
+	probe(&sv, S(100), S(106), 3, 2);
+	OKF(used(&sv) == 7 && servers_state(&sv, 0) == SERVER_DOWN,
+	    "F11: the one by which it answers is better");
+	probe(&sv, S(106), S(200), 3, 0);
+	OKF(used(&sv) == 7, "F11: then it answers by none: stay there");
+	probe(&sv, S(200), S(216), 1, 0);
+	OKF(used(&sv) == 3, "F11: that one's tunnel dies: the other's has "
+	    "only the probe against it");
+	probe(&sv, S(216), S(240), 0, 0);
+	OKF(used(&sv) == PEER_NONE, "F11: none is left");
+	probe(&sv, S(240), S(242), 2, 0);
+	OK(used(&sv) == 7);
+	probe(&sv, S(242), S(250), 3, 1);
+	OKF(used(&sv) == 3, "F11: and all is as it was");
 }
 
 static void
@@ -237,6 +332,8 @@ main(void)
 	test_failback();
 	test_flapping();
 	test_questions();
+	test_idle();
+	test_suspect();
 	test_seen();
 	test_balance();
 	test_echo();
