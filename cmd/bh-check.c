@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define SYNOPSIS \
-	"[-bjnprW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
+	"[-bjnprvW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
 	"\n[-f FILE] -e wg|wg-quick LOCATION\n[-k KEYDIR] -i FILE.conf ..." \
 	"\n-x BHnnn|all"
 
@@ -157,7 +157,7 @@ parse(struct args *a, int argc, char *argv[])
 	int opt;
 
 	start_init(&a->s, argv[0]);
-	while ((opt = getopt(argc, argv, "bD:e:f:g:i:jk:l:nprx:WhV")) != -1)
+	while ((opt = getopt(argc, argv, "bD:e:f:g:i:jk:l:nprvx:WhV")) != -1)
 		switch (opt) {
 		case 'b': case 'D': case 'e': case 'g': case 'i': case 'p':
 		case 'r': case 'x':
@@ -171,6 +171,9 @@ parse(struct args *a, int argc, char *argv[])
 			break;
 		case 'n':
 			a->r.names = true;
+			break;
+		case 'v':
+			a->r.all = true;
 			break;
 		case 'W':
 			a->r.strict = true;

@@ -215,6 +215,65 @@ star() {	# PARTNERS
 	[[ $output == *"cut.ini:2: error BH014: [location a] lan: "* ]]
 }
 
+@test "F31: public addresses that are routed to the head office pass" {
+	# a company's own /48, a part of it at the branch
+	sed -e 's/ 10\.[0-9.]*\/[0-9]*,//' -e '9s/$/\nnat = none/' \
+		$data/base.ini >"$dir/own.ini"
+	run --separate-stderr "$check" -f "$dir/own.ini"
+	[ "$status" -eq 1 ]
+	[[ $output == *" BH509: "*"'nat-upstream = routed' if the Internet's routes to 2001:db8:1::/52 lead to hq"* ]]
+	sed -i 's/^nat = none/&\nnat-upstream = routed/' "$dir/own.ini"
+	run --separate-stderr "$check" -W -f "$dir/own.ini"
+	[ "$status" -eq 0 ]
+	[[ $output == *": 3 locations, 0 errors, 0 warnings" ]]
+	run --separate-stderr "$check" -p -f "$dir/own.ini"
+	[[ $output == *"nat-upstream = routed"* ]]
+	run --separate-stderr "$check" -l hq -f "$dir/own.ini"
+	[[ $output == *"none here, the Internet's routes lead here"* ]]
+	# private ones are routed nowhere
+	sed '9s/$/\nnat = none\nnat-upstream = routed/' $data/base.ini \
+		>"$dir/own.ini"
+	run --separate-stderr "$check" -f "$dir/own.ini"
+	[[ $output == *" notice BH510: "* && $output != *BH509* ]]
+}
+
+@test "F31b: two hundred notices of a kind are one line, and warnings are ten" {
+	star 200 >"$dir/star.ini"
+	sed -i -e '4s/$/\naddress = 192.0.2.1, 192.0.2.2/' \
+		-e 's/^lan = 10.1.*/&\nkeepalive = 600/' "$dir/star.ini"
+	run --separate-stderr "$check" -f "$dir/star.ini"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ' notice ' <<<"$output")" -eq 2 ]
+	[ "$(grep -c ' warning BH310' <<<"$output")" -eq 2 ]
+	[ "$(grep -c ' warning BH709' <<<"$output")" -eq 10 ]
+	[ "$(grep -c '; and 200 more like this (-v)$' <<<"$output")" -eq 1 ]
+	[ "$(grep -c '; and 190 more like this (-v)$' <<<"$output")" -eq 1 ]
+	[[ ${lines[-1]} == *": 201 locations, 0 errors, 202 warnings, 202 notices; 390 not shown" ]]
+	run --separate-stderr "$check" -v -f "$dir/star.ini"
+	[ "$(grep -c ' notice BH702' <<<"$output")" -eq 201 ]
+	[ "$(grep -c ' warning BH709' <<<"$output")" -eq 200 ]
+	[[ $output != *"more like this"* && $output != *"not shown"* ]]
+	run --separate-stderr "$check" -j -f "$dir/star.ini"
+	[ "$(jq -r .code <<<"$output" | grep -c BH702)" -eq 201 ]
+	# errors are all shown
+	sed 's/^public-key/publick-key/' "$dir/star.ini" >"$dir/wrong.ini"
+	run --separate-stderr "$check" -f "$dir/wrong.ini"
+	[ "$(grep -c ' error BH009' <<<"$output")" -eq 201 ]
+}
+
+@test "F31c: BH935 names what counts, and what makes it less" {
+	pool='nat = pool\nnat-pool = 198.51.100.8\nnat-deterministic = yes'
+	sed "9s/$/\n$pool/" $data/base.ini >"$dir/pool.ini"
+	run --separate-stderr "$check" -f "$dir/pool.ini"
+	grep " BH935: .* 65536 hosts may come (the clients' 'internal').*, or clients 'backhaul-sources = participating', of whom only 'lan' counts$" \
+		<<<"$output"
+	# which is less indeed
+	sed -i 's/^backhaul = client/&\nbackhaul-sources = participating/' \
+		"$dir/pool.ini"
+	run --separate-stderr "$check" -f "$dir/pool.ini"
+	[[ $output == *" BH935: "*"4096 hosts may come (the clients' 'lan')"*"less 'lan'"* ]]
+}
+
 @test "says all mistakes of a file in one run, by line, word for word" {
 	run --separate-stderr "$check" -f $data/messy.ini
 	[ "$status" -eq 1 ]

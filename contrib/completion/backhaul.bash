@@ -33,7 +33,7 @@ _backhaul() {
 		case $prog in
 		backhaul) words='up guard stop down status restart -f -l -k -d -F -r -h -V' ;;
 		bh-announce) words='-n -h -V' ;;
-		bh-check) words='-f -l -j -k -n -x -b -D -e -g -i -p -r -W -h -V' ;;
+		bh-check) words='-f -l -j -k -n -x -b -D -e -g -i -p -r -v -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -i -j -s -d -p -D -R -h -V' ;;
 		bh-ctl) words='counters peers servers egress -a -j -D -l -h -V' ;;
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -n -N -S -q -t -D -R -h -V' ;;

@@ -39,6 +39,11 @@ enum {
 };
 
 enum conf_role { CONF_ROLE_NONE, CONF_ROLE_CLIENT, CONF_ROLE_SERVER };
+/* What becomes of addresses that a server does not translate: nothing is known,
+ * something behind it translates them, or the Internet's routes lead to it. */
+enum conf_upstream {
+	CONF_UPSTREAM_NO, CONF_UPSTREAM_YES, CONF_UPSTREAM_ROUTED
+};
 enum conf_nat { CONF_NAT_MASQUERADE, CONF_NAT_NONE, CONF_NAT_POOL };
 enum conf_filter {
 	CONF_FILTER_ADDRESS_PORT, CONF_FILTER_ADDRESS, CONF_FILTER_INDEPENDENT,
@@ -135,7 +140,7 @@ struct conf_location {
 	enum conf_nat6 nat6;
 	struct prefix npt;		/* of CONF_NAT6_NPT: outside */
 	int nat6_line;
-	bool nat_upstream;
+	enum conf_upstream nat_upstream;
 	int nat_upstream_line;
 	uint16_t nat_port_first, nat_port_last;	/* masquerade's range */
 	int nat_ports_line;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const char *const modes[] = { "failover", "balance", NULL };
+static const char *const upstreams[] = { "no", "yes", "routed", NULL };
 static const char *const roles[] = { "none", "client", "server", NULL };
 static const char *const nats[] = { "masquerade", "none", "pool", NULL };
 static const char *const filters[] = { "address-port", "address",
@@ -58,7 +59,8 @@ const struct keydef keys_location[] = {
 	    .words = sources },
 	{ "nat", set_word, TO(nat), LINE(nat_line), .words = nats },
 	{ "nat6", set_nat6, TO(nat6), LINE(nat6_line) },
-	{ "nat-upstream", set_bool, TO(nat_upstream), LINE(nat_upstream_line) },
+	{ "nat-upstream", set_word, TO(nat_upstream), LINE(nat_upstream_line),
+	    .words = upstreams },
 	{ "nat-ports", set_ports, TO(nat_port_first), LINE(nat_ports_line),
 	    .min = 1024, .max = 65535 },
 	{ "nat-address", set_pair, TO(nat_address), LINE(nat_address.line),

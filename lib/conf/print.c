@@ -294,7 +294,7 @@ static const struct printer location_keys[] = {
 	{ "backhaul-sources", put_word },
 	{ "nat", put_word },
 	{ "nat6", put_nat6 },
-	{ "nat-upstream", put_bool },
+	{ "nat-upstream", put_word },
 	{ "nat-ports", put_ports },
 	{ "nat-address", put_pair },
 	{ "nat-pool", put_prefixes },

@@ -50,7 +50,9 @@ const struct lint_explanation explain_backhaul[] = {
 	    "branch in clear and not at the server; connections hang, and the "
 	    "filter sees one half. Let the server translate (nat = "
 	    "masquerade), or, if a device behind the server does, say "
-	    "'nat-upstream = yes'.",
+	    "'nat-upstream = yes'. Where the addresses are routed to the head "
+	    "office, such as a company's own IPv6 /48, replies do come back "
+	    "through it: say 'nat-upstream = routed'.",
 	    "[location hq]\nnat = none\n[location lab]\nlan = 203.0.113.0/25",
 	    "[location hq]\nnat = none\nnat-upstream = yes\n[location lab]\n"
 	    "lan = 203.0.113.0/25" },

@@ -38,9 +38,10 @@ const struct lint_explanation explain_nat[] = {
 	{ BH_POOL_FIXED,
 	    "With 'nat-deterministic = yes' every possible host has a block "
 	    "of its own for good, so that who had a port can be computed. "
-	    "There must be as many blocks as addresses in the clients' "
-	    "networks: addresses of the pool times 64512 ports, divided by "
-	    "port-block.",
+	    "There must be as many blocks as addresses of hosts that a client "
+	    "backhauls, which are all of its 'internal' unless it has "
+	    "'backhaul-sources = participating', and its 'lan' then: addresses "
+	    "of the pool times 64512 ports, divided by port-block.",
 	    "nat-pool = 198.51.100.8\n"
 	    "nat-deterministic = yes     ; and 4096 hosts",
 	    "nat-pool = 198.51.100.8/29\nport-block = 64\n"

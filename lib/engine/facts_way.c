@@ -186,6 +186,11 @@ get_pool(struct view *v)
 static void
 get_nat(struct view *v)
 {
+	static const char *const upstream[] = {
+		[CONF_UPSTREAM_NO] = "",
+		[CONF_UPSTREAM_YES] = ", something behind it translates",
+		[CONF_UPSTREAM_ROUTED] = ", the Internet's routes lead here",
+	};
 	const struct conf_location *l = v->l;
 
 	if (l->nat == CONF_NAT_POOL)
@@ -196,8 +201,7 @@ get_nat(struct view *v)
 		    l->nat_port_first, l->nat_port_last);
 	else
 		facts_add(v->fs, TOPIC_NAT, "none here%s: what follows sees "
-		    "the branches' addresses", l->nat_upstream ?
-		    ", something behind it translates" : "");
+		    "the branches' addresses", upstream[l->nat_upstream]);
 }
 
 /* What a client is pinned to. */

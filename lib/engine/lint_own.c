@@ -31,7 +31,8 @@ bool
 lint_private_outside(const struct conf_location *server,
     const struct prefix *p)
 {
-	return prefix_is_private(p) && !server->nat_upstream;
+	return prefix_is_private(p) &&
+	    server->nat_upstream != CONF_UPSTREAM_YES;
 }
 
 static void
@@ -203,7 +204,8 @@ find_backhauled(const struct conf_location *l, const struct conf_location *s,
 }
 
 /* Semantics C43: without translation replies to a public address come back by
- * whatever way the Internet knows to it, not through server and tunnel. */
+ * whatever way the Internet knows to it, not through server and tunnel, unless
+ * that is the way. */
 static void
 check_translation(struct lint *lt, const struct conf_location *l,
     const struct conf_location *s)
@@ -213,16 +215,18 @@ check_translation(struct lint *lt, const struct conf_location *l,
 	char a[PREFIX_STRLEN];
 	int line;
 
-	if (s->nat != CONF_NAT_NONE || s->nat_upstream ||
+	if (s->nat != CONF_NAT_NONE ||
+	    s->nat_upstream == CONF_UPSTREAM_YES ||
 	    conf_broken(s, "nat-upstream"))
 		return;
 	p = find_backhauled(l, s, false, &key, &line);
-	if (p != NULL) {
+	if (p != NULL && s->nat_upstream != CONF_UPSTREAM_ROUTED) {
 		lint_say(lt, l, line, BH_PUBLIC_LAN, key, "%s is public and "
 		    "server %s has 'nat = none': replies would not come back "
 		    "through it; translate there, or write 'nat-upstream = "
-		    "yes' if a filter behind it does", prefix_format(p, a),
-		    s->name);
+		    "yes' if a filter behind it does, 'nat-upstream = routed' "
+		    "if the Internet's routes to %s lead to %s",
+		    prefix_format(p, a), s->name, a, s->name);
 		diag_also(lt->d, s->name);
 	}
 	p = find_backhauled(l, s, true, &key, &line);

@@ -201,6 +201,17 @@ check_special(struct lint *lt, const struct conf_location *l)
 	}
 }
 
+/* A client sends more than its lan. */
+static bool
+counts_internal(const struct conf *cf, size_t server)
+{
+	for (size_t i = 0; i < cf->nlocations; i++)
+		if (conf_is_client_of(cf, i, server) &&
+		    pool_inside(cf, i) != &cf->location[i].lan)
+			return true;
+	return false;
+}
+
 /* Hosts against blocks, with the arithmetic. */
 static void
 check_room(struct lint *lt, size_t i, uint64_t n4)
@@ -208,6 +219,7 @@ check_room(struct lint *lt, size_t i, uint64_t n4)
 	const struct conf_location *l = &lt->cf->location[i];
 	const struct conf_pool *p = &l->pool;
 	uint64_t hosts = pool_hosts(lt->cf, i);
+	bool internal = counts_internal(lt->cf, i);
 	unsigned each = nat_blocks_each(p->block);
 
 	if (hosts <= n4 * each)
@@ -215,10 +227,12 @@ check_room(struct lint *lt, size_t i, uint64_t n4)
 	if (p->deterministic)
 		lint_say(lt, l, p->line[POOL_DETERMINISTIC], BH_POOL_FIXED,
 		    "nat-pool", "%" PRIu64 " IPv4 addresses of %u blocks of "
-		    "%u ports are %" PRIu64 " blocks, and the clients have %"
-		    PRIu64 " addresses: each host needs one; give more "
-		    "addresses, a smaller port-block, or less lan", n4, each,
-		    p->block, n4 * each, hosts);
+		    "%u ports are %" PRIu64 " blocks, and %" PRIu64 " hosts "
+		    "may come (the clients' '%s'), each of which needs one; "
+		    "give more addresses, a smaller port-block, or %s", n4,
+		    each, p->block, n4 * each, hosts, internal ? "internal" :
+		    "lan", internal ? "clients 'backhaul-sources = "
+		    "participating', of whom only 'lan' counts" : "less 'lan'");
 	else
 		lint_say(lt, l, p->addr.line, BH_POOL_SMALL, "nat-pool",
 		    "%" PRIu64 " IPv4 addresses of %u blocks of %u ports are "

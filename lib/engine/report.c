@@ -6,6 +6,7 @@
 #include "engine/lint.h"
 #include "engine/views.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,18 +47,51 @@ put_summary(const struct report *r, const struct conf *cf,
 	fprintf(out, "\n");
 }
 
+/* How many findings of one kind are shown, lest they bury those of others; of
+ * errors all are. */
+static const size_t enough[SEV_COUNT] = {
+	[SEV_ERROR] = SIZE_MAX, [SEV_WARNING] = 10, [SEV_NOTICE] = 1,
+};
+
+enum { CODE_MAX = 1000 };
+
+/* The last of its kind that is shown says how many are not. */
+static void
+put_last(const struct diag *d, size_t more, const struct report *r, FILE *out)
+{
+	struct diag last = *d;
+	size_t n = strlen(last.text), room = sizeof(last.text);
+
+	n = n < room - 48 ? n : room - 48;
+	snprintf(last.text + n, room - n, "; and %zu more like this (-v)",
+	    more);
+	diag_print(&last, r->file, out);
+}
+
 static void
 put_findings(const struct report *r, const struct diags *ds,
     size_t shown[static SEV_COUNT], FILE *out)
 {
+	size_t left[CODE_MAX] = { 0 }, put[CODE_MAX] = { 0 };
+
+	for (size_t i = 0; i < ds->n; i++)
+		left[ds->d[i].code] += concerns(&ds->d[i], r->location);
 	for (size_t i = 0; i < ds->n; i++) {
-		if (!concerns(&ds->d[i], r->location))
+		const struct diag *d = &ds->d[i];
+		bool all = r->all || r->json;
+		if (!concerns(d, r->location) ||
+		    (!all && put[d->code] == enough[d->severity]))
 			continue;
-		shown[ds->d[i].severity]++;
+		shown[d->severity]++;
+		left[d->code]--;
+		put[d->code]++;
 		if (r->json)
-			diag_print_json(&ds->d[i], r->file, out);
+			diag_print_json(d, r->file, out);
+		else if (!all && left[d->code] > 0 &&
+		    put[d->code] == enough[d->severity])
+			put_last(d, left[d->code], r, out);
 		else
-			diag_print(&ds->d[i], r->file, out);
+			diag_print(d, r->file, out);
 	}
 }
 

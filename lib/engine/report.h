@@ -16,6 +16,7 @@ struct report {
 	bool json;		/* a JSON object a line, no summary */
 	bool names;		/* ask the DNS for them */
 	bool strict;		/* warnings fail, too */
+	bool all;		/* each finding, however many are alike */
 };
 
 /* Loads and checks the file and prints the findings and a summary; of a

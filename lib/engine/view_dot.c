@@ -41,7 +41,8 @@ put_egress(const struct conf_location *l, FILE *out)
 	char buf[ADDR_STRLEN], prefix[PREFIX_STRLEN];
 	const char *nat = l->nat == CONF_NAT_MASQUERADE ? "masquerade" :
 	    l->nat == CONF_NAT_POOL ? "pool" :
-	    l->nat_upstream ? "translated upstream" : "not translated";
+	    l->nat_upstream == CONF_UPSTREAM_YES ? "translated upstream" :
+	    "not translated";
 
 	fprintf(out, "\t\"%s\" -> internet [style=bold, label=\"%s", l->name,
 	    nat);
