@@ -291,6 +291,13 @@ nat_log_open(const struct nat_question *q)
 	return r;
 }
 
+void
+nat_log_close(struct nat_log_reader *r)
+{
+	free(r->epoch.hosts);
+	free(r);
+}
+
 /* "198.51.100.1:1024-1535": is the port that is asked for one of these? */
 static bool
 is_ours(const struct nat_log_reader *r, char *range)

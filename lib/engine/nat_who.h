@@ -48,6 +48,7 @@ struct nat_log_reader;
 struct nat_log_reader *nat_log_open(const struct nat_question *q);
 void nat_log_read(struct nat_log_reader *r, FILE *f);
 bool nat_log_answer(struct nat_log_reader *r, struct nat_answer *a);
+void nat_log_close(struct nat_log_reader *r);
 /* There was an epoch: what the domain file says now says nothing of then. */
 bool nat_log_has_epoch(const struct nat_log_reader *r);
 

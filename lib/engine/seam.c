@@ -24,13 +24,20 @@ seam_open(int pair[static 2], uint16_t npeers)
 	return true;
 }
 
+/* It came as a byte, and may be neither. */
+static bool
+is_bool(const bool *b)
+{
+	return *(const volatile uint8_t *)b <= 1;
+}
+
 /* What a message of that kind has to measure; 0: no such thing. */
 static size_t
 size_of(const union seam *m)
 {
 	if (m->kind >= SEAM_FIRST)
-		return m->kind < SEAM_END && m->event.n <= SEAM_MESSAGE ?
-		    sizeof(m->event) : 0;
+		return m->kind < SEAM_END && m->event.n <= SEAM_MESSAGE &&
+		    is_bool(&m->event.keys.initiator) ? sizeof(m->event) : 0;
 	return m->note.n > DESK_ITEMS ? 0 :
 	    offsetof(struct desk_note, item) +
 	    m->note.n * sizeof(m->note.item[0]);

@@ -142,6 +142,10 @@ choose_peer(struct tunnel *t, uint16_t i)
 static void
 change_prefix(struct tunnel *t, uint16_t i, const struct uapi_item *it)
 {
+	enum uapi_place peer = UAPI_PEER;
+
+	if (!uapi_follows(it, &peer) || allowed_room(t->allowed) == 0)
+		return;		/* the keeper has checked that: not ours */
 	t->config.reroute = true;
 	if (it->key == UAPI_REPLACE_ALLOWED_IPS)
 		allowed_clear(t->allowed, i);

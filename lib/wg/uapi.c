@@ -209,6 +209,8 @@ uapi_put(const struct uapi_item *it, char out[static UAPI_LINE_MAX])
 {
 	char text[ENDPOINT_STRLEN + KEY_LEN];	/* or a key in hexadecimal */
 
+	if (it->key >= UAPI_KEYS || it->minus > 1)
+		return 0;
 	switch (keys[it->key].kind) {
 	case SECRET:
 		sodium_bin2hex(text, sizeof(text), it->u.secret.b, KEY_LEN);

@@ -48,7 +48,7 @@ enum uapi_place { UAPI_START, UAPI_DEVICE, UAPI_PEER };
 bool uapi_take(struct uapi_item *it, enum uapi_place *at, const char *line);
 /* Whether an item may come here in a request to set; *at moves on. */
 bool uapi_follows(const struct uapi_item *it, enum uapi_place *at);
-/* Writes the line of an item, newline included; its length. */
+/* Writes the line of an item, newline included; its length, 0 if it is none. */
 size_t uapi_put(const struct uapi_item *it, char out[static UAPI_LINE_MAX]);
 
 static inline struct uapi_item

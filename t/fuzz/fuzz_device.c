@@ -88,7 +88,7 @@ keep(int i, void (*copy)(void *there, size_t n))
 	copy(d->peer, sizeof(*d->peer));
 }
 
-static uint8_t kept[1024 * 1024];
+static uint8_t kept[4 * 1024 * 1024];
 static size_t at;
 
 static void

@@ -100,15 +100,22 @@ wire_talk(struct device *peer)
 	memcpy(&wire.initiation, o.msg, sizeof(wire.initiation));
 }
 
-/* Until the stranger has a cookie, and has used up what that allows. */
+/* Until the stranger has a cookie, and has used up what that allows; and what
+ * is allowed at other ports. */
 static inline void
 wire_flood(void)
 {
 	struct msg_initiation m = { .type = le32_put(MSG_INITIATION) };
+	struct path elsewhere = wire.from;
 	struct msg_cookie reply;
 	struct device_out o;
 	enum verdict v;
 
+	elsewhere.remote.port++;
+	cookie_add_macs(&wire.maker, &m, sizeof(m), wire.at.now);
+	while (device_handshake(wire.d, &wire.at, wire_random(), &m, sizeof(m),
+	    &elsewhere, &o) != V_COOKIE)
+		;
 	do {
 		cookie_add_macs(&wire.maker, &m, sizeof(m), wire.at.now);
 		v = wire_deliver(wire.d, &m, sizeof(m), &o);
@@ -141,6 +148,8 @@ wire_init(void)
 	device_free(peer);
 	cookie_maker_init(&wire.maker, device_public_key(wire.d));
 	wire_flood();
+	/* not asked there: an answer is bounded like everything else */
+	device_identity(wire.d, 0)->asked.port = 0;
 	wire.peer = *device_peer(wire.d, 0);
 	wire.identity = *device_identity(wire.d, 0);
 }

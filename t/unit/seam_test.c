@@ -63,6 +63,11 @@ test_rubbish(void)
 	m.event.n = SEAM_MESSAGE + 1;
 	OKF(take_bytes(&m, sizeof(m.event)) == -1, "a message too long");
 	memset(&m, 0, sizeof(m));
+	m.kind = SEAM_BEGIN;
+	memset(&m.event.keys.initiator, 2, 1);
+	OKF(take_bytes(&m, sizeof(m.event)) == -1,
+	    "H8: a truth that is neither true nor false");
+	memset(&m, 0, sizeof(m));
 	m.note.n = 1;
 	OKF(take_bytes(&m, offsetof(struct desk_note, item)) == -1,
 	    "a note without its item");

@@ -211,7 +211,7 @@ test_log(void)
 	nat_log_read(r, f);
 	fclose(f);
 	bool found = nat_log_answer(r, &a);
-	free(r);
+	nat_log_close(r);
 	OKF(found && strcmp(a.location, "b?[1m?") == 0 &&
 	    addr_eq(&a.host, &(struct addr){ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255,
 	    255, 10, 1, 0, 5 } }) &&

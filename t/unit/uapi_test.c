@@ -129,6 +129,13 @@ test_forged(void)
 	it = uapi_number(UAPI_ERRNO, 22);
 	char out[UAPI_LINE_MAX];
 	OK(uapi_put(&it, out) == 10 && memcmp(out, "errno=-22\n", 10) == 0);
+	for (unsigned key = UAPI_KEYS; key < 256; key++) {
+		it.key = (uint8_t)key;
+		if (uapi_put(&it, out) != 0)
+			OKF(false, "H8: %u is no item", key);
+	}
+	it = (struct uapi_item){ .key = UAPI_ALLOWED_IP, .minus = 255 };
+	OKF(uapi_put(&it, out) == 0, "H8: nor is one with 255 minuses");
 }
 
 int

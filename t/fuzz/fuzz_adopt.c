@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A translator's state that another program has left, or is still writing.  The
+ * input is steps of four bytes that change what an honest one would be: flows
+ * and owners of blocks that are nearly right, sealed or not; any byte; the
+ * length.  Whatever it is then, it can be looked at and asked, and what is taken
+ * over of it is in order: no two flows in one place, no more than there is room
+ * for, all gone when their time is over.
+ */
+#include "fuzz.h"
+#include "file.h"
+
+#include "engine/nat_store.h"
+#include "engine/nat_who.h"
+#include "net/wire.h"
+
+#include <errno.h>
+
+enum { FLOWS = 16, POOL = 2, SITES = 3, BLOCK = 8192, EACH = 7,
+	NOW = 1000, ROOM = 1 << 20, IMAGE = 8192 };
+
+static struct addr pool[2 * POOL];
+static struct nat_site site[SITES];
+static struct nat_config cfg;
+static struct nat nat;
+static uint8_t memory[ROOM], honest[IMAGE], image[IMAGE];
+static struct nat_flow flow[FLOWS + 1];
+static struct nat_run run[FLOWS + 1];
+static struct nat_owner owner[2 * POOL * EACH];
+static size_t whole;
+static size_t at_owner, at_flow;
+
+static struct addr
+v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+	return addr_from_v4((uint8_t[]){ a, b, c, d });
+}
+
+static struct addr
+v6(uint8_t last)
+{
+	struct addr a = { { 0x20, 1, 0xd, 0xb8, [15] = last } };
+
+	return a;
+}
+
+/* Inside is 10.N.0.0/16 and 2001:db8::/120, of location N % 4, if there is. */
+static int
+whose(const void *arg, const struct addr *inside)
+{
+	(void)arg;
+	return inside->b[13] % 4;
+}
+
+/* A file that an honest program has begun. */
+static void
+open_honest(void)
+{
+	struct nat_store s = { .path = file_path("bh-egress.nat"),
+		.place = whose };
+	char path[64];
+
+	for (uint8_t i = 0; i < POOL; i++) {
+		pool[i] = v4(198, 51, 100, (uint8_t)(1 + i));
+		pool[POOL + i] = v6((uint8_t)(0xf1 + i));
+	}
+	for (int i = 1; i < SITES; i++)
+		site[i] = (struct nat_site){ { { 0, POOL }, { POOL, POOL } } };
+	cfg = (struct nat_config){ .pool = pool, .npool = 2 * POOL,
+		.site = site, .nsites = SITES, .flows = FLOWS,
+		.host_flows = FLOWS / 2, .site_flows = FLOWS, .host_blocks = 2,
+		.site_blocks = { 8, 8 }, .block = BLOCK, .udp = NAT_UDP,
+		.icmp = NAT_ICMP, .tcp = NAT_TCP,
+		.tcp_transitory = NAT_TRANSITORY };
+	must(nat_memory(&cfg) <= ROOM);
+	snprintf(path, sizeof(path), "%s", s.path);
+	s.path = path;
+	nat_store_open(&nat, &cfg, &s, NOW * NSEC_SEC, 1700000000 * NSEC_SEC);
+	FILE *f = fopen(path, "r");
+	must(f != NULL);
+	whole = fread(honest, 1, sizeof(honest), f);
+	must(whole < sizeof(honest));
+	fclose(f);
+	/* the layout, of which only nat_store.c knows */
+	at_owner = 64 + 64 * ((cfg.npool * sizeof(pool[0]) + 63) / 64);
+	at_flow = at_owner + 64 * ((cfg.npool * EACH * sizeof(owner[0]) + 63) /
+	    64);
+}
+
+static struct nat_owner *
+owner_at(unsigned i)
+{
+	return (struct nat_owner *)(image + at_owner) + i % (2 * POOL * EACH);
+}
+
+static struct nat_flow *
+flow_at(unsigned i)
+{
+	return (struct nat_flow *)(image + at_flow) + 1 + i % FLOWS;
+}
+
+/* A block of the host 10.1.0.H, or its IPv6 brother's. */
+static void
+put_owner(const uint8_t *s)
+{
+	struct nat_owner *o = owner_at(s[1]);
+	bool first = s[1] % (2 * POOL * EACH) < POOL * EACH;
+
+	*o = (struct nat_owner){ .since = 1700000000,
+		.host = first ? v4(10, 1 + s[3] / 128, 0, s[2] % 4) :
+		    v6(s[2] % 4), .until = s[3] % 4 == 3 ? NOW + s[3] : 0 };
+	o->seal = nat_owner_seal(o);
+}
+
+/* A flow of whoever has that block, most of the time. */
+static void
+put_flow(const uint8_t *s)
+{
+	static const uint8_t protos[] = { PROTO_TCP, PROTO_UDP, PROTO_ICMP,
+		PROTO_UDP };
+	unsigned b = s[2] % (2 * POOL * EACH);
+	const struct nat_owner *o = owner_at(b);
+	struct nat_flow *f = flow_at(s[1]);
+
+	*f = (struct nat_flow){ .inside = o->host, .outside = pool[b / EACH],
+		.remote = b < POOL * EACH ? v4(203, 0, 113, s[3] % 8) :
+		    v6(0x80), .inside_port = (uint16_t)(4000 + s[1] / 16),
+		.outside_port = (uint16_t)(NAT_PORT_FIRST + b % EACH * BLOCK +
+		    s[3] / 8), .remote_port = 53, .proto = protos[s[3] % 4],
+		.expires = NOW + 1 + s[1] };
+	if (f->proto == PROTO_ICMP) {
+		f->remote_port = 0;
+		f->proto = b < POOL * EACH ? PROTO_ICMP : PROTO_ICMP6;
+	}
+	f->seal = nat_table_seal(f);
+}
+
+static void
+change(const uint8_t *s)
+{
+	size_t at = (s[1] | (size_t)s[2] << 8) % whole;
+
+	switch (s[0] % 8) {
+	case 0:
+	case 1:
+		put_owner(s);
+		break;
+	case 2:
+	case 3:
+	case 4:
+		put_flow(s);
+		break;
+	case 5:
+		image[at] = s[3];
+		break;
+	case 6:		/* with its seal */
+		flow_at(s[3])->seal = nat_table_seal(flow_at(s[3]));
+		owner_at(s[3])->seal = nat_owner_seal(owner_at(s[3]));
+		break;
+	default:
+		((uint8_t *)flow_at(s[1]))[s[2] % sizeof(struct nat_flow)] =
+		    s[3];
+	}
+}
+
+static bool
+same_outside(const struct nat_flow *a, const struct nat_flow *b)
+{
+	return a->proto == b->proto && a->outside_port == b->outside_port &&
+	    addr_eq(&a->outside, &b->outside) &&
+	    a->remote_port == b->remote_port && addr_eq(&a->remote, &b->remote);
+}
+
+static void
+check_adopted(size_t got)
+{
+	unsigned alive = 0;
+
+	must(got == nat.table.used && got <= FLOWS);
+	for (unsigned i = 1; i <= FLOWS; i++) {
+		must(flow[i].seal == 0 ||
+		    flow[i].seal == nat_table_seal(&flow[i]));
+		alive += flow[i].seal != 0;
+		for (unsigned k = 1; k < i; k++)
+			must(flow[i].seal == 0 || flow[k].seal == 0 ||
+			    !same_outside(&flow[i], &flow[k]));
+	}
+	must(alive == got);
+	/* all of it comes to its end */
+	for (nsec s = 1; s <= 20 * 86400; s += 1 + s / 2)
+		while (nat_tick(&nat, (NOW + s) * NSEC_SEC, FLOWS))
+			;
+	must(nat.table.used == 0);
+}
+
+static void
+adopt(const struct nat_view *v)
+{
+	const struct nat_records rec = { flow, run, owner };
+	static const uint8_t key[16];
+
+	memset(memory, 0, nat_memory(&cfg));
+	memset(flow, 0, sizeof(flow));
+	memset(run, 0, sizeof(run));
+	memset(owner, 0, sizeof(owner));
+	nat_init(&nat, &cfg, &rec, memory, key);
+	nat.wheel.at = NOW;
+	check_adopted(nat_adopt(&nat, &(struct nat_legacy){ .rec = v->rec,
+	    .flows = v->image.flows, .pool = v->pool,
+	    .npool = v->image.npool, .place = whose,
+	    .block = (uint16_t)v->image.block }, NOW * NSEC_SEC));
+}
+
+static void
+ask(const struct nat_view *v, const uint8_t *data)
+{
+	struct conf cf = { 0 };
+	struct nat_question q = { .outside = pool[data[0] % (2 * POOL)],
+		.proto = data[1] & 1 ? PROTO_TCP : PROTO_UDP,
+		.port = (uint16_t)(data[2] << 8 | data[3]) };
+	struct nat_answer a;
+
+	if (nat_who_state(&a, &q, &cf, v))
+		must(strnlen(a.rule, sizeof(a.rule)) < sizeof(a.rule));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct nat_view v;
+
+	if (whole == 0)
+		open_honest();
+	if (n < 4)
+		return 0;
+	memcpy(image, honest, whole);
+	for (size_t i = 4; i + 4 <= n; i += 4)
+		change(data + i);
+	size_t size = data[0] == 255 ? whole * data[1] / 256 : whole;
+	file_write("bh-egress.nat", image, size);
+	if (nat_view_open(&v, file_path("bh-egress.nat")) < 0) {
+		must(errno == EPROTO);
+		return 0;
+	}
+	must(v.size == size);
+	ask(&v, data);
+	adopt(&v);
+	nat_view_close(&v);
+	return 0;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The two halves of bh-tunnel and the desk, each of which one of the others may
+ * have been taken over: what they say to the keeper of the keys, and it to the
+ * half with the packets.  The input is a row of words: whom it goes to and what
+ * of it is given (1 byte), its kind (1), how many bytes follow (1, times 8), and
+ * these.  Nobody is hurt, and what the desk is answered can be written as text.
+ */
+#include "fuzz.h"
+
+#include "engine/keeper_impl.h"
+#include "engine/tunnel_impl.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PEERS = 4, TO_KEEPER = 0, TO_PACKETS, FROM_DESK, RAW = 0x80,
+	SOMEWHERE = 0x40 };
+
+static struct keeper k;
+static struct tunnel t;
+static int to_keeper, to_packets, desk;
+static union seam word;
+
+/* A pair of sockets, of which neither end ever waits. */
+static int
+join(int *ours)
+{
+	int pair[2];
+
+	must(seam_open(pair, PEERS));
+	must(fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0);
+	must(fcntl(pair[1], F_SETFL, O_NONBLOCK) == 0);
+	*ours = pair[1];
+	return pair[0];
+}
+
+static void *
+need(size_t n)
+{
+	void *p = calloc(1, n);
+
+	must(p != NULL);
+	return p;
+}
+
+static void
+open_halves(void)
+{
+	static const uint8_t random[DEVICE_RANDOM];
+	struct key own = { { 1 } };
+
+	must(sodium_init() >= 0);
+	k.npeers = t.npeers = PEERS;
+	k.workers = t.workers = 1;
+	k.seam[0] = join(&to_keeper);
+	k.desk.fd = join(&desk);
+	t.seam = join(&to_packets);
+	k.udp.fd = t.udp.fd = k.rubbish = t.names = -1;
+	/* standalone, where more may be asked for */
+	t.tun = open("/dev/null", O_WRONLY);
+	t.port[CH_CLASSIFY].link.fd = t.port[CH_EGRESS].link.fd = -1;
+	k.stat = counters_create(NULL, "keys", PEERS);
+	t.stat = counters_create(NULL, "packets", PEERS);
+	k.device = device_half(DEVICE_KEYS, PEERS, random);
+	t.device = device_half(DEVICE_PACKETS, PEERS, NULL);
+	must(k.stat && t.stat && k.device && t.device);
+	device_set_private_key(k.device, &own, 1);
+	k.config.may_set = true;
+	k.config.room = t.config.room = 4096;
+	k.config.item = need(4096 * sizeof(struct uapi_item));
+	t.config.item = need(4096 * sizeof(struct uapi_item));
+	t.allowed = allowed_new(4096, PEERS);
+	t.stage = stage_new(PEERS, 16, 1500);
+	t.aead = aead_open(NULL);
+	t.frame = need(FRAME_MAX);
+	t.out.arena = need(OUT_ARENA);
+	t.dirty = need(PEERS * sizeof(*t.dirty));
+	t.is_dirty = need(PEERS * sizeof(*t.is_dirty));
+	t.steer = need(PEERS * sizeof(*t.steer));
+	t.mtu = t.cut = 1420;
+	must(t.allowed && t.stage && t.aead);
+	stderr = fopen("/dev/null", "w");	/* it complains of the desk */
+	must(stderr != NULL);
+}
+
+static void
+add(uint16_t i)
+{
+	static const struct endpoint nowhere;
+	struct key key = { { (uint8_t)(9 + i) } }, public_key;
+
+	key_clamp(&key);
+	key_public(&public_key, &key);
+	device_add(k.device, i, &public_key, NULL, &nowhere, 0, k.at.now);
+	device_add(t.device, i, NULL, NULL, &nowhere, 0, t.at.now);
+}
+
+/* Two peers, and nothing else but the time. */
+static void
+begin(void)
+{
+	if (t.device == NULL)
+		open_halves();
+	k.at.now = t.at.now += NSEC_SEC;
+	k.at.wall = t.at.wall = (uint64_t)t.at.now + 1700000000u * NSEC_SEC;
+	for (uint16_t i = 0; i < PEERS; i++) {
+		if (device_identity(k.device, i) != NULL)
+			device_remove(k.device, i);
+		if (device_peer(t.device, i) != NULL)
+			device_remove(t.device, i);
+		allowed_clear(t.allowed, i);
+	}
+	allowed_commit(t.allowed);
+	for (uint16_t i = 0; i < 2; i++)
+		add(i);
+	k.config.nitems = t.config.nitems = 0;
+	k.config.asked = 0;
+	k.config.begun = false;
+	k.config.told = NULL;
+	k.nout = 0;
+	k.strays = t.in.strays = 0;
+}
+
+static void
+drain(int fd)
+{
+	while (recv(fd, &word, sizeof(word), 0) > 0)
+		;
+}
+
+/* What was said to the desk, as it writes it for wg(8). */
+static void
+read_answers(void)
+{
+	char line[UAPI_LINE_MAX];
+	ssize_t n;
+
+	while ((n = recv(desk, &word, sizeof(word), 0)) > 0) {
+		must(word.note.kind == DESK_ANSWER &&
+		    word.note.n <= DESK_ITEMS);
+		for (uint32_t i = 0; i < word.note.n; i++)
+			must(uapi_put(&word.note.item[i], line) <
+			    UAPI_LINE_MAX);
+	}
+}
+
+static void
+check(void)
+{
+	char name[KEY_STRLEN];
+
+	must(t.ndirty <= PEERS);
+	for (unsigned i = 0; i < t.ndirty; i++)
+		t.is_dirty[t.dirty[i]] = false;
+	t.ndirty = 0;
+	t.widowed = false;
+	k.nout = 0;
+	must(t.config.nitems <= t.config.room);
+	must(k.config.nitems <= k.config.room);
+	must(allowed_count(t.allowed) <= 4096);
+	for (uint16_t i = 0; i < PEERS; i++)
+		if (device_identity(k.device, i) != NULL)
+			key_format(&device_identity(k.device, i)->
+			    remote.public_key, name);
+	read_answers();
+	drain(to_keeper);
+	drain(to_packets);
+}
+
+/* Sockets are asked for by nobody here. */
+static bool
+asks_for_port(const struct desk_note *n)
+{
+	for (uint32_t i = 0; i < n->n; i++)
+		if (n->kind == DESK_TRY || n->item[i].key == UAPI_LISTEN_PORT ||
+		    n->item[i].key == UAPI_FWMARK)
+			return true;
+	return false;
+}
+
+/* What the other half answers when the keeper asks: this, if it is a word, and
+ * in the end that it has said all. */
+static void
+answer(const union seam *m, size_t n)
+{
+	static const union seam last = { .note = { DESK_ANSWER, 1,
+		{ { .key = UAPI_ERRNO } } } };
+
+	if (m->kind == DESK_ANSWER && m->note.n <= 8 && n >= offsetof(struct
+	    desk_note, item) + m->note.n * sizeof(m->note.item[0]))
+		send(to_keeper, m, offsetof(struct desk_note, item) +
+		    m->note.n * sizeof(m->note.item[0]), 0);
+	for (int i = 0; i < 3; i++)
+		send(to_keeper, &last, offsetof(struct desk_note, item) +
+		    sizeof(last.note.item[0]), 0);
+}
+
+static void
+say(uint8_t how, union seam *m, size_t n)
+{
+	static union seam before;
+	static size_t nbefore;
+
+	if (how % 3 != TO_KEEPER && m->kind < SEAM_FIRST &&
+	    n >= offsetof(struct desk_note, item) && m->note.n <= DESK_ITEMS &&
+	    asks_for_port(&m->note))
+		return;
+	switch (how % 3) {
+	case TO_KEEPER:
+		send(to_keeper, m, n, 0);
+		if (seam_take(k.seam[0], &k.word, false) == 1)
+			keeper_take(&k, 0, &k.word);
+		break;
+	case TO_PACKETS:
+		send(to_packets, m, n, 0);
+		tunnel_hear(&t);
+		break;
+	default:
+		answer(&before, nbefore);
+		send(desk, m, n, 0);
+		must(k.desk.fd >= 0);
+		int fd = dup(k.desk.fd);	/* it hangs up on nonsense */
+		keeper_config(&k);
+		if (k.desk.fd < 0)
+			k.desk.fd = fd;
+		else
+			close(fd);
+		while (recv(k.seam[0], &word, sizeof(word), 0) > 0)
+			;
+	}
+	before = *m;
+	nbefore = n;
+	check();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static union seam m;
+
+	begin();
+	while (n >= 3) {
+		uint8_t how = data[0], kind = data[1];
+		size_t len = data[2] * (size_t)8;
+		data += 3;
+		n -= 3;
+		len = len < n ? len : n;
+		memset(&m, 0, sizeof(m));
+		memcpy(&m, data, len);
+		if (!(how & RAW) && kind % 2 == 0) {
+			m.kind = SEAM_FIRST + kind / 2 % (SEAM_END -
+			    SEAM_FIRST);
+			m.event.peer %= PEERS + 1;
+			m.event.n %= SEAM_MESSAGE + 1;
+			m.event.epoch %= 4;
+			say(how, &m, sizeof(m.event));
+		} else if (!(how & RAW)) {
+			m.kind = kind / 2 % (DESK_TRY + 1);
+			m.note.n = (uint32_t)(len / sizeof(m.note.item[0]));
+			say(how, &m, offsetof(struct desk_note, item) +
+			    m.note.n * sizeof(m.note.item[0]));
+		} else {
+			say(how, &m, len);
+		}
+		data += len;
+		n -= len;
+	}
+	return 0;
+}
