@@ -74,7 +74,8 @@
 	X(V_OVERRUN, "overrun", "came faster than it could be taken") \
 	X(V_FULL, "full", "the queue to the next program is full") \
 	X(V_NO_LINK, "no-link", "the next program is not there") \
-	X(V_SEND, "send", "the system refused to send it")
+	X(V_SEND, "send", "the system refused to send it") \
+	X(V_LATE, "late", "waited over a second for a program that stood still")
 
 enum verdict {
 #define X(id, name, why) id,

@@ -2,6 +2,8 @@
 #include "base/waiter.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -10,11 +12,24 @@
 /* 40,000 a second are fast; so long they gather then. */
 enum { FAST = 25 * 1000, GATHER = 100 * 1000 };
 
+/* Somebody has stopped us since the last wait ended.  That a freezer or the
+ * host's sleep has is seen by the clock alone. */
+static volatile sig_atomic_t stopped;
+
+static void
+on_continue(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
 int
 waiter_open(struct waiter *w, uint32_t bells)
 {
 	/* or GATHER would last half as long again */
 	prctl(PR_SET_TIMERSLACK, 1);
+	sigaction(SIGCONT, &(struct sigaction){ .sa_handler = on_continue,
+	    .sa_flags = SA_RESTART }, NULL);
 	*w = (struct waiter){ .fd = epoll_create1(EPOLL_CLOEXEC),
 		.bells = bells };
 	for (unsigned i = 0; i < WAITER_MAX; i++)
@@ -56,6 +71,28 @@ follow(struct waiter *w, const struct pollfd *p, unsigned n)
 			enter(w, i, p[i].fd);
 }
 
+/*
+ * Whether we were kept from running: between two waits, or in a wait that was
+ * not to last or that something ended which is no event: only SIGCONT has a
+ * handler, and after any kind of stop epoll_wait(2) fails with EINTR.
+ */
+static void
+note_time(struct waiter *w, nsec before, bool kept)
+{
+	kept |= stopped != 0;
+	stopped = 0;
+	nsec now = clock_now();		/* keeps errno */
+	w->late = w->now != 0 && (before - w->now > WAITER_LATE ||
+	    (kept && now - before > WAITER_LATE));
+	w->now = now;
+}
+
+bool
+waiter_is_late(nsec since)
+{
+	return stopped != 0 && clock_now() - since > WAITER_LATE;
+}
+
 int
 waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms)
 {
@@ -65,7 +102,9 @@ waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms)
 	follow(w, p, n);
 	for (unsigned i = 0; i < n; i++)
 		p[i].revents = 0;
+	nsec before = clock_now();
 	int r = epoll_wait(w->fd, e, WAITER_MAX, ms);
+	note_time(w, before, ms == 0 || (r < 0 && errno == EINTR));
 	for (int i = 0; i < r; i++)
 		p[e[i].data.u32].revents = POLLIN;
 	return r;

@@ -24,7 +24,12 @@ struct waiter {
 	nsec looked;			/* at how many there had been */
 	uint64_t packets;
 	struct schedule schedule;
+	nsec now;			/* when the last wait ended */
+	bool late;			/* for all that has waited: see below */
 };
+
+/* Nobody wants a packet that is older. */
+#define WAITER_LATE NSEC_SEC
 
 /* A bell is seen once each time it has been rung, and never read.  Who waits
  * takes turns with others (base/schedule).  -1 and errno. */
@@ -33,6 +38,10 @@ int waiter_open(struct waiter *w, uint32_t bells);
  * where it is, or cannot become so.  Between two descriptors of the same number
  * a place must have been -1 once. */
 int waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms);
+/* Have we been stopped since then, and for so long that what was under way is
+ * late?  waiter_wait says it of all that there is to be taken now.  Costs
+ * nothing as long as nobody stops us. */
+bool waiter_is_late(nsec since);
 /* Packets that come one by one cost a wake-up each, which takes the processor
  * from whoever sends them.  At now there have been so many in all: since this
  * was asked last, did they come faster than it is worth waking for each? */

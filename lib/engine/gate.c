@@ -18,6 +18,9 @@
 /* How many flows are looked over in one go for those that are over. */
 enum { SWEEP = 256 };
 
+/* Packets that a device holds, at most: its txqueuelen is 1000. */
+enum { TUN_QUEUE = 4096 };
+
 /* Where read(2) and write(2) on a TUN device start in a frame. */
 enum { TUN_AT = offsetof(struct frame, vnet) };
 static_assert(TUN_AT + sizeof(struct vnet) == sizeof(struct frame),
@@ -75,7 +78,7 @@ count_once(struct frame *f, enum verdict v)
  * has stayed in the link's memory follows from there (ring_take). */
 static enum verdict
 put_tun(int tun, const struct frame *f, const uint8_t *body,
-    enum verdict delivered)
+    enum verdict delivered, nsec now)
 {
 	const uint8_t *packet = (const uint8_t *)(f + 1);
 	size_t head = body != packet && f->len > FRAME_HEAD ? FRAME_HEAD :
@@ -85,6 +88,8 @@ put_tun(int tun, const struct frame *f, const uint8_t *body,
 		{ (void *)(uintptr_t)(body + head), f->len - head },
 	};
 
+	if (waiter_is_late(now))
+		return V_LATE;
 	if (writev(tun, iov, 2) == (ssize_t)(sizeof(f->vnet) + f->len))
 		return delivered;
 	return errno == EAGAIN || errno == ENOBUFS ? V_FULL : V_SEND;
@@ -113,7 +118,7 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 	count_once(f, v);
 	if (verdict_delivers(v))
 		v = put_tun(v == V_BREAKOUT ? g->out : g->tun, f,
-		    (uint8_t *)(f + 1), v);
+		    (uint8_t *)(f + 1), v, g->now);
 	counters_add(g->st, v, f->len);
 	return false;
 }
@@ -142,6 +147,10 @@ hand_over(struct gate *g, struct frame *room, struct frame *f, size_t n)
 		return;
 	room = find_room(g, room, f);
 	struct link *l = &g->link[g->likely];
+	if (waiter_is_late(g->now)) {
+		counters_add(g->st, V_LATE, f->len);
+		return;
+	}
 	if (room != NULL)
 		link_put(l, room);
 	counters_add(g->st, room != NULL || link_slip(l, f) ?
@@ -241,7 +250,7 @@ frame_to_tun(struct gate *g, struct frame *f, const uint8_t *body)
 	if (f->peer < g->pol->nsites && f->peer != g->pol->self)
 		v = judge(g, g->kind->to_tun, f, f->peer).verdict;
 	if (verdict_delivers(v))
-		v = put_tun(g->tun, f, body, v);
+		v = put_tun(g->tun, f, body, v, g->now);
 	counters_add(g->st, v, f->len);
 }
 
@@ -341,10 +350,58 @@ out_to_tun(struct gate *g)
 		enum verdict v = judge(g, POLICY_BACK, f, PEER_NONE).verdict;
 		count_once(f, v);
 		if (verdict_delivers(v))
-			v = put_tun(g->tun, f, (uint8_t *)(f + 1), v);
+			v = put_tun(g->tun, f, (uint8_t *)(f + 1), v,
+			    g->now);
 		counters_add(g->st, v, f->len);
 	}
 	return 0;
+}
+
+/* ---- after we have stood still ---- */
+
+/* Answers to our probes are news whenever they come, and what bh-tunnel gives
+ * back it has counted. */
+static void
+drop_frame(struct gate *g, const struct frame *f)
+{
+	if (is_answer(g, f))
+		counters_add(g->st, V_SELF, f->len);
+	else if (f->class >= V_COUNT || !icmp_speaks((enum verdict)f->class))
+		counters_add(g->st, V_LATE, f->len);
+}
+
+/* As much as a link holds: what comes meanwhile may stay. */
+static void
+drop_link(struct gate *g, struct link *l)
+{
+	struct frame *f = (struct frame *)g->frame;
+	const uint8_t *body;
+
+	for (size_t n = 0; n < RING_BYTES + RING_THIN_BYTES &&
+	    link_take(l, f, &body); n += frame_room(f->len))
+		drop_frame(g, f);
+}
+
+static void
+drop_tun(struct gate *g, int tun)
+{
+	struct frame *f = (struct frame *)g->frame;
+	ssize_t n;
+
+	for (int i = 0; i < TUN_QUEUE && (n = read(tun, g->frame + TUN_AT,
+	    sizeof(f->vnet) + FRAME_PACKET_MAX)) > 0; i++)
+		counters_add(g->st, V_LATE, (size_t)n < sizeof(f->vnet) ? 0 :
+		    (size_t)n - sizeof(f->vnet));
+}
+
+static void
+drop_late(struct gate *g)
+{
+	for (unsigned i = 0; i < g->nlinks; i++)
+		drop_link(g, &g->link[i]);
+	drop_tun(g, g->tun);
+	if (g->out >= 0)
+		drop_tun(g, g->out);
 }
 
 /* True if it is time to go. */
@@ -411,13 +468,15 @@ gate_run(struct gate *g)
 			warn("cannot wait for packets");
 			return EXIT_RETRY;
 		}
-		g->now = clock_now();
+		g->now = g->waiter.now;
 		for (unsigned i = 0; i < g->nlinks; i++)
 			link_wake(&g->link[i], fd[GATE_LINK + i].revents != 0);
 		if (g->failover != NULL)
 			tend_servers(g);
 		if (fd[GATE_SIG].revents != 0 && take_signal(g))
 			return 0;
+		if (g->waiter.late)
+			drop_late(g);
 		busy = false;
 		for (unsigned i = 0; i < g->nlinks; i++)
 			busy |= link_to_tun(g, i);

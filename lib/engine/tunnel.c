@@ -181,7 +181,7 @@ tunnel_run(struct tunnel *t)
 	for (;;) {
 		set_fds(t, fd);
 		wait_for(t, fd, busy);
-		t->at = (struct moment){ clock_now(), clock_wall() };
+		t->at = (struct moment){ t->waiter.now, clock_wall() };
 		if (fd[FD_SIGNAL].revents != 0 && take_signal(t))
 			return 0;
 		for (enum channel c = 0; c < CHANNELS; c++)
@@ -191,6 +191,8 @@ tunnel_run(struct tunnel *t)
 			tunnel_hear(t);
 		if (fd[FD_NAMES].revents != 0)
 			tunnel_names(t);
+		if (t->waiter.late)
+			tunnel_drop_late(t);
 		busy = drain(t, fd);
 		tick(t);
 		publish(t);

@@ -17,6 +17,7 @@
  * tunnel_tun.c   standalone: the same from and to a TUN device instead
  * tunnel_config.c what wg(8) asks for
  * tunnel_seam.c  the other half, which keeps the keys
+ * tunnel_late.c  what has waited while we stood still
  */
 
 #include "base/counters.h"
@@ -251,6 +252,8 @@ void tunnel_in_stray(struct tunnel *t, struct seam_event *e);
 
 /* Takes packets from the device; false when it has no more. */
 bool tunnel_tun(struct tunnel *t);
+/* Takes them and drops them. */
+void tunnel_tun_drop(struct tunnel *t);
 /* Writes one to it. */
 void tunnel_put(struct tunnel *t, const struct gro_slot *s);
 
@@ -268,6 +271,11 @@ enum verdict tunnel_stray(struct tunnel *t, const struct udp_in *u,
     const uint8_t *p, size_t n);
 /* Does what it has said. */
 void tunnel_hear(struct tunnel *t);
+
+/* tunnel_late.c */
+
+/* Drops, from all queues, what nobody waits for any more (waiter_wait). */
+void tunnel_drop_late(struct tunnel *t);
 
 /* tunnel_way.c */
 

@@ -61,7 +61,9 @@ hand_on(struct tunnel *t)
 
 	gro_finish(g);
 	for (size_t i = 0; i < g->n; i++)
-		if (t->tun >= 0)
+		if (waiter_is_late(t->at.now))
+			counters_add(t->stat, V_LATE, g->slot[i].bytes);
+		else if (t->tun >= 0)
 			tunnel_put(t, &g->slot[i]);
 		else
 			put_link(t, &g->slot[i]);

@@ -61,8 +61,13 @@ flush(struct tunnel *t, bool keep)
 	for (unsigned i = 0; i < o->njobs; i += AEAD_BURST)
 		aead_seal(t->aead, o->job + i, o->njobs - i < AEAD_BURST ?
 		    o->njobs - i : AEAD_BURST);
-	udp_send(&t->udp, o->train, o->ntrains);
-	take_results(t);
+	if (waiter_is_late(t->at.now)) {
+		for (unsigned i = 0; i < o->nframes; i++)
+			o->frame[i].verdict = V_LATE;
+	} else {
+		udp_send(&t->udp, o->train, o->ntrains);
+		take_results(t);
+	}
 	count_frames(t, o->nframes - keep);
 	if (keep)
 		o->frame[0] = o->frame[o->nframes - 1];

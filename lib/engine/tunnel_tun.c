@@ -12,6 +12,7 @@
 enum {
 	/* where read(2) on the device starts in a frame */
 	TUN_AT = offsetof(struct frame, vnet),
+	TUN_QUEUE = 4096,	/* packets that it holds, and more */
 };
 /* ICMP errors: a hundred a second, ten at once (RFC 4443 2.4 f) */
 #define TELL_INTERVAL (NSEC_SEC / 100)
@@ -86,6 +87,18 @@ tunnel_tun(struct tunnel *t)
 	}
 	tunnel_flush(t);
 	return turn_is_over(&turn);
+}
+
+void
+tunnel_tun_drop(struct tunnel *t)
+{
+	struct frame *f = t->frame;
+	ssize_t n;
+
+	for (int i = 0; i < TUN_QUEUE && (n = read(t->tun, (uint8_t *)f +
+	    TUN_AT, sizeof(f->vnet) + FRAME_PACKET_MAX)) >=
+	    (ssize_t)sizeof(f->vnet); i++)
+		counters_add(t->stat, V_LATE, (size_t)n - sizeof(f->vnet));
 }
 
 void

@@ -128,6 +128,14 @@ stage_push(struct stage *s, uint32_t peer, nsec now, uint16_t *evicted)
 }
 
 const struct staged *
+stage_before(struct stage *s, nsec since)
+{
+	if (s->oldest == NIL || s->slot[s->oldest].since >= since)
+		return NULL;
+	return stage_pop(s, s->slot[s->oldest].peer);
+}
+
+const struct staged *
 stage_expired(struct stage *s, nsec now)
 {
 	nsec due = stage_due(s);

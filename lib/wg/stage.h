@@ -38,6 +38,8 @@ struct staged *stage_push(struct stage *s, uint32_t peer, nsec now,
     uint16_t *evicted);
 /* Takes the peer's oldest; good until the next push.  NULL if it has none. */
 const struct staged *stage_pop(struct stage *s, uint32_t peer);
+/* Takes the oldest of all, if it has waited since before that time, or NULL. */
+const struct staged *stage_before(struct stage *s, nsec since);
 /* Takes one that has waited too long, or NULL. */
 const struct staged *stage_expired(struct stage *s, nsec now);
 /* When stage_expired will have something; 0: never. */

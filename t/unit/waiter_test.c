@@ -4,8 +4,10 @@
 
 #include "base/waiter.h"
 
+#include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PIPE, BELL, MORE, N };
@@ -103,6 +105,69 @@ test_fast(void)
 	OK(!waiter_is_fast(&x, now, 82) && waiter_is_fast(&x, now, 83));
 }
 
+/* ---- stopped ---- */
+
+enum { SPAN_US = 1200 * 1000, GIVE_UP = 20 };
+
+/* Waits for the pipe, or has something else to do. */
+enum what { WAITS, LOOKS, WORKS };
+
+static _Noreturn void
+be_stopped(enum what what, int in)
+{
+	struct pollfd q = { .fd = in };
+	struct waiter v;
+
+	alarm(GIVE_UP);
+	if (waiter_open(&v, 0) < 0)
+		_exit(2);
+	waiter_wait(&v, &q, 1, 0);
+	if (v.late)
+		_exit(3);
+	nsec since = v.now;
+	while (what == WORKS && !waiter_is_late(since))
+		continue;
+	do
+		waiter_wait(&v, &q, 1, what == LOOKS ? 0 : -1);
+	while (!v.late && q.revents == 0);
+	_exit(v.late ? 1 : 0);
+}
+
+/* Is what comes then late? */
+static bool
+is_late(enum what what, bool stop)
+{
+	int fd[2], status = -1;
+
+	if (pipe(fd) < 0)
+		return false;
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0)
+		be_stopped(what, fd[0]);
+	usleep(100 * 1000);
+	if (stop)
+		kill(pid, SIGSTOP);
+	usleep(SPAN_US);
+	if (write(fd[1], "x", 1) != 1)
+		return false;
+	if (stop)
+		kill(pid, SIGCONT);
+	waitpid(pid, &status, 0);
+	close(fd[0]);
+	close(fd[1]);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+static void
+test_stopped(void)
+{
+	OKF(!is_late(WAITS, false), "F23: who has waited long is not late");
+	OKF(is_late(WAITS, true), "F23: who was stopped while it waited is");
+	OKF(is_late(LOOKS, true), "F23: so is who had more to do");
+	OKF(is_late(WORKS, true), "F23: and it is told in the middle of that");
+}
+
 int
 main(void)
 {
@@ -118,5 +183,6 @@ main(void)
 	test_numbers();
 	test_forget();
 	test_fast();
+	test_stopped();
 	return DONE();
 }
