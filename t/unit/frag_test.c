@@ -202,6 +202,40 @@ test_flows(void)
 	flows_free(fs);
 }
 
+/* Whatever a flow is known by tells it from another. */
+static void
+test_flow_key(void)
+{
+	struct flows *fs = flows_create(1 << 16);
+	const struct ip one = { .proto = 17, .sport = 4000, .dport = 53,
+		.src.b = { [10] = 0xff, 0xff, 10, 1, 0, 5 },
+		.dst.b = { [10] = 0xff, 0xff, 203, 0, 113, 7 } };
+	int wrong = 0, lost = 0;
+	bool known;
+
+	*flows_take(fs, &one, &known) = 7;
+	for (int bit = 0; bit < 128 + 128 + 16 + 16 + 8; bit++) {
+		struct ip ip = one;
+		if (bit < 128)
+			ip.src.b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		else if (bit < 256)
+			ip.dst.b[bit / 8 - 16] ^= (uint8_t)(1 << bit % 8);
+		else if (bit < 272)
+			ip.sport ^= (uint16_t)(1 << (bit - 256));
+		else if (bit < 288)
+			ip.dport ^= (uint16_t)(1 << (bit - 272));
+		else
+			ip.proto ^= (uint8_t)(1 << (bit - 288));
+		flows_take(fs, &ip, &known);
+		wrong += known;
+		lost += *flows_take(fs, &one, &known) != 7 || !known;
+	}
+	OKF(wrong == 0, "each bit of addresses, ports and protocol is another "
+	    "flow");
+	OKF(lost == 0, "and leaves the answer of the first");
+	flows_free(fs);
+}
+
 int
 main(void)
 {
@@ -216,5 +250,6 @@ main(void)
 	test_flood(fs);
 	frags_free(fs);
 	test_flows();
+	test_flow_key();
 	return DONE();
 }

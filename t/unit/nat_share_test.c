@@ -463,6 +463,7 @@ test_log(void)
 		snprintf(dst, sizeof(dst), "203.0.113.%u", 1 + i % 200);
 		out(&w, 1, syn("10.1.0.5", (uint16_t)(3000 + i), dst, 80));
 	}
+	struct nat_event was;
 	bool right = nat_news(&w.nat, &e) && e.what == NAT_TAKEN &&
 	    is_at(&e.host, "10.1.0.5") && e.site == 1 && e.wall ==
 	    1700000000 + 1000;
@@ -473,10 +474,12 @@ test_log(void)
 	OKF(addr_eq(&w.pool[pool], &w.ip.src) && w.ip.sport >= first &&
 	    w.ip.sport <= last && last - first == 511,
 	    "6888-12: address and ports, no destination");
+	was = e;
 	world_wait(&w, 300);
 	while (nat_news(&w.nat, &e)) {
 		taken += e.what == NAT_TAKEN;
-		freed += e.what == NAT_FREED;
+		freed += e.what == NAT_FREED && e.block == was.block &&
+		    e.site == was.site && addr_eq(&e.host, &was.host);
 	}
 	OKF(taken == 0 && freed == 1, "6888-14: and one when it is given back");
 	world_down(&w);
@@ -562,6 +565,52 @@ test_static(void)
 		taken += out(&w, 1, syn(branch1_host(i % 200), (uint16_t)(2000
 		    + i), server, 80)) && w.ip.sport < 1024;
 	OKF(taken == 0, "6888-9: nobody gets a published port");
+	world_down(&w);
+}
+
+/* Of an address nearly all of whose TCP ports are published, and beside one
+ * that is published whole. */
+static void
+test_static_in_pool(void)
+{
+	struct nat_static rules[] = {
+		{ .proto = PROTO_TCP, .outside_first = 1100,
+		    .outside_last = 65000, .inside_first = 1100 },
+		{ .proto = 0, .outside_last = 65535 },
+	};
+	unsigned got = 0, published = 0, other = 0, below = 0;
+
+	world_config(&w, 2);
+	rules[0].outside = at("198.51.100.1");
+	rules[0].inside = at("10.1.0.20");
+	rules[1].outside = at("198.51.100.2");
+	rules[1].inside = at("10.1.0.30");
+	w.cfg.statics = rules;
+	w.cfg.nstatics = 2;
+	w.cfg.host_blocks = 200;
+	world_start(&w);
+	for (uint16_t i = 0; i < 700; i++) {
+		if (!out(&w, 1, syn("10.1.0.5", (uint16_t)(3000 + i), server,
+		    80)))
+			continue;
+		got++;
+		published += w.ip.sport >= 1100 && w.ip.sport <= 65000;
+		below += w.ip.sport < 1100;
+		other += !is_at(&w.ip.src, "198.51.100.1");
+	}
+	/* 1024 to 1099 and 65001 to 65535 */
+	OKF(got <= 76 + 535 && got > 500 && below > 50,
+	    "6888-9: what is not published is given away (%u ports)", got);
+	OKF(published == 0 && other == 0,
+	    "6888-9: a published port is nobody else's mapping");
+	for (uint16_t i = 0; i < 100; i++)
+		published += out(&w, 1, udp("10.1.0.6", (uint16_t)(3000 + i),
+		    server, 80)) && w.ip.sport >= 1100 && w.ip.sport <= 65000;
+	OKF(published > 50, "6888-9: but its number is, of another protocol");
+	for (unsigned i = 0; i < 100; i++)
+		other += out(&w, 1, udp(branch1_host(100 + i), 53, server,
+		    80)) && is_at(&w.ip.src, "198.51.100.2");
+	OKF(other == 0, "6888-9: nobody else is at a whole address");
 	world_down(&w);
 }
 
@@ -651,6 +700,15 @@ test_adopt(void)
 	world_start(&w);
 	struct nat_legacy l = legacy(&old);
 	OKF(nat_adopt(&w.nat, &l, w.now) == 300, "state: all flows go on");
+	unsigned counted = 0;
+	for (uint32_t h = 1; h < w.nat.ports.host_fresh; h++)
+		counted += w.nat.ports.host[h].flows == 10 &&
+		    w.nat.ports.host[h].nblocks == 1 &&
+		    w.nat.ports.host[h].site == 1;
+	OKF(counted == 30 && w.nat.site_flows[1] == 300 &&
+	    w.nat.site_flows[2] == 0 && w.nat.ports.used == 30 &&
+	    w.nat.ports.site_blocks[1][0] == 30,
+	    "state: counted for host and location as before");
 	for (uint16_t i = 0; i < 300; i++)
 		back += in(&w, udp(server, 80, text(&end[i].a), end[i].p)) &&
 		    w.ip.dport == 3000 + i;
@@ -728,6 +786,76 @@ test_torn(void)
 	world_down(&old);
 }
 
+/* What is sealed and whole, but cannot be: by what is done to the second of
+ * two flows of one host. */
+static void
+made_up(struct nat_flow *f, const struct nat_flow *first, int how, uint32_t s)
+{
+	switch (how) {
+	case 0: f->proto = 50; break;
+	case 1: f->proto = PROTO_ICMP6; break;
+	case 2: f->outside = at("2001:db8:f::1"); break;
+	case 3: f->remote = at("2001:db8::7"); break;
+	case 4: f->inside = at("2001:db8:1::5"); break;
+	case 5: f->remote_port = 0; break;
+	case 6: f->kind |= NAT_PERMIT; break;
+	case 7: f->kind |= 4; break;
+	case 8: f->kind |= NAT_STATIC; break;
+	case 9: f->expires = s; break;
+	case 10: f->expires = s + 8 * 86400 + 1; break;
+	case 11: f->inside = at("10.9.0.5"); break;
+	case 12: f->inside = at("10.1.0.77"); break;
+	case 13: f->outside_port ^= 1024; break;
+	case 14: f->outside_port = 1023; break;
+	case 15: *f = *first; break;
+	case 16: f->inside_port = first->inside_port; f->remote_port++; break;
+	/* and what can be */
+	case 17: f->expires = s + 1; break;
+	case 18: f->expires = s + 8 * 86400; break;
+	case 19: f->remote_port++; break;
+	}
+}
+enum { IMPOSSIBLE = 17, POSSIBLE = 3 };
+
+static void
+test_made_up(void)
+{
+	static struct world old;
+	uint32_t s;
+
+	world_up(&w, 1);
+	out(&w, 1, udp("10.1.0.5", 3000, server, 80));
+	out(&w, 1, udp("10.1.0.5", 3001, server, 80));
+	old = w;
+	s = (uint32_t)(old.now / NSEC_SEC);
+	const struct nat_flow saved = old.rec.flow[2];
+	for (int how = 0; how < IMPOSSIBLE + POSSIBLE; how++) {
+		old.rec.flow[2] = saved;
+		made_up(&old.rec.flow[2], &old.rec.flow[1], how, s);
+		old.rec.flow[2].seal = nat_table_seal(&old.rec.flow[2]);
+		world_config(&w, 1);
+		world_start(&w);
+		struct nat_legacy l = legacy(&old);
+		size_t want = how < IMPOSSIBLE ? 1 : 2;
+		OKF(nat_adopt(&w.nat, &l, w.now) == want &&
+		    w.nat.table.used == want && w.nat.site_flows[1] == want,
+		    "state: flow %d is %s", how, want == 1 ? "made up" :
+		    "possible");
+		world_down(&w);
+	}
+	/* alone, of a host whose block it is not */
+	old.rec.flow[2].seal = 0;
+	old.rec.flow[1].inside = at("10.1.0.77");
+	old.rec.flow[1].seal = nat_table_seal(&old.rec.flow[1]);
+	world_config(&w, 1);
+	world_start(&w);
+	struct nat_legacy l = legacy(&old);
+	OKF(nat_adopt(&w.nat, &l, w.now) == 0 && w.nat.site_flows[1] == 0,
+	    "state: nor has a host another's block");
+	world_down(&w);
+	world_down(&old);
+}
+
 /* A process that takes over knows whose quota rests. */
 static void
 test_rest_adopted(void)
@@ -779,9 +907,11 @@ main(void)
 	test_log();
 	test_guess();
 	test_static();
+	test_static_in_pool();
 	test_fixed();
 	test_adopt();
 	test_torn();
+	test_made_up();
 	test_rest_adopted();
 	return DONE();
 }
