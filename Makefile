@@ -81,6 +81,8 @@ $(O)/bh-%: $(O)/cmd/bh-%.o $(O)/libbh.a
 	echo "  LD $@"
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/bh-bolt: LIBS += -lnftables
+
 $(O)/bh-keep: $(O)/%: cmd/%
 	mkdir -p $(@D)
 	install -m 755 $< $@

@@ -41,6 +41,9 @@ only_guard() {
 	run -1 cli_backhaul status
 	[[ $output == 'branch1: shut: not up ('*')' ]]
 	in_cli nft delete table inet backhaul
+	read -r _ loop _ <"$run/bolt/bh-bolt.state"
+	kill "$loop"
+	world_until world_ended "$loop"
 	world_state cli | diff "$W_DIR/cli.state" -
 	[ -z "$(ip netns pids "$W-cli")" ]
 	cli_backhaul down

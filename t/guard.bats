@@ -184,11 +184,7 @@ by_up() { by 192.0.2.1 2001:db8:a::1; }
 
 @test "F5 a server without its rules, its routes or its translation" {
 	for fault in 'ip -4 rule flush protocol 176' \
-	    'ip -6 rule flush protocol 176' \
-	    'ip -4 route flush table 7802' 'ip -6 route flush table 7802' \
-	    'ip link del dev bhx0' 'ip link del dev bh0' \
-	    'nft flush chain inet backhaul srcnat' \
-	    'nft flush chain inet backhaul forward'; do
+	    'nft flush chain inet backhaul srcnat'; do
 		in_lan ping -q -i 0.05 -w 1 203.0.113.80 >/dev/null 3>&- &
 		four=$!
 		in_lan ping -q -i 0.05 -w 1 2001:db8:c::80 >/dev/null 3>&- &
@@ -216,6 +212,161 @@ by_up() { by 192.0.2.1 2001:db8:a::1; }
 	srv_backhaul up
 	cli_backhaul up
 	world_until in_cli ping -c 1 -W 1 10.0.0.5
+}
+
+kill_bolt() {	# HOST LOCATION: with its tables; it comes back
+	local child
+	read -r _ _ _ child _ <"$W_DIR/run/$2/bolt/bh-bolt.state"
+	kill -9 "$child"
+}
+holds() {	# HOST LOCATION: both bolts
+	world_backhaul "$1" "$2" status >"$W_DIR/status" &&
+		head -n 1 "$W_DIR/status" | grep -q 'guard in force$'
+}
+
+# Each fault, by a letter.
+fault() {	# LETTER HOST LOCATION
+	case $1 in
+	r) in_host "$2" nft flush ruleset ;;
+	t) in_host "$2" nft delete table inet backhaul ;;
+	c) in_host "$2" nft flush chain inet backhaul forward ;;
+	u) flush_rules "$2" ;;
+	0|1|2) in_host "$2" ip -4 route flush table 780$1
+		in_host "$2" ip -6 route flush table 780$1 ;;
+	d) in_host "$2" ip link del dev bh0 ;;
+	x) in_host "$2" ip link del dev bhx0 ;;
+	k) kill_bolt "$2" "$3" ;;
+	esac 2>/dev/null || true
+}
+
+# All of them alone and in pairs, while everybody sends.  With the bolt killed
+# and the guard flushed both are gone, until the bolt is back: not asked here.
+all_faults() {	# HOST LOCATION LETTER...
+	local host=$1 location=$2 a b
+	shift 2
+	for a; do
+		for b; do
+			case $a$b in [rtc]k) continue ;; esac
+			fault "$a" "$host" "$location"
+			[ "$a" = "$b" ] || fault "$b" "$host" "$location"
+			sleep 0.15
+			none_clear "$host: $a $b"
+			shut_again "$host" "$location" || return
+		done
+		shift
+	done
+}
+# Guard, routes and rules as they were; the bolt by itself.
+shut_again() {	# HOST LOCATION
+	local run=$W_DIR/run/$2 v dev
+	in_host "$1" nft -f "$run/nft.plan"
+	while read -r dev; do
+		ip -n "$W-$1" link set "$dev" up 2>/dev/null ||
+			world_until ip -n "$W-$1" link set "$dev" up
+	done <"$run/tuns"
+	for v in 4 6; do
+		in_host "$1" ip -$v rule flush protocol 176
+		in_host "$1" ip -$v -batch "$run/ip$v.plan"
+	done
+	world_until holds "$1" "$2"
+}
+
+# Everybody sends all the time, in both families.
+din() {
+	local to host
+	DIN=
+	for to in 203.0.113.80 2001:db8:c::80 10.0.0.5 2001:db8::5; do
+		for host in lan cli lan9; do
+			world_bg $host ping -q -i 0.05 $to
+			DIN="$DIN $W_PID"
+		done
+	done
+	for to in 10.1.0.5 2001:db8:1::5; do
+		for host in srv hq; do
+			world_bg $host ping -q -i 0.05 $to
+			DIN="$DIN $W_PID"
+		done
+	done
+}
+hush() {
+	# shellcheck disable=SC2086 # a list
+	kill $DIN
+}
+
+@test "F5 F6 any one of what holds, and any two, at a client" {
+	none_clear
+	din
+	all_faults cli branch1 r t c u 0 1 d k
+	hush
+}
+
+@test "F5b F6b any one of what holds, and any two, at a server" {
+	none_clear
+	din
+	all_faults srv hq r t c u 0 1 2 d x k
+	hush
+}
+
+@test "F6c nobody but its holder changes the second bolt, and status has it" {
+	for words in 'flush table' 'delete table'; do
+		run -1 in_cli nft $words inet backhaul_bolt
+		run -1 in_cli nft $words netdev backhaul_bolt
+	done
+	run -1 in_cli nft flush chain inet backhaul_bolt forward
+	in_cli nft flush ruleset
+	in_cli nft list table inet backhaul_bolt >/dev/null
+	run -1 cli_backhaul status
+	[ "${lines[0]}" = 'branch1: client, guard MISSING' ]
+	cli_backhaul up
+	read -r _ loop _ child _ <"$W_DIR/run/branch1/bolt/bh-bolt.state"
+	kill -9 "$loop" "$child"
+	run -1 cli_backhaul status
+	[ "${lines[0]}" = \
+		'branch1: client, guard in force, second bolt MISSING' ]
+	cli_backhaul up
+	holds cli branch1
+}
+
+# A packet that no hook for what is forwarded has seen: from a raw socket.
+raw() {	# FROM TO
+	in_cli python3 - "$@" <<-'E'
+	import socket, struct, sys
+	a, b = sys.argv[1:]
+	f = socket.AF_INET6 if ':' in a else socket.AF_INET
+	s, d = (socket.inet_pton(f, x) for x in (a, b))
+	u = struct.pack('>HHHH', 5, 6, 8, 0)
+	if f == socket.AF_INET:
+	    h = struct.pack('>BBHHHBBH', 0x45, 0, 28, 1, 0, 64, 17, 0) + s + d
+	else:
+	    h = struct.pack('>IHBB', 6 << 28, 8, 17, 64) + s + d
+	r = socket.socket(f, socket.SOCK_RAW, socket.IPPROTO_RAW)
+	r.sendto(h + u, (b, 0))
+	E
+}
+egress() {	# COUNTER
+	in_cli nft -j list counter netdev backhaul_bolt "$1" |
+		jq '.nftables[] | .counter? | select(.) | .packets'
+}
+
+@test "F7 what comes by no forward hook ends where the uplink sends" {
+	world_until holds cli branch1
+	before=$(egress lan_clear)
+	raw 10.1.0.5 203.0.113.80
+	raw 2001:db8:1::5 2001:db8:c::80
+	[ "$(egress lan_clear)" -eq $((before + 2)) ]
+	none_clear
+	# an uplink that comes later, too
+	world_cable cli ppp0 '192.0.7.2/24' wan ppp '192.0.7.1/24'
+	seen() { in_cli nft list table netdev backhaul_bolt | grep -q '"ppp0"'; }
+	world_until seen
+	ip -n "$W-cli" route add 203.0.113.0/24 via 192.0.7.1
+	raw 10.1.0.5 203.0.113.80
+	[ "$(egress lan_clear)" -gt 0 ]
+	none_clear
+	ip -n "$W-cli" link del ppp0
+	gone() { ! seen; }
+	world_until gone
+	in_cli ping -q -c 1 -W 5 192.0.2.1
 }
 
 @test "F19 lan equal to internal at a server: each rule is planned once" {

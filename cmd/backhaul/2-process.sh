@@ -47,6 +47,8 @@ trim_log() {
 # would be of no use.
 supervise() {	# PROGRAM
 	name=$1 child=0 restarts=0 since=0 code=0 stop='' delay=0.01
+	ready=$run/ready program=${1##*/}
+	[ "$name" != "$BOLT" ] || ready=/dev/null	# it says so in a file
 	set -- -f "$run/domain.ini" -l "$location" -D "$run" -R 9
 	case $name in
 	bh-tunnel) set -- "$@" -k "$keys" ;;
@@ -57,12 +59,12 @@ supervise() {	# PROGRAM
 	# nothing is started that `down' would not find
 	if ! write_state waiting; then
 		say "cannot write $run/$name.state"
-		echo "$name exit $RETRY" 1<>"$run/ready"
+		echo "$name exit $RETRY" 1<>"$ready"
 		exit $RETRY
 	fi
 	while [ -z "$stop" ] && [ -d "$run" ]; do
 		seconds; since=$seconds
-		"$bin/${name%-[0-9]*}" "$@" 9<>"$run/ready" &
+		"$bin/${program%-[0-9]*}" "$@" 9<>"$ready" &
 		child=$!
 		[ -z "$stop" ] || kill "$child" 2>/dev/null
 		write_state running
@@ -73,7 +75,7 @@ supervise() {	# PROGRAM
 		done
 		child=0
 		[ -z "$stop" ] || break
-		echo "$name exit $code" 1<>"$run/ready"
+		echo "$name exit $code" 1<>"$ready"
 		if [ $code -eq $FIX ]; then
 			write_state failed
 			say "$name: exit $FIX, not started again; see backhaul(8)"

@@ -18,7 +18,7 @@ load_guard() {
 # From names and addresses alone: no interface has to be there.
 set_guard() {
 	plan nft || { fail 'cannot plan the nftables guard'; return 1; }
-	load_guard
+	load_guard && hold_bolt
 }
 
 # What the interfaces say, once they are there.

@@ -173,6 +173,7 @@ take_down() {
 	trap '' INT TERM HUP
 	take_back
 	remove_guard
+	remove_bolt
 	( cd "$run" 2>/dev/null && rm -f domain.ini env foreground guard lock \
 		log log.1 outcome shut ./*.plan ./*.stamps ./*.nat \
 		./*.nat.new )

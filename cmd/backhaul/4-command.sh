@@ -51,10 +51,13 @@ all_supervised() {
 	done
 }
 
+routes_stand() {
+	[ "$(list_routes)" = "$(cat "$run/routes" 2>/dev/null)" ]
+}
+
 # Nobody else has taken away what was set up.
 in_force() {
-	[ "$(guard_owner)" = "$run" ] &&
-		[ "$(list_routes)" = "$(cat "$run/routes" 2>/dev/null)" ]
+	[ "$(guard_owner)" = "$run" ] && routes_stand && bolt_holds
 }
 
 # What is shut stays shut.  $shut: nothing of ours was there; the guard was

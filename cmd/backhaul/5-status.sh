@@ -43,10 +43,21 @@ answer() {	# COMMAND...
 
 print_usage() { printf 'usage: backhaul %s\n' "$synopsis"; }
 
+# What is to be said of the second bolt, in $bolt.
+judge_bolt() {
+	bolt_holds || { bolt=', second bolt MISSING'; return 1; }
+	case $bolt in
+	'owned forward egress') bolt= ;;
+	owned*) bolt=', second bolt without the egress hook' ;;
+	*) bolt=', second bolt open to others' ;;
+	esac
+}
+
 print_shut() {
 	shut=shut
 	! guard_differs || shut='NOT SHUT, its guard is gone or changed'
-	echo "$location: $shut: not up ($(cat "$run/shut"))"
+	judge_bolt
+	echo "$location: $shut$bolt: not up ($(cat "$run/shut"))"
 }
 
 cmd_status() {
@@ -60,9 +71,10 @@ cmd_status() {
 		exit 1
 	fi
 	rc=0 guard='in force'
-	in_force || { guard='in force, routes CHANGED'; rc=1; }
+	routes_stand || { guard='in force, routes CHANGED'; rc=1; }
 	[ "$(guard_owner)" = "$run" ] || { guard=MISSING; rc=1; }
-	printf '%s: %s, guard %s\n' "$location" "$ROLE" "$guard"
+	judge_bolt || rc=1
+	printf '%s: %s, guard %s%s\n' "$location" "$ROLE" "$guard" "$bolt"
 	printf '%-12s %-10s %8s %10s %9s\n' program state pid uptime restarts
 	for p in $PROGRAMS; do
 		print_program "$p" || rc=1

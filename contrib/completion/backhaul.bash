@@ -33,13 +33,14 @@ _backhaul() {
 		case $prog in
 		backhaul) words='up guard stop down status restart -f -l -k -d -F -r -h -V' ;;
 		bh-announce) words='-n -h -V' ;;
+		bh-bolt) words='-f -l -D -R -h -V' ;;
 		bh-check) words='-f -l -j -k -n -x -b -D -e -g -i -p -r -v -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -i -j -s -d -p -D -R -h -V' ;;
 		bh-ctl) words='counters peers servers egress -a -j -D -l -h -V' ;;
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -n -N -S -q -t -D -R -h -V' ;;
 		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk check -o -f -k -l -h -V' ;;
-		bh-plan) words='env sysctl before ip4 ip6 nft hop4 hop6 neigh -f -l -D -h -V' ;;
+		bh-plan) words='env sysctl before ip4 ip6 nft bolt bolt-egress hop4 hop6 neigh -f -l -D -h -V' ;;
 		bh-resolve) words='-1 -m -s -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;
 		esac
@@ -48,5 +49,5 @@ _backhaul() {
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
-complete -F _backhaul backhaul bh-announce bh-check bh-classify bh-ctl bh-egress bh-keep bh-key \
-	bh-plan bh-resolve bh-tunnel
+complete -F _backhaul backhaul bh-announce bh-bolt bh-check bh-classify bh-ctl bh-egress bh-keep \
+	bh-key bh-plan bh-resolve bh-tunnel

@@ -153,6 +153,13 @@ plan_pools(const struct plan *p, enum family fam)
 	    conf_nat_of(l, fam == FAMILY_V4) == CONF_NAT_POOL;
 }
 
+bool
+plan_translates(const struct plan *p, enum family fam)
+{
+	return p->self->role == CONF_ROLE_SERVER &&
+	    (plan_asks(p, fam) || plan_pools(p, fam));
+}
+
 const struct npt *
 plan_npt(const struct plan *p, struct npt *t)
 {

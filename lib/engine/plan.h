@@ -113,6 +113,8 @@ bool plan_asks(const struct plan *p, enum family fam);
 const struct npt *plan_npt(const struct plan *p, struct npt *t);
 /* bh-egress translates that family, to nat-pool. */
 bool plan_pools(const struct plan *p, enum family fam);
+/* Its clients' packets of that family leave with another source. */
+bool plan_translates(const struct plan *p, enum family fam);
 /* Something is published at this server, and the kernel translates. */
 bool plan_publishes(const struct plan *p);
 /* ... or by its addresses a client's host could ask for another. */
@@ -142,6 +144,7 @@ typedef void plan_devs_fn(const struct plan *p, FILE *out);
 /* A rule for both families, "$ip" and "$v" being ip and 4 or ip6 and 6, or one
  * if it has neither; and one that begins with HOW and a set of interfaces. */
 void plan_each(FILE *out, const char *rule);
+void plan_one(FILE *out, const char *rule, enum family fam);
 void plan_put(const struct plan *p, FILE *out, const char *how,
     plan_devs_fn *devs, const char *rule);
 /* Rules for what comes from the site and does not go by the tunnel, for what
@@ -165,10 +168,16 @@ void plan_neigh(const struct plan *p, FILE *out);
 void plan_routes(const struct plan *p, enum family fam, FILE *out);
 /* The table `inet backhaul', for `nft -f -'; replaces it in one step. */
 void plan_nft(const struct plan *p, FILE *out);
-/* Its sets: one family's addresses, by what they are to this location; and
- * those of them that the second bolt has, too. */
+/* The second bolt's tables, in which nobody but their maker changes anything:
+ * `inet', and `netdev', which not every kernel has. */
+#define PLAN_BOLT "backhaul_bolt"
+void plan_bolt(const struct plan *p, FILE *out);
+void plan_bolt_egress(const struct plan *p, FILE *out);
+/* Sets: one family's addresses, by what they are to this location; and of the
+ * second bolt's tables. */
 void plan_sets(const struct plan *p, enum family fam, FILE *out);
 void plan_bolt_sets(const struct plan *p, enum family fam, FILE *out);
+void plan_egress_sets(const struct plan *p, enum family fam, FILE *out);
 /* Its chains between clients, or what breaks out, and the Internet; of these
  * what the second bolt has, too. */
 void plan_chains_egress(const struct plan *p, FILE *out);

@@ -192,8 +192,7 @@ plan_chain_translated(const struct plan *p, FILE *out)
 	for (int f = 0; f < FAMILIES; f++)
 		if (plan_breaks_out(p))
 			put_translated(p, (enum family)f, "site", out);
-		else if (plan_asks(p, (enum family)f) ||
-		    plan_pools(p, (enum family)f))
+		else if (plan_translates(p, (enum family)f))
 			put_translated(p, (enum family)f, "clients", out);
 	fputs("\t}\n", out);
 }

@@ -309,6 +309,29 @@ plan_bolt_sets(const struct plan *p, enum family fam, FILE *out)
 		put_clients(p, fam, out);
 }
 
+/* What the host has itself. */
+static void
+put_host(const struct plan *p, enum family fam, FILE *out)
+{
+	char buf[ADDR_STRLEN];
+	struct set s;
+
+	set_open(&s, out, "own", fam);
+	for (size_t i = 0; i < p->host.nnets; i++)
+		if (addr_is_v4(&p->host.net[i].own) == (fam == FAMILY_V4))
+			set_text(&s, addr_format(&p->host.net[i].own, buf));
+	set_close(&s);
+}
+
+void
+plan_egress_sets(const struct plan *p, enum family fam, FILE *out)
+{
+	put_host(p, fam, out);
+	put_site(p, fam, out);
+	if (p->self->role == CONF_ROLE_SERVER)
+		put_clients(p, fam, out);
+}
+
 void
 plan_sets(const struct plan *p, enum family fam, FILE *out)
 {

@@ -34,13 +34,18 @@ has_family(const char *rule)
 }
 
 void
+plan_one(FILE *out, const char *rule, enum family fam)
+{
+	fputs("\t\t", out);
+	put_family(out, rule, fam);
+	fputc('\n', out);
+}
+
+void
 plan_each(FILE *out, const char *rule)
 {
-	for (int f = 0; f < (has_family(rule) ? FAMILIES : 1); f++) {
-		fputs("\t\t", out);
-		put_family(out, rule, (enum family)f);
-		fputc('\n', out);
-	}
+	for (int f = 0; f < (has_family(rule) ? FAMILIES : 1); f++)
+		plan_one(out, rule, (enum family)f);
 }
 
 void
