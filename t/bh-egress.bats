@@ -175,3 +175,19 @@ hq_up() {
 	log_is_read bh-egress
 	adds_up bh-egress
 }
+
+@test "F18: what a TUN device refuses because it is large comes in pieces" {
+	refuse_super
+	hq_up
+	receive 203.0.113.9 7777 5
+	say udp 1 3 10.1.0.5 203.0.113.9 7777 300 1 5 100 20 6
+	complains "*bhx0 refuses super-packets*"
+	say udp 1 3 10.1.0.5 203.0.113.9 7777 150 1 5 100 20 6
+	for n in 100 100 100 100 50; do
+		received "10.1.0.5 $n"
+	done
+	[ "$(counted bh-egress internet)" -eq 2 ]
+	[ "$(counted bh-egress send)" -eq 0 ]
+	[ "$(counted bh-egress cut)" -eq 2 ]
+	adds_up bh-egress
+}

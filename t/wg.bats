@@ -470,3 +470,20 @@ answered() { [ "$(wg show "$DB" transfer | cut -f 3)" -ge "$1" ]; }
 	alone_until answered $((sent + 92))
 	[ "$(wg show "$DB" latest-handshakes)" = "$n" ]
 }
+
+@test "F18b: TCP passes a TUN device that refuses super-packets" {
+	. t/lib/gate.bash
+	mkdir "$D/run"
+	alone_start "$A" "$DA"
+	refuse_super
+	export LD_PRELOAD=$PRELOAD
+	alone_start "$B" "$DB" -D "$D/run"
+	unset LD_PRELOAD
+	alone_peers
+	alone_devices
+	alone_transfer "$A" "$B" 10.9.0.2
+	alone_transfer "$A" "$B" fd00:9::2
+	"$BH_BIN/bh-ctl" -D "$D/run" counters bh-tunnel >"$D/counters"
+	grep -q '	cut	' "$D/counters"
+	! grep -q '	send	' "$D/counters"
+}

@@ -77,8 +77,8 @@ count_once(struct frame *f, enum verdict v)
 /* The virtio-net header stands before the packet already: one write(2).  What
  * has stayed in the link's memory follows from there (ring_take). */
 static enum verdict
-put_tun(int tun, const struct frame *f, const uint8_t *body,
-    enum verdict delivered, nsec now)
+put_tun(struct gate *g, struct tun_out *to, const struct frame *f,
+    const uint8_t *body, enum verdict delivered)
 {
 	const uint8_t *packet = (const uint8_t *)(f + 1);
 	size_t head = body != packet && f->len > FRAME_HEAD ? FRAME_HEAD :
@@ -87,12 +87,15 @@ put_tun(int tun, const struct frame *f, const uint8_t *body,
 		{ (uint8_t *)(uintptr_t)f + TUN_AT, sizeof(f->vnet) + head },
 		{ (void *)(uintptr_t)(body + head), f->len - head },
 	};
+	uint64_t cut = to->cut;
 
-	if (waiter_is_late(now))
+	if (waiter_is_late(g->now))
 		return V_LATE;
-	if (writev(tun, iov, 2) == (ssize_t)(sizeof(f->vnet) + f->len))
-		return delivered;
-	return errno == EAGAIN || errno == ENOBUFS ? V_FULL : V_SEND;
+	enum verdict v = tun_put(to, iov, 2, g->now);
+	if (to->cut != cut)
+		gate_note_cut(g, to == &g->tun_out ? g->ifname : g->outname,
+		    to->cut);
+	return v == (enum verdict)V_NEXT ? delivered : v;
 }
 
 /*
@@ -117,8 +120,8 @@ take_frame(struct gate *g, struct frame *f, size_t n)
 	}
 	count_once(f, v);
 	if (verdict_delivers(v))
-		v = put_tun(v == V_BREAKOUT ? g->out : g->tun, f,
-		    (uint8_t *)(f + 1), v, g->now);
+		v = put_tun(g, v == V_BREAKOUT ? &g->out_out : &g->tun_out, f,
+		    (uint8_t *)(f + 1), v);
 	counters_add(g->st, v, f->len);
 	return false;
 }
@@ -250,7 +253,7 @@ frame_to_tun(struct gate *g, struct frame *f, const uint8_t *body)
 	if (f->peer < g->pol->nsites && f->peer != g->pol->self)
 		v = judge(g, g->kind->to_tun, f, f->peer).verdict;
 	if (verdict_delivers(v))
-		v = put_tun(g->tun, f, body, v, g->now);
+		v = put_tun(g, &g->tun_out, f, body, v);
 	counters_add(g->st, v, f->len);
 }
 
@@ -350,8 +353,8 @@ out_to_tun(struct gate *g)
 		enum verdict v = judge(g, POLICY_BACK, f, PEER_NONE).verdict;
 		count_once(f, v);
 		if (verdict_delivers(v))
-			v = put_tun(g->tun, f, (uint8_t *)(f + 1), v,
-			    g->now);
+			v = put_tun(g, &g->tun_out, f, (uint8_t *)(f + 1),
+			    v);
 		counters_add(g->st, v, f->len);
 	}
 	return 0;

@@ -23,6 +23,7 @@
 #include "net/link.h"
 #include "net/nat.h"
 #include "net/policy.h"
+#include "net/tun.h"
 
 #include <assert.h>
 #include <stdalign.h>
@@ -69,6 +70,7 @@ struct gate {
 	struct failover *failover;	/* of a client; else NULL */
 	/* a packet on its way to the device, or one for a full link */
 	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];
+	struct tun_out tun_out, out_out;	/* the devices, for writing */
 };
 
 /* gate_say.c */
@@ -77,6 +79,8 @@ struct gate {
  * is noted, and told of in one line in a while (C44). */
 void gate_note_stranger(struct gate *g, const struct ip *ip);
 void gate_tell_stranger(struct gate *g);
+/* The device refuses super-packets: one line, and a count. */
+void gate_note_cut(struct gate *g, const char *device, uint64_t cut);
 /* One line for people, without stopping anything. */
 void gate_report(const struct gate *g);
 

@@ -48,6 +48,8 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 		g->outname = cf->location[pol->self].egress_interface;
 		g->out = open_tun(g->outname, &uso_out);
 	}
+	g->tun_out.fd = g->tun;
+	g->out_out.fd = g->out;
 	g->nlinks = pol->workers;
 	for (unsigned i = 0; i < g->nlinks; i++)
 		start_link(&g->link[i], rundir, part_name(name, kind->link,

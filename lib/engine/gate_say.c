@@ -31,6 +31,15 @@ gate_tell_stranger(struct gate *g)
 }
 
 void
+gate_note_cut(struct gate *g, const char *device, uint64_t cut)
+{
+	if (cut == 1)
+		warnx("%s refuses super-packets, which this kernel should take:"
+		    " they are cut here, which costs time", device);
+	g->st->cut++;
+}
+
+void
 gate_report(const struct gate *g)
 {
 	const struct counters *st = g->st;

@@ -32,6 +32,7 @@
 #include "net/link.h"
 #include "net/pmtu.h"
 #include "net/policy.h"
+#include "net/tun.h"
 #include "net/udp.h"
 #include "wg/aead.h"
 #include "wg/device.h"
@@ -163,6 +164,7 @@ struct tunnel {
 	struct allowed *allowed;	/* in a gateway for wg(8) only */
 	struct config config;
 	int tun;		/* standalone; else -1 */
+	struct tun_out *tun_out;	/* the same, for writing */
 	bool uso, gone;		/* of the TUN device */
 	nsec told;		/* senders of lost packets: time spent */
 	size_t mtu;		/* no padding goes beyond (W15) */

@@ -347,6 +347,8 @@ open_tun(struct tunnel *t, const char *name)
 		die(EXIT_RETRY, "cannot open /dev/net/tun");
 	if (t->tun < 0)
 		die(EXIT_RETRY, "cannot use TUN device %s", name);
+	t->tun_out = buffer(sizeof(*t->tun_out));
+	t->tun_out->fd = t->tun;
 	int mtu = made ? tun_mtu(name, MTU_DEFAULT) : tun_mtu(name, 0);
 	if (mtu < 0)
 		die(EXIT_RETRY, "cannot learn the MTU of %s", name);

@@ -2,6 +2,7 @@
 /* Standalone: packets come from a TUN device of our own, and go there. */
 #include "engine/tunnel_impl.h"
 
+#include "base/die.h"
 #include "base/turn.h"
 #include "net/icmp.h"
 
@@ -106,12 +107,15 @@ tunnel_put(struct tunnel *t, const struct gro_slot *s)
 {
 	struct iovec iov[1 + GRO_PIECES];
 	struct vnet vnet = s->vnet;
-	size_t n = sizeof(vnet) + s->bytes;
 
 	iov[0] = (struct iovec){ &vnet, sizeof(vnet) };
 	memcpy(iov + 1, s->piece, s->npieces * sizeof(s->piece[0]));
-	enum verdict v = V_PARTNER;
-	if (writev(t->tun, iov, (int)s->npieces + 1) != (ssize_t)n)
-		v = errno == EAGAIN || errno == ENOBUFS ? V_FULL : V_SEND;
-	counters_add(t->stat, v, s->bytes);
+	enum verdict v = tun_put(t->tun_out, iov, (int)s->npieces + 1,
+	    t->at.now);
+	if (t->stat->cut == 0 && t->tun_out->cut > 0)
+		warnx("the TUN device refuses super-packets, which this kernel "
+		    "should take: they are cut here, which costs time");
+	t->stat->cut = t->tun_out->cut;
+	counters_add(t->stat, v == (enum verdict)V_NEXT ? V_PARTNER : v,
+	    s->bytes);
 }

@@ -53,7 +53,8 @@ gate_start() {	# PROGRAM LOCATION: and waits until it is ready
 	local line
 	mkfifo "$BATS_TEST_TMPDIR/ready" "$BATS_TEST_TMPDIR/err"
 	exec 7<>"$BATS_TEST_TMPDIR/err"
-	ip netns exec "$W" "$BH_BIN/$1" -f t/data/truth.ini -l "$2" -D "$RUN" \
+	ip netns exec "$W" env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} \
+		"$BH_BIN/$1" -f t/data/truth.ini -l "$2" -D "$RUN" \
 		-R 5 5>"$BATS_TEST_TMPDIR/ready" 2>&7 3>&- 7>&- 8>&- 9<&- &
 	GATE=$!
 	read -r -t 10 line <"$BATS_TEST_TMPDIR/ready"
@@ -132,4 +133,11 @@ log_is_read() {	# PROGRAM
 	kill -USR1 "$GATE"
 	complains "$1: $n lines were dropped: nobody has read them"
 	complains "$1: in=*"
+}
+
+# Programs that are started from now on meet a kernel that refuses super-packets
+# on a TUN device.
+refuse_super() {
+	PRELOAD=$BATS_TEST_TMPDIR/refuse.so
+	"${CC:-cc}" -shared -fPIC -O1 -D_GNU_SOURCE -o "$PRELOAD" t/lib/refuse.c
 }
