@@ -403,6 +403,10 @@ server = hq
 match = 203.0.113.9 tcp 443
 to = 10.1.0.6:8443
 from = 192.0.2.0/24
+[publish calls]
+server = hq
+match = 203.0.113.9 udp 5060-5090
+to = 10.1.0.7
 '
 	plan hq nft >"$W_DIR/got"
 	in_host gw nft -c -f "$W_DIR/got"
@@ -410,10 +414,12 @@ from = 192.0.2.0/24
 		diff -u - <(cat <<'NFT'
 	chain published {
 		ip daddr 203.0.113.9 meta l4proto tcp th dport 443 ip saddr { 192.0.2.0/24 } dnat ip to 10.1.0.6:8443
+		ip daddr 203.0.113.9 meta l4proto udp th dport 5060-5090 dnat ip to 10.1.0.7
 		ip daddr 203.0.113.9 dnat ip to 10.1.0.5
 	}
 	chain opened {
 		ct original ip daddr 203.0.113.9 meta l4proto tcp ct original proto-dst 443 ip daddr 10.1.0.6 accept
+		ct original ip daddr 203.0.113.9 meta l4proto udp ct original proto-dst 5060-5090 ip daddr 10.1.0.7 accept
 		ct original ip daddr 203.0.113.9 ip daddr 10.1.0.5 accept
 	}
 NFT
@@ -499,4 +505,31 @@ to = 10.1.0.5
 	run --separate-stderr plan hq env
 	[ "$status" -eq 100 ]
 	[[ $stderr == *"[publish web] match: 10.0.200.1 is this host's own address;"* ]]
+}
+
+# What the kernel is told for the first location of each role of a domain file,
+# on the host that setup makes.
+golden() {	# FILE
+	awk '/^\[/ { l = $2; sub(/].*/, "", l) }
+		/^backhaul *=/ && !seen[$3]++ { print l }' "$1" |
+	while read -r l; do
+		for part in env before ip4 ip6 nft hop4 hop6 neigh; do
+			echo "== $l $part"
+			in_host gw "$BH_BIN/bh-plan" -f "$1" -l "$l" \
+				-D /run/backhaul/test $part </dev/null 2>&1 ||
+				echo "exit $?"
+		done
+	done
+}
+
+# Where the plan is meant to change: GOLDEN=write bats t/bh-plan.bats -f golden
+# and git diff t/data/plan says for whom it does.
+@test "H: golden: the plans of every example and role are what they were" {
+	ip -n "$W-gw" addr add 2001:db8:0:f000::1/64 dev lan0 nodad
+	for f in etc/backhaul.ini etc/examples/*.ini; do
+		want=t/data/plan/$(basename "$f" .ini).txt
+		golden "$f" >"$W_DIR/got"
+		[ "${GOLDEN:-}" != write ] || cp "$W_DIR/got" "$want"
+		diff -u "$want" "$W_DIR/got"
+	done
 }
