@@ -31,7 +31,7 @@ parse_watch(struct watch *w, const struct offline *o, int argc, char *argv[])
 	if (w->ifname == NULL)
 		return;
 	if (o->explain != NULL || o->read != NULL || o->write != NULL ||
-	    o->select || o->peer != NULL || o->direction != OFFLINE_OUT)
+	    o->select || o->peer != NULL || o->directed)
 		diex(EXIT_FIX, "-i goes with -s SECONDS and -j only");
 	w->json = o->json;
 	if (o->summary && optind < argc)

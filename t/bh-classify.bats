@@ -45,7 +45,8 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
  203.0.113.9:443 tcp internet internet hq internet to or from the Internet,\
  by backhaul" ]
 	[ "$(cut -f 4,7,8,9,10 <<<"${lines[3]}")" = \
-		$'-\tversion\trefused\t-\t-' ]
+		$'-\tnot-ip\tnot-ip\t-\t-' ]
+	[ "$(cut -f 11 <<<"${lines[3]}")" = ARP ]
 }
 
 @test "prints JSON that says the same with -j" {
@@ -129,7 +130,7 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
 	INI
 	of() { "$BH_BIN/bh-classify" -f "$T/domain.ini" -l branch1 "$@"; }
 	capture=$(dpkg -L python3-dpkt | grep /dns_icmp.pcap)
-	run --separate-stderr of -s -r "$capture"
+	run --separate-stderr of -s -d out -r "$capture"
 	[ "$status" -eq 0 ]
 	want=$(tcpdump -nr "$capture" --count \
 		'src net 192.168.43 and not dst net 192.168.43' 2>/dev/null)
@@ -139,6 +140,134 @@ classify() { "$BH_BIN/bh-classify" -f "$DOMAIN" -l branch1 "$@"; }
 	want=$(tcpdump -nr "$capture" --count \
 		'dst net 192.168.43 and not src net 192.168.43' 2>/dev/null)
 	[ "$(awk '$1 == "internet" { print $2 }' <<<"$output")" = "${want%% *}" ]
+}
+
+# A client with a breakout for port 3478, a partner, a server; and what its LAN
+# hears: both ways, and frames that are no packets.
+lan_capture() {
+	cat >"$T/domain.ini" <<-'INI'
+	[domain]
+	name = example
+	[location hq]
+	public-key = f2VrIDLrU0pTGaTVjPKcWzJCNnoFWCUAZ9LMnFv5smo=
+	endpoint = 198.51.100.1:51820
+	lan = 10.0.0.0/20
+	internal = 10.0.0.0/16
+	partners = branch1
+	backhaul = server
+	uplink = eth0
+	lan-interface = eth1
+	[location branch1]
+	public-key = 2DDkT+Oc2aN5bEcfDYW4wgsIJwPVKxqvgMFSAEpn13Y=
+	lan = 10.1.0.0/20
+	internal = 10.1.0.0/16
+	partners = hq
+	backhaul = client
+	server = hq
+	uplink = eth0
+	lan-interface = eth1
+	[breakout calls]
+	location = branch1
+	filter = udp port 3478
+	INI
+	python3 t/lib/frames.py lan "$T/lan.pcap"
+}
+
+@test "F28: of a capture at the LAN each packet is judged the way it went" {
+	lan_capture
+	of() { "$BH_BIN/bh-classify" -f "$T/domain.ini" -l branch1 "$@"; }
+	of -r "$T/lan.pcap" | cut -f 3,7,9,10 >"$T/got"
+	diff - "$T/got" <<-EOF
+		out	internet	hq	internet
+		in	internet	-	internet
+		out	partner	hq	partner
+		in	partner	-	partner
+		out	breakout	-	breakout calls
+		back	breakout	-	breakout
+		out	local	-	local
+		out	local	-	local
+		out	elsewhere	-	elsewhere
+		in	excluded	-	not-taking-part
+		out	not-ip	-	-
+		out	not-ip	-	-
+		out	not-ip	-	-
+		out	not-ip	-	-
+	EOF
+	# as the same function says of each half alone
+	diff <(of -d in -r "$T/lan.pcap" | sed -n '2p;4p;10p' | cut -f 7-) \
+		<(of -r "$T/lan.pcap" | sed -n '2p;4p;10p' | cut -f 7-)
+	diff <(of -d back -r "$T/lan.pcap" | sed -n 6p | cut -f 7-) \
+		<(of -r "$T/lan.pcap" | sed -n 6p | cut -f 7-)
+	# nothing of the answers is refused as `source', and most bytes pass
+	of -s -r "$T/lan.pcap" >"$T/sum"
+	! grep -q ^source "$T/sum"
+	[ "$(awk '$1 == "internet" { print $2, $3 }' "$T/sum")" = "2 1090" ]
+	# in JSON, and with what was not captured whole
+	of -j -r "$T/lan.pcap" | jq -r .direction | sort | uniq -c | tr -s ' ' \
+		>"$T/got"
+	printf ' 1 back\n 3 in\n 10 out\n' | diff - "$T/got"
+	editcap -s 60 "$T/lan.pcap" "$T/cut.pcap"
+	diff <(of -r "$T/lan.pcap" | cut -f 3-) <(of -r "$T/cut.pcap" | cut -f 3-)
+}
+
+@test "F28b: a frame that is no IP packet is called what it is" {
+	lan_capture
+	run --separate-stderr classify -r "$T/lan.pcap"
+	[ "$(tail -4 <<<"$output" | cut -f 11)" = "ARP
+LLDP
+not IP
+LLC (spanning tree, ...)" ]
+	run --separate-stderr classify -s -r "$T/lan.pcap"
+	[[ $output == *$'not-ip\t4\t'* && $output != *version* ]]
+	run --separate-stderr classify -c not-ip -r "$T/lan.pcap"
+	[ "${#lines[@]}" -eq 4 ]
+	classify -j -r "$T/lan.pcap" | jq -se '.[-4:] |
+		all(.verdict == "not-ip" and .class == "not-ip")'
+	classify -j -s -r "$T/lan.pcap" |
+		jq -se 'any(.verdict == "not-ip" and .packets == 4)'
+}
+
+@test "F27: a time that is none is made one, counted, and never printed" {
+	for magic in a1b2c3d4 a1b23c4d; do
+		python3 t/lib/frames.py times "$T/t.pcap" $magic 1418145370:-2147483648 1:4294967295 \
+			2:1000000 3:1000000000 -1000000000:0 \
+			-2147483648:999999 0:0
+		classify -j -r "$T/t.pcap" >"$T/json" 2>"$T/err"
+		jq -e . "$T/json" >"$T/parsed"
+		[ "$(wc -l <"$T/json")" -eq 7 ]
+		! grep -E '"time":-|"time":[0-9]*\.-|"time":[0-9]*\.[0-9]{10}' \
+			"$T/json"
+		grep -qE ': [34] packets have a time that is none;' "$T/err"
+		# seconds have no sign in the file
+		grep -q '"number":5,"time":3294967296\.0' "$T/json"
+		# lines and what is written say the same, and no other
+		diff <(classify -r "$T/t.pcap" 2>"$T/err" | cut -f 2) \
+			<(sed 's/.*"time":\([^,]*\),.*/\1/' "$T/json")
+		classify -r "$T/t.pcap" -w "$T/out.pcap" 2>"$T/err"
+		classify -r "$T/out.pcap" 2>"$T/err2" | cut -f 2 >"$T/again"
+		diff <(classify -r "$T/t.pcap" 2>"$T/err" | cut -f 2) "$T/again"
+		[ ! -s "$T/err2" ]
+	done
+	# nor does a jump to the end of time keep a translator busy
+	python3 t/lib/frames.py times "$T/t.pcap" a1b2c3d4 0:0 -1:0 5:0 -1:1 7:7
+	timeout 60 "$BH_BIN/bh-egress" -f t/data/pool.ini -l hq -p branch1 \
+		-r "$T/t.pcap" >"$T/out" 2>"$T/err"
+	[ "$(wc -l <"$T/out")" -eq 5 ]
+	# good ones are as they were
+	python3 t/lib/frames.py times "$T/t.pcap" a1b23c4d 1700000000:999999999 0:0
+	run --separate-stderr classify -r "$T/t.pcap"
+	[ -z "$stderr" ]
+	[ "$(cut -f 2 <<<"$output")" = "1700000000.999999999
+0.000000000" ]
+}
+
+@test "F27b: so is a time of pcapng, and lengths that no packet has" {
+	python3 t/lib/frames.py pcapng "$T/t.pcapng"
+	classify -j -r "$T/t.pcapng" >"$T/json" 2>"$T/err" || true
+	jq -es 'length == 18 and all(.time >= 0 and .time < 4294967296 and
+		.length == 28)' "$T/json"
+	! grep -E '"time":-|"time":[0-9]*\.-' "$T/json"
+	grep -q 'have a time that is none' "$T/err"
 }
 
 @test "takes a packet that was not captured whole for the whole one" {
@@ -244,9 +373,9 @@ compressed: zcat it into -r -" ]
 
 @test "chooses by verdict with -c, and exits 1 if there is none" {
 	python3 t/lib/captures.py "$T"
-	run --separate-stderr classify -r "$T/ethernet.pcap" -c version,ttl
+	run --separate-stderr classify -r "$T/ethernet.pcap" -c not-ip,ttl
 	[ "$status" -eq 0 ]
-	[ "$(cut -f 1,7 <<<"$output")" = $'4\tversion' ]
+	[ "$(cut -f 1,7 <<<"$output")" = $'4\tnot-ip' ]
 	run --separate-stderr classify -r "$T/ethernet.pcap" -c ttl -c spoof
 	[ "$status" -eq 1 ]
 	[ -z "$output$stderr" ]

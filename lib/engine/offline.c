@@ -19,8 +19,9 @@ select_verdicts(struct offline *o, const char *list)
 		size_t room = n < sizeof(name) ? n : sizeof(name) - 1;
 		memcpy(name, list, room);
 		name[room] = '\0';
-		enum verdict v = verdict_parse(name);
-		if (v == V_COUNT)
+		unsigned v = strcmp(name, "not-ip") == 0 ? TRACE_NOT_IP :
+		    verdict_parse(name);
+		if (v == V_COUNT && strcmp(name, "not-ip") != 0)
 			diex(EXIT_FIX, "-c: no verdict is called '%s'; "
 			    "see bh(7)", name);
 		o->selected[v] = true;
@@ -52,6 +53,7 @@ offline_option(struct offline *o, int opt, const char *arg)
 		return true;
 	case 'd':
 		o->direction = direction(arg);
+		o->directed = true;
 		return true;
 	case 'e':
 		o->explain = arg;
@@ -84,7 +86,7 @@ offline_asked(const struct offline *o)
 		diex(EXIT_FIX, "-e goes with -d and -p only");
 	if (o->explain == NULL && o->read == NULL &&
 	    (o->write != NULL || o->select || o->json || o->summary ||
-	    o->peer != NULL || o->direction != OFFLINE_OUT))
+	    o->peer != NULL || o->directed))
 		diex(EXIT_FIX, "-c, -d, -j, -p, -s and -w need -r");
 	return o->explain != NULL || o->read != NULL;
 }
@@ -136,6 +138,7 @@ offline_run(const struct offline *o, const struct offline_points *at,
 	struct trace t = {
 		.cf = cf, .pol = pol, .nat = o->nat,
 		.at = at->at[o->direction],
+		.both = !o->directed && at->at[OFFLINE_OUT] == POLICY_OUT,
 		.direction = directions[o->direction],
 		.read = o->read, .write = o->write,
 		.json = o->json, .summary = o->summary, .select = o->select,

@@ -5,6 +5,7 @@
 /* What a gate does without a network: judge a capture, explain a packet. */
 
 #include "conf/conf.h"
+#include "engine/trace.h"
 #include "net/nat.h"
 #include "net/policy.h"
 
@@ -25,9 +26,10 @@ struct offline {
 	const char *peer;		/* -p */
 	struct nat *nat;		/* NULL: nothing is translated */
 	enum offline_direction direction;	/* -d */
+	bool directed;			/* it was given */
 	bool json, summary;		/* -j, -s */
 	bool select;			/* -c */
-	bool selected[V_COUNT];
+	bool selected[TRACE_COUNT];
 };
 
 #define OFFLINE_OPTIONS "c:d:e:jp:r:sw:"

@@ -28,6 +28,11 @@ struct item {
 	const struct pcap_pkthdr *h;
 	const uint8_t *p;	/* the IP packet; NULL if there is none */
 	size_t n, wire;		/* bytes captured and sent */
+	struct timeval ts;	/* with nanoseconds */
+	const char *frame;	/* what it is if it is no packet, else NULL */
+	enum policy_point at;	/* where it is decided on */
+	uint16_t from;
+	const char *direction;
 	struct ip ip;
 	struct decision d;
 };
@@ -41,9 +46,10 @@ struct run {
 	pcap_dumper_t *out;
 	FILE *text;
 	uint64_t matched;
+	uint64_t untimely;	/* packets whose time is none */
 	struct sum {
 		uint64_t packets, bytes;
-	} verdict[V_COUNT], total, *group;
+	} verdict[TRACE_COUNT], total, *group;
 	uint8_t whole[PACKET_MAX];	/* rewritten here */
 };
 
@@ -122,7 +128,78 @@ refused(enum verdict v)
 static nsec
 time_of(const struct item *i)
 {
-	return (nsec)i->h->ts.tv_sec * NSEC_SEC + (nsec)i->h->ts.tv_usec + 1;
+	return (nsec)i->ts.tv_sec * NSEC_SEC + (nsec)i->ts.tv_usec + 1;
+}
+
+static int64_t
+between(int64_t least, int64_t v, int64_t most)
+{
+	return v < least ? least : v > most ? most : v;
+}
+
+/* The last second there is, so that whatever begins in it may also end. */
+#define TIME_LAST (UINT32_MAX - (UINT32_C(1) << 20))
+
+/* A file may say any number.  Its seconds are 32 bits without a sign, which
+ * libpcap gives one. */
+static void
+take_time(struct run *r, struct item *i)
+{
+	int64_t s = i->h->ts.tv_sec, ns = i->h->ts.tv_usec;
+
+	if (s < 0 && s >= INT32_MIN)
+		s += INT64_C(1) << 32;
+	i->ts.tv_sec = (time_t)between(0, s, TIME_LAST);
+	i->ts.tv_usec = (suseconds_t)between(0, ns, NSEC_SEC - 1);
+	r->untimely += i->ts.tv_sec != s || i->ts.tv_usec != ns;
+}
+
+static bool
+is_here(const struct policy *pol, const struct addr *a)
+{
+	uint32_t place = lpm_lookup(pol->where, a);
+
+	return place != LPM_NONE && PLACE_LOC(place) == pol->self;
+}
+
+/* An answer goes the other way, and a breakout's not through the tunnel. */
+static bool
+broke_out(struct run *r, const struct item *i, struct ip ip)
+{
+	if (r->t->pol->breakouts == NULL)
+		return false;
+	ip_turn(&ip);
+	return judge_parsed(&r->judge, POLICY_OUT, (enum verdict)V_NEXT,
+	    PEER_NONE, time_of(i), &ip).verdict == V_BREAKOUT;
+}
+
+/*
+ * On a LAN packets go both ways.  What is from elsewhere to a host of the
+ * location came by the gateway, out of the tunnel of whoever has its source,
+ * and was decided on there; what is from nobody's address, from the server.
+ */
+static void
+find_way(struct run *r, struct item *i)
+{
+	const struct policy *pol = r->t->pol;
+	struct ip ip;
+
+	i->at = r->t->at;
+	i->from = r->t->from;
+	i->direction = r->t->direction;
+	if (!r->t->both ||
+	    ip_parse(&ip, i->p, i->wire) != (enum verdict)V_NEXT ||
+	    is_here(pol, &ip.src) || !is_here(pol, &ip.dst))
+		return;
+	uint32_t place = lpm_lookup(pol->where, &ip.src);
+	uint16_t from = place == LPM_NONE ? pol->server :
+	    (uint16_t)PLACE_LOC(place);
+	if (from == PEER_NONE)
+		return;
+	bool back = place == LPM_NONE && broke_out(r, i, ip);
+	i->at = back ? POLICY_BACK : POLICY_IN;
+	i->from = back ? PEER_NONE : from;
+	i->direction = back ? "back" : "in";
 }
 
 /*
@@ -133,14 +210,13 @@ time_of(const struct item *i)
 static struct decision
 judge_whole(struct run *r, struct item *i)
 {
-	const struct trace *t = r->t;
-
 	if (r->whole != i->p)
 		memcpy(r->whole, i->p, i->n);
 	memset(r->whole + i->n, 0, i->wire - i->n);
-	struct decision d = translate_judge(&r->judge, t->nat, t->at, r->whole,
-	    i->wire, NULL, t->from, time_of(i), &i->ip);
 	i->p = r->whole;
+	find_way(r, i);
+	struct decision d = translate_judge(&r->judge, r->t->nat, i->at,
+	    r->whole, i->wire, NULL, i->from, time_of(i), &i->ip);
 	if (d.rule != JUDGE_NO_RULE && i->ip.frag_off == 0 &&
 	    i->n < i->ip.l4 + (size_t)PORTS_LEN)
 		return refused(V_SHORT);
@@ -156,7 +232,8 @@ judge(struct run *r, struct item *i, int offset)
 		return refused(offset == L2_SHORT ? V_SHORT : V_VERSION);
 	if (i->n < i->wire || t->nat != NULL || t->pol->npt != NULL)
 		return judge_whole(r, i);
-	return judge_packet(&r->judge, t->at, i->p, i->n, t->from, time_of(i),
+	find_way(r, i);
+	return judge_packet(&r->judge, i->at, i->p, i->n, i->from, time_of(i),
 	    &i->ip);
 }
 
@@ -174,6 +251,9 @@ take_packet(struct run *r, struct item *i, const uint8_t *p)
 	int offset = l2_offset(r->dlt, p, n);
 	size_t skip = offset > 0 ? (size_t)offset : 0;
 
+	i->frame = offset == L2_NOT_IP ? l2_kind(r->dlt, p, n) : NULL;
+	i->at = r->t->at;
+	i->direction = r->t->direction;
 	i->p = p + skip;
 	i->n = least(n - skip, PACKET_MAX);
 	i->wire = least(i->h->len - skip, PACKET_MAX);
@@ -199,7 +279,7 @@ rule_name(const struct run *r, const struct item *i, char buf[static RULE_LEN])
 	const char *name = NULL, *text;
 
 	if (i->d.rule != JUDGE_NO_RULE)
-		policy_rule(r->t->at, i->d.rule, &name, &text);
+		policy_rule(i->at, i->d.rule, &name, &text);
 	if (i->d.breakout == BREAKOUT_NONE)
 		return name;
 	snprintf(buf, RULE_LEN, "%s %s", name,
@@ -207,11 +287,31 @@ rule_name(const struct run *r, const struct item *i, char buf[static RULE_LEN])
 	return buf;
 }
 
+/* Its verdict, or that it is no packet. */
+static unsigned
+outcome(const struct item *i)
+{
+	return i->frame != NULL ? (unsigned)TRACE_NOT_IP : i->d.verdict;
+}
+
+static const char *
+outcome_name(unsigned outcome)
+{
+	return outcome == TRACE_NOT_IP ? "not-ip" :
+	    verdict_name((enum verdict)outcome);
+}
+
+static const char *
+reason(const struct item *i)
+{
+	return i->frame != NULL ? i->frame : verdict_why(i->d.verdict);
+}
+
 static const char *
 class_name(const struct item *i)
 {
-	return verdict_delivers(i->d.verdict) ? verdict_name(i->d.verdict) :
-	    "refused";
+	return i->frame != NULL ? "not-ip" : verdict_delivers(i->d.verdict) ?
+	    verdict_name(i->d.verdict) : "refused";
 }
 
 static const char *
@@ -239,14 +339,14 @@ put_line(const struct run *r, const struct item *i)
 	char rule[RULE_LEN];
 
 	fprintf(r->text, "%" PRIu64 "\t%lld.%09ld\t%s\t%s\t%s\t%s\t%s\t%s\t%s"
-	    "\t%s\t%s\n", i->number, (long long)i->h->ts.tv_sec,
-	    (long)i->h->ts.tv_usec, r->t->direction,
+	    "\t%s\t%s\n", i->number, (long long)i->ts.tv_sec,
+	    (long)i->ts.tv_usec, i->direction,
 	    side(i, &i->ip.src, i->ip.sport, src),
 	    side(i, &i->ip.dst, i->ip.dport, dst), i->ip.version == 0 ? "-" :
-	    ip_proto_name(i->ip.proto, proto), verdict_name(i->d.verdict),
+	    ip_proto_name(i->ip.proto, proto), outcome_name(outcome(i)),
 	    class_name(i), or_dash(hop_name(r, i)),
 	    or_dash(rule_name(r, i, rule)),
-	    verdict_why(i->d.verdict));
+	    reason(i));
 }
 
 static void
@@ -268,8 +368,8 @@ put_json(const struct run *r, const struct item *i)
 	FILE *f = r->text;
 
 	fprintf(f, "{\"number\":%" PRIu64 ",\"time\":%lld.%09ld", i->number,
-	    (long long)i->h->ts.tv_sec, (long)i->h->ts.tv_usec);
-	put_member(f, "direction", r->t->direction);
+	    (long long)i->ts.tv_sec, (long)i->ts.tv_usec);
+	put_member(f, "direction", i->direction);
 	put_member(f, "source", ip_known ? addr_format(&ip->src, a) : NULL);
 	put_member(f, "destination",
 	    ip_known ? addr_format(&ip->dst, a) : NULL);
@@ -279,18 +379,18 @@ put_json(const struct run *r, const struct item *i)
 		fprintf(f, ",\"source_port\":%u,\"destination_port\":%u",
 		    ip->sport, ip->dport);
 	fprintf(f, ",\"length\":%zu", i->wire);
-	put_member(f, "verdict", verdict_name(i->d.verdict));
+	put_member(f, "verdict", outcome_name(outcome(i)));
 	put_member(f, "class", class_name(i));
 	put_member(f, "next_hop", hop_name(r, i));
 	put_member(f, "rule", rule_name(r, i, rule));
-	put_member(f, "reason", verdict_why(i->d.verdict));
+	put_member(f, "reason", reason(i));
 	fputs("}\n", f);
 }
 
 static void
 put_packet(const struct run *r, const struct item *i)
 {
-	struct pcap_pkthdr h = { .ts = i->h->ts,
+	struct pcap_pkthdr h = { .ts = i->ts,
 		.caplen = (bpf_u_int32)i->n, .len = (bpf_u_int32)i->wire };
 
 	pcap_dump((u_char *)r->out, &h, i->p);
@@ -309,9 +409,9 @@ put_sum(const struct run *r, const char *what, const char *name,
 static void
 put_summary(const struct run *r)
 {
-	for (enum verdict v = 0; v < V_COUNT; v++)
+	for (unsigned v = 0; v < TRACE_COUNT; v++)
 		if (r->verdict[v].packets != 0)
-			put_sum(r, "verdict", verdict_name(v), &r->verdict[v]);
+			put_sum(r, "verdict", outcome_name(v), &r->verdict[v]);
 	put_sum(r, "verdict", "total", &r->total);
 	for (size_t k = 0; k < r->t->cf->ngroups; k++)
 		put_sum(r, "group", r->t->cf->group[k].name, &r->group[k]);
@@ -343,7 +443,7 @@ sum_up(struct run *r, const struct item *i)
 {
 	const struct conf *cf = r->t->cf;
 
-	add(&r->verdict[i->d.verdict], i);
+	add(&r->verdict[outcome(i)], i);
 	add(&r->total, i);
 	for (size_t k = 0; k < cf->ngroups && i->d.rule != JUDGE_NO_RULE; k++)
 		if (conf_group_has(&cf->group[k], &i->ip.src) ||
@@ -357,7 +457,7 @@ count_packet(struct run *r, const struct item *i)
 	const struct trace *t = r->t;
 	enum verdict v = i->d.verdict;
 
-	if (t->select && !t->selected[v])
+	if (t->select && !t->selected[outcome(i)])
 		return;
 	r->matched++;
 	if (t->summary)
@@ -384,6 +484,7 @@ after_packet(struct run *r, struct item *i)
 	    t->at == POLICY_RETURN, time_of(i))) > 0) {
 		i->p = r->whole;
 		i->n = i->wire = n;
+		i->frame = NULL;
 		i->d = judge_whole(r, i);
 		count_packet(r, i);
 	}
@@ -402,6 +503,7 @@ all_packets(struct run *r)
 	while ((got = pcap_next_ex(r->in, &h, &p)) == 1) {
 		i.number++;
 		i.h = h;
+		take_time(r, &i);
 		while (r->t->nat != NULL &&
 		    nat_tick(r->t->nat, time_of(&i), NAT_SWEEP))
 			;
@@ -409,6 +511,9 @@ all_packets(struct run *r)
 		count_packet(r, &i);
 		after_packet(r, &i);
 	}
+	if (r->untimely > 0)
+		warnx("%s: %" PRIu64 " packets have a time that is none; the "
+		    "nearest that is one is taken", r->t->read, r->untimely);
 	if (got == PCAP_ERROR)
 		warnx("%s: after packet %" PRIu64 ": %s", r->t->read, i.number,
 		    pcap_geterr(r->in));

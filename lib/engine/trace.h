@@ -12,10 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What has no verdict, since it is no packet, counts beside them. */
+enum { TRACE_NOT_IP = V_COUNT, TRACE_COUNT };
+
 struct trace {
 	const struct conf *cf;
 	const struct policy *pol;
 	enum policy_point at;
+	bool both;		/* at the LAN: each packet goes where its
+				 * addresses say, and not all are POLICY_OUT */
 	struct nat *nat;	/* NULL: nothing is translated */
 	uint16_t from;		/* the peer, or PEER_NONE */
 	const char *direction;	/* the word in a verdict line */
@@ -23,7 +28,7 @@ struct trace {
 	const char *write;	/* NULL: none; "-" is standard output */
 	bool json, summary;
 	bool select;		/* only those of `selected' */
-	bool selected[V_COUNT];
+	bool selected[TRACE_COUNT];
 };
 
 /* 0; 1 if the capture is damaged (what comes before is done all the same) or

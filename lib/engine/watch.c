@@ -79,20 +79,6 @@ is_here(const struct run *r, const struct addr *a)
 	return place != LPM_NONE && PLACE_LOC(place) == pol->self;
 }
 
-/* An answer is added to what it answers: who asked, and whom. */
-static void
-turn(struct ip *ip)
-{
-	struct ip old = *ip;
-
-	ip->src = old.dst;
-	ip->dst = old.src;
-	if (ip->proto == 1 || ip->proto == 58)
-		return;
-	ip->sport = old.dport;
-	ip->dport = old.sport;
-}
-
 /* What was not captured is taken as zeros: no rule asks for it. */
 static void
 take_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *p)
@@ -116,7 +102,7 @@ take_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *p)
 	bool known = v == (enum verdict)V_NEXT;
 	bool in = known && !is_here(r, &ip.src) && is_here(r, &ip.dst);
 	if (in)
-		turn(&ip);
+		ip_turn(&ip);	/* added to what it answers */
 	struct decision d = judge_parsed(&r->judge, POLICY_OUT, v, PEER_NONE,
 	    r->now, &ip);
 	tally_add(r->tally, &(struct tally_item){ &ip, &d, in },

@@ -319,6 +319,19 @@ ip_step_back(uint8_t *p)
 	    csum_change(0, was, &h4->ttl, sizeof(was))));
 }
 
+void
+ip_turn(struct ip *ip)
+{
+	struct ip old = *ip;
+
+	ip->src = old.dst;
+	ip->dst = old.src;
+	if (ip->proto == PROTO_ICMP || ip->proto == PROTO_ICMP6)
+		return;
+	ip->sport = old.dport;
+	ip->dport = old.sport;
+}
+
 const char *
 ip_proto_name(uint8_t proto, char buf[static 8])
 {

@@ -45,6 +45,8 @@ struct ip {
  * is V_SHORT unless the packet is a non-first fragment.  With V_TTL *ip is
  * complete, too. */
 enum verdict ip_parse(struct ip *ip, const uint8_t *p, size_t n);
+/* Makes an answer of it, as far as addresses and ports go. */
+void ip_turn(struct ip *ip);
 
 /* Takes back one step of its TTL or hop limit, where it passes a router's
  * forwarding once more than it passes the router.  The packet is sound. */

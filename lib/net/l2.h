@@ -17,5 +17,7 @@ bool l2_known(int dlt);
 /* Bytes before the IP packet; L2_SHORT if the n bytes at p end before it,
  * L2_NOT_IP if it is something else (ARP). */
 int l2_offset(int dlt, const uint8_t *p, size_t n);
+/* What it is then: "ARP", "LLDP" ..., "not IP" if it has no better name. */
+const char *l2_kind(int dlt, const uint8_t *p, size_t n);
 
 #endif
