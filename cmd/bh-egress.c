@@ -9,6 +9,7 @@
 #include "engine/egress.h"
 #include "engine/gate.h"
 #include "engine/nat_ask.h"
+#include "engine/nat_journal.h"
 #include "engine/offline.h"
 #include "engine/start.h"
 
@@ -120,6 +121,7 @@ main(int argc, char *argv[])
 	static struct policy pol;
 	struct options o = { .seed = NULL };
 	char dir[128], path[512], device[IFNAMSIZ];
+	int journal = -1;
 
 	parse(&o, argc, argv);
 	bool offline = offline_asked(&o.offline);
@@ -130,7 +132,7 @@ main(int argc, char *argv[])
 	start_policy(&pol, &cf, self);
 	if (offline) {
 		o.offline.nat = egress_nat(&cf, self, &pol, o.state,
-		    o.seed != NULL ? o.seed : "");
+		    o.seed != NULL ? o.seed : "", &journal);
 		return offline_run(&o.offline, &points, &cf, &pol);
 	}
 	if (pol.role != ROLE_SERVER)
@@ -140,8 +142,13 @@ main(int argc, char *argv[])
 	const char *rundir = start_rundir(&o.start, &cf, self, dir);
 	const char *ifname = take_part(&pol, &o, &cf.location[self],
 	    rundir, device);
+	/* before there is anything that another process should not have */
+	if (egress_translates(&pol))
+		journal = nat_journal_open(rundir);
 	gate_open(&g, &kind, &pol, ifname, rundir, &cf);
-	g.nat = egress_nat(&cf, self, &pol, state_path(rundir, path), NULL);
+	g.journal = journal;
+	g.nat = egress_nat(&cf, self, &pol, state_path(rundir, path), NULL,
+	    &g.journal);
 	sandbox_enter(SANDBOX_GATE, NULL);
 	ready_tell(o.start.ready_fd, o.start.notifier);
 	return gate_run(&g);

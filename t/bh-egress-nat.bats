@@ -239,6 +239,37 @@ who() { run --separate-stderr egress "$@"; }
 	[ "$status" -eq 1 ]
 }
 
+@test "F24: -q reads a ring of logs by their numbers, and what they do not begin with" {
+	cat >"$T/nat-0.log" <<-'END'
+	bh-egress: nat 5000 file 17
+	bh-egress: nat 5000 free 198.51.100.8:1024-1535 branch1 10.1.0.5 since 4500
+	bh-egress: nat 5001 take 198.51.100.8:1024-1535 branch2 10.2.0.7
+	bh-egress: nat 5002 free 198.51.100.8:2048-2559 branch2 10.2.0.8 since 10
+	bh-egress: nat 6000 begin
+	END
+	cat >"$T/nat-1.log" <<-'END'
+	bh-egress: nat 4000 file 16
+	bh-egress: nat 4100 take 198.51.100.8:1024-1535 branch1 10.1.0.4
+	bh-egress: nat 4200 free 198.51.100.8:1024-1535 branch1 10.1.0.4 since 4100
+	bh-egress: nat 4500 take 198.51.100.8:1024-1535 branch1 10.1.0.5
+	END
+	ask() { who -q "198.51.100.8:$1 tcp at $2" "$T/nat-0.log" "$T/nat-1.log"; }
+	ask 1400 4150
+	[ "$output" = $'branch1\t10.1.0.4\tblock 1024-1535 since 4100' ]
+	ask 1400 4600
+	[ "$output" = $'branch1\t10.1.0.5\tblock 1024-1535 since 4500' ]
+	ask 1400 5500
+	[ "$output" = $'branch2\t10.2.0.7\tblock 1024-1535 since 5001' ]
+	# taken when no log was kept yet, or what was is gone
+	ask 2100 3000
+	[ "$output" = $'branch2\t10.2.0.8\tblock 2048-2559 since 10' ]
+	for q in '2100 9' '2100 5003' '1400 4300' '1400 6001'; do
+		# shellcheck disable=SC2086 # two words
+		ask $q
+		[ "$status" -eq 1 ]
+	done
+}
+
 @test "-q says what is wrong with a question" {
 	who -q '198.51.100.8 tcp'
 	[ "$status" -eq 100 ]

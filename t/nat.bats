@@ -144,10 +144,12 @@ seen() {	# PATTERN: the web server's client
 }
 
 @test "the log has a line for each block of ports, none for flows" {
-	grep -Eq '^bh-egress: nat [0-9]+ take 203\.0\.117\.(8|1[23]):[0-9]+-[0-9]+ branch1 10\.1\.0\.5$' \
-		"$W_DIR/run/hq/log"
-	[ "$(grep -c ' take ' "$W_DIR/run/hq/log")" -le 6 ]
-	run ! grep -q '203\.0\.113\.80' "$W_DIR/run/hq/log"
+	log=$W_DIR/run/hq.log/nat-0.log
+	world_until grep -Eq '^bh-egress: nat [0-9]+ take 203\.0\.117\.(8|1[23]):[0-9]+-[0-9]+ branch1 10\.1\.0\.5$' \
+		"$log"
+	[ "$(grep -c ' take ' "$log")" -le 6 ]
+	run ! grep -q '203\.0\.113\.80' "$log"
+	run ! grep -q ' nat [0-9]* take ' "$W_DIR/run/hq/log"
 }
 
 @test "C40 bh-ctl egress who: now by the state, then by the log" {
@@ -259,8 +261,8 @@ sleeps() {	# PID: at most one wake-up in five seconds
 	in_lan traceroute -6 -n -q 1 -w 3 -m 6 2001:db8:c::80 |
 		grep -q '2001:db8:c::80  *[0-9.]* ms'
 	# by blocks, as IPv4 is elsewhere; IPv4 has none
-	grep -Eq '^bh-egress: nat [0-9]+ take \[2001:db8:f::8\]:[0-9]+-[0-9]+ branch1 2001:db8:1::5$' \
-		"$W_DIR/run/hq/log"
+	world_until grep -Eq '^bh-egress: nat [0-9]+ take \[2001:db8:f::8\]:[0-9]+-[0-9]+ branch1 2001:db8:1::5$' \
+		"$W_DIR/run/hq.log/nat-0.log"
 	# what is published in IPv4 is the kernel's, and open
 	[ "$(in_inet curl -sS --max-time 10 http://203.0.117.12:8080/)" = page ]
 	# nobody comes in unasked, at the pool's address or the host's
@@ -273,6 +275,30 @@ sleeps() {	# PID: at most one wake-up in five seconds
 		-e '10.1.0.5 > 203.0.113.80 tcp 80' | grep -q 'nat = masquerade'
 }
 
+ctl_who() { "$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" egress who "$@"; }
+
+@test "F24: who had a port is known after down and up, and by no log that is cut" {
+	# as of the tests before, when all of IPv4 was a pool's
+	line=$(grep -h ' take 203' "$W_DIR/run/hq.log"/nat-*.log | head -1)
+	[[ $line =~ \ nat\ ([0-9]+)\ take\ ([0-9.]+):([0-9]+)- ]]
+	at=${BASH_REMATCH[1]} end=${BASH_REMATCH[2]}:${BASH_REMATCH[3]}
+	host=${line##* }
+	ctl_who "$end" tcp at "$at" | grep -F "$host"
+	srv_backhaul down
+	ctl_who "$end" tcp at "$at" | grep -F "$host"
+	srv_backhaul up
+	ctl_who "$end" tcp at "$at" | grep -F "$host"
+	[ "$(stat -c '%a %u' "$W_DIR/run/hq.log")" = '750 0' ]
+	[ "$(stat -c '%a %u' "$W_DIR/run/hq.log/nat-0.log")" = '640 0' ]
+	# it has nothing but a pipe and these files, and is nobody's child
+	for pid in $(ip netns pids "$W-srv"); do
+		[ "$(cat "/proc/$pid/comm")" != bh-egress-log ] || log=$pid
+	done
+	run ! grep -q ' 00000000[0-9a-f]*[1-9a-f]' <(grep ^CapEff "/proc/$log/status")
+	[ "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$log/status")" = 2 ]
+	run ! grep -q 'tun\|socket' <(readlink "/proc/$log/fd"/*)
+}
+
 @test "F39: a translator without a packet sleeps" {
 	cli_backhaul down
 	world_backhaul cli4 branch4 down
@@ -283,4 +309,20 @@ sleeps() {	# PID: at most one wake-up in five seconds
 	world_until sleeps "$pid"
 	in_lan ping -c 1 -W 5 203.0.113.80
 	world_until sleeps "$pid"
+}
+
+@test "F24b: a disk that makes it wait makes no packet wait" {
+	for pid in $(ip netns pids "$W-srv"); do
+		[ "$(cat "/proc/$pid/comm")" != bh-egress-log ] || log=$pid
+	done
+	kill -STOP "$log"
+	in_lan ping -c 3 -i 0.2 -W 5 203.0.113.80
+	in_lan python3 t/lib/udp.py flows 203.0.113.80 7 600
+	kill -9 "$log"
+	in_lan python3 t/lib/udp.py flows 203.0.113.80 7 1200
+	in_lan ping -c 1 -W 5 203.0.113.80
+	# whoever kept it is gone: it is told, and where it goes now
+	grep -q '^bh-egress: what keeps the log of ports has ended' \
+		"$W_DIR/run/hq/log"
+	grep -q '^bh-egress: nat [0-9]* take ' "$W_DIR/run/hq/log"
 }

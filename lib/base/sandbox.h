@@ -17,6 +17,7 @@ enum sandbox {
 	SANDBOX_WATCH,	/* bh-classify -i: a capture, and memory to sort it */
 	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
 	SANDBOX_RESOLVE, /* a resolver library: sockets, and memory */
+	SANDBOX_JOURNAL, /* of bh-egress: a pipe, and files to append to */
 	SANDBOX_NAMES,	/* starts SANDBOX_RESOLVE when it has ended; reads what
 			 * everybody may read */
 };

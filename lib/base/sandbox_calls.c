@@ -111,6 +111,11 @@ static const unsigned desk_calls[] = {
 	__NR_accept4, __NR_recvmsg, __NR_sendto,
 };
 
+static const unsigned journal_calls[] = {
+	EVERY_PROGRAM,
+	__NR_ftruncate,
+};
+
 /* A library's, which takes memory and opens sockets as it needs them. */
 #define RESOLVER \
 	__NR_socket, __NR_connect, __NR_sendto, __NR_recvmsg, \
@@ -210,6 +215,7 @@ static const struct rules {
 	[SANDBOX_SPARE] = { CALLS(spare_calls) },
 	[SANDBOX_WATCH] = { CALLS(watch_calls), .at_will = true },
 	[SANDBOX_DESK] = { CALLS(desk_calls) },
+	[SANDBOX_JOURNAL] = { CALLS(journal_calls) },
 	[SANDBOX_RESOLVE] = { CALLS(resolve_calls), .at_will = true },
 	[SANDBOX_NAMES] = { CALLS(names_calls), .at_will = true },
 };
@@ -224,7 +230,8 @@ static_assert(6 + 2 * CALLS_MAX + PER_PURPOSE * COUNT(purposes) +
     COUNT(alone_calls) <= CALLS_MAX && COUNT(keys_calls) <= CALLS_MAX &&
     COUNT(alone_keys_calls) <= CALLS_MAX && COUNT(spare_calls) <= CALLS_MAX &&
     COUNT(desk_calls) <= CALLS_MAX && COUNT(watch_calls) <= CALLS_MAX &&
-    COUNT(names_calls) <= CALLS_MAX && COUNT(resolve_calls) <= CALLS_MAX,
+    COUNT(names_calls) <= CALLS_MAX && COUNT(journal_calls) <= CALLS_MAX &&
+    COUNT(resolve_calls) <= CALLS_MAX,
     "the filter has room");
 
 /* ---- the filter ---- */

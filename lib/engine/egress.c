@@ -22,16 +22,22 @@ place(const void *arg, const struct addr *inside)
 	return (int)PLACE_LOC(where);
 }
 
+bool
+egress_translates(const struct policy *pol)
+{
+	return pol->pool4 || pol->pool6;
+}
+
 struct nat *
 egress_nat(const struct conf *cf, size_t self, const struct policy *pol,
-    const char *path, const char *seed)
+    const char *path, const char *seed, int *journal)
 {
 	static struct nat_config cfg;
 	static struct nat nat;
 	struct nat_store s = { .path = path, .place = place, .arg = pol,
 		.offline = seed != NULL };
 
-	if (!pol->pool4 && !pol->pool6)
+	if (!egress_translates(pol))
 		return NULL;
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot use libsodium");
@@ -47,6 +53,6 @@ egress_nat(const struct conf *cf, size_t self, const struct policy *pol,
 	if (got > 0 && seed == NULL)
 		warnx("%zu flows go on", got);
 	if (seed == NULL)
-		nat_log_epoch(&nat, cf, wall / NSEC_SEC);
+		nat_log_start(&nat, cf, wall / NSEC_SEC, journal);
 	return &nat;
 }

@@ -8,10 +8,13 @@
 #include "net/nat.h"
 #include "net/policy.h"
 
-/* The translator of location self, or NULL if it has none: with its state at
- * path (NULL: in memory), and a key of that seed (NULL: drawn, and the clock is
- * the machine's). */
+/* Is there a translator? */
+bool egress_translates(const struct policy *pol);
+/* That of location self, or NULL if it has none: with its state at path (NULL:
+ * in memory), and a key of that seed (NULL: drawn, and the clock is the
+ * machine's); the journal is that of nat_log. */
 struct nat *egress_nat(const struct conf *cf, size_t self,
-    const struct policy *pol, const char *path, const char *seed);
+    const struct policy *pol, const char *path, const char *seed,
+    int *journal);
 
 #endif

@@ -327,7 +327,7 @@ tend_nat(struct gate *g)
 {
 	pass_released(g);
 	bool more = nat_tick(g->nat, g->now, SWEEP);
-	nat_log(g->nat, g->cf);
+	nat_log(g->nat, g->cf, &g->journal);
 	return more ? 0 : clock_poll_ms(nat_due(g->nat), g->now);
 }
 

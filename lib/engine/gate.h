@@ -50,6 +50,7 @@ struct gate {
 	const struct gate_kind *kind;
 	const struct policy *pol;
 	struct nat *nat;	/* of bh-egress; NULL: nothing is translated */
+	int journal;		/* who has which port; or -1 */
 	const struct conf *cf;
 	nsec now;		/* of this wake-up */
 	const char *ifname;

@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "base/open.h"
 #include "conf/diag.h"
+#include "engine/nat_journal.h"
 #include "engine/nat_who.h"
 
 #include <errno.h>
@@ -35,17 +36,59 @@ answer(bool found, const struct nat_answer *a)
 	return 0;
 }
 
-/* False: it is not there, which is told if it must be. */
-static bool
-read_log(struct nat_log_reader *r, const char *path, bool must)
+static void
+read_log(struct nat_log_reader *r, const char *path)
 {
-	if (!must && access(path, F_OK) != 0 && errno == ENOENT)
-		return false;
 	FILE *f = open_named(path, "re", stdin);
+
 	nat_log_read(r, f);
 	if (f != stdin)
 		fclose(f);
-	return true;
+}
+
+static bool
+is_there(const char *path)
+{
+	return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+/* What the first line says. */
+static uint64_t
+number_of(const char *path)
+{
+	char line[80];
+	FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+	uint64_t n = f != NULL && fgets(line, sizeof(line), f) != NULL ?
+	    nat_journal_number(line) : 0;
+
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+/* Those of a ring, which have numbers, by these; before them the others as they
+ * are given. */
+static void
+read_logs(struct nat_log_reader *r, char *const *path, size_t n)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (number_of(path[i]) == 0)
+			read_log(r, path[i]);
+	for (uint64_t done = 0;; done = next) {
+		const char *found = NULL;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t k = number_of(path[i]);
+			if (k <= done || (found != NULL && k >= next))
+				continue;
+			found = path[i];
+			next = k;
+		}
+		if (found == NULL)
+			return;
+		read_log(r, found);
+	}
 }
 
 static struct nat_log_reader *
@@ -83,22 +126,28 @@ nat_ask_logs(const struct conf *cf, size_t server, const char *question,
 	if (nat_who_published(&a, &q, cf, server))
 		return answer(true, &a);
 	struct nat_log_reader *r = open_reader(&q);
-	for (; *logs != NULL; logs++)
-		read_log(r, *logs, true);
+	size_t nlogs = 0;
+	while (logs[nlogs] != NULL)
+		nlogs++;
+	read_logs(r, logs, nlogs);
 	bool found = nat_log_answer(r, &a) || (!nat_log_has_epoch(r) &&
 	    nat_who_computed(&a, &q, cf, server));
 	return answer(found, &a);
 }
 
-/* The domain file that the gateway runs. */
-static void
-load(struct conf *cf, const char *rundir)
+/* The domain file that the gateway runs; none (false) if it is not up, and
+ * need not be. */
+static bool
+load(struct conf *cf, const char *rundir, bool must)
 {
 	char path[PATH_MAX];
 	struct diags ds;
 
+	*cf = (struct conf){ .name = "" };
 	snprintf(path, sizeof(path), "%s/domain.ini", rundir);
 	FILE *f = fopen(path, "re");
+	if (f == NULL && errno == ENOENT && !must)
+		return false;
 	if (f == NULL)
 		die(errno == ENOENT ? EXIT_NO : EXIT_RETRY, "cannot open %s",
 		    path);
@@ -106,6 +155,7 @@ load(struct conf *cf, const char *rundir)
 	conf_load(cf, &ds, f);
 	diag_free(&ds);
 	fclose(f);
+	return true;
 }
 
 static bool
@@ -132,17 +182,45 @@ ask_state(struct nat_answer *a, const struct nat_question *q,
 	return nat_who_state(a, q, cf, &v);
 }
 
+/* Who has it since before that time, if the log does not reach back so far. */
 static bool
-ask_logs(struct nat_answer *a, struct nat_question *q, const char *rundir)
+ask_held(struct nat_answer *a, const struct nat_question *q,
+    const struct conf *cf, const char *rundir)
 {
-	struct nat_log_reader *r = open_reader(q);
 	char path[PATH_MAX];
+	struct nat_view v;
 
-	snprintf(path, sizeof(path), "%s/log.1", rundir);
-	read_log(r, path, false);
-	snprintf(path, sizeof(path), "%s/log", rundir);
-	read_log(r, path, false);
-	return nat_log_answer(r, a);
+	snprintf(path, sizeof(path), "%s/bh-egress.nat", rundir);
+	if (nat_view_open(&v, path) < 0)
+		return false;
+	bool found = nat_who_held(a, q, cf, &v);
+	nat_view_close(&v);
+	return found;
+}
+
+/* Standard error of the gateway's programs is where it goes if it cannot go
+ * where it should. */
+static bool
+ask_logs(struct nat_answer *a, struct nat_question *q, const struct conf *cf,
+    const char *rundir)
+{
+	enum { OTHERS = 2, ALL = NAT_JOURNAL_FILES + OTHERS };
+	static char path[ALL][NAT_JOURNAL_PATH];
+	struct nat_log_reader *r = open_reader(q);
+	char dir[PATH_MAX], *there[ALL];
+	size_t n = 0;
+
+	snprintf(path[0], NAT_JOURNAL_PATH, "%s/log.1", rundir);
+	snprintf(path[1], NAT_JOURNAL_PATH, "%s/log", rundir);
+	nat_journal_dir(rundir, dir);
+	for (unsigned i = 0; i < NAT_JOURNAL_FILES; i++)
+		nat_journal_file(dir, i, path[OTHERS + i]);
+	for (unsigned i = 0; i < ALL; i++)
+		if (is_there(path[i]))
+			there[n++] = path[i];
+	read_logs(r, there, n);
+	return nat_log_answer(r, a) ||
+	    (!nat_log_knows(r) && ask_held(a, q, cf, rundir));
 }
 
 int
@@ -161,9 +239,9 @@ nat_ask_gateway(const char *rundir, char *const *words)
 	if (n == 4)
 		time = words[3];
 	parse(&q, words[0], words[1], time);
-	load(&cf, rundir);
+	load(&cf, rundir, time == NULL);
 	bool found = time == NULL ? ask_state(&a, &q, &cf, rundir) :
-	    ask_logs(&a, &q, rundir);
+	    ask_logs(&a, &q, &cf, rundir);
 	found = answer(found || published(&a, &q, &cf), &a) == 0;
 	conf_free(&cf);
 	return found ? 0 : EXIT_NO;

@@ -3,8 +3,12 @@
 
 #include "base/die.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Complaints that say the same are said once in so many seconds. */
 enum { QUIET = 10 };
@@ -39,9 +43,36 @@ complain(const struct nat_event *e, const char *location, const char *host)
 	    host);
 }
 
+/* Who has what: a line of its own, whole or not at all. */
+__attribute__((format(printf, 3, 4))) static void
+put(struct nat *n, int *journal, const char *fmt, ...)
+{
+	char line[512] = "bh-egress: ";
+	size_t at = strlen(line);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line + at, sizeof(line) - at - 1, fmt, ap);
+	va_end(ap);
+	if (*journal >= 0) {
+		at = strlen(line);
+		line[at++] = '\n';
+		if (write(*journal, line, at) == (ssize_t)at)
+			return;
+		n->lost += errno == EAGAIN;
+		if (errno == EAGAIN)
+			return;
+		warnx("what keeps the log of ports has ended; it goes to "
+		    "standard error");
+		*journal = -1;
+		line[at - 1] = '\0';
+	}
+	warnx("%s", line + strlen("bh-egress: "));
+}
+
 static void
-put_event(const struct nat *n, const struct conf *cf,
-    const struct nat_event *e)
+put_event(struct nat *n, const struct conf *cf, const struct nat_event *e,
+    int *journal)
 {
 	char host[ADDR_STRLEN], range[80];
 	const char *location = cf->location[e->site].name;
@@ -49,12 +80,16 @@ put_event(const struct nat *n, const struct conf *cf,
 	addr_format(&e->host, host);
 	switch (e->what) {
 	case NAT_TAKEN:
+		if (!n->ports.block[e->block].fixed)	/* else computed */
+			put(n, journal, "nat %" PRIu64 " take %s %s %s",
+			    e->wall, range_format(n, e->block, range),
+			    location, host);
+		return;
 	case NAT_FREED:
-		if (n->ports.block[e->block].fixed)
-			return;		/* it can be computed */
-		warnx("nat %" PRIu64 " %s %s %s %s", e->wall,
-		    e->what == NAT_TAKEN ? "take" : "free",
-		    range_format(n, e->block, range), location, host);
+		if (!n->ports.block[e->block].fixed)
+			put(n, journal, "nat %" PRIu64 " free %s %s %s since %"
+			    PRIu64, e->wall, range_format(n, e->block, range),
+			    location, host, e->since);
 		return;
 	case NAT_NO_PORT:
 	case NAT_OVER_QUOTA:
@@ -67,34 +102,54 @@ put_event(const struct nat *n, const struct conf *cf,
 	}
 }
 
-void
-nat_log(struct nat *n, const struct conf *cf)
+/* Of the time of the last event that there was. */
+static void
+tell_lost(struct nat *n, uint64_t now)
 {
-	struct nat_event e;
+	static uint64_t said;
 
-	while (nat_news(n, &e))
-		put_event(n, cf, &e);
-	if (n->lost > 0)
-		warnx("nat: %u lines of the log were lost", n->lost);
+	if (n->lost == 0 || now < said + QUIET)
+		return;
+	said = now;
+	warnx("nat: %u lines of the log were lost", n->lost);
 	n->lost = 0;
 }
 
 void
-nat_log_epoch(const struct nat *n, const struct conf *cf, uint64_t wall)
+nat_log(struct nat *n, const struct conf *cf, int *journal)
+{
+	struct nat_event e = { .wall = 0 };
+
+	while (nat_news(n, &e))
+		put_event(n, cf, &e, journal);
+	if (e.wall != 0)
+		tell_lost(n, e.wall);
+}
+
+static void
+put_epoch(struct nat *n, const struct conf *cf, uint64_t wall, int *journal)
 {
 	const struct nat_config *cfg = n->cfg;
 	char text[ADDR_STRLEN];
 
-	if (cfg->nspans == 0)
-		return;
-	warnx("nat %" PRIu64 " epoch block=%u addresses=%u", wall, cfg->block,
-	    cfg->fixed.n);
+	put(n, journal, "nat %" PRIu64 " epoch block=%u addresses=%u", wall,
+	    cfg->block, cfg->fixed.n);
 	for (uint32_t i = 0; i < cfg->fixed.n; i++)
-		warnx("nat %" PRIu64 " pool %u %s", wall, i, addr_format(
-		    &cfg->pool[cfg->fixed.first + i], text));
+		put(n, journal, "nat %" PRIu64 " pool %u %s", wall, i,
+		    addr_format(&cfg->pool[cfg->fixed.first + i], text));
 	for (size_t i = 0; i < cfg->nspans; i++)
-		warnx("nat %" PRIu64 " hosts %u %u %s %s", wall,
+		put(n, journal, "nat %" PRIu64 " hosts %u %u %s %s", wall,
 		    cfg->span[i].number, cfg->span[i].count,
 		    addr_format(&cfg->span[i].first, text),
 		    cf->location[cfg->span[i].site].name);
+}
+
+void
+nat_log_start(struct nat *n, const struct conf *cf, uint64_t wall,
+    int *journal)
+{
+	if (n->ports.used == 0 && *journal >= 0)
+		put(n, journal, "nat %" PRIu64 " begin", wall);
+	if (n->cfg->nspans > 0)
+		put_epoch(n, cf, wall, journal);
 }

@@ -162,7 +162,8 @@ find_owner(struct nat_answer *a, const struct nat_question *q,
 	    k < each; i++) {
 		const struct nat_owner o = v->rec.owner[i * each + k];
 		if (!addr_eq(&v->pool[i], &q->outside) ||
-		    o.seal != nat_owner_seal(&o))
+		    o.seal != nat_owner_seal(&o) ||
+		    (q->time != 0 && o.since > q->time))
 			continue;
 		a->host = o.host;
 		a->port = 0;
@@ -180,6 +181,16 @@ nat_who_state(struct nat_answer *a, const struct nat_question *q,
     const struct conf *cf, const struct nat_view *v)
 {
 	if (!find_flow(a, q, v) && !find_owner(a, q, v))
+		return false;
+	name_location(a, cf);
+	return true;
+}
+
+bool
+nat_who_held(struct nat_answer *a, const struct nat_question *q,
+    const struct conf *cf, const struct nat_view *v)
+{
+	if (!find_owner(a, q, v))
 		return false;
 	name_location(a, cf);
 	return true;
@@ -279,6 +290,8 @@ struct nat_log_reader {
 	struct epoch epoch;	/* the last one that began before the time */
 	struct nat_answer had;	/* the last one that took the port's block */
 	bool taken;
+	bool known;		/* a line before the time has told */
+	bool over;		/* one after it has */
 };
 
 struct nat_log_reader *
@@ -314,21 +327,44 @@ is_ours(const struct nat_log_reader *r, char *range)
 	    r->q.port >= first.port && r->q.port <= last;
 }
 
+/* What is given back after the time was had at it, and so is told even if the
+ * line that said so at first is not kept any more. */
+static bool
+had_then(struct nat_log_reader *r, uint64_t time, uint64_t since, bool take)
+{
+	if (time <= r->q.time) {
+		r->known = true;
+		return take;
+	}
+	bool first = !r->known && !r->over;
+	r->over = true;
+	return r->taken || (first && !take && since != 0 &&
+	    since <= r->q.time);
+}
+
 static void
 take_block(struct nat_log_reader *r, uint64_t time, const char *what,
     const char *rest)
 {
 	char range[80], location[CONF_NAMELEN], host[ADDR_STRLEN], shown[80];
 	struct nat_answer *a = &r->had;
+	bool take = strcmp(what, "take") == 0, later = time > r->q.time;
+	uint64_t since = 0;
 
-	if (sscanf(rest, "%79s %63s %47s", range, location, host) != 3)
+	if (sscanf(rest, "%79s %63s %47s since %" SCNu64, range, location,
+	    host, &since) < 3)
 		return;
 	memcpy(shown, range, sizeof(shown));
 	if (!is_ours(r, range))
 		return;
-	r->taken = strcmp(what, "take") == 0;
+	bool had = r->taken;
+	r->taken = had_then(r, time, since, take);
+	if (later && (had || !r->taken))
+		return;
 	if (!addr_parse(&a->host, host))
 		r->taken = false;
+	if (later)
+		time = since;
 	a->port = 0;
 	text_defuse(location);
 	memcpy(a->location, location, sizeof(location));
@@ -365,10 +401,15 @@ take_line(struct nat_log_reader *r, const char *line)
 	int n = 0;
 
 	if (at == NULL || sscanf(at, "bh-egress: nat %" SCNu64 " %15s %n",
-	    &time, what, &n) != 2 || n == 0 || time > r->q.time)
+	    &time, what, &n) != 2 || n == 0)
 		return;
 	if (strcmp(what, "take") == 0 || strcmp(what, "free") == 0) {
 		take_block(r, time, what, at + n);
+	} else if (time > r->q.time) {
+		return;
+	} else if (strcmp(what, "begin") == 0) {
+		r->taken = false;
+		r->known = true;
 	} else if (strcmp(what, "epoch") == 0) {
 		r->epoch.npool = r->epoch.nspans = r->epoch.block = 0;
 		r->epoch.time = time;
@@ -385,6 +426,12 @@ nat_log_read(struct nat_log_reader *r, FILE *f)
 
 	while (fgets(line, sizeof(line), f) != NULL)
 		take_line(r, line);
+}
+
+bool
+nat_log_knows(const struct nat_log_reader *r)
+{
+	return r->known || r->over;
 }
 
 bool

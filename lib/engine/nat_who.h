@@ -42,6 +42,11 @@ bool nat_who_state(struct nat_answer *a, const struct nat_question *q,
 bool nat_who_computed(struct nat_answer *a, const struct nat_question *q,
     const struct conf *cf, size_t server);
 
+/* Who has, or has had, its block since before that time, by a server's state:
+ * for what no log reaches back to. */
+bool nat_who_held(struct nat_answer *a, const struct nat_question *q,
+    const struct conf *cf, const struct nat_view *v);
+
 /* By logs, in the order of time. */
 struct nat_log_reader;
 /* NULL: no memory. */
@@ -49,6 +54,9 @@ struct nat_log_reader *nat_log_open(const struct nat_question *q);
 void nat_log_read(struct nat_log_reader *r, FILE *f);
 bool nat_log_answer(struct nat_log_reader *r, struct nat_answer *a);
 void nat_log_close(struct nat_log_reader *r);
+/* They say something of the port's block at that time, if only that it was
+ * nobody's. */
+bool nat_log_knows(const struct nat_log_reader *r);
 /* There was an epoch: what the domain file says now says nothing of then. */
 bool nat_log_has_epoch(const struct nat_log_reader *r);
 

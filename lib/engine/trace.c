@@ -475,6 +475,7 @@ static void
 after_packet(struct run *r, struct item *i)
 {
 	const struct trace *t = r->t;
+	int nowhere = -1;	/* standard error is all there is */
 	uint16_t from;
 	size_t n;
 
@@ -488,7 +489,7 @@ after_packet(struct run *r, struct item *i)
 		i->d = judge_whole(r, i);
 		count_packet(r, i);
 	}
-	nat_log(t->nat, t->cf);
+	nat_log(t->nat, t->cf, &nowhere);
 }
 
 /* Whether all could be read. */

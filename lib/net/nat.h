@@ -37,7 +37,7 @@ struct nat_event {
 	uint32_t block;
 	uint16_t site;
 	struct addr host;
-	uint64_t wall;		/* seconds */
+	uint64_t wall, since;	/* seconds; since when it has the block */
 };
 
 struct nat {

@@ -63,7 +63,9 @@ nat_tell(struct nat *n, enum nat_news what, uint32_t block, uint16_t site,
 	}
 	n->event[n->last++ % NAT_EVENTS] = (struct nat_event){ .what = what,
 		.block = block, .site = site, .host = *host,
-		.wall = (uint64_t)(n->wall + now) };
+		.wall = (uint64_t)(n->wall + now),
+		.since = what == NAT_TAKEN || what == NAT_FREED ?
+		    n->ports.owner[block].since : 0 };
 }
 
 bool
