@@ -225,6 +225,10 @@ be_reborn(struct keeper *k)
 			keeper_end();
 		close(life);
 		waitpid(pid, &status, 0);
+		/* of its own accord: the other half is gone, or mad, and what
+		 * it has said is what the next one would hear */
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			keeper_end();
 		warnx("the process that makes handshakes has died (%s %d): "
 		    "started again", WIFSIGNALED(status) ? "signal" : "exit",
 		    WIFSIGNALED(status) ? WTERMSIG(status) :

@@ -42,8 +42,8 @@ begin(struct tunnel *t, const struct seam_event *e)
 {
 	const struct peer *p = device_peer(t->device, e->peer);
 
-	/* somebody else has that number by now */
-	if (p == NULL || p->epoch != e->epoch)
+	/* somebody else has that number by now; and 0 is no index */
+	if (p == NULL || p->epoch != e->epoch || e->keys.local_index == 0)
 		return;
 	device_begin(t->device, e->peer, &e->keys, &e->path, t->at.now);
 	tunnel_touch(t, e->peer);

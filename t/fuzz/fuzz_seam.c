@@ -10,10 +10,10 @@
 
 #include "engine/keeper_impl.h"
 #include "engine/tunnel_impl.h"
+#include "wg/device_impl.h"
 
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,8 +83,6 @@ open_halves(void)
 	t.steer = need(PEERS * sizeof(*t.steer));
 	t.mtu = t.cut = 1420;
 	must(t.allowed && t.stage && t.aead);
-	stderr = fopen("/dev/null", "w");	/* it complains of the desk */
-	must(stderr != NULL);
 }
 
 static void
@@ -148,10 +146,27 @@ read_answers(void)
 	}
 }
 
+/* Each session has one index, and each index a session. */
+static void
+check_indices(void)
+{
+	unsigned indices = 0, sessions = 0;
+
+	for (uint32_t i = 0; i <= t.device->index.mask; i++)
+		indices += t.device->index.entry[i].index != 0;
+	for (uint16_t i = 0; i < PEERS; i++)
+		for (int s = 0; s < PEER_SESSIONS; s++)
+			sessions += device_peer(t.device, i) != NULL &&
+			    t.device->peer[i].session[s].born != 0;
+	must(indices == sessions);
+}
+
 static void
 check(void)
 {
 	char name[KEY_STRLEN];
+
+	check_indices();
 
 	must(t.ndirty <= PEERS);
 	for (unsigned i = 0; i < t.ndirty; i++)
@@ -169,6 +184,15 @@ check(void)
 	read_answers();
 	drain(to_keeper);
 	drain(to_packets);
+}
+
+/* Of that size. */
+static bool
+is_note(const struct desk_note *n, size_t size)
+{
+	return size >= offsetof(struct desk_note, item) &&
+	    n->n <= DESK_ITEMS && size == offsetof(struct desk_note, item) +
+	    n->n * sizeof(n->item[0]);
 }
 
 /* Sockets are asked for by nobody here. */
@@ -190,10 +214,8 @@ answer(const union seam *m, size_t n)
 	static const union seam last = { .note = { DESK_ANSWER, 1,
 		{ { .key = UAPI_ERRNO } } } };
 
-	if (m->kind == DESK_ANSWER && m->note.n <= 8 && n >= offsetof(struct
-	    desk_note, item) + m->note.n * sizeof(m->note.item[0]))
-		send(to_keeper, m, offsetof(struct desk_note, item) +
-		    m->note.n * sizeof(m->note.item[0]), 0);
+	if (m->kind == DESK_ANSWER && is_note(&m->note, n))
+		send(to_keeper, m, n, 0);
 	for (int i = 0; i < 3; i++)
 		send(to_keeper, &last, offsetof(struct desk_note, item) +
 		    sizeof(last.note.item[0]), 0);
@@ -205,9 +227,8 @@ say(uint8_t how, union seam *m, size_t n)
 	static union seam before;
 	static size_t nbefore;
 
-	if (how % 3 != TO_KEEPER && m->kind < SEAM_FIRST &&
-	    n >= offsetof(struct desk_note, item) && m->note.n <= DESK_ITEMS &&
-	    asks_for_port(&m->note))
+	bool note = is_note(&m->note, n);
+	if (how % 3 != TO_KEEPER && note && asks_for_port(&m->note))
 		return;
 	switch (how % 3) {
 	case TO_KEEPER:
@@ -220,15 +241,12 @@ say(uint8_t how, union seam *m, size_t n)
 		tunnel_hear(&t);
 		break;
 	default:
+		if (!note)	/* it would hang up, and say so */
+			return;
 		answer(&before, nbefore);
 		send(desk, m, n, 0);
-		must(k.desk.fd >= 0);
-		int fd = dup(k.desk.fd);	/* it hangs up on nonsense */
 		keeper_config(&k);
-		if (k.desk.fd < 0)
-			k.desk.fd = fd;
-		else
-			close(fd);
+		must(k.desk.fd >= 0);
 		while (recv(k.seam[0], &word, sizeof(word), 0) > 0)
 			;
 	}
