@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "base/version.h"
 #include "engine/resolve.h"
+#include "engine/resolvconf.h"
 #include "net/watch.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct state {
 	size_t n;
 	size_t open;		/* questions without an answer */
 	bool once, monitor;
+	int conf;		/* who reads resolv.conf; -1: nobody */
 	int code;		/* what -1 ends with */
 };
 
@@ -80,12 +82,27 @@ on_answer(void *arg, const struct dns_answer *a)
 }
 
 static void
+look_for_servers(struct state *s)
+{
+	char servers[RESOLVCONF_SERVERS];
+
+	if (resolvconf_news(&s->conf, servers) && !dns_servers(s->dns, servers))
+		warnx("there is no server in /etc/resolv.conf: those from "
+		    "before are asked");
+}
+
+static void
 ask_due(struct state *s, nsec now, bool all)
 {
+	bool looked = false;
+
 	for (size_t i = 0; i < s->n; i++) {
 		struct resolve *r = &s->name[i];
 		if (r->due == 0 || (r->due > now && !all))
 			continue;
+		if (!looked)
+			look_for_servers(s);
+		looked = true;
 		r->due = 0;
 		s->open++;
 		dns_ask(s->dns, r->name, on_answer, &asked[i]);
@@ -226,6 +243,10 @@ main(int argc, char *argv[])
 	int watch = state.monitor ? watch_open() : -1;
 	if (state.monitor && watch < 0)
 		die(EXIT_RETRY, "cannot hear of links and neighbours");
+	state.conf = -1;
+	if (server == NULL && !state.once && optind < argc &&
+	    (state.conf = resolvconf_start()) < 0)
+		die(EXIT_RETRY, "cannot start a process");
 	state.dns = dns_open(server, &why);
 	if (state.dns == NULL)
 		diex(server != NULL ? EXIT_FIX : EXIT_RETRY, "cannot use %s: "

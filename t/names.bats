@@ -137,6 +137,23 @@ at() {		# LOCATION PEER ADDRESS: where it looks for its peer
 	[ "$(pids)" = "$PIDS" ]
 }
 
+@test "F17c: a name server that is another later (DHCP, a VPN)" {
+	serve cli 1 '198.51.100.2 hq.test'
+	up hq.test -
+	passes
+	unserve
+	world_bg cli dnsmasq -k -C /dev/null --pid-file --user=root \
+		--no-resolv --no-hosts --bind-interfaces \
+		--listen-address=127.0.0.9 --local-ttl=1 --log-queries \
+		--log-facility=- --host-record=hq.test,198.51.100.2,1
+	DNS=$W_PID
+	: >"$W_DIR/cli.log"
+	echo nameserver 127.0.0.9 >"/etc/netns/$W-cli/resolv.conf"
+	world_until asked cli hq.test 1
+	passes
+	[ "$(pids)" = "$PIDS" ]
+}
+
 @test "a peer that has roamed stays where it speaks from" {
 	serve srv 1 '192.0.2.2 branch.test'
 	up 198.51.100.2 branch.test

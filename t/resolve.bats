@@ -106,3 +106,84 @@ says() {	# LINE-NUMBER TEXT
 		exec "$1" -1 -s 127.0.0.1 here' "$W_DIR" \
 		"$BH_BIN/bh-resolve")" = "here 3600 192.0.2.33" ]
 }
+
+# A server of its own for each address, all with the name `filter' at another.
+own_server() {	# ADDRESS ANSWER
+	world_bg ns dnsmasq -k -C /dev/null --pid-file --user=root \
+		--no-resolv --no-hosts --bind-interfaces --listen-address="$1" \
+		--local-ttl=1 --host-record="filter,$2,1"
+	PIDS="${PIDS:-} $W_PID"
+	world_until in_host ns "$BH_BIN/bh-resolve" -1 -s "$1" filter
+}
+
+# bh-resolve in a world where /etc is $W_DIR/etc.
+follow_etc() {
+	mkdir "$W_DIR/etc"
+	cp -L /etc/passwd /etc/group /etc/nsswitch.conf "$W_DIR/etc"
+	: >"$W_DIR/etc/hosts"
+	echo nameserver 127.0.0.11 >"$W_DIR/etc/resolv.conf"
+	ip netns exec "$W-ns" unshare -m sh -c 'mount --bind "$0/etc" /etc &&
+		exec "$@"' "$W_DIR" "$BH_BIN/bh-resolve" filter \
+		>"$W_DIR/said" 2>"$W_DIR/err" 3>&- &
+	PID=$!
+}
+
+@test "F17: servers are those of resolv.conf as it is, however it changes" {
+	local n
+	for n in 1 2 3 4; do
+		own_server "127.0.0.1$n" "192.0.2.$n"
+	done
+	follow_etc
+	world_until says 1 'filter 1 192.0.2.1'
+	# written over
+	echo nameserver 127.0.0.12 >"$W_DIR/etc/resolv.conf"
+	world_until says 2 'filter 1 192.0.2.2'
+	# another that takes its name, and is a link, as systemd-resolved has it
+	mkdir "$W_DIR/etc/run"
+	echo nameserver 127.0.0.13 >"$W_DIR/etc/run/stub"
+	ln -s run/stub "$W_DIR/etc/new"
+	mv "$W_DIR/etc/new" "$W_DIR/etc/resolv.conf"
+	world_until says 3 'filter 1 192.0.2.3'
+	# another that takes the name of what it is a link to
+	printf 'search test\nnameserver nonsense\n nameserver 127.0.0.14\n' \
+		>"$W_DIR/etc/run/new"
+	mv "$W_DIR/etc/run/new" "$W_DIR/etc/run/stub"
+	world_until says 4 'filter 1 192.0.2.4'
+	# none, for a while: nothing is lost
+	rm "$W_DIR/etc/run/stub"
+	sleep 1.2
+	[ "$(wc -l <"$W_DIR/said")" -eq 4 ]
+	# none in it: said, and those from before are asked
+	: >"$W_DIR/etc/run/stub"
+	world_until grep -q 'there is no server in /etc/resolv.conf' \
+		"$W_DIR/err"
+	[ "$(wc -l <"$W_DIR/said")" -eq 4 ]
+	# a server that is dead, with a question under way, then one that is not
+	echo nameserver 127.0.0.99 >"$W_DIR/etc/run/stub"
+	sleep 1.2
+	echo nameserver 127.0.0.11 >"$W_DIR/etc/run/stub"
+	world_until eval "tail -n +5 \"$W_DIR/said\" | grep -qx 'filter 1 192.0.2.1'"
+	# shellcheck disable=SC2086 # words
+	kill $PIDS
+}
+
+@test "F17b: who reads resolv.conf speaks with nobody, and may be missed" {
+	local reader
+	own_server 127.0.0.11 192.0.2.1
+	follow_etc
+	world_until says 1 'filter 1 192.0.2.1'
+	reader=$(pgrep -P "$PID" -x bh-resolve-conf)
+	grep -q '^Seccomp:	2' "/proc/$reader/status"
+	grep -q '^CapPrm:	0000000000000000' "/proc/$reader/status"
+	[ "$(awk '/^Uid:/ { print $2 }' "/proc/$reader/status")" -ne 0 ]
+	kill -9 "$reader"
+	world_until grep -q 'changes of /etc/resolv.conf are not seen any more' \
+		"$W_DIR/err"
+	kill -0 "$PID"
+	# it goes with whom it reads for
+	kill "$PID"
+	wait "$PID"
+	PID=
+	# shellcheck disable=SC2086 # words
+	kill $PIDS
+}

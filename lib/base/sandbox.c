@@ -53,6 +53,7 @@ static const struct manner {
 	[SANDBOX_SPARE] = { .starts = true },
 	[SANDBOX_WATCH] = { .at_will = true },
 	[SANDBOX_RESOLVE] = { .at_will = true },
+	[SANDBOX_FILES] = { .files = true },
 	[SANDBOX_NAMES] = { .at_will = true, .starts = true, .files = true },
 };
 

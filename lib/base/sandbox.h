@@ -18,6 +18,7 @@ enum sandbox {
 	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
 	SANDBOX_RESOLVE, /* a resolver library: sockets, and memory */
 	SANDBOX_JOURNAL, /* of bh-egress: a pipe, and files to append to */
+	SANDBOX_FILES,	/* reads what everybody may read, for who may not */
 	SANDBOX_NAMES,	/* starts SANDBOX_RESOLVE when it has ended; reads what
 			 * everybody may read */
 };
@@ -28,9 +29,9 @@ enum sandbox {
  * (left alone when not started as root); all capabilities gone (SANDBOX_ALONE:
  * but what a mark and a port below 1024 need); not dumpable, no new process
  * (but of SANDBOX_SPARE and _NAMES); landlock without a single rule (not
- * SANDBOX_NAMES), where the kernel has it; a seccomp allow-list that kills.
- * Dies with EXIT_RETRY if a layer cannot be put in force, EXIT_FIX if the user
- * is unknown or root. */
+ * SANDBOX_FILES, _NAMES), where the kernel has it; a seccomp allow-list that
+ * kills.  Dies with EXIT_RETRY if a layer cannot be put in force, EXIT_FIX if
+ * the user is unknown or root. */
 void sandbox_enter(enum sandbox which, const char *user);
 /* From SANDBOX_SPARE or _NAMES, in the process it has started: what is left to
  * do. */

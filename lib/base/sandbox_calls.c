@@ -139,6 +139,11 @@ static const unsigned names_calls[] = {
 	__NR_landlock_restrict_self,
 };
 
+static const unsigned files_calls[] = {
+	EVERY_PROGRAM,
+	__NR_openat, __NR_newfstatat,
+};
+
 /* A report is sorted at the end. */
 static const unsigned watch_calls[] = {
 	EVERY_PROGRAM,
@@ -150,7 +155,7 @@ static const unsigned watch_calls[] = {
 
 /* Reading what another process shares, in the place of memory that was there
  * before, so that it makes no room and brings no code; asking whether that is
- * sealed; its own place among those who want a processor. */
+ * sealed; its own place among those who want a processor; reading a file. */
 static const struct purpose {
 	unsigned call, arg;
 	uint32_t value;
@@ -159,6 +164,7 @@ static const struct purpose {
 	{ __NR_mmap, 3, MAP_SHARED | MAP_FIXED },
 	{ __NR_fcntl, 1, F_GET_SEALS },
 	{ __NR_sched_setscheduler, 0, 0 },
+	{ __NR_openat, 2, O_RDONLY | O_CLOEXEC },
 };
 
 struct option {
@@ -217,6 +223,7 @@ static const struct rules {
 	[SANDBOX_DESK] = { CALLS(desk_calls) },
 	[SANDBOX_JOURNAL] = { CALLS(journal_calls) },
 	[SANDBOX_RESOLVE] = { CALLS(resolve_calls), .at_will = true },
+	[SANDBOX_FILES] = { CALLS(files_calls) },
 	[SANDBOX_NAMES] = { CALLS(names_calls), .at_will = true },
 };
 
@@ -231,7 +238,7 @@ static_assert(6 + 2 * CALLS_MAX + PER_PURPOSE * COUNT(purposes) +
     COUNT(alone_keys_calls) <= CALLS_MAX && COUNT(spare_calls) <= CALLS_MAX &&
     COUNT(desk_calls) <= CALLS_MAX && COUNT(watch_calls) <= CALLS_MAX &&
     COUNT(names_calls) <= CALLS_MAX && COUNT(journal_calls) <= CALLS_MAX &&
-    COUNT(resolve_calls) <= CALLS_MAX,
+    COUNT(resolve_calls) <= CALLS_MAX && COUNT(files_calls) <= CALLS_MAX,
     "the filter has room");
 
 /* ---- the filter ---- */

@@ -6,6 +6,7 @@
 #include "base/die.h"
 #include "base/sandbox.h"
 #include "engine/resolve.h"
+#include "engine/resolvconf.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -46,6 +47,7 @@ struct names {
 	size_t n;
 	bool found, quiet;
 	nsec born;
+	struct resolvconf_mark conf;	/* as it was read */
 };
 
 /* ---- saying ---- */
@@ -126,6 +128,8 @@ ask_due(struct names *all, nsec now)
 	for (size_t i = 0; i < all->n; i++) {
 		struct name *name = &all->name[i];
 		if (name->r.due != 0 && name->r.due <= now) {
+			if (resolvconf_differs(&all->conf))
+				_exit(AGAIN);
 			name->r.due = 0;
 			name->asked = now;
 			dns_ask(all->dns, name->r.name, on_answer, name);
@@ -181,6 +185,7 @@ work(struct names *all)
 	struct pollfd fd[1 + DNS_FDS_MAX] = { { FD_PACKETS, POLLIN, 0 } };
 	const char *why;
 
+	resolvconf_look(&all->conf);
 	all->dns = dns_open(NULL, &why);
 	if (all->dns == NULL)
 		_exit(FAILED);

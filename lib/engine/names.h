@@ -9,8 +9,8 @@
  * had its time, and when it is asked since nobody answers there.
  *
  * There are two processes.  One hears nobody and starts the other, which does
- * the work; that ends when it has reason to read resolv.conf or the hosts file
- * anew, and is started again then, or should it die.
+ * the work; that ends when resolv.conf is another, or it has reason to read the
+ * hosts file anew, and is started again then, or should it die.
  */
 
 #include "base/addr.h"

@@ -15,10 +15,15 @@ static_assert((int)DNS_FDS_MAX == ARES_GETSOCK_MAXNUM, "ares_getsock");
 
 struct dns {
 	ares_channel channel;
+	bool turning;			/* to other servers */
+	struct question *again;		/* what those are to be asked */
 };
 
 /* One question, until it is answered. */
 struct question {
+	struct dns *dns;
+	const char *name;
+	struct question *next;
 	void (*done)(void *arg, const struct dns_answer *a);
 	void *arg;
 };
@@ -124,6 +129,11 @@ on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 	struct dns_answer a = { .status = DNS_SILENT, .ttl = UINT32_MAX };
 
 	(void)timeouts;
+	if (status == ARES_ECANCELLED && q->dns->turning) {
+		q->next = q->dns->again;
+		q->dns->again = q;
+		return;
+	}
 	if (status == ARES_SUCCESS) {
 		for (struct ares_addrinfo_node *n = ai->nodes; n != NULL;
 		    n = n->ai_next)
@@ -142,21 +152,49 @@ on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 	free(q);
 }
 
-void
-dns_ask(struct dns *d, const char *name,
-    void (*done)(void *arg, const struct dns_answer *a), void *arg)
+static void
+ask(struct question *q)
 {
 	/* unsorted: sorting would connect to each of them */
 	const struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC,
 		.ai_flags = ARES_AI_NOSORT };
+
+	ares_getaddrinfo(q->dns->channel, q->name, NULL, &hints, on_answer, q);
+}
+
+void
+dns_ask(struct dns *d, const char *name,
+    void (*done)(void *arg, const struct dns_answer *a), void *arg)
+{
 	struct question *q = malloc(sizeof(*q));
 
 	if (q == NULL) {
 		done(arg, &(struct dns_answer){ .status = DNS_SILENT });
 		return;
 	}
-	*q = (struct question){ done, arg };
-	ares_getaddrinfo(d->channel, name, NULL, &hints, on_answer, q);
+	*q = (struct question){ .dns = d, .name = name, .done = done,
+		.arg = arg };
+	ask(q);
+}
+
+bool
+dns_servers(struct dns *d, const char *servers)
+{
+	struct question *q;
+
+	if (*servers == '\0')
+		return false;
+	/* it takes others only when nothing is open */
+	d->turning = true;
+	ares_cancel(d->channel);
+	d->turning = false;
+	bool ok = ares_set_servers_ports_csv(d->channel, servers) ==
+	    ARES_SUCCESS;
+	while ((q = d->again) != NULL) {
+		d->again = q->next;
+		ask(q);
+	}
+	return ok;
 }
 
 size_t

@@ -40,7 +40,12 @@ void dns_close(struct dns *d);
 /* What the hosts file says, for ever; false: nothing.  Reads it. */
 bool dns_hosts(struct dns *d, const char *name, struct dns_answer *a);
 
-/* Calls done once, perhaps at once, with what is good until it returns. */
+/* From now on these servers are asked, "ADDRESS,ADDRESS", what has not been
+ * answered yet, too.  False: there is none among them, and all stays. */
+bool dns_servers(struct dns *d, const char *servers);
+
+/* Calls done once, perhaps at once, with what is good until it returns; name is
+ * the caller's, and there until then. */
 void dns_ask(struct dns *d, const char *name,
     void (*done)(void *arg, const struct dns_answer *a), void *arg);
 
