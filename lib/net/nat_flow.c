@@ -57,6 +57,11 @@ void
 nat_tell(struct nat *n, enum nat_news what, uint32_t block, uint16_t site,
     const struct addr *host, uint32_t now)
 {
+	bool complaint = what != NAT_TAKEN && what != NAT_FREED;
+
+	/* who is refused can make as many as packets: others' have room */
+	if (complaint && n->last - n->first >= NAT_EVENTS / 2)
+		return;
 	if (n->last - n->first == NAT_EVENTS) {
 		n->lost++;
 		return;

@@ -5,13 +5,14 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { ROUNDS = 4, CHOICE = 0xff };
+enum { ROUNDS = 3, CHOICE = 0xff };
 
 /* What is hashed, of a length that nothing else is that has the same key. */
 struct question {
 	uint8_t src[4], dst[4], proto, round, half, zero;
+	uint32_t epoch, none;
 };
-static_assert(sizeof(struct question) == 12, "no padding in what is hashed");
+static_assert(sizeof(struct question) == 20, "no padding in what is hashed");
 
 static uint64_t
 hash_of(const struct nat_ids *ids, const struct question *q)
@@ -25,10 +26,11 @@ hash_of(const struct nat_ids *ids, const struct question *q)
 
 /* A Feistel network: whatever a round adds, it can be taken off again. */
 static uint16_t
-permute(const struct nat_ids *ids, struct question q, uint16_t v)
+permute(const struct nat_ids *ids, struct question q, uint32_t v)
 {
 	uint8_t left = (uint8_t)(v >> 8), right = (uint8_t)v;
 
+	q.epoch = v >> 16;
 	for (q.round = 0; q.round < ROUNDS; q.round++) {
 		q.half = right;
 		right = left ^ (uint8_t)hash_of(ids, &q);
@@ -42,7 +44,7 @@ nat_ids_init(struct nat_ids *ids, const uint8_t key[16], uint16_t first)
 {
 	memcpy(ids->key, key, sizeof(ids->key));
 	for (size_t i = 0; i < NAT_ID_COUNTERS; i++)
-		ids->next[i] = first;
+		ids->next[i] = (uint32_t)first << 16;
 }
 
 uint16_t
@@ -53,6 +55,6 @@ nat_id_next(struct nat_ids *ids, const struct addr *src,
 
 	memcpy(q.src, src->b + 12, sizeof(q.src));
 	memcpy(q.dst, dst->b + 12, sizeof(q.dst));
-	uint16_t *next = &ids->next[hash_of(ids, &q) % NAT_ID_COUNTERS];
+	uint32_t *next = &ids->next[hash_of(ids, &q) % NAT_ID_COUNTERS];
 	return permute(ids, q, (*next)++);
 }

@@ -10,7 +10,8 @@
  * So there is a counter for all packets of a source, destination and protocol,
  * which some others share, and what leaves is the counter's value put through a
  * permutation that is a secret of the three: 65536 packets have 65536 different
- * ones, and from those of one's own nothing follows about any other.
+ * ones, and from those of one's own nothing follows about any other.  For the
+ * next 65536 it is another one, so that nobody ever has seen all of it before.
  */
 
 #include "base/addr.h"
@@ -21,7 +22,7 @@ enum { NAT_ID_COUNTERS = 1024 };
 
 struct nat_ids {
 	uint8_t key[16];	/* of SipHash */
-	uint16_t next[NAT_ID_COUNTERS];
+	uint32_t next[NAT_ID_COUNTERS];
 };
 
 void nat_ids_init(struct nat_ids *ids, const uint8_t key[16], uint16_t first);

@@ -375,7 +375,7 @@ test_forged_out(void)
 	udp_out();
 	OKF(tells(2, evil, fam->server, &l) == V_NAT_ERROR &&
 	    tells(2, evil, his, &l) == V_NAT_ERROR,
-	    "H2: v%d: no branch speaks of another's flow", fam->v6 ? 6 : 4);
+	    "H2, N6: v%d: no branch speaks of another's flow", fam->v6 ? 6 : 4);
 	OKF(tells(1, fam->router, his, &l) == V_NAT_ERROR,
 	    "H2b: nor of its own to any but who sent it");
 	OKF(tells(1, fam->router, fam->server, &l) == passes,

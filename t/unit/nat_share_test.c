@@ -293,7 +293,7 @@ test_rest_counts(void)
 		asked++;
 		refused += !out(&w, 2, syn(src, 1, server, 80));
 	}
-	OKF(most <= 63 + 20 && refused == 0, "H1: blocks at rest count for "
+	OKF(most <= 63 + 20 && refused == 0, "H1, N8: blocks at rest count for "
 	    "the location: %u of 126 taken, %u of %u of the other refused",
 	    most, refused, asked);
 	world_wait(&w, 1000);
@@ -362,6 +362,30 @@ test_spread(void)
 	OKF(again == 160, "F36, 4787-2: each keeps its own");
 }
 
+/* One is refused a thousand flows at once: what others take is still told. */
+static void
+test_events(void)
+{
+	struct nat_event e;
+	unsigned taken = 0;
+
+	world_config(&w, 4);
+	w.cfg.host_flows = 1;
+	world_start(&w);
+	for (uint16_t i = 0; i < 3000; i++)
+		out(&w, 1, syn("10.1.0.5", (uint16_t)(1024 + i), server, 80));
+	for (unsigned h = 0; h < 300; h++) {
+		char src[20];
+		snprintf(src, sizeof(src), "10.2.%u.%u", h / 200, h % 200);
+		out(&w, 2, syn(src, 5, server, 80));
+	}
+	while (nat_news(&w.nat, &e))
+		taken += e.what == NAT_TAKEN;
+	OKF(taken == 301 && w.nat.lost == 0, "F24c: complaints take no line "
+	    "from who has which port (%u)", taken);
+	world_down(&w);
+}
+
 static uint16_t
 id_of(uint16_t from, const char *src, const char *dst)
 {
@@ -383,7 +407,7 @@ test_ids(void)
 		twice += seen[id];
 		seen[id] = true;
 	}
-	OKF(twice == 0, "H4: 65536 datagrams to one host, no identification "
+	OKF(twice == 0, "H4, N9: 65536 datagrams to one host, no identification "
 	    "twice");
 	for (unsigned i = 0; i < 1000; i++) {
 		uint16_t before = id_of(1, "10.1.0.6", "203.0.113.66");
@@ -902,6 +926,7 @@ main(void)
 	test_rest_counts();
 	test_rest_host();
 	test_spread();
+	test_events();
 	test_ids();
 	test_idle();
 	test_log();

@@ -279,7 +279,7 @@ test_window(void)
 		OKF(gets(F | A, rows[i].seq, 1001, rows[i].payload),
 		    "H4b: FIN %s is translated", rows[i].what);
 		OKF(lives_about(rows[i].ends ? NAT_TRANSITORY : NAT_TCP),
-		    "H4b: FIN %s: %s", rows[i].what, rows[i].ends ?
+		    "H4b, N7: FIN %s: %s", rows[i].what, rows[i].ends ?
 		    "4 minutes are left" : "changes nothing");
 		world_down(&w);
 	}
