@@ -11,6 +11,7 @@
 #include "engine/views.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,9 @@
 	"[-bjnprvW] [-D OLD] [-f FILE] [-g dot|svg] [-k KEYDIR] [-l LOCATION]" \
 	"\n[-f FILE] -e wg|wg-quick LOCATION\n[-k KEYDIR] -i FILE.conf ..." \
 	"\n-x BHnnn|all"
+
+/* More take graphviz minutes, and are a black square. */
+enum { LINES_MAX = 20000 };
 
 struct args {
 	struct report r;
@@ -93,7 +97,7 @@ run_drawing(const struct args *a, const struct conf *cf, int location)
 {
 	(void)location;
 	if (strcmp(a->what, "dot") == 0) {
-		view_dot(cf, stdout);
+		view_dot(cf, SIZE_MAX, stdout);
 		return 0;
 	}
 	if (strcmp(a->what, "svg") != 0)
@@ -102,10 +106,14 @@ run_drawing(const struct args *a, const struct conf *cf, int location)
 	FILE *dot = popen("dot -Tsvg", "we");
 	if (dot == NULL)
 		die(EXIT_RETRY, "cannot start dot");
-	view_dot(cf, dot);
+	bool few = view_dot(cf, LINES_MAX, dot);
 	if (pclose(dot) != 0)
 		diex(EXIT_RETRY, "cannot draw: dot failed; is graphviz "
 		    "installed? -g dot prints what it would be given");
+	if (!few)
+		diex(EXIT_FIX, "cannot draw more than %d lines between "
+		    "partners; -g dot prints them all, for a program that can",
+		    (int)LINES_MAX);
 	return 0;
 }
 

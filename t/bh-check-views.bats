@@ -283,6 +283,55 @@ edges() {
 	[ "$status" -eq 100 ]
 }
 
+# The partnerships of a domain are those of its drawing, each once.
+drawn_as_said() {	# N HOW...
+	python3 t/lib/mesh.py "$@" >"$dir/mesh.ini"
+	"$check" -f "$dir/mesh.ini" -g dot >"$dir/mesh.dot"
+	python3 t/lib/mesh.py drawn <"$dir/mesh.dot" | sort >"$dir/drawn"
+	awk '/^\[location/ { l = substr($2, 1, length($2) - 1) }
+		/^partners/ { gsub(/,/, ""); for (i = 3; i <= NF; i++)
+			print (l < $i ? l " " $i : $i " " l) }' "$dir/mesh.ini" |
+		sort -u | diff "$dir/drawn" -
+}
+
+@test "F38: a mesh is drawn, and does not grow with its square" {
+	for n in 60 200 1000; do
+		python3 t/lib/mesh.py $n all >"$dir/mesh.ini"
+		timeout 120 "$check" -f "$dir/mesh.ini" -g svg >"$dir/mesh.svg"
+		grep -q '</svg>' "$dir/mesh.svg"
+		[ "$("$check" -f "$dir/mesh.ini" -g dot | wc -l)" -lt \
+			$((4 * n)) ]
+	done
+}
+
+@test "F38b: what a drawing joins is who is partner of whom, and no other" {
+	drawn_as_said 60 all
+	[ "$(wc -l <"$dir/drawn")" -eq 1770 ]
+	drawn_as_said 60 all-but 3-7
+	drawn_as_said 60 all-but 3-7 3-8 9-10 11-12
+	drawn_as_said 12 random 40
+	drawn_as_said 4 all
+	drawn_as_said 5 all
+	drawn_as_said 9 random 3
+	# two meshes with one partner in common
+	python3 - <<-'PY' >"$dir/pairs"
+	groups = ({*range(0, 9)}, {*range(8, 20)})
+	print(*["%d-%d" % (a, b) for b in range(20) for a in range(b)
+	        if not any({a, b} <= g for g in groups)])
+	PY
+	# shellcheck disable=SC2046
+	drawn_as_said 20 all-but $(cat "$dir/pairs")
+	[ "$(grep -c 'of each other' "$dir/mesh.dot")" -eq 2 ]
+}
+
+@test "F38c: of what is too much to be drawn it is said what to do" {
+	python3 t/lib/mesh.py 300 random 20001 >"$dir/mesh.ini"
+	run --separate-stderr timeout 60 "$check" -f "$dir/mesh.ini" -g svg
+	[ "$status" -eq 100 ]
+	[[ $stderr == "bh-check: cannot draw more than 20000 lines between partners; -g dot prints them all,"* ]]
+	[ "$("$check" -f "$dir/mesh.ini" -g dot | grep -c dir=both)" -eq 20001 ]
+}
+
 @test "-p prints the plainest form, which means and prints the same" {
 	for f in $views/*.ini etc/backhaul.ini etc/examples/*.ini; do
 		"$check" -p -f "$f" >"$dir/1.ini"

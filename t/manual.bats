@@ -6,6 +6,15 @@ setup() {
 	bin=${BH_BIN:-$PWD/build/release}
 }
 
+@test "F26: bh.conf(5) does not promise that gateways compare their files" {
+	# nothing of ours is sent from gateway to gateway that could tell
+	! grep -q 'gateways that hold different files' man/bh.conf.5
+	grep -q '^Gateways do not notice when it is not:' man/bh.conf.5
+	# it is the link between two programs that carries the file's hash
+	grep -q 'h->generation != me->generation' lib/net/link.c
+	[ "$(grep -l 'generation' lib/wg/*.[ch] | wc -l)" -eq 0 ]
+}
+
 @test "bh(7) names exactly the verdicts of the code, with the same words" {
 	sed -n 's/^\tX(V_[A-Z0-9_]*, "\([^"]*\)", *"\([^"]*\)").*/\1\n\2/p' \
 		lib/base/verdict.h >"$BATS_TEST_TMPDIR/code"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/views.h"
 
+#include "base/die.h"
 #include "conf/publish.h"
+#include "engine/view_mesh.h"
 
 #include <string.h>
 
@@ -116,29 +118,76 @@ put_edges(const struct conf *cf, size_t i, FILE *out)
 			fprintf(out, " %zu", k + 1);
 		fputs("\"]\n", out);
 	}
-	for (size_t k = i + 1; k < cf->nlocations; k++)
-		if (conf_partners(cf, i, k))
-			fprintf(out, "\t\"%s\" -> \"%s\" [dir=both]\n",
-			    l->name, cf->location[k].name);
 }
 
-void
-view_dot(const struct conf *cf, FILE *out)
+/* A location, or the mesh that it is the first of: no location has a blank in
+ * its name. */
+static void
+put_end(const struct mesh *m, size_t i, FILE *out)
 {
-	fprintf(out, "digraph domain {\n\trankdir=LR\n\tlabel=\"%s\"\n"
+	fprintf(out, "\"%s%s\"", mesh_has(m, i) ? "mesh " : "",
+	    m->cf->location[i].name);
+}
+
+static void
+put_partners(const struct mesh *m, size_t i, FILE *out)
+{
+	int to;
+
+	if (m->size[i] != 0)
+		fprintf(out, "\t\"mesh %s\" [shape=octagon, label=\"%u "
+		    "partners\\nof each other\"]\n", m->cf->location[i].name,
+		    m->size[i]);
+	if (mesh_has(m, i))
+		fprintf(out, "\t\"mesh %s\" -> \"%s\" [dir=none]\n",
+		    m->cf->location[m->of[i]].name, m->cf->location[i].name);
+	for (size_t at = 0; (to = mesh_next(m, i, &at)) != CONF_NONE;) {
+		putc('\t', out);
+		put_end(m, i, out);
+		fputs(" -> ", out);
+		put_end(m, (size_t)to, out);
+		fputs(" [dir=both]\n", out);
+	}
+}
+
+/* dot's own layout takes minutes for what these are more than. */
+enum { LAYERED_LINES = 150 };
+
+static void
+put_drawing(const struct mesh *m, FILE *out)
+{
+	const struct conf *cf = m->cf;
+
+	fprintf(out, "digraph domain {\n\t%s\n\tlabel=\"%s\"\n"
 	    "\tnode [fontname=\"sans-serif\"]\n"
 	    "\tedge [fontname=\"sans-serif\", fontsize=10]\n"
 	    "\tinternet [label=\"Internet\", shape=doublecircle]\n",
-	    cf->name);
+	    m->lines > LAYERED_LINES ? "layout=sfdp; overlap=prism" :
+	    "rankdir=LR", cf->name);
 	for (size_t i = 0; i < cf->nlocations; i++)
 		put_location(&cf->location[i], out);
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		const struct conf_location *l = &cf->location[i];
 		put_edges(cf, i, out);
+		put_partners(m, i, out);
 		put_breakouts(cf, i, out);
 		if (l->active && l->role == CONF_ROLE_SERVER)
 			put_egress(l, out);
 		put_published(cf, i, out);
 	}
 	fputs("}\n", out);
+}
+
+bool
+view_dot(const struct conf *cf, size_t most, FILE *out)
+{
+	struct mesh m;
+
+	if (!mesh_init(&m, cf))
+		die(EXIT_RETRY, "cannot draw");
+	bool drawn = m.lines <= most;
+	if (drawn)
+		put_drawing(&m, out);
+	mesh_free(&m);
+	return drawn;
 }

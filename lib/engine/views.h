@@ -17,8 +17,9 @@ void view_routers(const struct conf *cf, int location, FILE *out);
 /* The same as JSON, an object for each route. */
 void view_routers_json(const struct conf *cf, int location, FILE *out);
 
-/* A drawing in the language of dot(1). */
-void view_dot(const struct conf *cf, FILE *out);
+/* A drawing in the language of dot(1).  False, and nothing: its partnerships
+ * take more lines than that. */
+bool view_dot(const struct conf *cf, size_t most, FILE *out);
 
 /* A location's file for a gateway that runs plain WireGuard: for wg-quick(8),
  * or for `wg setconf'.  The keys come from keydir; NULL: the private key is a
