@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] " \
-	"env | sysctl | before | ip4 | ip6 | nft | bolt | bolt-egress | " \
-	"hop4 | hop6 | neigh"
+	"env | sysctl | before | ip4 | ip6 | nft | flows | bolt | " \
+	"bolt-egress | hop4 | hop6 | neigh"
 
 enum { HOPS_MAX = 16 };
 
@@ -206,6 +206,7 @@ static const struct {
 	{ "ip4", print_ip4, true },
 	{ "ip6", print_ip6, true },
 	{ "nft", plan_nft, false },
+	{ "flows", plan_flows, false },
 	{ "bolt", plan_bolt, false },
 	{ "bolt-egress", plan_bolt_egress, false },
 	{ "hop4", print_hop4, false },

@@ -18,7 +18,14 @@ load_guard() {
 # From names and addresses alone: no interface has to be there.
 set_guard() {
 	plan nft || { fail 'cannot plan the nftables guard'; return 1; }
-	load_guard && hold_bolt
+	load_guard && hold_bolt && set_flows
+}
+
+# Not every kernel has what it needs, and nothing is open without it.
+set_flows() {
+	plan flows && nft -f "$run/flows.plan" && return
+	say "flows have the kernel's own times and no shares:" \
+		'it refuses the table backhaul_flows'
 }
 
 # What the interfaces say, once they are there.
@@ -34,6 +41,8 @@ guard_differs() {
 
 remove_guard() {
 	[ "$(guard_owner)" != "$run" ] || nft delete table inet backhaul
+	[ ! -e "$run/flows.plan" ] ||
+		nft delete table inet backhaul_flows 2>/dev/null
 }
 
 # Why nothing gets out.

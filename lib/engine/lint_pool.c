@@ -51,6 +51,15 @@ lint_is_own(const struct conf_location *l, const struct addr *a)
 	return addr_parse(&end, l->endpoint_host) && addr_eq(&end, a);
 }
 
+/* These are bounds of the kernel's translation as well. */
+static bool
+is_of_masquerade(const struct conf_location *l, int key)
+{
+	return l->role == CONF_ROLE_SERVER && l->nat == CONF_NAT_MASQUERADE &&
+	    (key == POOL_HOST || key == POOL_SITE || key == POOL_UDP ||
+	    key == POOL_TCP);
+}
+
 /* The keys of a pool where there is none do nothing, which nobody meant. */
 static void
 check_unused(struct lint *lt, const struct conf_location *l)
@@ -62,7 +71,7 @@ check_unused(struct lint *lt, const struct conf_location *l)
 		    "this says nothing without 'nat = pool'; add that, or "
 		    "take the line out");
 	for (int i = 0; i < POOL_KEYS; i++)
-		if (l->pool.line[i] != 0)
+		if (l->pool.line[i] != 0 && !is_of_masquerade(l, i))
 			lint_say(lt, l, l->pool.line[i], BH_POOL_UNUSED,
 			    key_names[i], "this says nothing without 'nat = "
 			    "pool'; add that, or take the line out");

@@ -168,6 +168,9 @@ void plan_neigh(const struct plan *p, FILE *out);
 void plan_routes(const struct plan *p, enum family fam, FILE *out);
 /* The table `inet backhaul', for `nft -f -'; replaces it in one step. */
 void plan_nft(const struct plan *p, FILE *out);
+/* The table `inet backhaul_flows': how long the kernel keeps what it
+ * translates, and who may have how much of it. */
+void plan_flows(const struct plan *p, FILE *out);
 /* The second bolt's tables, in which nobody but their maker changes anything:
  * `inet', and `netdev', which not every kernel has. */
 #define PLAN_BOLT "backhaul_bolt"
