@@ -11,6 +11,7 @@
 # make keylog      build/keylog/bh-tunnel, which tells its session secrets
 # make soak        the simulation with SIM times as many seeds
 # make bench       against plain forwarding and wireguard-go (root)
+# make mutate      what the tests would not notice: some hours (t/mutate -h)
 # make micro       nanoseconds a packet, stage by stage
 # make gallery     drawings of etc/examples, in build/release/gallery
 # make install     into $(DESTDIR)$(PREFIX);  make uninstall takes it away
@@ -158,6 +159,9 @@ bench-run: all
 micro: $(patsubst t/bench/%.c,$(O)/t/bench/%,$(wildcard t/bench/*.c))
 	for b in $^; do $$b; done
 
+mutate:
+	t/mutate
+
 lint:
 	t/lint/run
 
@@ -221,5 +225,5 @@ clean:
 	rm -rf build
 
 .PHONY: all units keylog check check-run demo demo-run gallery bench \
-	bench-run micro lint asan fuzz fuzz-run hunt hunt-run volume \
+	bench-run micro mutate lint asan fuzz fuzz-run hunt hunt-run volume \
 	volume-run shorts soak deps install uninstall clean
