@@ -725,10 +725,10 @@ branch_up() {
 	adds_up bh-classify
 }
 
-@test "ends with 111 when bh-tunnel is gone or broken" {
+@test "F22: ends with 112 when bh-tunnel is gone" {
 	branch_up
 	kill "$PEER"
-	gate_ends 111
+	gate_ends 112
 	complains "bh-classify: bh-tunnel is gone"
 }
 

@@ -235,3 +235,41 @@ joined() {	# FIRST REST
 @test "H6: so are data behind a junk initiation" {
 	joined 1 4
 }
+
+lost() { world_count branch1 bh-tunnel helpers-lost; }
+
+@test "F22: helpers that die are told of and counted, and all goes on" {
+	local was before spare
+	was=$(packets cli) before=$(lost) spare=$(spare cli)
+	kill -9 "$(desk cli)"
+	world_until grep -q 'wg(8) gets no more answers' \
+		"$W_DIR/run/branch1/log"
+	world_until eval "[ \$(lost) -eq $((before + 1)) ]"
+	kill -9 "$spare"
+	world_until grep -q 'who would start the process that makes handshakes again' \
+		"$W_DIR/run/branch1/log"
+	world_until eval "[ \$(lost) -eq $((before + 2)) ]"
+	in_lan ping -q -c 1 -W 1 203.0.113.80
+	[ "$(packets cli)" = "$was" ]
+	# who ends as it should is missed by nobody
+	cli_backhaul down
+	! grep -q 'died' <(tail -n 1 "$W_DIR/run/branch1/log" 2>/dev/null)
+	cli_backhaul up
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	! grep -q 'who would start' "$W_DIR/run/branch1/log"
+}
+
+
+@test "F22b: whose end was another's is started again at once, again and again" {
+	local was i
+	for i in 1 2 3 4 5; do
+		was=$(packets cli)
+		kill -9 "$was"
+		world_until eval "[ -n \"\$(packets cli)\" ] &&
+			[ \"\$(packets cli)\" != $was ]"
+		world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	done
+	# the program that was killed is slowed down, the other is not
+	[ "$(grep -c 'bh-tunnel is gone' "$W_DIR/run/branch1/log")" -ge 5 ]
+	[ "$(awk '{ print $NF }' "$W_DIR/run/branch1/bh-classify.state")" -eq 112 ]
+}

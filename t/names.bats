@@ -184,12 +184,28 @@ at() {		# LOCATION PEER ADDRESS: where it looks for its peer
 	child=$(named | tail -n 1)
 	kill -9 "$child"
 	passes
+	world_until grep -q 'resolves names has died (signal 9): started again' \
+		"$W_DIR/run/branch1/log"
 	ip -n "$W-srv" addr add 198.51.100.3/24 dev wan0
 	names '198.51.100.3 hq.test'
 	world_until at branch1 hq 198.51.100.3
 	[ "$(pids)" = "$PIDS" ]
 	cli_backhaul down
 	world_until eval '[ -z "$(named)" ]'
+}
+
+@test "F22c: who would start it again dies: told; both: told and counted" {
+	serve cli 1 '198.51.100.2 hq.test'
+	up hq.test -
+	passes
+	kill -9 "$(named | head -n 1)"
+	world_until grep -q 'who would start the process that resolves names' \
+		"$W_DIR/run/branch1/log"
+	kill -9 "$(named)"
+	world_until grep -q 'names are not resolved any more' \
+		"$W_DIR/run/branch1/log"
+	[ "$(world_count branch1 bh-tunnel helpers-lost)" -eq 1 ]
+	passes
 }
 # Both processes, the one that works last.
 named() {

@@ -15,7 +15,7 @@ bin=${self%/*}
 synopsis='up [-rF] | guard | stop | down | status | restart [PROGRAM]
                 [-f FILE] [-l LOCATION] [-k KEYDIR] [-d RUNDIR]'
 
-NO=1 FIX=100 RETRY=111		# as base/die.h
+NO=1 FIX=100 RETRY=111 SIBLING=112	# as base/die.h
 READY_TIME=15			# seconds until a program must be ready
 BOLT_TRIES=750			# times 20 ms until the second bolt must hold
 STOP_TRIES=250			# times 20 ms until it must have ended

@@ -86,6 +86,8 @@ supervise() {	# PROGRAM
 		restarts=$((restarts + 1))
 		write_state waiting
 		trim_log
+		# another program's end was its own: that one is slowed down
+		[ $code -ne $SIBLING ] || continue
 		[ $code -eq 0 ] || { sleep $delay & wait $!; }
 		case $delay in
 		0.01) delay=0.02 ;; 0.02) delay=0.04 ;; 0.04) delay=0.08 ;;

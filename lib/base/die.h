@@ -14,6 +14,8 @@ enum {
 	EXIT_NO = 1,	  /* the answer is no: findings, no match */
 	EXIT_FIX = 100,	  /* usage or configuration: restarting will not help */
 	EXIT_RETRY = 111, /* the system said no: it may say yes later */
+	EXIT_SIBLING = 112, /* another program has ended, whose end is ours: no
+			     * fault of this one, start it again at once */
 };
 
 /* The program's name, put before each message; the last part of argv0. */

@@ -492,7 +492,7 @@ gate_run(struct gate *g)
 		if ((l = ended(g)) != NULL) {
 			warnx(l->ring.broken ? "bh-tunnel has broken the "
 			    "link" : "bh-tunnel is gone");
-			return EXIT_RETRY;
+			return l->ring.broken ? EXIT_RETRY : EXIT_SIBLING;
 		}
 		if (fd[GATE_OUT].revents != 0 && out_to_tun(g) < 0) {
 			warn("cannot read from %s", g->outname);

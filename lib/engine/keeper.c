@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/keeper_impl.h"
 
+#include "base/die.h"
 #include "wg/index.h"
 
 #include <errno.h>
@@ -251,6 +252,18 @@ take_handshakes(struct keeper *k)
 		k->rest = k->at.now + REST;
 }
 
+/* Nothing of what we do needs it; but there is nobody any more who would start
+ * us again. */
+static void
+miss_spare(struct keeper *k)
+{
+	warnx("who would start the process that makes handshakes again has "
+	    "died: all will end with it");
+	close(k->life);
+	k->life = -1;
+	k->stat->helpers_lost++;
+}
+
 /* Rests are over, or how long the first takes, as for poll(2). */
 static int
 look_at_clock(struct keeper *k)
@@ -266,12 +279,13 @@ look_at_clock(struct keeper *k)
 _Noreturn void
 keeper_run(struct keeper *k)
 {
-	enum { HANDSHAKES, RUBBISH, DESK, SEAM,	/* one each worker */
+	enum { HANDSHAKES, RUBBISH, DESK, LIFE, SEAM,	/* one each worker */
 		NFDS = SEAM + CONF_WORKERS_MAX };
 	struct pollfd fd[NFDS] = { 0 };
 
 	for (int i = 0; i < NFDS; i++)
 		fd[i].events = POLLIN;
+	fd[LIFE].events = 0;		/* POLLERR: nobody reads it */
 	for (unsigned i = 0; i < k->workers; i++)
 		fd[SEAM + i].fd = k->seam[i];
 	for (;;) {
@@ -279,12 +293,15 @@ keeper_run(struct keeper *k)
 		fd[HANDSHAKES].fd = k->rest == 0 ? k->udp.fd : -1;
 		fd[RUBBISH].fd = k->listen == 0 ? k->rubbish : -1;
 		fd[DESK].fd = k->desk.fd;
+		fd[LIFE].fd = k->life;
 		if (poll(fd, SEAM + k->workers, ms) < 0 && errno != EINTR)
 			_exit(1);
 		k->at = (struct moment){ clock_now(), clock_wall() };
 		for (unsigned i = 0; i < k->workers; i++)
 			if (fd[SEAM + i].revents != 0)
 				hear(k, i);
+		if (fd[LIFE].revents != 0)
+			miss_spare(k);
 		if (fd[HANDSHAKES].revents != 0)
 			take_handshakes(k);
 		if (fd[RUBBISH].revents != 0)

@@ -348,6 +348,7 @@ keeper_config(struct keeper *k)
 	for (int i = 0; i < NOTES && k->desk.fd >= 0 &&
 	    desk_take(&k->desk, &n); i++)
 		take_note(k, &n);
+	k->stat->helpers_lost += k->desk.fd < 0;
 	sodium_memzero(&n, sizeof(n));
 }
 

@@ -9,6 +9,7 @@
 #include "engine/resolvconf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,7 +22,9 @@
 #include <unistd.h>
 
 enum {
-	FD_PACKETS = 3,		/* after everything else is closed */
+	/* after everything else is closed: what we speak by; a pipe that has a
+	 * reader as long as there is who starts us again */
+	FD_PACKETS = 3, FD_READ, FD_LIFE,
 	ASK_EVERY = 1,		/* seconds: no name more often */
 	LIVES_EVERY = 1,
 	GIVE_UP = 8,		/* no name has ever been answered for: perhaps
@@ -182,9 +185,14 @@ hear(struct names *all, nsec now)
 static _Noreturn void
 work(struct names *all)
 {
-	struct pollfd fd[1 + DNS_FDS_MAX] = { { FD_PACKETS, POLLIN, 0 } };
+	enum { PACKETS, LIFE, DNS };
+	struct pollfd fd[DNS + DNS_FDS_MAX] = {
+		[PACKETS] = { FD_PACKETS, POLLIN, 0 },
+		[LIFE] = { FD_LIFE, 0, 0 },	/* POLLERR: nobody reads it */
+	};
 	const char *why;
 
+	close(FD_READ);
 	resolvconf_look(&all->conf);
 	all->dns = dns_open(NULL, &why);
 	if (all->dns == NULL)
@@ -195,12 +203,17 @@ work(struct names *all)
 	for (;;) {
 		nsec now = clock_now(), due = ask_due(all, now);
 		int ms = clock_poll_ms(due, now);
-		size_t n = dns_wait(all->dns, fd + 1, &ms);
-		if (poll(fd, 1 + n, ms) < 0 && errno != EINTR)
+		size_t n = dns_wait(all->dns, fd + DNS, &ms);
+		if (poll(fd, DNS + n, ms) < 0 && errno != EINTR)
 			_exit(AGAIN);
-		if (fd[0].revents != 0)
+		if (fd[PACKETS].revents != 0)
 			hear(all, clock_now());
-		dns_step(all->dns, fd + 1, n);
+		if (fd[LIFE].revents != 0) {
+			warnx("who would start the process that resolves names "
+			    "again has died");
+			fd[LIFE].fd = -1;
+		}
+		dns_step(all->dns, fd + DNS, n);
 	}
 }
 
@@ -221,6 +234,9 @@ be_parent(struct names *all)
 			continue;
 		if (WIFEXITED(status) && WEXITSTATUS(status) == GONE)
 			_exit(0);
+		if (WIFSIGNALED(status))
+			warnx("the process that resolves names has died "
+			    "(signal %d): started again", WTERMSIG(status));
 		/* what was said once is known */
 		all->quiet = WIFEXITED(status) && WEXITSTATUS(status) == FAILED;
 		struct pollfd fd = { .fd = FD_PACKETS };
@@ -235,10 +251,13 @@ be_names(struct names *all, int fd)
 {
 	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
 		SIGPIPE };
+	int pipe[2];
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		signal(quiet[i], SIG_IGN);
-	descriptors_keep(&fd, 1);
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		die(EXIT_RETRY, "cannot make a pipe");
+	descriptors_keep((const int[]){ fd, pipe[0], pipe[1] }, 3);
 	prctl(PR_SET_NAME, "bh-tunnel-names", 0, 0, 0);	/* for ps(1) */
 	sandbox_enter(SANDBOX_NAMES, NULL);
 	be_parent(all);

@@ -34,6 +34,7 @@ tunnel_names(struct tunnel *t)
 	if (r >= 0)
 		return;
 	warnx("names are not resolved any more: that process is gone");
+	t->stat->helpers_lost++;
 	close(t->names);
 	t->names = -1;
 }
