@@ -31,6 +31,8 @@ MANS   := $(wildcard man/*.[1-8])
 UNITFILES := $(notdir $(wildcard contrib/systemd/*.service))
 UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c)) \
 	$(patsubst t/assume/%.c,$(O)/t/assume/%,$(wildcard t/assume/*.c))
+# memcheck looks at what is no sanitizer's
+CT     := $(if $(filter release,$(BUILD)),$(O)/t/ct/secrets)
 FUZZ   := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS ?= 100000000
@@ -108,6 +110,9 @@ $(O)/t/bench/queue: LIBS += -lm
 $(O)/t/bench/%: $(O)/t/bench/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/t/ct/%: $(O)/t/ct/%.o $(O)/libbh.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 build/keylog/bh-tunnel: $(O)/cmd/bh-tunnel.o $(O)/t/lib/keylog.o $(O)/libbh.a
 	mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -Wl,--wrap=noise_create_initiation \
@@ -128,7 +133,7 @@ $(O)/%.o: %.c Makefile
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-units: $(UNITS) $(O)/t/bench/lib/flood
+units: $(UNITS) $(O)/t/bench/lib/flood $(CT)
 
 keylog: build/keylog/bh-tunnel
 
