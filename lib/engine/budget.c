@@ -27,6 +27,12 @@ budget_open(struct budget *b, unsigned per_second, size_t nsites, size_t told)
 	return b->site != NULL;
 }
 
+void
+budget_close(struct budget *b)
+{
+	free(b->site);
+}
+
 static bool
 has(const struct budget_rate *r, nsec now)
 {

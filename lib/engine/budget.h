@@ -29,6 +29,7 @@ struct budget {
  * per_second, but no less than an eighth.  False: no memory. */
 bool budget_open(struct budget *b, unsigned per_second, size_t nsites,
     size_t told);
+void budget_close(struct budget *b);
 /* May one be said about that location? */
 bool budget_has(const struct budget *b, size_t site, nsec now);
 /* It was. */
