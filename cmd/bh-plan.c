@@ -5,6 +5,7 @@
 #include "conf/publish.h"
 #include "engine/plan.h"
 #include "engine/start.h"
+#include "net/nftgen.h"
 
 #include <glob.h>
 #include <ifaddrs.h>
@@ -15,8 +16,8 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] " \
-	"env | sysctl | before | ip4 | ip6 | nft | flows | bolt | " \
-	"bolt-egress | hop4 | hop6 | neigh"
+	"env | sysctl | before | ip4 | ip6 | nft | gen | flows | " \
+	"bolt | bolt-egress | hop4 | hop6 | neigh"
 
 enum { HOPS_MAX = 16 };
 
@@ -195,6 +196,18 @@ print_before(const struct plan *p, FILE *out)
 	each_forwarding6(p, put_now, out);
 }
 
+/* Of what nftables has now: to know later whether it is the same. */
+static void
+print_gen(const struct plan *p, FILE *out)
+{
+	uint32_t gen;
+
+	(void)p;
+	if (!nftgen_read(&gen))
+		die(EXIT_RETRY, "cannot ask nftables");
+	fprintf(out, "%u\n", gen);
+}
+
 static const struct {
 	const char *name;
 	void (*print)(const struct plan *p, FILE *out);
@@ -206,6 +219,7 @@ static const struct {
 	{ "ip4", print_ip4, true },
 	{ "ip6", print_ip6, true },
 	{ "nft", plan_nft, false },
+	{ "gen", print_gen, false },
 	{ "flows", plan_flows, false },
 	{ "bolt", plan_bolt, false },
 	{ "bolt-egress", plan_bolt_egress, false },

@@ -251,23 +251,24 @@ all_faults() {	# HOST LOCATION LETTER...
 			[ "$a" = "$b" ] || fault "$b" "$host" "$location"
 			sleep 0.15
 			none_clear "$host: $a $b"
-			shut_again "$host" "$location" || return
+			shut_again "$host" "$location" "$a$b" || return
 		done
 		shift
 	done
 }
-# Guard, routes and rules as they were; the bolt by itself.
-shut_again() {	# HOST LOCATION
-	local run=$W_DIR/run/$2 v dev
-	in_host "$1" nft -f "$run/nft.plan"
-	while read -r dev; do
-		ip -n "$W-$1" link set "$dev" up 2>/dev/null ||
-			world_until ip -n "$W-$1" link set "$dev" up
-	done <"$run/tuns"
-	for v in 4 6; do
-		in_host "$1" ip -$v rule flush protocol 176
-		in_host "$1" ip -$v -batch "$run/ip$v.plan"
-	done
+# Guard, routes and rules as they were; the bolt by itself.  A device that was
+# taken away is there again with the programs.
+shut_again() {	# HOST LOCATION FAULTS
+	local run=$W_DIR/run/$2 v
+	case $3 in
+	*[dx]*) world_backhaul "$1" "$2" up 2>/dev/null ;;
+	*)
+		in_host "$1" nft -f "$run/nft.plan"
+		for v in 4 6; do
+			in_host "$1" ip -$v rule flush protocol 176
+			in_host "$1" ip -$v -batch "$run/ip$v.plan"
+		done ;;
+	esac
 	world_until holds "$1" "$2"
 }
 

@@ -136,7 +136,7 @@ ended() {	# CODE: up -F has
 	says 'shut: not up (stopped)'
 	no_rules
 	run ! in_cli ip link show dev bh0
-	[ -z "$(ip netns pids "$W-cli")" ]
+	! ls "$run"/*.state
 	cli_backhaul stop
 	run -111 cli_backhaul restart
 	sed -i 's/^\(server = hq\)/\1\nmtu = 1400/' "$W_DIR/domain.ini"

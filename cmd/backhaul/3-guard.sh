@@ -12,6 +12,7 @@ list_guard() { nft -s list table inet backhaul 2>/dev/null; }
 load_guard() {
 	nft -f "$run/nft.plan" ||
 		{ fail 'cannot load the nftables guard'; return 1; }
+	generation >"$run/gen"
 	list_guard >"$run/guard"
 }
 
@@ -36,7 +37,7 @@ refresh_guard() {
 }
 
 guard_differs() {
-	[ -s "$run/guard" ] && ! list_guard | cmp -s - "$run/guard"
+	[ -s "$run/guard" ] && [ -n "$(guard_changes)" ]
 }
 
 remove_guard() {

@@ -174,7 +174,7 @@ take_down() {
 	take_back
 	remove_guard
 	remove_bolt
-	( cd "$run" 2>/dev/null && rm -f domain.ini env foreground guard lock \
+	( cd "$run" 2>/dev/null && rm -f domain.ini env foreground gen guard lock \
 		log log.1 outcome shut ./*.plan ./*.stamps ./*.nat \
 		./*.nat.new )
 	rmdir "$run" 2>/dev/null

@@ -45,19 +45,10 @@ load_env() {
 }
 
 all_supervised() {
-	[ -n "$PROGRAMS" ] || return 1
+	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || return 1
 	for p in $PROGRAMS; do
 		read_state "$p" && alive "$loop" "$loop_at" || return 1
 	done
-}
-
-routes_stand() {
-	[ "$(list_routes)" = "$(cat "$run/routes" 2>/dev/null)" ]
-}
-
-# Nobody else has taken away what was set up.
-in_force() {
-	[ "$(guard_owner)" = "$run" ] && routes_stand && bolt_holds
 }
 
 # What is shut stays shut.  $shut: nothing of ours was there; the guard was
@@ -112,6 +103,8 @@ begin() {
 	load_env
 	[ "$(guard_owner)" != "$run" ] && [ ! -e "$run/changed" ] || shut=before
 	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
+	running=
+	! { all_supervised && has_devices && mend; } || running=y
 	read_domain && return
 	code=$? reason='the domain file is wrong'
 	give_up $code
@@ -151,7 +144,7 @@ need_programs() {
 	exit 0
 }
 
-# The gateway runs, and is left alone but for what -r asks for.
+# The gateway runs: its programs are left alone but for what -r asks for.
 keep_up() {
 	if cmp -s "$run/domain.new" "$run/domain.ini"; then
 		rm -f "$run"/*.new
@@ -188,7 +181,7 @@ replace_elsewhere() {
 
 cmd_up() {
 	begin
-	! { all_supervised && in_force; } || keep_up
+	[ -z "$running" ] || keep_up
 	! foreground_lives || replace_elsewhere
 	adopt_domain new || give_up $RETRY
 	need_programs
@@ -275,6 +268,7 @@ cmd_guard() {
 	begin
 	if all_supervised; then
 		rm -f "$run"/*.new
+		[ -n "$running" ] || exit $RETRY
 		exit 0
 	fi
 	adopt_domain new || give_up $RETRY

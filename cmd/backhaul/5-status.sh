@@ -53,10 +53,24 @@ judge_bolt() {
 	esac
 }
 
+# In a word; the lines below say it at length.
+judge() {	# CHANGES
+	case $1 in
+	*'table inet backhaul is missing'*) guard=MISSING ;;
+	*guard:*) guard=CHANGED ;;
+	*device* | *routes:* | *parameter*) guard='in force, rest CHANGED' ;;
+	*) guard='in force' ;;
+	esac
+}
+
 print_shut() {
 	shut=shut
-	! guard_differs || shut='NOT SHUT, its guard is gone or changed'
 	judge_bolt
+	if guard_differs; then
+		shut='NOT SHUT, its guard is gone or changed'
+		[ "$bolt" = ', second bolt MISSING' ] ||
+			shut='shut by the second bolt alone, the guard is gone or changed'
+	fi
 	echo "$location: $shut$bolt: not up ($(cat "$run/shut"))"
 }
 
@@ -70,11 +84,15 @@ cmd_status() {
 		print_shut
 		exit 1
 	fi
-	rc=0 guard='in force'
-	routes_stand || { guard='in force, routes CHANGED'; rc=1; }
-	[ "$(guard_owner)" = "$run" ] || { guard=MISSING; rc=1; }
+	rc=0 found=$(changes)
 	judge_bolt || rc=1
+	judge "$found"
 	printf '%s: %s, guard %s%s\n' "$location" "$ROLE" "$guard" "$bolt"
+	[ -z "$found" ] || {
+		rc=1
+		echo "$found" | sed 's/^/  /'
+		echo "  'backhaul up' puts it back"
+	}
 	printf '%-12s %-10s %8s %10s %9s\n' program state pid uptime restarts
 	for p in $PROGRAMS; do
 		print_program "$p" || rc=1
