@@ -46,7 +46,7 @@ check(char *text, size_t n)
 	struct diags ds;
 	FILE *f = fmemopen(text, n, "r");
 
-	must(f != NULL && strstr(text, "PrivateKey") == NULL);
+	must(f != NULL && strstr(text, "PrivateKey =") == NULL);
 	diag_init(&ds);
 	conf_load(&cf, &ds, f);
 	fclose(f);
