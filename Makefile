@@ -216,6 +216,8 @@ install: all
 		sed 's,/usr/local,$(PREFIX),' contrib/systemd/$$u \
 		    >$(DESTDIR)/usr/lib/systemd/system/$$u || exit; \
 	done
+	install -D -m 644 contrib/sysusers.d/backhaul.conf \
+		$(DESTDIR)/usr/lib/sysusers.d/backhaul.conf
 
 uninstall:
 	rm -f $(PROGS:%=$(B)/sbin/%) $(SCRIPTS:%=$(B)/sbin/%)
@@ -225,6 +227,7 @@ uninstall:
 		rm -f $(B)/share/bash-completion/completions/$$p; done
 	rm -rf $(B)/share/doc/backhaul
 	rm -f $(UNITFILES:%=$(DESTDIR)/usr/lib/systemd/system/%)
+	rm -f $(DESTDIR)/usr/lib/sysusers.d/backhaul.conf
 
 clean:
 	rm -rf build

@@ -88,7 +88,7 @@ main(int argc, char *argv[])
 	failover_open(&failover, &cf, &pol, rundir, g.st);
 	if (failover.due != 0)
 		g.failover = &failover;
-	sandbox_enter(SANDBOX_GATE, NULL);
+	sandbox_enter(SANDBOX_GATE, "_bh-classify");
 	ready_tell(s.ready_fd, s.notifier);
 	return gate_run(&g);
 }

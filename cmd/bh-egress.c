@@ -149,7 +149,7 @@ main(int argc, char *argv[])
 	g.journal = journal;
 	g.nat = egress_nat(&cf, self, &pol, state_path(rundir, path), NULL,
 	    &g.journal);
-	sandbox_enter(SANDBOX_GATE, NULL);
+	sandbox_enter(SANDBOX_GATE, "_bh-egress");
 	ready_tell(o.start.ready_fd, o.start.notifier);
 	return gate_run(&g);
 }

@@ -252,6 +252,6 @@ main(int argc, char *argv[])
 		diex(server != NULL ? EXIT_FIX : EXIT_RETRY, "cannot use %s: "
 		    "%s", server != NULL ? server : "resolv.conf", why);
 	add_names(&state, argv + optind);
-	sandbox_enter(SANDBOX_RESOLVE, NULL);
+	sandbox_enter(SANDBOX_RESOLVE, "_bh-names");
 	return run(&state, signals, watch);
 }

@@ -83,7 +83,7 @@ main(int argc, char *argv[])
 	/* static: what it has is in reach, and no leak, until we are gone */
 	static struct tunnel *t;
 	t = alone ? tunnel_alone(&how) : open_gateway(&how, &s);
-	sandbox_enter(alone ? SANDBOX_ALONE : SANDBOX_TUNNEL, NULL);
+	sandbox_enter(alone ? SANDBOX_ALONE : SANDBOX_TUNNEL, "_bh-tunnel");
 	if (tunnel_first(t))
 		ready_tell(s.ready_fd, s.notifier);
 	else

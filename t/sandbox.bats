@@ -11,7 +11,8 @@ programs() {
 setup_file() {
 	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
-	world_domain ''
+	# /var/run/wireguard is the host's: names that nobody else has there
+	world_domain "interface = bs$$s\n" "interface = bs$$c\n"
 	srv_backhaul up
 	cli_backhaul up
 	PROGRAMS=$(programs)
@@ -69,19 +70,146 @@ descriptors() {	# PID
 	done
 }
 
-is_nobody() {	# NAME PID
-	local user=backhaul
-	id "$user" >/dev/null 2>&1 || user=nobody
-	local u g
-	u=$(id -u "$user") g=$(id -g "$user")
-	[ "$u" -ne 0 ] && [ "$g" -ne 0 ] &&
+is_a_user() {	# NAME PID
+	local u
+	u=$(uid_of "$2")
+	[ "$u" -ne 0 ] && [ "$u" -ne 65534 ] &&
 		field_is Uid "$u	$u	$u	$u" "$@" &&
-		field_is Gid "$g	$g	$g	$g" "$@" &&
+		field_is Gid "$u	$u	$u	$u" "$@" &&
 		field_is Groups '' "$@"
 }
+uid_of() { awk '$1 == "Uid:" { print $2 }' "/proc/$1/status"; }
 
-@test "no program is root or in a group of root's" {
-	each_program is_nobody
+@test "no program is root, in a group of root's, or nobody" {
+	each_program is_a_user
+}
+
+# One line a process: its kind and its pid.
+processes() {
+	local name pid
+	while read -r name pid; do
+		echo "$name $pid"
+		pgrep -P "$pid" -l | awk '{ print $2, $1 }'
+		pgrep -P "$(pgrep -d , -P "$pid"),0" -l | grep ' bh-' |
+			awk '{ print $2, $1 }'
+	done <<<"$PROGRAMS" | sort -u
+}
+
+@test "F32: a user for each kind of process, and no two kinds share one" {
+	local kind pid
+	processes | grep -v ' $' | while read -r kind pid; do
+		echo "$kind $(uid_of "$pid")"
+	done | sort -u >"$BATS_TEST_TMPDIR/uids"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/uids")" -eq 5 ]
+	[ "$(awk '{ print $2 }' "$BATS_TEST_TMPDIR/uids" | sort -u |
+		wc -l)" -eq 5 ]
+	for kind in bh-tunnel bh-tunnel-keys bh-tunnel-desk bh-classify \
+	    bh-egress; do
+		grep -q "^$kind " "$BATS_TEST_TMPDIR/uids"
+	done
+}
+
+@test "F32b: neither nobody nor a sibling can end, stop or trace any" {
+	local kind pid uid
+	processes | while read -r kind pid; do
+		for uid in 65534 $(processes | while read -r _ other; do
+			uid_of "$other"; done | sort -u); do
+			[ "$uid" != "$(uid_of "$pid")" ] || continue
+			# shellcheck disable=SC2016 # for the inner shell
+			run setpriv --reuid "$uid" --regid "$uid" \
+				--clear-groups sh -c 'kill -0 "$0"' "$pid"
+			[ "$status" -ne 0 ] || { echo "$uid: $kind"; exit 1; }
+		done
+	done
+	[ "$(programs)" = "$PROGRAMS" ]
+}
+
+# bh-resolve, which needs no more than a name, in a host with another passwd(5).
+resolve_as() {	# LINE-OF-PASSWD
+	(cat /etc/passwd; printf '%b' "$1") >"$BATS_TEST_TMPDIR/passwd"
+	# shellcheck disable=SC2016 # for the inner shell
+	coproc R { exec unshare -m sh -c 'mount --bind "$0" /etc/passwd &&
+		exec "$@"' "$BATS_TEST_TMPDIR/passwd" "$BH_BIN/bh-resolve" \
+		localhost 2>"$BATS_TEST_TMPDIR/err"; }
+	read -r -t 10 -u "${R[0]}" _ || return 1
+}
+its_uid() {	# UID
+	[ "$(uid_of "$R_PID")" -eq "$1" ]
+}
+
+@test "F32c: the user's number is the host's, if it has that user" {
+	resolve_as '_bh-names:x:4321:4321::/:/bin/false\n'
+	world_until its_uid 4321
+	kill "$R_PID"
+}
+
+@test "F32d: without a user a number that nobody has, and else it says so" {
+	resolve_as ''
+	world_until its_uid 78004
+	kill "$R_PID"
+	[ ! -s "$BATS_TEST_TMPDIR/err" ]
+	wait "$R_PID" || true
+	resolve_as 'other:x:78004:100::/:/bin/false\n'
+	world_until its_uid 65534
+	kill "$R_PID"
+	[[ $(cat "$BATS_TEST_TMPDIR/err") == "bh-resolve: no user '_bh-names', and no number for it: runs as nobody"* ]]
+}
+
+@test "F32e: a user that is root after all is refused" {
+	(cat /etc/passwd; echo '_bh-names:x:0:0::/:/bin/false') \
+		>"$BATS_TEST_TMPDIR/passwd"
+	# shellcheck disable=SC2016 # for the inner shell
+	run -100 --separate-stderr unshare -m sh -c '
+		mount --bind "$0" /etc/passwd && exec "$@"' \
+		"$BATS_TEST_TMPDIR/passwd" "$BH_BIN/bh-resolve" -1 localhost
+	[ "$stderr" = "bh-resolve: user '_bh-names' is root, or of root's group" ]
+}
+
+@test "F32f: code, manual and sysusers.d name the same users" {
+	sed -n 's/^	{ "\(_bh-[a-z]*\)", [0-9]* },/\1/p' lib/base/sandbox.c |
+		sort >"$BATS_TEST_TMPDIR/code"
+	sed -n 's/^u \(_bh-[a-z]*\) .*/\1/p' contrib/sysusers.d/backhaul.conf |
+		sort >"$BATS_TEST_TMPDIR/sysusers"
+	sed -n 's/^\.It Sy \(_bh-[a-z]*\).*/\1/p' man/bh.7 |
+		sort >"$BATS_TEST_TMPDIR/man"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/code")" -eq 8 ]
+	diff "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/sysusers"
+	diff "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/man"
+}
+
+# ---- what there is to see and to keep ----
+
+has_empty_root() {	# PID
+	[[ $(readlink "/proc/$1/root") == *' (deleted)' ]] &&
+		[ -z "$(ls -A "/proc/$1/root/")" ]
+}
+
+@test "H18: there are no files where the programs are" {
+	local kind pid
+	processes | while read -r kind pid; do
+		has_empty_root "$pid" || { echo "$kind"; exit 1; }
+	done
+	# and nothing is left of the directories
+	[ -z "$(ls -d /run/bh-?????? 2>/dev/null | xargs -rn 1 stat -c '%u %Y' |
+		awk -v t="$(($(date +%s) - 2))" '$2 < t')" ]
+}
+
+@test "H11: keys are neither swapped out nor dumped" {
+	local kind pid n=0
+	while read -r kind pid; do
+		case $kind in bh-tunnel*) ;; *) continue ;; esac
+		n=$((n + 1))
+		[ "$(awk '$1 == "VmLck:" { print $2 }' "/proc/$pid/status")" \
+			-gt 0 ]
+		# dd is "do not dump"
+		awk '/^[0-9a-f]+-[0-9a-f]+ / { heap = /\[(heap|stack)\]/ }
+			heap && /^VmFlags:/' "/proc/$pid/smaps" \
+			>"$BATS_TEST_TMPDIR/flags"
+		[ -s "$BATS_TEST_TMPDIR/flags" ]
+		! grep -v ' dd' "$BATS_TEST_TMPDIR/flags" ||
+			{ echo "$kind"; false; }
+	done < <(processes)
+	[ "$n" -eq 8 ]
 }
 
 # The kernel gives what belongs to who cannot be dumped to root.

@@ -409,8 +409,8 @@ other_keys() {
 	keys=$(pgrep -P "$PID" -x bh-tunnel-keys)
 	for p in "$PID" "$keys" "$desk"; do
 		# CAP_NET_ADMIN and CAP_NET_BIND_SERVICE: the mark and the port
-		caps=0000000000001400
-		[ "$p" != "$desk" ] || caps=0000000000000000
+		caps=0000000000000000
+		[ "$p" != "$keys" ] || caps=0000000000001400
 		grep -qx 'Seccomp:	2' "/proc/$p/status"
 		grep -qx "CapEff:	$caps" "/proc/$p/status"
 		[ "$(sed -n 's/^Uid:	\([0-9]*\).*/\1/p' \
@@ -420,6 +420,38 @@ other_keys() {
 	kill -9 "$desk"
 	alone_until grep -q 'gets no more answers' "$D/$DA.log"
 	kill -0 "$PID"
+}
+
+# Marks of the three sockets of a port.
+marks() {	# PORT
+	in_a ss -Hluane "sport = :$1" | grep -o 'fwmark:[^ ]*' | sort | uniq -c |
+		tr -s ' '
+}
+
+@test "H9: who has packets makes no socket: ports and marks come from the keys" {
+	alone_start "$A" "$DA"
+	local packets=$PID
+	alone_start "$B" "$DB"
+	alone_peers
+	alone_devices
+	in_a ping -q -c 1 -W 5 10.9.0.2
+	[ "$(sed -n 's/^CapPrm:	//p' "/proc/$packets/status")" = 0000000000000000 ]
+	# both at once, a port below 1024; the mark alone; another port
+	wg set "$DA" listen-port 99 fwmark 7
+	[ "$(marks 99)" = ' 3 fwmark:0x7' ]
+	in_a ping -q -c 1 -W 5 10.9.0.2
+	in_b ping -q -c 1 -W 5 10.9.0.1
+	wg set "$DA" fwmark 9
+	[ "$(marks 99)" = ' 3 fwmark:0x9' ]
+	wg set "$DA" listen-port 5555
+	[ "$(marks 5555)" = ' 3 fwmark:0x9' ]
+	[ -z "$(in_a ss -Hluan 'sport = :99')" ]
+	wg set "$DA" fwmark 0
+	[ -z "$(marks 5555)" ]
+	in_a ping -q -c 1 -W 5 10.9.0.2
+	# a socket has the room that it had before
+	[ "$(in_a ss -Hluanm 'sport = :5555' | grep -o 'rb[0-9]*' |
+		sort -u | tail -n 1)" = rb8388608 ]
 }
 
 @test "it ends when its device is deleted, and by SIGTERM" {

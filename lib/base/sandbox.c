@@ -12,7 +12,10 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -39,6 +42,8 @@
 #define SANITIZED false
 #endif
 
+enum { NOBODY = 65534 };	/* the kernel's own number for it */
+
 #define CAP(c) (UINT32_C(1) << (c))
 #define PORT (CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE))
 
@@ -47,10 +52,13 @@ static const struct manner {
 	bool at_will;		/* takes memory, and connects, as it likes */
 	bool starts;		/* a process, and is not narrowed itself */
 	bool files;		/* reads those that everybody may */
+	bool secret;		/* has keys, or those of sessions */
 } manners[] = {
-	[SANDBOX_ALONE] = { .caps = PORT },
-	[SANDBOX_ALONE_KEYS] = { .caps = PORT },
-	[SANDBOX_SPARE] = { .starts = true },
+	[SANDBOX_TUNNEL] = { .secret = true },
+	[SANDBOX_ALONE] = { .secret = true },
+	[SANDBOX_ALONE_KEYS] = { .caps = PORT, .secret = true },
+	[SANDBOX_SPARE] = { .starts = true, .secret = true },
+	[SANDBOX_DESK] = { .secret = true },
 	[SANDBOX_WATCH] = { .at_will = true },
 	[SANDBOX_RESOLVE] = { .at_will = true },
 	[SANDBOX_FILES] = { .files = true },
@@ -133,17 +141,58 @@ set_process(int option, unsigned long value, const char *what)
 		die(EXIT_RETRY, "cannot set %s", what);
 }
 
-static const struct passwd *
+/*
+ * One for each kind of process, so that none can do anything to another, nor
+ * can any other program of the host: contrib/sysusers.d makes them.  Where
+ * there is no such user its number is taken by itself, which nobody else gives
+ * out: it is beyond the 16 bits that systemd and adduser keep to, and before
+ * the ranges of containers (subuid(5)).
+ */
+static const struct {
+	const char *name;
+	uid_t number;
+} users[] = {
+	{ "_bh-tunnel", 78001 },
+	{ "_bh-keys", 78002 },
+	{ "_bh-desk", 78003 },
+	{ "_bh-names", 78004 },
+	{ "_bh-classify", 78005 },
+	{ "_bh-egress", 78006 },
+	{ "_bh-watch", 78007 },
+	{ "_bh-journal", 78008 },
+};
+
+struct ids {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* 0: none. */
+static uid_t
+number_of(const char *user)
+{
+	for (size_t i = 0; i < COUNT(users); i++)
+		if (strcmp(user, users[i].name) == 0)
+			return users[i].number;
+	return 0;
+}
+
+static struct ids
 find_user(const char *user)
 {
-	if (user == NULL)
-		user = getpwnam("backhaul") != NULL ? "backhaul" : "nobody";
 	const struct passwd *pw = getpwnam(user);
-	if (pw == NULL)
+	uid_t number = number_of(user);
+
+	if (pw != NULL && (pw->pw_uid == 0 || pw->pw_gid == 0))
+		diex(EXIT_FIX, "user '%s' is root, or of root's group", user);
+	if (pw != NULL)
+		return (struct ids){ pw->pw_uid, pw->pw_gid };
+	if (number == 0)
 		diex(EXIT_FIX, "there is no user '%s'", user);
-	else if (pw->pw_uid == 0)
-		diex(EXIT_FIX, "user '%s' is root", user);
-	return pw;
+	/* somebody has it after all */
+	if (getpwuid(number) != NULL || getgrgid(number) != NULL)
+		return (struct ids){ NOBODY, NOBODY };
+	return (struct ids){ number, number };
 }
 
 /* What the kernel says counts, not that it returned 0. */
@@ -162,20 +211,33 @@ ids_are(uid_t uid, gid_t gid)
 	return true;
 }
 
+static bool
+set_ids(struct ids to)
+{
+	return setresgid(to.gid, to.gid, to.gid) == 0 &&
+	    setresuid(to.uid, to.uid, to.uid) == 0;
+}
+
 static void
-become(const char *user)
+become(const char *user, struct ids to)
 {
 	if (geteuid() != 0)
 		return;
-	const struct passwd *pw = find_user(user);
-	uid_t uid = pw->pw_uid;
-	gid_t gid = pw->pw_gid;
-
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-	    setresuid(uid, uid, uid) < 0)
-		die(EXIT_RETRY, "cannot become user '%s'", pw->pw_name);
-	if (!ids_are(uid, gid))
-		diex(EXIT_RETRY, "did not become user '%s'", pw->pw_name);
+	if (setgroups(0, NULL) < 0)
+		die(EXIT_RETRY, "cannot leave root's groups");
+	bool done = set_ids(to);
+	/* a user namespace that has not got so many */
+	if (!done && errno == EINVAL) {
+		to = (struct ids){ NOBODY, NOBODY };
+		done = set_ids(to);
+	}
+	if (!done)
+		die(EXIT_RETRY, "cannot become user '%s'", user);
+	if (!ids_are(to.uid, to.gid))
+		diex(EXIT_RETRY, "did not become user '%s'", user);
+	if (to.uid == NOBODY)
+		warnx("no user '%s', and no number for it: runs as nobody, "
+		    "and whatever else does can end it", user);
 }
 
 /* Needs CAP_SETPCAP; who has not got it cannot use the set either, since
@@ -220,25 +282,96 @@ refuse_exec_gain(void)
 		die(EXIT_RETRY, "cannot forbid new code");
 }
 
+/*
+ * The root of all files is a directory that is empty and has no name, so that
+ * nothing can be made in it either.  Where nowhere is room for one for a
+ * moment, landlock and the filter have to do.
+ */
+static void
+empty_root(void)
+{
+	char run[] = "/run/bh-XXXXXX", tmp[] = "/tmp/bh-XXXXXX";
+	const char *dir = mkdtemp(run);
+
+	if (dir == NULL)
+		dir = mkdtemp(tmp);
+	if (dir == NULL)
+		return;
+	bool there = chdir(dir) == 0;
+	rmdir(dir);
+	if (!there || chroot(".") < 0)
+		die(EXIT_RETRY, "cannot leave the file system");
+}
+
+/*
+ * Of memory that a key may be in, which is all that can be written to and is
+ * nobody else's, nothing gets to a disk.  Pages are locked when they are
+ * touched, which those in use have been.  Where we may not (RLIMIT_MEMLOCK), it
+ * is still in no dump.
+ */
+static struct {
+	void *at;
+	size_t size;
+} secret[64];
+static size_t nsecrets;
+
+static void
+find_secrets(void)
+{
+	const struct rlimit any = { RLIM_INFINITY, RLIM_INFINITY };
+	char line[512], may[5];
+	unsigned long from, to;
+	FILE *f = fopen("/proc/self/maps", "re");
+
+	setrlimit(RLIMIT_MEMLOCK, &any);
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (nsecrets == COUNT(secret) || sscanf(line, "%lx-%lx %4s",
+		    &from, &to, may) != 3 || strcmp(may, "rw-p") != 0)
+			continue;
+		secret[nsecrets].at = (void *)from;
+		secret[nsecrets++].size = to - from;
+	}
+	if (f != NULL)
+		fclose(f);
+	for (size_t i = 0; i < nsecrets; i++)
+		madvise(secret[i].at, secret[i].size, MADV_DONTDUMP);
+}
+
+static void
+lock_secrets(void)
+{
+	for (size_t i = 0; i < nsecrets; i++)
+		mlock2(secret[i].at, secret[i].size, MLOCK_ONFAULT);
+}
+
 void
 sandbox_enter(enum sandbox which, const char *user)
 {
 	die_hurry();
+	const struct manner *m = &manners[which];
+	bool root = geteuid() == 0;
+	struct ids to = root ? find_user(user) : (struct ids){ 0 };
+
 	limit(RLIMIT_CORE, "core dumps");
+	if (m->secret)
+		find_secrets();
+	lock_secrets();
+	if (root && !m->files && !SANITIZED)
+		empty_root();
 	set_process(PR_SET_NO_NEW_PRIVS, 1, "no-new-privs");
 	drop_bounding_set();
-	if (manners[which].caps != 0)
+	if (m->caps != 0)
 		set_process(PR_SET_KEEPCAPS, 1, "which capabilities stay");
-	become(user);
-	drop_capabilities(manners[which].caps);
+	become(user, to);
+	drop_capabilities(m->caps);
 	if (SANITIZED)
 		return;
 	set_process(PR_SET_DUMPABLE, 0, "non-dumpable");
-	if (!manners[which].starts)
+	if (!m->starts)
 		limit(RLIMIT_NPROC, "processes");
 	refuse_exec_gain();
-	if (!manners[which].files)
-		enter_landlock(&manners[which]);
+	if (!m->files)
+		enter_landlock(m);
 	enter_seccomp(which);
 }
 
@@ -248,6 +381,7 @@ sandbox_narrow(enum sandbox which)
 	if (SANITIZED)
 		return;
 	limit(RLIMIT_NPROC, "processes");
+	lock_secrets();		/* no child inherits that */
 	/* what SANDBOX_SPARE starts has it already, and may not ask */
 	if (manners[which].at_will)
 		enter_landlock(&manners[which]);

@@ -10,7 +10,8 @@
 enum sandbox {
 	SANDBOX_GATE,	/* bh-classify, bh-egress: a TUN and a link */
 	SANDBOX_TUNNEL, /* bh-tunnel: UDP, links, getrandom(2) */
-	SANDBOX_ALONE,	/* the same with a TUN, and other ports on demand */
+	SANDBOX_ALONE,	/* the same with a TUN, and other sockets that the
+			 * next has made */
 	SANDBOX_KEYS,	/* its half that has the keys */
 	SANDBOX_ALONE_KEYS, /* the same, and other ports */
 	SANDBOX_SPARE,	/* starts SANDBOX_KEYS again when it has died */
@@ -23,15 +24,18 @@ enum sandbox {
 			 * everybody may read */
 };
 
-/* In this order: no line of the log is waited for (die_hurry); no core,
- * no-new-privs; the bounding set empty; user and group of `user' (NULL:
- * "backhaul" if there is such a user, else nobody), no other groups, read back
- * (left alone when not started as root); all capabilities gone (SANDBOX_ALONE:
- * but what a mark and a port below 1024 need); not dumpable, no new process
- * (but of SANDBOX_SPARE and _NAMES); landlock without a single rule (not
- * SANDBOX_FILES, _NAMES), where the kernel has it; a seccomp allow-list that
- * kills.  Dies with EXIT_RETRY if a layer cannot be put in force, EXIT_FIX if
- * the user is unknown or root. */
+/*
+ * In this order: no line of the log is waited for (die_hurry); no core, and
+ * nothing of what has keys in any dump or swapped out; an empty root directory,
+ * if started as root (not SANDBOX_FILES, _NAMES); no-new-privs; the bounding
+ * set empty; user and group of `user', one of those in bh(7), no other groups,
+ * read back (left alone when not started as root); all capabilities gone
+ * (SANDBOX_ALONE_KEYS: but what a mark and a port below 1024 need); not
+ * dumpable, no new process (but of SANDBOX_SPARE and _NAMES); landlock without
+ * a single rule (not SANDBOX_FILES, _NAMES), where the kernel has it; a seccomp
+ * allow-list that kills.  Dies with EXIT_RETRY if a layer cannot be put in
+ * force, EXIT_FIX if the user is none of them or root.
+ */
 void sandbox_enter(enum sandbox which, const char *user);
 /* From SANDBOX_SPARE or _NAMES, in the process it has started: what is left to
  * do. */

@@ -9,6 +9,9 @@
 #include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -61,7 +64,8 @@ static const unsigned gate_calls[] = {
 #define DATAGRAMS \
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom
 
-/* wg(8) may ask for another port or mark: that takes other sockets. */
+/* wg(8) may ask for another port or mark: that takes other sockets, which the
+ * keeper makes for both halves. */
 #define OTHER_PORT \
 	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname, \
 	__NR_getsockopt
@@ -82,7 +86,8 @@ static const unsigned alone_calls[] = {
 	WAITER,
 	DATAGRAMS,
 	EVERY_PROGRAM,
-	OTHER_PORT,
+	__NR_recvmsg,		/* another socket, which the keeper has made */
+	__NR_getsockopt, __NR_setsockopt,
 };
 
 static const unsigned keys_calls[] = {
@@ -104,6 +109,7 @@ static const unsigned spare_calls[] = {
 	__NR_getsockopt,
 	__NR_clone, __NR_set_robust_list, __NR_wait4, __NR_pipe2,
 	__NR_prlimit64, __NR_seccomp,
+	__NR_mlock2,		/* its keys */
 };
 
 static const unsigned desk_calls[] = {
@@ -153,18 +159,48 @@ static const unsigned watch_calls[] = {
 
 /* ---- what they may be for ---- */
 
-/* Reading what another process shares, in the place of memory that was there
- * before, so that it makes no room and brings no code; asking whether that is
- * sealed; its own place among those who want a processor; reading a file. */
+/*
+ * An argument, but for the bits that do not matter, is one of these: reading
+ * what another process shares, in the place of memory that was there before, so
+ * that it makes no room and brings no code; asking whether that is sealed; its
+ * own place among those who want a processor; memory that never holds code;
+ * sockets of UDP, and a resolver's of TCP; what fork(3) asks for, which is no
+ * namespace; what stdio and a resolver ask of a descriptor; a file to read.
+ */
+enum { VALUES = 3 };
+
+#define BIT(which) (1u << (which))
+#define MAPS_ONE BIT(SANDBOX_TUNNEL)
+#define MAPS_ANY \
+	(BIT(SANDBOX_WATCH) | BIT(SANDBOX_RESOLVE) | BIT(SANDBOX_NAMES))
+#define RESOLVES (BIT(SANDBOX_RESOLVE) | BIT(SANDBOX_NAMES))
+#define READS (BIT(SANDBOX_FILES) | BIT(SANDBOX_NAMES))
+#define BINDS BIT(SANDBOX_ALONE_KEYS)
+#define ALL UINT32_MAX
+#define FORK (CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD)
+
 static const struct purpose {
+	uint32_t who;
 	unsigned call, arg;
-	uint32_t value;
+	uint32_t ignored;
+	unsigned n;
+	uint32_t value[VALUES];
 } purposes[] = {
-	{ __NR_mmap, 2, PROT_READ },
-	{ __NR_mmap, 3, MAP_SHARED | MAP_FIXED },
-	{ __NR_fcntl, 1, F_GET_SEALS },
-	{ __NR_sched_setscheduler, 0, 0 },
-	{ __NR_openat, 2, O_RDONLY | O_CLOEXEC },
+	{ MAPS_ONE, __NR_mmap, 2, 0, 1, { PROT_READ } },
+	{ MAPS_ONE, __NR_mmap, 3, 0, 1, { MAP_SHARED | MAP_FIXED } },
+	{ MAPS_ANY, __NR_mmap, 2, ~(uint32_t)PROT_EXEC, 1, { 0 } },
+	{ ALL & ~RESOLVES, __NR_fcntl, 1, 0, 1, { F_GET_SEALS } },
+	{ ALL, __NR_sched_setscheduler, 0, 0, 1, { 0 } },
+	{ BINDS | RESOLVES, __NR_socket, 0, 0, 2, { AF_INET, AF_INET6 } },
+	{ BINDS, __NR_socket, 1, SOCK_CLOEXEC | SOCK_NONBLOCK, 1,
+	    { SOCK_DGRAM } },
+	{ RESOLVES, __NR_socket, 1, SOCK_CLOEXEC | SOCK_NONBLOCK, 2,
+	    { SOCK_DGRAM, SOCK_STREAM } },
+	{ BINDS, __NR_socket, 2, 0, 2, { 0, IPPROTO_UDP } },
+	{ RESOLVES, __NR_socket, 2, 0, 3, { 0, IPPROTO_UDP, IPPROTO_TCP } },
+	{ RESOLVES, __NR_ioctl, 1, 0, 3, { FIONBIO, FIONREAD, TCGETS } },
+	{ ALL, __NR_clone, 0, 0, 1, { FORK } },
+	{ READS, __NR_openat, 2, O_CLOEXEC, 1, { O_RDONLY } },
 };
 
 struct option {
@@ -208,28 +244,28 @@ static const struct rules {
 	size_t n;
 	const struct option *option;	/* of setsockopt(2) */
 	size_t noptions;
-	bool at_will;			/* nobody asks what for */
+	bool any_option;		/* a resolver's, of its own sockets */
 } rules[] = {
 #define CALLS(c) .call = c, .n = COUNT(c)
 #define OPTIONS(o) .option = o, .noptions = COUNT(o)
 	[SANDBOX_GATE] = { CALLS(gate_calls) },
 	[SANDBOX_TUNNEL] = { CALLS(tunnel_calls), OPTIONS(probe_options) },
-	[SANDBOX_ALONE] = { CALLS(alone_calls), OPTIONS(port_options) },
+	[SANDBOX_ALONE] = { CALLS(alone_calls), OPTIONS(probe_options) },
 	[SANDBOX_KEYS] = { CALLS(keys_calls) },
 	[SANDBOX_ALONE_KEYS] = { CALLS(alone_keys_calls),
 	    OPTIONS(port_options) },
 	[SANDBOX_SPARE] = { CALLS(spare_calls) },
-	[SANDBOX_WATCH] = { CALLS(watch_calls), .at_will = true },
+	[SANDBOX_WATCH] = { CALLS(watch_calls) },
 	[SANDBOX_DESK] = { CALLS(desk_calls) },
 	[SANDBOX_JOURNAL] = { CALLS(journal_calls) },
-	[SANDBOX_RESOLVE] = { CALLS(resolve_calls), .at_will = true },
+	[SANDBOX_RESOLVE] = { CALLS(resolve_calls), .any_option = true },
 	[SANDBOX_FILES] = { CALLS(files_calls) },
-	[SANDBOX_NAMES] = { CALLS(names_calls), .at_will = true },
+	[SANDBOX_NAMES] = { CALLS(names_calls), .any_option = true },
 };
 
 enum {
 	CALLS_MAX = 48,
-	PER_PURPOSE = 3, PER_OPTION = 5,
+	PER_PURPOSE = 3 + VALUES, PER_OPTION = 5,
 };
 static_assert(6 + 2 * CALLS_MAX + PER_PURPOSE * COUNT(purposes) +
     PER_OPTION * COUNT(port_options) + 2 <= SANDBOX_FILTER_MAX &&
@@ -243,6 +279,7 @@ static_assert(6 + 2 * CALLS_MAX + PER_PURPOSE * COUNT(purposes) +
 
 /* ---- the filter ---- */
 
+#define MASK(bits) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits)
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define SKIP_IF(op, k, n) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, n, 0)
@@ -263,18 +300,28 @@ put(struct sock_filter *f, const struct sock_filter *what, size_t n)
 	put(f, (const struct sock_filter[]){ __VA_ARGS__ }, \
 	    COUNT(((const struct sock_filter[]){ __VA_ARGS__ })))
 
-/* The low halves of arguments, of which there is no more in an int.  What
- * comes to the end is allowed. */
+/* The low half of an argument, of which there is no more in an int.  What comes
+ * to the end is allowed. */
 static size_t
-filter_purposes(struct sock_filter *f, unsigned call)
+filter_purpose(struct sock_filter *f, const struct purpose *p)
+{
+	size_t n = PUT(f, LOAD(args[p->arg]), MASK(~p->ignored));
+
+	for (unsigned i = 0; i < p->n; i++)
+		n += PUT(f + n, SKIP_IF(BPF_JEQ, p->value[i],
+		    (uint8_t)(p->n - i)));
+	return n + PUT(f + n, KILL);
+}
+
+static size_t
+filter_purposes(struct sock_filter *f, enum sandbox which, unsigned call)
 {
 	size_t n = 0;
 
-	for (const struct purpose *p = purposes; p < purposes +
-	    COUNT(purposes); p++)
-		if (p->call == call)
-			n += PUT(f + n, LOAD(args[p->arg]),
-			    SKIP_IF(BPF_JEQ, p->value, 1), KILL);
+	for (size_t i = 0; i < COUNT(purposes); i++)
+		if (purposes[i].call == call &&
+		    (purposes[i].who & BIT(which)) != 0)
+			n += filter_purpose(f + n, &purposes[i]);
 	return n;
 }
 
@@ -294,14 +341,15 @@ filter_options(struct sock_filter *f, const struct rules *r)
 }
 
 static size_t
-filter_call(struct sock_filter *f, const struct rules *r, unsigned call)
+filter_call(struct sock_filter *f, enum sandbox which, unsigned call)
 {
+	const struct rules *r = &rules[which];
 	size_t n = 1;
 
-	if (call == __NR_setsockopt && !r->at_will)
+	if (call == __NR_setsockopt && !r->any_option)
 		n += filter_options(f + n, r);
 	else {
-		n += r->at_will ? 0 : filter_purposes(f + n, call);
+		n += filter_purposes(f + n, which, call);
 		n += PUT(f + n, ALLOW);
 	}
 	PUT(f, SKIP_UNLESS(BPF_JEQ, call, (uint8_t)(n - 1)));
@@ -318,6 +366,6 @@ sandbox_filter(struct sock_filter f[static SANDBOX_FILTER_MAX],
 	    LOAD(nr), SKIP_UNLESS(BPF_JGE, X32_FROM, 1), KILL);
 
 	for (size_t i = 0; i < r->n; i++)
-		n += filter_call(f + n, r, r->call[i]);
+		n += filter_call(f + n, which, r->call[i]);
 	return n + PUT(f + n, KILL);
 }

@@ -10,7 +10,7 @@
 #include <linux/filter.h>
 #include <stddef.h>
 
-enum { SANDBOX_FILTER_MAX = 256 };
+enum { SANDBOX_FILTER_MAX = 400 };
 
 /* How long it is. */
 size_t sandbox_filter(struct sock_filter f[static SANDBOX_FILTER_MAX],

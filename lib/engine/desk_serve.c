@@ -304,7 +304,7 @@ desk_serve(const struct desk_fds *fds, bool may_set)
 	desk.may_set = may_set;
 	settle(fds);
 	prctl(PR_SET_NAME, "bh-tunnel-desk", 0, 0, 0);	/* for ps(1) */
-	sandbox_enter(SANDBOX_DESK, NULL);
+	sandbox_enter(SANDBOX_DESK, "_bh-desk");
 	for (;;) {
 		fd[WHO].fd = desk.client < 0 ? FD_LISTENER : desk.client;
 		int n = poll(fd, NFDS, desk.client < 0 ? -1 : PATIENCE_MS);

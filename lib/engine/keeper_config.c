@@ -212,9 +212,9 @@ read_wish(const struct keeper_config *c)
 	return w;
 }
 
-/* The other half's part; 0, or an errno. */
+/* The other half's part, and the socket that it is to have; 0, or an errno. */
 static int
-try(struct keeper *k, const struct wish *w)
+try(struct keeper *k, const struct wish *w, int fd)
 {
 	struct desk_note *n = &k->config.more;
 
@@ -222,32 +222,77 @@ try(struct keeper *k, const struct wish *w)
 	n->item[0] = uapi_number(UAPI_ALLOWED_IP, w->prefixes);
 	n->item[1] = uapi_number(UAPI_FWMARK, w->mark);
 	n->item[2] = uapi_number(UAPI_LISTEN_PORT, w->moves ? w->port : 0);
-	keeper_converse(k, 0, n);
+	keeper_pass(k, 0, n, fd);
 	int error = n->n == 1 ? (int)n->item[0].u.number : EPROTO;
 	n->n = 0;
 	return error;
 }
 
-/* The first sockets of a port are ours, its last the other half's: so it has
- * been bound when that is asked, and given up if it refuses. */
+static void
+close_port(const int port[static UDP_LANES])
+{
+	for (int i = 0; i < UDP_LANES; i++)
+		if (port[i] >= 0)
+			close(port[i]);
+}
+
+/* All three are bound by us, who may; the other half gets its own and may open
+ * none. */
+static int
+bind_port(int port[static UDP_LANES], struct wish *w)
+{
+	port[UDP_DATA] = -1;
+	if (udp_first(port, w->port, w->mark, 1) < 0)
+		return errno;
+	w->port = udp_port(port[UDP_HANDSHAKES]);
+	port[UDP_DATA] = udp_join(w->port, w->mark);
+	if (port[UDP_DATA] >= 0) {
+		udp_prepare(port[UDP_HANDSHAKES]);
+		udp_prepare(port[UDP_DATA]);
+		return 0;
+	}
+	int error = errno;
+	close_port(port);
+	return error;
+}
+
 static int
 try_port(struct keeper *k, struct wish *w)
 {
 	int port[UDP_LANES];
+	int error = bind_port(port, w);
 
-	if (udp_first(port, w->port, w->mark, 1) < 0)
-		return errno;
-	w->port = udp_port(port[UDP_HANDSHAKES]);
-	int error = try(k, w);
+	if (error != 0)
+		return error;
+	error = try(k, w, port[UDP_DATA]);
 	if (error != 0) {
-		close(port[UDP_HANDSHAKES]);
-		close(port[UDP_RUBBISH]);
+		close_port(port);
 		return error;
 	}
 	udp_take(&k->udp, port[UDP_HANDSHAKES]);
 	close(k->rubbish);
 	k->rubbish = port[UDP_RUBBISH];
+	close(k->data);
+	k->data = port[UDP_DATA];
 	k->dropped = 0;
+	return 0;
+}
+
+/* The sockets stay. */
+static int
+try_mark(struct keeper *k, const struct wish *w)
+{
+	uint32_t before = k->config.mark;
+
+	if (w->mark != before && udp_mark(k->data, w->mark) < 0)
+		return errno;
+	int error = try(k, w, -1);
+	if (error != 0) {
+		udp_mark(k->data, before);
+		return error;
+	}
+	udp_mark(k->udp.fd, w->mark);
+	udp_mark(k->rubbish, w->mark);
 	return 0;
 }
 
@@ -266,11 +311,9 @@ commit(struct keeper *k)
 	if (!has_room(k))
 		return ENOSPC;
 	struct wish w = read_wish(c);
-	error = w.moves ? try_port(k, &w) : try(k, &w);
+	error = w.moves ? try_port(k, &w) : try_mark(k, &w);
 	if (error != 0)
 		return error;
-	if (!w.moves && w.mark != c->mark)
-		udp_mark(k->udp.fd, w.mark);
 	c->mark = w.mark;
 	c->port = w.port;
 	c->chosen = DEVICE_NOBODY;

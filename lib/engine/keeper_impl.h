@@ -38,6 +38,8 @@ struct keeper {
 	struct device *device;
 	struct udp udp;
 	int rubbish;
+	int data;			/* the other half's socket; standalone:
+					 * marks are ours to set; -1 */
 	uint32_t dropped;		/* of it, by the kernel */
 	nsec listen;			/* to rubbish again; 0: now */
 	nsec rest;			/* to handshakes likewise */
@@ -75,6 +77,9 @@ _Noreturn void keeper_end(void);
 /* Says something to a worker and waits for its answer, which takes its place;
  * what else it says meanwhile is done. */
 void keeper_converse(struct keeper *k, unsigned worker, struct desk_note *n);
+/* The same, and a descriptor for it. */
+void keeper_pass(struct keeper *k, unsigned worker, struct desk_note *n,
+    int fd);
 /* Answers the desk. */
 void keeper_tell(struct keeper *k, struct desk_note *n);
 

@@ -27,7 +27,8 @@ enum {
 };
 
 /* Descriptors, after everything else that we inherited is closed. */
-enum { FD_DESK = 3, FD_HANDSHAKES, FD_RUBBISH, FD_SEAM /* one each worker */ };
+enum { FD_DESK = 3, FD_HANDSHAKES, FD_RUBBISH, FD_DATA,
+	FD_SEAM /* one each worker */ };
 
 static void *
 need(void *p)
@@ -146,6 +147,7 @@ open_keeper(const struct keeper_setup *s)
 	for (unsigned i = 0; i < k->workers; i++)
 		k->seam[i] = FD_SEAM + (int)i;
 	k->rubbish = FD_RUBBISH;
+	k->data = s->policy == NULL ? FD_DATA : -1;
 	k->desk.fd = s->desk < 0 ? -1 : FD_DESK;
 	k->life = -1;
 	k->npeers = s->npeers;
@@ -247,7 +249,8 @@ settle(const struct keeper_setup *s, const int seam[])
 	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
 		SIGPIPE };
 	int keep[FD_SEAM - FD_DESK + CONF_WORKERS_MAX] = { s->desk,
-		s->port[UDP_HANDSHAKES], s->port[UDP_RUBBISH] };
+		s->port[UDP_HANDSHAKES], s->port[UDP_RUBBISH],
+		s->policy == NULL ? s->port[UDP_DATA] : -1 };
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		signal(quiet[i], SIG_IGN);
@@ -265,7 +268,7 @@ be_keeper(const struct keeper_setup *s, const int seam[])
 		errno = 0;
 	struct keeper *k = open_keeper(s);
 	bool gateway = s->policy != NULL;
-	sandbox_enter(gateway ? SANDBOX_SPARE : SANDBOX_ALONE_KEYS, NULL);
+	sandbox_enter(gateway ? SANDBOX_SPARE : SANDBOX_ALONE_KEYS, "_bh-keys");
 	if (gateway && be_reborn(k)) {
 		stampfile_recall(k->stamps, k->device, k->npeers);
 		keeper_excuse(k);

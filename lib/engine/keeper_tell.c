@@ -6,13 +6,14 @@
 /* ---- the other half ---- */
 
 void
-keeper_converse(struct keeper *k, unsigned worker, struct desk_note *n)
+keeper_pass(struct keeper *k, unsigned worker, struct desk_note *n, int fd)
 {
 	union seam *m = &k->word;
 	int r;
 
 	m->note = *n;
-	if (!seam_send(k->seam[worker], m, true))
+	if (!(fd < 0 ? seam_send(k->seam[worker], m, true) :
+	    seam_pass(k->seam[worker], m, fd)))
 		keeper_end();
 	while ((r = seam_take(k->seam[worker], m, true)) > 0 &&
 	    m->kind != DESK_ANSWER)
@@ -20,6 +21,12 @@ keeper_converse(struct keeper *k, unsigned worker, struct desk_note *n)
 	if (r < 0)
 		keeper_end();
 	*n = m->note;
+}
+
+void
+keeper_converse(struct keeper *k, unsigned worker, struct desk_note *n)
+{
+	keeper_pass(k, worker, n, -1);
 }
 
 /* ---- telling ---- */

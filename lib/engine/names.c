@@ -259,7 +259,7 @@ be_names(struct names *all, int fd)
 		die(EXIT_RETRY, "cannot make a pipe");
 	descriptors_keep((const int[]){ fd, pipe[0], pipe[1] }, 3);
 	prctl(PR_SET_NAME, "bh-tunnel-names", 0, 0, 0);	/* for ps(1) */
-	sandbox_enter(SANDBOX_NAMES, NULL);
+	sandbox_enter(SANDBOX_NAMES, "_bh-names");
 	be_parent(all);
 }
 

@@ -277,7 +277,7 @@ start(struct journal *j, int in)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, "bh-egress-log", 0, 0, 0);
-	sandbox_enter(SANDBOX_JOURNAL, NULL);
+	sandbox_enter(SANDBOX_JOURNAL, "_bh-journal");
 	run(j, in);
 }
 

@@ -121,7 +121,7 @@ be_reader(int fd, struct resolvconf_mark *m)
 		signal(quiet[i], SIG_IGN);
 	descriptors_keep(&fd, 1);
 	prctl(PR_SET_NAME, "bh-resolve-conf", 0, 0, 0);	/* for ps(1) */
-	sandbox_enter(SANDBOX_FILES, NULL);
+	sandbox_enter(SANDBOX_FILES, "_bh-names");
 	while (read(FD_ASKER, &question, 1) == 1) {
 		look_again(m, &a);
 		if (write(FD_ASKER, &a, sizeof(a)) != sizeof(a))

@@ -58,8 +58,12 @@ bool seam_open(int pair[static 2], uint16_t npeers);
 /* Sends, and wipes what was sent.  False if there is no room, unless it may
  * wait for that, or nobody is there. */
 bool seam_send(int fd, union seam *m, bool wait);
+/* The same with a descriptor beside it; waits. */
+bool seam_pass(int fd, union seam *m, int passed);
 /* Takes one: 1; 0 if there is none, or waits for it; -1: nobody is there any
  * more, or nobody who speaks as we do. */
 int seam_take(int fd, union seam *m, bool wait);
+/* The same without waiting, and what came beside it, or -1. */
+int seam_take_passed(int fd, union seam *m, int *passed);
 
 #endif

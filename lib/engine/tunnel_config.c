@@ -6,8 +6,6 @@
  */
 #include "engine/tunnel_impl.h"
 
-#include "net/udp_port.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -230,15 +228,12 @@ try(struct tunnel *t, const struct desk_note *n)
 	uint16_t port = (uint16_t)n->item[2].u.number;
 	if (prefixes > allowed_room(t->allowed))
 		return ENOSPC;
-	if (port == 0) {
-		if (mark != t->config.mark && udp_mark(t->udp.fd, mark) < 0)
-			return errno;
-	} else {
-		int fd = udp_join(port, mark);
-		if (fd < 0)
-			return errno;
+	if (port != 0) {
+		if (t->passed < 0)
+			return EPROTO;
 		waiter_forget(&t->waiter, t->udp.fd);
-		udp_take(&t->udp, fd);
+		udp_take(&t->udp, t->passed);
+		t->passed = -1;
 	}
 	t->config.mark = mark;
 	return 0;

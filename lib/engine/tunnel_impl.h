@@ -163,6 +163,7 @@ struct tunnel {
 	uint16_t npeers;
 	struct allowed *allowed;	/* in a gateway for wg(8) only */
 	struct config config;
+	int passed;			/* beside what the keeper says, or -1 */
 	int tun;		/* standalone; else -1 */
 	struct tun_out *tun_out;	/* the same, for writing */
 	bool uso, gone;		/* of the TUN device */

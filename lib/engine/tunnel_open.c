@@ -210,7 +210,7 @@ start(void)
 
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot initialise libsodium");
-	t->tun = t->names = -1;
+	t->tun = t->names = t->passed = -1;
 	t->tos_keep = ECN_MASK;
 	t->uso = true;
 	t->policy.workers = 1;

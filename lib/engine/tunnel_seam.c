@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { WORDS = 64 };	/* before packets have their turn */
 
@@ -82,9 +83,13 @@ tunnel_hear(struct tunnel *t)
 	int r = 1;
 
 	for (int i = 0; i < WORDS && r > 0; i++) {
-		r = seam_take(t->seam, &t->word, false);
+		r = t->tun < 0 ? seam_take(t->seam, &t->word, false) :
+		    seam_take_passed(t->seam, &t->word, &t->passed);
 		if (r > 0)
 			take(t, &t->word);
+		if (t->passed >= 0)
+			close(t->passed);	/* for nothing */
+		t->passed = -1;
 	}
 	t->widowed |= r < 0;
 }

@@ -202,7 +202,7 @@ watch_run(const struct watch *w)
 		die(EXIT_RETRY, "cannot take signals");
 	open_interface(&r);
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	sandbox_enter(SANDBOX_WATCH, NULL);
+	sandbox_enter(SANDBOX_WATCH, "_bh-watch");
 	ready_tell(w->ready_fd, w->notifier);
 	r.began = r.now = clock_now();
 	r.next_line = r.began + NSEC_SEC / 2;

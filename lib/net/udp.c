@@ -30,24 +30,33 @@ static const struct {
 	{ SOL_SOCKET, SO_RXQ_OVFL, 1, false },
 };
 
-/* None of these is worth failing for: each has a slower or coarser way. */
-static void
-set_options(struct udp *u)
+static bool
+is_dual(int fd)
 {
-	int room = UDP_QUEUE, none = 0;
+	int domain = AF_INET6;
+	socklen_t n = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
+	return domain == AF_INET6;
+}
+
+/* None of these is worth failing for: each has a slower or coarser way. */
+void
+udp_prepare(int fd)
+{
+	int room = UDP_QUEUE;
+	bool dual = is_dual(fd);
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (u->dual || !options[i].v6_only)
-			setsockopt(u->fd, options[i].level, options[i].name,
+		if (dual || !options[i].v6_only)
+			setsockopt(fd, options[i].level, options[i].name,
 			    &options[i].value, sizeof(int));
-	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
 	    sizeof(room)) < 0)
-		setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	if (setsockopt(u->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room,
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room,
 	    sizeof(room)) < 0)
-		setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	u->segment = setsockopt(u->fd, SOL_UDP, UDP_SEGMENT, &none,
-	    sizeof(none)) == 0;
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }
 
 /* What recvmmsg(2) writes over where it has received something. */
@@ -82,8 +91,8 @@ wire_slots(struct udp *u)
 void
 udp_take(struct udp *u, int fd)
 {
-	int domain = AF_INET6;
-	socklen_t n = sizeof(domain);
+	int size;
+	socklen_t n = sizeof(size);
 
 	if (u->fd >= 0)
 		close(u->fd);
@@ -91,9 +100,8 @@ udp_take(struct udp *u, int fd)
 	u->dropped = u->told = 0;
 	u->ask = UDP_BATCH;
 	u->whole = u->deaf = false;
-	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
-	u->dual = domain == AF_INET6;
-	set_options(u);
+	u->dual = is_dual(fd);
+	u->segment = getsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, &n) == 0;
 }
 
 int
@@ -107,6 +115,7 @@ udp_open(struct udp *u, int fd)
 	/* touched now, or memory would grow when much arrives; of memset(3)
 	 * the compiler makes calloc(3), which touches nothing */
 	explicit_bzero(u->buffer, (size_t)UDP_BATCH * UDP_BUFFER);
+	udp_prepare(fd);
 	udp_take(u, fd);
 	wire_slots(u);
 	return 0;

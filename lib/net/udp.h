@@ -71,7 +71,9 @@ struct udp {
 /* Wraps a socket that net/udp_port.h has bound; -1 and errno.  Allocates the
  * buffers. */
 int udp_open(struct udp *u, int fd);
-/* Another socket takes the place of the first, which is closed. */
+/* Sets what a socket of a tunnel needs, as far as we may. */
+void udp_prepare(int fd);
+/* Another socket, prepared, takes the place of the first, which is closed. */
 void udp_take(struct udp *u, int fd);
 void udp_close(struct udp *u);
 /* From here on nothing is sent in fragments, and what would have to be is lost;

@@ -43,7 +43,7 @@ test_tell(const char *path)
 	pid_t pid = fork();
 	if (pid == 0) {
 		int notifier = ready_notifier();
-		sandbox_enter(SANDBOX_GATE, NULL);
+		sandbox_enter(SANDBOX_GATE, "_bh-classify");
 		ready_tell(p[1], notifier);
 		_exit(0);
 	}

@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -39,7 +40,7 @@ inside(enum sandbox which, int (*what)(long), long arg)
 
 	if (pid == 0) {
 		alarm(10);	/* one that would hang is no SIGSYS either */
-		sandbox_enter(which, NULL);
+		sandbox_enter(which, "_bh-tunnel");
 		_exit(what(arg));
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -105,7 +106,7 @@ test_status(void)
 		return;
 	pid_t pid = fork();
 	if (pid == 0) {
-		sandbox_enter(SANDBOX_GATE, NULL);
+		sandbox_enter(SANDBOX_GATE, "_bh-classify");
 		_exit(stay(0));
 	}
 	close(hold[0]);
@@ -267,19 +268,19 @@ static const long tunnel_more[] = {
 };
 static const long alone_more[] = {
 	WAITER, __NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
-	__NR_socket, __NR_bind, __NR_getsockname, __NR_getsockopt,
+	__NR_recvmsg, __NR_getsockopt,
 };
 static const long alone_keys_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom,
-	__NR_socket, __NR_bind, __NR_getsockname, __NR_getsockopt,
+	__NR_bind, __NR_getsockname, __NR_getsockopt,
 };
 static const long keys_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_getsockopt,
 };
 static const long spare_more[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom, __NR_getsockopt,
-	__NR_clone, __NR_set_robust_list, __NR_wait4, __NR_pipe2,
-	__NR_prlimit64, __NR_seccomp,
+	__NR_set_robust_list, __NR_wait4, __NR_pipe2,
+	__NR_prlimit64, __NR_seccomp, __NR_mlock2,
 };
 static const long desk_more[] = {
 	__NR_accept4, __NR_recvmsg, __NR_sendto,
@@ -413,7 +414,7 @@ test_purposes(void)
 static const struct option {
 	const char *what;
 	int level, name;
-	bool tunnel, alone;
+	bool tunnel, binder;
 } options[] = {
 	{ "probes IPv4", SOL_IP, IP_MTU_DISCOVER, true, true },
 	{ "probes IPv6", SOL_IPV6, IPV6_MTU_DISCOVER, true, true },
@@ -453,13 +454,115 @@ test_options(void)
 		    (o->tunnel ? 0 : -SIGSYS), "a tunnel that %s %s", o->what,
 		    o->tunnel ? "lives" : "dies");
 		OKF(inside(SANDBOX_ALONE, do_option, (long)i) ==
-		    (o->alone ? 0 : -SIGSYS) &&
-		    inside(SANDBOX_ALONE_KEYS, do_option, (long)i) ==
-		    (o->alone ? 0 : -SIGSYS), "standalone, one that %s %s",
-		    o->what, o->alone ? "lives" : "dies");
+		    (o->tunnel ? 0 : -SIGSYS), "standalone, one that %s %s",
+		    o->what, o->tunnel ? "lives" : "dies");
+		OKF(inside(SANDBOX_ALONE_KEYS, do_option, (long)i) ==
+		    (o->binder ? 0 : -SIGSYS), "with keys, one that %s %s",
+		    o->what, o->binder ? "lives" : "dies");
 		OKF(inside(SANDBOX_KEYS, do_option, (long)i) == -SIGSYS,
 		    "a keeper that %s dies", o->what);
 	}
+}
+
+/* ---- calls of which only a kind is wanted ---- */
+
+static const struct kind {
+	const char *what;
+	int domain, type, protocol;
+	bool binder, resolver;
+} kinds[] = {
+	{ "UDP", AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	    true, true },
+	{ "UDP by its number", AF_INET, SOCK_DGRAM, IPPROTO_UDP, true, true },
+	{ "TCP", AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0, false, true },
+	{ "ping", AF_INET, SOCK_DGRAM, IPPROTO_ICMP, false, false },
+	{ "raw", AF_INET, SOCK_RAW, IPPROTO_UDP, false, false },
+	{ "UDP-Lite", AF_INET, SOCK_DGRAM, 136, false, false },
+	{ "local", AF_UNIX, SOCK_STREAM, 0, false, false },
+	{ "netlink", AF_NETLINK, SOCK_RAW, 0, false, false },
+	{ "packet", AF_PACKET, SOCK_DGRAM, 0, false, false },
+	{ "vsock", 40, SOCK_STREAM, 0, false, false },
+	{ "crypto", 38, SOCK_SEQPACKET, 0, false, false },
+};
+
+static int
+do_kind(long i)
+{
+	const struct kind *k = &kinds[i];
+
+	syscall(__NR_socket, k->domain, k->type, k->protocol);
+	return 0;
+}
+
+static void
+test_sockets(void)
+{
+	for (long i = 0; i < (long)(sizeof(kinds) / sizeof(*kinds)); i++) {
+		const struct kind *k = &kinds[i];
+		OKF(inside(SANDBOX_ALONE_KEYS, do_kind, i) ==
+		    (k->binder ? 0 : -SIGSYS), "H9: who has keys and makes a "
+		    "socket: %s %s", k->what, k->binder ? "lives" : "dies");
+		OKF(inside(SANDBOX_RESOLVE, do_kind, i) ==
+		    (k->resolver ? 0 : -SIGSYS) &&
+		    inside(SANDBOX_NAMES, do_kind, i) ==
+		    (k->resolver ? 0 : -SIGSYS), "H9: who asks for names: "
+		    "%s %s", k->what, k->resolver ? "lives" : "dies");
+		OKF(inside(SANDBOX_ALONE, do_kind, i) == -SIGSYS,
+		    "H9: who has packets: %s dies", k->what);
+	}
+}
+
+static int
+do_map_for(long prot)
+{
+	syscall(__NR_mmap, 0L, 4096L, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1L,
+	    0L);
+	return 0;
+}
+
+/* CLONE_NEWUSER and such are looked at by the filter before the kernel. */
+static int
+do_clone(long flags)
+{
+	long pid = syscall(__NR_clone, flags, 0L, 0L, 0L, 0L);
+
+	if (pid == 0)
+		_exit(0);
+	return 0;
+}
+
+static int
+do_ioctl(long what)
+{
+	int n;
+
+	syscall(__NR_ioctl, links[0], what, &n);
+	return 0;
+}
+
+static void
+test_kinds(void)
+{
+	static const enum sandbox own[] = { SANDBOX_WATCH, SANDBOX_RESOLVE,
+		SANDBOX_NAMES };
+	static const enum sandbox starts[] = { SANDBOX_SPARE, SANDBOX_NAMES };
+	static const long spaces[] = { CLONE_NEWUSER | SIGCHLD,
+		CLONE_NEWNET | SIGCHLD, CLONE_VM | CLONE_VFORK | SIGCHLD,
+		CLONE_PARENT | SIGCHLD };
+
+	for (int i = 0; i < 3; i++) {
+		OK(inside(own[i], do_map_for, PROT_READ | PROT_WRITE) == 0);
+		OKF(inside(own[i], do_map_for, PROT_READ | PROT_EXEC) ==
+		    -SIGSYS, "H9: memory of one's own holds no code");
+	}
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 4; k++)
+			OKF(inside(starts[i], do_clone, spaces[k]) == -SIGSYS,
+			    "H9: who starts a process makes no namespace "
+			    "(%lx)", (unsigned long)spaces[k]);
+	OK(inside(SANDBOX_RESOLVE, do_ioctl, FIONREAD) == 0);
+	OKF(inside(SANDBOX_RESOLVE, do_ioctl, TIOCSTI) == -SIGSYS,
+	    "H9: nobody types into the terminal");
 }
 
 /* What the spare has started is left with no more than its own list. */
@@ -566,6 +669,8 @@ main(void)
 	test_numbers(SANDBOX_DESK, "desk");
 	test_purposes();
 	test_options();
+	test_sockets();
+	test_kinds();
 	test_narrow();
 	test_other_abis();
 	return DONE();
