@@ -60,6 +60,8 @@ pass(nsec t)
 static void
 unload(struct device *d)
 {
+	ratelimit_init(&d->homes, &ratelimit_host, fresh());
+	ratelimit_init(&d->all_homes, &ratelimit_all, fresh());
 	ratelimit_init(&d->known, &ratelimit_host, fresh());
 	ratelimit_init(&d->all_known, &ratelimit_all, fresh());
 	ratelimit_init(&d->hosts, &ratelimit_host, fresh());

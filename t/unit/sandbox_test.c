@@ -242,6 +242,12 @@ test_named(void)
 	}
 }
 
+static int
+open_file(long flags)
+{
+	return open("/etc/passwd", (int)flags) < 0;
+}
+
 /* ---- every number ---- */
 
 static const long gate_calls[] = {
@@ -286,6 +292,10 @@ static const long desk_more[] = {
 	__NR_accept4, __NR_recvmsg, __NR_sendto,
 };
 
+static const long files_more[] = {
+	__NR_newfstatat,	/* and openat(2), only to read */
+};
+
 #define MORE(list) { list, sizeof(list) / sizeof(*list) }
 static const struct {
 	const long *list;
@@ -298,6 +308,7 @@ static const struct {
 	[SANDBOX_ALONE_KEYS] = MORE(alone_keys_more),
 	[SANDBOX_SPARE] = MORE(spare_more),
 	[SANDBOX_DESK] = MORE(desk_more),
+	[SANDBOX_FILES] = MORE(files_more),
 };
 
 static bool
@@ -667,6 +678,9 @@ main(void)
 	test_numbers(SANDBOX_ALONE_KEYS, "alone with keys");
 	test_numbers(SANDBOX_SPARE, "spare");
 	test_numbers(SANDBOX_DESK, "desk");
+	test_numbers(SANDBOX_FILES, "files");
+	OK(inside(SANDBOX_FILES, open_file, O_RDONLY | O_CLOEXEC) == 0);
+	OK(inside(SANDBOX_FILES, open_file, O_WRONLY | O_CLOEXEC) == -SIGSYS);
 	test_purposes();
 	test_options();
 	test_sockets();
