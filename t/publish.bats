@@ -33,6 +33,10 @@ from = 203.0.113.80/31, !203.0.113.81
 server = hq
 match = 203.0.113.1 udp 5000-5009
 to = 10.1.0.5
+[publish endpoint]
+server = hq
+match = 198.51.100.2 tcp 8088
+to = 10.1.0.5:80
 [publish whole4]
 server = hq
 match = 198.51.100.9
@@ -186,6 +190,22 @@ try:
 except ConnectionRefusedError:
     print("refused")'
 	[ "$output" = refused ]
+}
+
+@test "F13 at the tunnel's own address, too: its ports, and none but these" {
+	for host in near lan lan2; do
+		[ "$(page $host 198.51.100.2:8088)" = published ]
+	done
+	seen 198.51.100.2
+	before=$(world_count hq bh-egress endpoint)
+	no_page near 198.51.100.2:8089
+	echo x | in_host near socat -u - UDP:198.51.100.2:51820
+	# what answers from a published port goes nowhere else
+	echo x | in_lan socat -u - UDP:198.51.100.2:20000,sourceport=80
+	endpoint() {
+		[ "$(world_count hq bh-egress endpoint)" -ge $((before + 3)) ]
+	}
+	world_until endpoint
 }
 
 @test "-e says where it leads; the tunnel's own address may be published" {

@@ -229,11 +229,15 @@ build_holes(struct policy *pol, const struct conf *cf)
 
 	if (h == NULL || e == NULL)
 		die(EXIT_RETRY, "cannot build the table of what is published");
+	pol->nat_first = cf->location[pol->self].nat_port_first;
+	pol->nat_last = cf->location[pol->self].nat_port_last;
 	for (size_t i = 0; i < cf->npublish; i++) {
 		const struct conf_publish *p = &cf->publish[i];
 		if (publish_is_of(cf, p, pol->self))
 			h[n++] = (struct policy_hole){ p->match, p->first,
-				p->last, p->proto };
+				p->last, p->proto, p->to,
+				p->to_port != 0 ? p->to_port : p->first,
+				p->to_port != 0 ? p->to_port : p->last };
 	}
 	qsort(h, n, sizeof(*h), cmp_hole);
 	for (size_t i = 0; i < n; i++)

@@ -151,7 +151,31 @@ icmp_error(const struct ip *ip)
 	return ip->proto == 58 && type > 0 && type < 128;
 }
 
+static bool
+is_within(uint16_t port, uint16_t first, uint16_t last)
+{
+	return first <= port && port <= last;
+}
+
 /* Of a fragment without ports it is enough that some are published. */
+static bool
+is_asked_for(const struct policy_hole *h, const struct ip *ip)
+{
+	return h->proto == 0 || (h->proto == ip->proto &&
+	    (!ip->ports || is_within(ip->dport, h->first, h->last)));
+}
+
+/* The host behind it answers a host of the clients that came by that address,
+ * and so was translated (a hairpin). */
+static bool
+is_answered(const struct policy *pol, const struct policy_hole *h,
+    const struct ip *ip)
+{
+	return h->proto == ip->proto && addr_eq(&h->to, &ip->src) &&
+	    (!ip->ports || (is_within(ip->sport, h->to_first, h->to_last) &&
+	    is_within(ip->dport, pol->nat_first, pol->nat_last)));
+}
+
 static bool
 is_published(const struct policy *pol, const struct ip *ip)
 {
@@ -162,8 +186,7 @@ is_published(const struct policy *pol, const struct ip *ip)
 		return false;
 	for (const struct policy_hole *h = &pol->hole[i - 1];
 	    h < &pol->hole[pol->nholes] && addr_eq(&h->addr, &ip->dst); h++)
-		if (h->proto == 0 || (h->proto == ip->proto && (!ip->ports ||
-		    (h->first <= ip->dport && ip->dport <= h->last))))
+		if (is_asked_for(h, ip) || is_answered(pol, h, ip))
 			return true;
 	return false;
 }

@@ -48,11 +48,13 @@ policy_has_tunnel(const struct policy_site *s)
 }
 
 /* What the Internet may begin with: a destination, of all protocols (0) or of
- * some ports of one. */
+ * some ports of one; and the host behind it, with its ports. */
 struct policy_hole {
 	struct addr addr;
 	uint16_t first, last;
 	uint8_t proto;
+	struct addr to;
+	uint16_t to_first, to_last;
 };
 
 /* One of several servers that Internet traffic is balanced over. */
@@ -68,6 +70,7 @@ struct policy {
 	struct lpm *published;	/* addresses -> 1 + the first hole */
 	const struct policy_hole *hole;	/* by address; NULL: none */
 	size_t nholes;
+	uint16_t nat_first, nat_last;	/* to which the kernel translates */
 	const struct npt *npt;	/* the clients' IPv6 outside; NULL: as it is */
 	bool pool4, pool6;	/* bh-egress translates these (net/nat) */
 	const struct policy_site *site;	/* by location; site[self] is ours */

@@ -271,8 +271,9 @@ build_holes(struct lpm **published)
 
 	for (uint32_t i = 0; i < NHOLES; i++) {
 		struct prefix p = prefix(holes[i].addr);
-		hole[i] = (struct policy_hole){ p.addr, holes[i].first,
-			holes[i].last, holes[i].proto };
+		hole[i] = (struct policy_hole){ .addr = p.addr,
+			.first = holes[i].first, .last = holes[i].last,
+			.proto = holes[i].proto };
 		if (i == 0 || !addr_eq(&hole[i - 1].addr, &p.addr))
 			e[n++] = (struct lpm_entry){ p, 1 + i };
 	}

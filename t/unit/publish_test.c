@@ -85,6 +85,44 @@ packet(size_t i)
 	return ip;
 }
 
+/* What the host behind a published address sends to who came by that. */
+static const struct {
+	const char *src;
+	uint8_t proto;
+	uint16_t sport, dport;
+	bool open;
+} answer[] = {
+	{ "10.1.0.7", TCP, 8443, 20000, true },
+	{ "10.1.0.7", TCP, 8444, 20000, false },
+	{ "10.1.0.7", TCP, 8443, 16383, false },
+	{ "10.1.0.7", TCP, 8443, 32768, false },
+	{ "10.1.0.7", UDP, 8443, 20000, false },
+	{ "10.1.0.8", TCP, 8443, 20000, false },
+};
+
+static void
+test_answers(void)
+{
+	struct policy hq = publishing(HQ);
+
+	hole[0].to = addr("10.1.0.7");
+	hole[0].to_first = hole[0].to_last = 8443;
+	hq.nat_first = 16384;
+	hq.nat_last = 32767;
+	for (size_t i = 0; i < sizeof(answer) / sizeof(*answer); i++) {
+		struct ip ip = { .src = addr(answer[i].src),
+			.dst = addr(outside[0]), .version = 4,
+			.proto = answer[i].proto, .ports = true,
+			.sport = answer[i].sport, .dport = answer[i].dport };
+		OKF(policy_decide(&hq, POLICY_EGRESS, &ip, BRANCH1).verdict ==
+		    (answer[i].open ? V_INTERNET : V_INTERNAL),
+		    "%s answers from %d to %d", answer[i].src,
+		    answer[i].sport, answer[i].dport);
+	}
+	lpm_free(hq.published);
+	policy_fini(&hq);
+}
+
 int
 main(void)
 {
@@ -103,6 +141,7 @@ main(void)
 		OK(policy_decide(&hq, POLICY_OUT, &ip, PEER_NONE).verdict !=
 		    V_INTERNET);
 	}
+	test_answers();
 	lpm_free(hq.published);
 	policy_fini(&hq);
 	policy_fini(&none);
