@@ -401,6 +401,38 @@ star() {	# PARTNERS
 	[[ $output != *$'\033'* && $output != *$'\007'* ]]
 }
 
+@test "H15: no file turns a terminal or its text around" {
+	# U+0080 to U+009F, also as bytes, marks of direction, ends of lines
+	perl -CO -e 'print map { chr } 0x80 .. 0x9f, 0x61c, 0x200e, 0x200f,
+		0x2028 .. 0x202e, 0x2066 .. 0x2069, 0xfeff' >"$dir/marks"
+	perl -e 'print map { chr } 0x80 .. 0x9f' >>"$dir/marks"
+	perl -e '
+		open(my $f, "<:raw", "$ARGV[0]/marks") or die;
+		my $m = join("", <$f>);
+		my @u = ($m =~ /[\xc2\xd8][\x80-\xbf]|[\xe2\xef]..|[\x80-\x9f]/gs);
+		for my $c (@u) {
+			print "[location a${c}b]\nk${c}y = v${c}w\n",
+				"lan = 10.0${c}.0/8\n[group ${c}]\n",
+				"[breakout x$c]\nfilter = udp ${c} port 5\n",
+				"no key${c} here\n[x${c}\n";
+		}
+		print STDERR scalar(@u), "\n"' "$dir" >"$dir/marks.ini" \
+		2>"$dir/n"
+	[ "$(cat "$dir/n")" -eq 79 ]
+	for how in -v -j; do
+		"$check" $how -f "$dir/marks.ini" >"$dir/out" || true
+		[ "$(wc -l <"$dir/out")" -gt 300 ]
+		perl -ne 'exit 1 if /\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf|(?<![\xc2-\xf4\x80-\xbf])[\x80-\x9f]/' \
+			"$dir/out"
+	done
+	jq -es 'length > 300' "$dir/out"
+	# what stands beside them, and other letters, is left as it is
+	printf '[location a\xc2\x9bb\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80c]\n' \
+		>"$dir/marks.ini"
+	run --separate-stderr "$check" -f "$dir/marks.ini"
+	[[ $output == *$'[location a?b\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80c]'* ]]
+}
+
 @test "-x explains a code, with or without BH, and refuses others" {
 	run --separate-stderr "$check" -x BH305
 	[ "$status" -eq 0 ]

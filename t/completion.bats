@@ -36,6 +36,37 @@ branch1" ]
 	[ "$output" = branch1 ]
 }
 
+@test "H12: a domain file runs nothing at TAB" {
+	local f=$BATS_TEST_TMPDIR/d.ini did=$BATS_TEST_TMPDIR/did
+	cat >"$f" <<-EOF
+		[location \$(touch $did.1)]
+		[location \`touch $did.2\`]
+		[location a\$(touch $did.3)b]
+		[location hq] ; \$(touch $did.4)]
+		[location x; touch $did.5]
+		[location \${x:=\$(touch $did.6)}]
+		[location a[\$(touch $did.7)]]
+		[location <(touch $did.8)]
+		[location \$((a[\$(touch $did.9)]))]
+		[location \$HOME]
+		[location ~root]
+		[location *]
+		 [location	branch-1_b.c ]
+		[location -f]
+	EOF
+	printf '[location \xc2\x9bx]\n[location \033]0;x\007]\n' >>"$f"
+	run offers backhaul up -f "$f" -l ''
+	[ "$output" = "hq
+branch-1_b.c" ]
+	run offers bh-classify -f "$f" -p h
+	[ "$output" = hq ]
+	# nor does a file whose name is a command
+	run offers bh-check -f "\$(touch $did.a)" -l ''
+	run offers bh-check -f "\$(touch $did.b)"
+	run offers bh-check "\$(touch $did.c)"
+	[ -z "$(find "$BATS_TEST_TMPDIR" -name 'did.*')" ]
+}
+
 @test "offers commands, parts, verdicts and codes" {
 	run offers backhaul re
 	[ "$output" = restart ]

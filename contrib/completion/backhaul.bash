@@ -5,7 +5,8 @@ _backhaul_locations() {
 	for ((i = 1; i < ${#COMP_WORDS[@]} - 1; i++)); do
 		[[ ${COMP_WORDS[i]} == -f ]] && file=${COMP_WORDS[i + 1]}
 	done
-	sed -n 's/^[[:blank:]]*\[location[[:blank:]]\+\([^]]*\)\].*/\1/p' \
+	# names only: compgen expands what it is given, and this is a file's
+	LC_ALL=C sed -n 's/^[[:blank:]]*\[location[[:blank:]]\{1,\}\([A-Za-z0-9][A-Za-z0-9_.-]*\)[[:blank:]]*\].*/\1/p' \
 		"$file" 2>/dev/null
 }
 

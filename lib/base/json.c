@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/json.h"
 
+#include "base/text.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -61,8 +63,11 @@ json_string(FILE *out, const char *text)
 	putc('"', out);
 	while (*s != '\0') {
 		size_t n = utf8_len(s);
+		uint32_t c;
 		if (n == 0)
 			fputs("\\ufffd", out);
+		else if (n > 1 && text_unsafe((const char *)s, &c) == n)
+			fprintf(out, "\\u%04x", c);
 		else if (n == 1)
 			put_ascii(out, *s);
 		else

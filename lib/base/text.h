@@ -6,6 +6,7 @@
  * what of strings may be shown. */
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* The first n bytes; room is not 0. */
@@ -32,5 +33,11 @@ text_defuse(char *s)
 		if (*s < ' ' || *s > '~')
 			*s = '?';
 }
+
+/* How many bytes of s, which is not empty, are a character that a terminal or a
+ * reader would not show as what it is, in *c; 0: it is none. */
+size_t text_unsafe(const char *s, uint32_t *c);
+/* Of text that people have written, in any script: each of those is a '?'. */
+void text_visible(char *s);
 
 #endif

@@ -91,20 +91,12 @@ count(struct diags *ds, enum severity s)
 	ds->warnings = ds->count[SEV_WARNING];
 }
 
-/* What a file says is shown on a terminal: no control characters. */
-static void
-defuse(char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
-}
-
+/* What a file says is shown on a terminal. */
 static void
 copy(char *to, size_t size, const char *from)
 {
 	text_copy(to, size, from);
-	defuse(to);
+	text_visible(to);
 }
 
 void
@@ -124,7 +116,7 @@ diag_add(struct diags *ds, int line, enum code code, const char *section,
 	va_start(ap, fmt);
 	vsnprintf(d->text, sizeof(d->text), fmt, ap);
 	va_end(ap);
-	defuse(d->text);
+	text_visible(d->text);
 }
 
 void
