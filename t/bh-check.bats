@@ -433,6 +433,67 @@ star() {	# PARTNERS
 	[[ $output == *$'[location a?b\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80c]'* ]]
 }
 
+# As many breakouts with that filter, in which each N is another number.
+breakouts() {	# COUNT FILTER
+	cat $data/base.ini
+	perl -e 'for my $i (1 .. $ARGV[0]) {
+		(my $f = $ARGV[1]) =~ s/N/1000 + ($i * 7 + $n++) % 5000/ge;
+		print "[breakout b$i]\nlocation = branch\nfilter = $f\n";
+	}' "$1" "$2"
+}
+
+@test "H16: filters cost bh-check no more time than there is, and say so once" {
+	ports="port N$(printf ' or N%.0s' {1..115})"
+	sides="tcp port N$(printf ' and not udp port N%.0s' {1..40})"
+	wrong="udp port N$(printf ' or udp port N%.0s' {1..50}) )"
+	# one that would take seconds by itself, and hundreds of them
+	for n in 1 256; do
+		breakouts $n "$ports" >"$dir/f.ini"
+		run --separate-stderr timeout 60 "$check" -f "$dir/f.ini"
+		[ "$status" -eq 1 ]
+		[ "$(grep -c 'error BH903: .* steps, and 4096 is the most' \
+			<<<"$output")" -eq $n ]
+	done
+	# many that take a little each; the mistake in each is still told
+	breakouts 1000 "$sides" >"$dir/f.ini"
+	run --separate-stderr timeout 60 "$check" -f "$dir/f.ini"
+	[ "$status" -eq 1 ]
+	[ "$(grep -c 'error BH' <<<"$output")" -eq 1 ]
+	[[ $output == *" BH903: "*"all breakouts take too many steps together"* ]]
+	breakouts 1000 "$wrong" >"$dir/f.ini"
+	run --separate-stderr timeout 60 "$check" -f "$dir/f.ini"
+	[[ $output == *"')' cannot stand there"* ]]
+	[ "$(grep -c 'too many steps together' <<<"$output")" -eq 1 ]
+	# programs refuse it likewise
+	run --separate-stderr timeout 60 "${check%/*}/bh-plan" -f "$dir/f.ini" \
+		-l hq env
+	[ "$status" -eq 100 ]
+	# what people write is far from that
+	breakouts 250 'udp dst port N or udp dst portrange 10000-2N or net 203.0.113.0/24' \
+		>"$dir/f.ini"
+	run --separate-stderr timeout 60 "$check" -f "$dir/f.ini"
+	[ "$status" -eq 0 ]
+	breakouts 1 "$(printf 'host 203.0.113.9 or %.0s' {1..45})udp port N" \
+		>"$dir/f.ini"
+	run --separate-stderr timeout 60 "$check" -f "$dir/f.ini"
+	[ "$status" -eq 0 ]
+}
+
+@test "H16b: the word that is wrong is found in a long filter as in a short one" {
+	for at in 1 7 30 58; do
+		perl -e 'print "filter = ", join(" or ", map { $_ == $ARGV[0] ?
+			"udp gateway port $_" : "udp port $_" } 1 .. 60), "\n"' \
+			$at >"$dir/line"
+		{ cat $data/base.ini; echo '[breakout b]'
+			echo 'location = branch'; cat "$dir/line"; } >"$dir/f.ini"
+		run --separate-stderr timeout 60 "$check" -f "$dir/f.ini"
+		[[ $output == *" BH903: [breakout b] filter: 'gateway'"* ]]
+		sed -i 's/gateway port/port port/' "$dir/f.ini"
+		run --separate-stderr timeout 60 "$check" -f "$dir/f.ini"
+		[[ $output == *" BH903: [breakout b] filter: 'port' cannot stand there"* ]]
+	done
+}
+
 @test "-x explains a code, with or without BH, and refuses others" {
 	run --separate-stderr "$check" -x BH305
 	[ "$status" -eq 0 ]

@@ -136,8 +136,48 @@ check_to(struct lint *lt, const struct conf_breakout *b)
 	    "matches");
 }
 
+/* What libpcap's work grows with, for all filters of a domain together: some
+ * seconds, since every program does it before it starts. */
+#define WORK_MAX (UINT64_C(1) << 27)
+
+static uint64_t
+work(uint64_t steps)
+{
+	return steps * steps;
+}
+
+/* False: there is no time for it, which is said once; *left is 0 then. */
+static bool
+afford(struct lint *lt, const struct conf_breakout *b, uint64_t *left)
+{
+	unsigned steps = filter_steps(b->filter);
+
+	if (steps > FILTER_STEPS_MAX)
+		return true;	/* it is refused without being compiled */
+	if (work(steps) < *left) {
+		*left -= work(steps);
+		return true;
+	}
+	if (*left > 0)
+		say(lt, b, b->filter_line, BH_BREAKOUT_FILTER, "filter", "the "
+		    "filters of all breakouts take too many steps together; "
+		    "from here on they are not looked at; name addresses as "
+		    "groups, and ports as ranges");
+	*left = 0;
+	return false;
+}
+
+/* It was compiled again and again to find what is wrong with it. */
 static void
-check_filter(struct lint *lt, const struct conf_breakout *b)
+charge_blame(const struct conf_breakout *b, uint64_t *left)
+{
+	uint64_t needs = 4 * work(filter_steps(b->filter));
+
+	*left = needs < *left ? *left - needs : 1;
+}
+
+static void
+check_filter(struct lint *lt, const struct conf_breakout *b, uint64_t *left)
 {
 	char why[FILTER_WHYLEN];
 	struct bpf_program f;
@@ -149,12 +189,13 @@ check_filter(struct lint *lt, const struct conf_breakout *b)
 			    "'from' or 'to'");
 		return;
 	}
-	if (b->broken != 0 || b->filter[0] == '\0')
+	if (b->broken != 0 || b->filter[0] == '\0' || !afford(lt, b, left))
 		return;
 	switch (filter_compile(&f, b->filter, why)) {
 	case FILTER_BAD:
 		say(lt, b, b->filter_line, BH_BREAKOUT_FILTER, "filter", "%s; "
 		    "see bh.conf(5)", why);
+		charge_blame(b, left);
 		return;
 	case FILTER_NEVER:
 		say(lt, b, b->filter_line, BH_BREAKOUT_NEVER, "filter", "the "
@@ -186,35 +227,28 @@ groups_have(const struct lint *lt, const struct conf_refs *refs,
 	return refs->n == 0;
 }
 
-/* The breakout's filter lets out a query for a name, by UDP or TCP. */
+/* The breakout's filter (NULL: none) lets out a query for a name, by UDP or
+ * TCP. */
 static bool
-lets_out_queries(const struct conf_breakout *b, const struct addr *from,
+lets_out_queries(const struct bpf_program *f, const struct addr *from,
     const struct addr *resolver)
 {
-	char why[FILTER_WHYLEN];
-	struct bpf_program f;
 	struct ip ip = { .src = *from, .dst = *resolver, .sport = 40000,
 		.dport = 53, .version = addr_is_v4(resolver) ? 4 : 6,
 		.ports = true };
-	bool out = false;
+	bool out = f == NULL;
 
-	if (b->filter[0] == '\0')
-		return true;
-	enum filter_kind kind = filter_compile(&f, b->filter, why);
-	if (kind != FILTER_SOME && kind != FILTER_ALWAYS)
-		return false;
-	for (int tcp = 0; tcp < 2; tcp++) {
+	for (int tcp = 0; !out && tcp < 2; tcp++) {
 		ip.proto = tcp ? 6 : 17;
-		out |= filter_matches(&f, &ip);
+		out = filter_matches(f, &ip);
 	}
-	pcap_freecode(&f);
 	return out;
 }
 
 /* Names tell as much as what is done with them. */
 static void
 check_resolvers(struct lint *lt, const struct conf_breakout *b,
-    const struct conf_location *l)
+    const struct bpf_program *f, const struct conf_location *l)
 {
 	char text[ADDR_STRLEN];
 
@@ -226,7 +260,7 @@ check_resolvers(struct lint *lt, const struct conf_breakout *b,
 		    (prefix_is_private(r) && lt->cf->private_is_internal) ||
 		    !groups_meet(lt, &b->from, l) ||
 		    !groups_have(lt, &b->to, r) ||
-		    !lets_out_queries(b, &l->lan.p[k].addr, &r->addr))
+		    !lets_out_queries(f, &l->lan.p[k].addr, &r->addr))
 			continue;
 		say(lt, b, 0, BH_RESOLVER_CLEAR, "filter", "it lets out what "
 		    "%s asks its resolver %s: names leave in clear; exclude "
@@ -234,6 +268,30 @@ check_resolvers(struct lint *lt, const struct conf_breakout *b,
 		    addr_format(&r->addr, text));
 		diag_also(lt->d, l->name);
 	}
+}
+
+static void
+check_queries(struct lint *lt, const struct conf_breakout *b)
+{
+	char why[FILTER_WHYLEN];
+	struct bpf_program f;
+	bool any = b->filter[0] == '\0', resolvers = false;
+
+	for (size_t k = 0; k < b->locations.n; k++)
+		resolvers |= lt->cf->location[b->locations.r[k].location].
+		    resolver.n > 0;
+	if (!resolvers)
+		return;
+	if (!any) {
+		enum filter_kind kind = filter_compile(&f, b->filter, why);
+		if (kind != FILTER_SOME && kind != FILTER_ALWAYS)
+			return;
+	}
+	for (size_t k = 0; k < b->locations.n; k++)
+		check_resolvers(lt, b, any ? NULL : &f,
+		    &lt->cf->location[b->locations.r[k].location]);
+	if (!any)
+		pcap_freecode(&f);
 }
 
 /* Every name of b is one of a's, or a names none: then all may. */
@@ -252,12 +310,19 @@ covers(const struct conf_refs *a, const struct conf_refs *b, bool none_is_all)
 	return b->n > 0;
 }
 
+/* What there is no time to compare is not said to be covered. */
 static bool
-filter_covers(const struct conf_breakout *a, const struct conf_breakout *b)
+filter_covers(const struct conf_breakout *a, const struct conf_breakout *b,
+    uint64_t *left)
 {
 	if (a->filter[0] == '\0' || strcmp(a->filter, b->filter) == 0)
 		return true;
-	return b->filter[0] != '\0' && filter_within(b->filter, a->filter);
+	uint64_t needs = work(filter_steps(a->filter) +
+	    (uint64_t)filter_steps(b->filter));
+	if (b->filter[0] == '\0' || needs > *left)
+		return false;
+	*left -= needs;
+	return filter_within(b->filter, a->filter);
 }
 
 static bool
@@ -270,7 +335,7 @@ is_whole(const struct conf_breakout *b)
 enum { LOOK_BACK = 32 };
 
 static void
-check_shadowed(struct lint *lt, size_t i)
+check_shadowed(struct lint *lt, size_t i, uint64_t *left)
 {
 	const struct conf_breakout *b = &lt->cf->breakout[i];
 
@@ -279,7 +344,7 @@ check_shadowed(struct lint *lt, size_t i)
 		const struct conf_breakout *a = &lt->cf->breakout[k];
 		if (!is_whole(a) || !covers(&a->locations, &b->locations,
 		    false) || !covers(&a->from, &b->from, true) ||
-		    !covers(&a->to, &b->to, true) || !filter_covers(a, b))
+		    !covers(&a->to, &b->to, true) || !filter_covers(a, b, left))
 			continue;
 		say(lt, b, 0, BH_BREAKOUT_SHADOWED, "", "[breakout %s] in line "
 		    "%d lets all of it out before; this one never matches",
@@ -291,6 +356,8 @@ check_shadowed(struct lint *lt, size_t i)
 void
 lint_breakouts(struct lint *lt)
 {
+	uint64_t compile = WORK_MAX, compare = WORK_MAX;
+
 	for (size_t i = 0; i < lt->cf->nbreakouts; i++) {
 		const struct conf_breakout *b = &lt->cf->breakout[i];
 		check_locations(lt, b);
@@ -298,15 +365,11 @@ lint_breakouts(struct lint *lt)
 		check_groups(lt, b, "to", &b->to);
 		check_from(lt, b);
 		check_to(lt, b);
-		check_filter(lt, b);
-	}
-	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++) {
-		const struct conf_breakout *b = &lt->cf->breakout[i];
-		for (size_t k = 0; k < b->locations.n; k++)
-			check_resolvers(lt, b,
-			    &lt->cf->location[b->locations.r[k].location]);
+		check_filter(lt, b, &compile);
 	}
 	/* not with one that does not compile */
 	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++)
-		check_shadowed(lt, i);
+		check_queries(lt, &lt->cf->breakout[i]);
+	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++)
+		check_shadowed(lt, i, &compare);
 }

@@ -118,6 +118,52 @@ check_words(const char *text, char *why)
 	return FILTER_SOME;
 }
 
+/* What one number or address costs behind that word: measured, for both
+ * versions of IP, and for each of three protocols that have ports. */
+static unsigned
+steps_behind(const struct token *t, bool proto)
+{
+	if (is(t, "port"))
+		return proto ? 26 : 66;
+	if (is(t, "portrange"))
+		return proto ? 38 : 95;
+	return is(t, "proto") ? 16 : 31;
+}
+
+static bool
+begins_anew(const struct token *t)
+{
+	static const char *const joints[] = { "and", "or", "not", "(", "&", "|",
+		"!" };
+
+	return IS_ONE_OF(t, joints);
+}
+
+unsigned
+filter_steps(const char *text)
+{
+	static const char *const kinds[] = { "port", "portrange", "proto",
+		"host", "net" };
+	static const char *const protos[] = { "tcp", "udp", "sctp" };
+	struct token t, last = { "", 0 };
+	unsigned steps = 0, each = 31;
+	bool proto = false;
+
+	for (const char *s = text; next_token(&s, &t); last = t) {
+		if (begins_anew(&t))
+			proto = false;
+		else if (IS_ONE_OF(&t, protos))
+			proto = true;
+		if (IS_ONE_OF(&t, kinds))
+			each = steps_behind(&t, proto);
+		else if (is_numeric(&t) || IS_ONE_OF(&last, namers))
+			steps += each;
+		else if (isalpha((unsigned char)*t.p))
+			steps += 8;
+	}
+	return steps;
+}
+
 static enum filter_kind
 compile(struct bpf_program *f, const char *text, char *why)
 {
@@ -165,16 +211,26 @@ can_begin(const char *text, size_t n)
 	return false;
 }
 
-/* libpcap says that the syntax is wrong, not where. */
+/* libpcap says that the syntax is wrong, not where.  What can begin so, can
+ * begin with less of it. */
 static enum filter_kind
 blame(const char *text, char *why)
 {
-	struct token t;
+	struct token t[TEXT_MAX];
+	size_t n = 0, good = 0, wrong;
 
-	for (const char *s = text; next_token(&s, &t);)
-		if (!can_begin(text, (size_t)(s - text)))
-			return bad(why, "'%.*s' cannot stand there", SHOW(&t));
-	return bad(why, "it ends too early");
+	for (const char *s = text; n < TEXT_MAX && next_token(&s, &t[n]);)
+		n++;
+	for (wrong = n; good < wrong;) {
+		size_t at = good + (wrong - good) / 2;
+		if (can_begin(text, (size_t)(t[at].p + t[at].n - text)))
+			good = at + 1;
+		else
+			wrong = at;
+	}
+	if (wrong == n)
+		return bad(why, "it ends too early");
+	return bad(why, "'%.*s' cannot stand there", SHOW(&t[wrong]));
 }
 
 /* Bytes that the packet of build() has the same for all of a flow; of the first
@@ -238,6 +294,11 @@ filter_compile(struct bpf_program *f, const char *text,
 	if (strlen(text) >= TEXT_MAX)
 		return bad(why, "it is too long");
 	enum filter_kind kind = check_words(text, why);
+	unsigned steps = filter_steps(text);
+	if (kind != FILTER_BAD && steps > FILTER_STEPS_MAX)
+		return bad(why, "it takes about %u steps, and %d is the most; "
+		    "name addresses as a group, ports as a range, and 'tcp' or "
+		    "'udp' before 'port'", steps, (int)FILTER_STEPS_MAX);
 	if (kind != FILTER_BAD)
 		kind = compile(f, text, why);
 	if (kind == FILTER_SOME)

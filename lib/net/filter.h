@@ -15,7 +15,10 @@
 #include <pcap/pcap.h>
 #include <stdbool.h>
 
-enum { FILTER_WHYLEN = 200 };
+enum {
+	FILTER_WHYLEN = 200,
+	FILTER_STEPS_MAX = 4096,
+};
 
 enum filter_kind {
 	FILTER_BAD,		/* why says what is wrong, and where */
@@ -24,6 +27,10 @@ enum filter_kind {
 	FILTER_SOME,
 };
 
+/* About how many steps libpcap makes of it before it looks for what can be left
+ * out, which takes it time with their square: a tenth of a second for
+ * FILTER_STEPS_MAX, and no more are compiled. */
+unsigned filter_steps(const char *text);
 /* What it is; a program in *f if FILTER_ALWAYS or FILTER_SOME, to be freed
  * with pcap_freecode(3).  No name is ever looked up in the DNS.  Starting up
  * only. */
