@@ -120,7 +120,7 @@ const struct lint_explanation explain_backhaul[] = {
 	    "'probe' is asked through each server's tunnel and out to the "
 	    "Internet, so that a server without Internet counts as down. The "
 	    "guard at the server refuses addresses of the company, private "
-	    "and special ones, so every server would be down for ever. Use "
+	    "and special ones, so it would say nothing of any server. Use "
 	    "one that answers ping and belongs to the provider, or a public "
 	    "resolver.",
 	    "probe = 10.0.0.1",

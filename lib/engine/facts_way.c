@@ -28,17 +28,16 @@ get_failover(struct view *v)
 	if (v->plain)
 		facts_add(v->fs, TOPIC_FAILOVER, "nothing else is tried: plain "
 		    "WireGuard has one way out");
-	if (v->plain || (v->servers.n < 2 && l->probe_line == 0))
+	if (v->plain || v->servers.n < 2)
 		return;
 	if (l->probe_line != 0)
 		facts_add(v->fs, TOPIC_FAILOVER, "it is left when %s, asked "
-		    "through it, has not answered for %d s",
-		    addr_format(&l->probe, probe), SERVERS_PROBE_SECONDS);
+		    "through it, has not answered for %d s, and has through "
+		    "another", addr_format(&l->probe, probe),
+		    SERVERS_PROBE_SECONDS);
 	else
 		facts_add(v->fs, TOPIC_FAILOVER, "it is left when its gateway "
 		    "has not answered for %d s", SERVERS_SECONDS);
-	if (v->servers.n < 2)
-		return;
 	if (is_translated(v))
 		facts_add(v->fs, TOPIC_FAILOVER, "connections in progress "
 		    "end: the other server gives them another address");

@@ -9,11 +9,13 @@
  * has none either, after 15 s the server is down.  Those that are not in use,
  * or not heard of, are asked for a handshake now and then, which bh-tunnel
  * repeats every 5 s for 90 s.  A probe is answered at once or is lost: three in
- * a row are not chance.
+ * a row are not chance.  Where there is no other server there is no hurry: four
+ * handshakes in a row are lost before the only one is down.
  */
 #define TICK (SERVERS_TICK_MS * NSEC_MS)
 #define NUDGE (11 * NSEC_SEC)
 #define PATIENCE (SERVERS_SECONDS * NSEC_SEC)
+#define PATIENCE_ALONE (30 * NSEC_SEC)
 #define IDLE_EVERY (30 * NSEC_SEC)
 #define PROBE_EVERY (1 * NSEC_SEC)
 #define PROBE_PATIENCE (SERVERS_PROBE_SECONDS * NSEC_SEC)
@@ -126,12 +128,18 @@ servers_seen(struct servers *sv, unsigned i, uint64_t number, nsec now)
 	s->seen = number;
 }
 
+static nsec
+patience(const struct servers *sv)
+{
+	return sv->n == 1 ? PATIENCE_ALONE : PATIENCE;
+}
+
 /* A probe each second goes through the tunnel, whose other end says something
  * within ten, if only that it has nothing to say. */
 static bool
 tunnel_is_silent(const struct servers *sv, unsigned i, nsec now)
 {
-	return !sv->probing || now - sv->s[i].alive >= PATIENCE;
+	return !sv->probing || now - sv->s[i].alive >= patience(sv);
 }
 
 /* What is probed has answered by another server, after several questions to
@@ -149,9 +157,9 @@ is_refuted(const struct servers *sv, unsigned i)
 static bool
 is_overdue(const struct servers *sv, unsigned i, nsec now)
 {
-	nsec patience = sv->probing ? PROBE_PATIENCE : PATIENCE;
+	nsec most = sv->probing ? PROBE_PATIENCE : patience(sv);
 
-	return sv->s[i].asked != 0 && now - sv->s[i].asked >= patience;
+	return sv->s[i].asked != 0 && now - sv->s[i].asked >= most;
 }
 
 static bool

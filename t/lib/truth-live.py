@@ -30,7 +30,7 @@ INTERNET = 3                                        # the class of a frame
 
 
 def until(what, condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         if time.monotonic() > end:
             sys.exit(f"waited in vain: {what}")

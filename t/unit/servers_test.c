@@ -153,7 +153,7 @@ test_idle(void)
 	OKF(asked >= 10 && asked <= 20 && looks <= 21,
 	    "F21: the only one is asked when it is not heard of (%u), and "
 	    "otherwise left alone (%u)", asked, looks);
-	nsec end = now + 60 * NSEC_SEC;
+	nsec end = now + 70 * NSEC_SEC;
 	for (looks = 0; now < end && used(&sv) != PEER_NONE; looks++,
 	    now = servers_due(&sv, now)) {
 		servers_tick(&sv, now);
@@ -200,11 +200,11 @@ test_suspect(void)
 	probe(&sv, S(10), S(1000), 1, 0);
 	OKF(used(&sv) == 3 && servers_unanswered(&sv, S(1000)),
 	    "F11: the probe is silent, the tunnel is not: stay");
-	probe(&sv, S(1000), S(1014), 0, 0);
+	probe(&sv, S(1000), S(1029), 0, 0);
 	OK(used(&sv) == 3);
-	probe(&sv, S(1014), S(1020), 0, 0);
+	probe(&sv, S(1029), S(1035), 0, 0);
 	OKF(used(&sv) == PEER_NONE, "F11: both are: nobody");
-	probe(&sv, S(1020), S(1021), 1, 0);
+	probe(&sv, S(1035), S(1036), 1, 0);
 	OKF(used(&sv) == 3, "F11: the tunnel is back, that suffices");
 
 	sv = two(false, true, 0);
