@@ -164,7 +164,7 @@ interop_gates_end() {
 	for pid in "${I_GATES[@]}"; do
 		status=0
 		wait "$pid" || status=$?
-		[ "$status" -eq 111 ]
+		[ "$status" -eq 112 ]
 	done
 	I_GATES=()
 }
