@@ -332,6 +332,40 @@ $W_STAYS" ]
 	only_guard
 }
 
+up_in_front() {
+	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
+		</dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	front=$!
+}
+in_front() { [ "$(cut -d ' ' -f 1 "$run/foreground")" = "$front" ]; }
+
+@test "F34: up -F takes over what runs, and is the only one" {
+	# of an up without -F
+	cli_backhaul up
+	before=$(pid_of bh-classify)
+	up_in_front
+	world_until in_front
+	world_until cli_backhaul status
+	kill -0 "$front"
+	[ "$(pid_of bh-classify)" != "$before" ]
+	grep -q 'programs that run are started again' "$BATS_TEST_TMPDIR/err"
+	# another one has nothing to do, and does not pretend to have done it
+	run -111 --separate-stderr cli_backhaul up -F
+	[[ $stderr == "backhaul: 'backhaul up -F' runs already, process $front;"* ]]
+	kill -0 "$front"
+	# whose shell was killed: its programs live on, and so does the guard
+	kill -9 "$front"
+	wait "$front" || true
+	cli_backhaul status
+	up_in_front
+	world_until in_front
+	world_until cli_backhaul status
+	kill -0 "$front"
+	kill "$front"
+	wait "$front"
+}
+
 @test "up -F ends when another down takes the gateway away" {
 	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \

@@ -179,8 +179,21 @@ replace_elsewhere() {
 	exit "$code"
 }
 
+# In the foreground is who watches over the programs: those of an `up' that has
+# gone are ended and started again, and two do not watch.
+need_foreground() {
+	if foreground_lives; then
+		rm -f "$run"/*.new
+		die $RETRY "'backhaul up -F' runs already, process $at;" \
+			"'backhaul up -r' applies a changed file"
+	fi
+	[ -z "$running" ] || say 'the programs that run are started again'
+	running=
+}
+
 cmd_up() {
 	begin
+	[ -z "$foreground" ] || need_foreground
 	[ -z "$running" ] || keep_up
 	! foreground_lives || replace_elsewhere
 	adopt_domain new || give_up $RETRY
