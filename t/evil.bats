@@ -145,8 +145,8 @@ gate() {	# PROGRAM LOCATION TUN LINK ADDRESS...
 	. t/lib/gate.bash
 	gate_net "$tun" "$@"
 	evil serve "$RUN/$link.link" 8 0.6 ip netns exec "$W" "$bin/$program" \
-		-f t/data/truth.ini -l "$location" -D "$RUN" 2>"$T/err"
-	cat "$T/err"
+		-f t/data/truth.ini -l "$location" -D "$RUN" 2>"$T/err" ||
+		{ cat "$T/err"; return 1; }
 	unhurt "$T/err"
 	[ "$(in_gate cat "/sys/class/net/$tun/statistics/rx_packets")" -eq 0 ]
 }

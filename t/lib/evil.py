@@ -110,7 +110,7 @@ def mischief(r, until):
             except (BlockingIOError, OSError):
                 pass
         elif what == 7:      # it sleeps, and rings all the time
-            r.sleep()
+            struct.pack_into("=Q", r.mine, ring.NAPS, rnd.getrandbits(32) | 1)
             for _ in range(100):
                 os.eventfd_write(r.bell, 1)
         done += 1
