@@ -325,4 +325,6 @@ ctl_who() { "$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" egress who "$@"; }
 	grep -q '^bh-egress: what keeps the log of ports has ended' \
 		"$W_DIR/run/hq/log"
 	grep -q '^bh-egress: nat [0-9]* take ' "$W_DIR/run/hq/log"
+	"$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" counters bh-egress |
+		grep -q $'^bh-egress\thelpers-lost\t1\t-$'
 }

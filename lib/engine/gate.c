@@ -327,7 +327,9 @@ tend_nat(struct gate *g)
 {
 	pass_released(g);
 	bool more = nat_tick(g->nat, g->now, SWEEP);
+	int journal = g->journal;
 	nat_log(g->nat, g->cf, &g->journal);
+	g->st->helpers_lost += g->journal != journal;
 	return more ? 0 : clock_poll_ms(nat_due(g->nat), g->now);
 }
 
