@@ -255,3 +255,21 @@ shows() {	# SECRET TEXT
 	[ "$status" -ne 0 ]
 	! shows "$key" "$output"
 }
+
+@test "H13b: nothing of a secret is left in memory" {
+	hub '10.9.0.0/24, 192.168.0.0/16'
+	cc -O1 -shared -fPIC -o scan.so "$BATS_TEST_DIRNAME/lib/scan.c"
+	mkdir keys
+	for secret in hub.key psk; do
+		for how in '' '-k keys'; do
+			# shellcheck disable=SC2086
+			SECRET=$secret LD_PRELOAD=./scan.so "$check" $how \
+				-i hub.conf >domain.ini 2>log
+			grep -qFx 'secret: 0' log
+		done
+	done
+	# it would be seen
+	SECRET=north.pub LD_PRELOAD=./scan.so "$check" -i hub.conf 2>log \
+		>domain.ini
+	grep -q 'secret: [1-9]' log
+}

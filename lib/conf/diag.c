@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +158,10 @@ diag_sort(struct diags *ds)
 void
 diag_print(const struct diag *d, const char *file, FILE *out)
 {
-	fprintf(out, "%s:", file);
+	char name[PATH_MAX];
+
+	copy(name, sizeof(name), file);
+	fprintf(out, "%s:", name);
 	if (d->line > 0)
 		fprintf(out, "%d:", d->line);
 	fprintf(out, " %s BH%03d: ", severity_name(d->severity),
