@@ -4,6 +4,7 @@
 #include "base/counters.h"
 #include "base/die.h"
 #include "base/json.h"
+#include "engine/cages.h"
 #include "engine/nat_ask.h"
 #include "engine/start.h"
 
@@ -17,7 +18,7 @@
 #define WHERE "[-D RUNDIR | -l LOCATION] "
 #define SYNOPSIS \
 	"[-aj] " WHERE "counters [PROGRAM ...]\n" \
-	"[-j] " WHERE "peers | servers\n" \
+	"[-j] " WHERE "peers | servers | sandbox\n" \
 	WHERE "egress who ADDRESS:PORT PROTO [at TIME]"
 
 struct ctl {
@@ -181,6 +182,14 @@ do_egress(const struct ctl *ctl, char *const *names)
 	return nat_ask_gateway(ctl->rundir, names + 1);
 }
 
+static int
+do_sandbox(const struct ctl *ctl, char *const *names)
+{
+	if (*names != NULL)
+		diex(EXIT_FIX, "there is something after the command");
+	return cages_print(ctl->rundir, ctl->json);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct ctl *ctl, char *const *args);
@@ -188,6 +197,7 @@ static const struct {
 	{ "counters", do_counters },
 	{ "peers", do_peers },
 	{ "servers", do_servers },
+	{ "sandbox", do_sandbox },
 	{ "egress", do_egress },
 };
 
@@ -242,7 +252,7 @@ main(int argc, char *argv[])
 			die_unwritten();
 			return code;
 		}
-	diex(EXIT_FIX, "no command '%s'; there are counters, peers, servers "
-	    "and egress",
+	diex(EXIT_FIX, "no command '%s'; there are counters, peers, servers, "
+	    "sandbox and egress",
 	    argv[optind]);
 }

@@ -212,6 +212,24 @@ has_empty_root() {	# PID
 	[ "$n" -eq 8 ]
 }
 
+@test "H18b: bh-ctl sandbox says of each process what the kernel does" {
+	run -0 --separate-stderr "$BH_BIN/bh-ctl" -D "$W_DIR/run/branch1" sandbox
+	[ "$(grep -c '^bh-' <<<"$output")" -eq 5 ]
+	[ "$(cut -f 3 <<<"$output" | sort -u | wc -l)" -eq 4 ]
+	while IFS=$'\t' read -r name pid _ caps filter root locked; do
+		[ "$caps $filter $root" = 'none yes empty' ]
+		[ "$(cat "/proc/$pid/comm")" = "$name" ]
+		[[ $name != bh-tunnel* ]] || [ "$locked" -gt 0 ]
+	done <<<"$output"
+	run -0 "$BH_BIN/bh-ctl" -j -D "$W_DIR/run/hq" sandbox
+	jq -es 'all(.[] | select(.process | test("^bh-(tun|cla|egr)"));
+		.filter and .empty_root and .capabilities ==
+		"0000000000000000") and length >= 6' <<<"$output"
+	run -1 "$BH_BIN/bh-ctl" -D "$BATS_TEST_TMPDIR/none" sandbox
+	mkdir -m 700 "$BATS_TEST_TMPDIR/empty"
+	run -1 "$BH_BIN/bh-ctl" -D "$BATS_TEST_TMPDIR/empty" sandbox
+}
+
 # The kernel gives what belongs to who cannot be dumped to root.
 is_not_dumpable() {	# NAME PID
 	[ "$(stat -c %u "/proc/$2/mem")" -eq 0 ] &&

@@ -37,7 +37,7 @@ _backhaul() {
 		bh-bolt) words='-f -l -D -R -h -V' ;;
 		bh-check) words='-f -l -j -k -n -x -b -D -e -g -i -p -r -v -W -h -V' ;;
 		bh-classify) words='-f -l -r -w -c -e -i -j -s -d -p -D -R -h -V' ;;
-		bh-ctl) words='counters peers servers egress -a -j -D -l -h -V' ;;
+		bh-ctl) words='counters peers servers sandbox egress -a -j -D -l -h -V' ;;
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -n -N -S -q -t -D -R -h -V' ;;
 		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk check -o -f -k -l -h -V' ;;
