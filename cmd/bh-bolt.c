@@ -39,10 +39,9 @@ enum part { FORWARD, EGRESS };
 #define PARTS 2
 
 static const struct {
-	const char *plan, *family, *word;
+	const char *family, *word;
 } parts[PARTS] = {
-	[FORWARD] = { "bolt", "inet", "forward" },
-	[EGRESS] = { "bolt-egress", "netdev", "egress" },
+	[FORWARD] = { "inet", "forward" }, [EGRESS] = { "netdev", "egress" },
 };
 
 struct bolt {
@@ -68,11 +67,11 @@ find_plan(struct bolt *b)
 
 /* The other end of its standard output, -1 and errno. */
 static int
-start_plan(const struct bolt *b, enum part part, pid_t *pid)
+start_plan(const struct bolt *b, pid_t *pid)
 {
 	const struct start *s = b->start;
 	const char *argv[] = { b->plan, "-f", s->conf, "-l", s->location, "-D",
-		s->rundir, parts[part].plan, NULL };
+		s->rundir, "bolt", NULL };
 	posix_spawn_file_actions_t acts;
 	posix_spawnattr_t attr;
 	sigset_t none;
@@ -116,10 +115,10 @@ read_all(int fd)
 
 /* What bh-plan says; NULL, with its exit status in *code. */
 static char *
-ask_plan(const struct bolt *b, enum part part, int *code)
+ask_plan(const struct bolt *b, int *code)
 {
 	pid_t pid;
-	int status, fd = start_plan(b, part, &pid);
+	int status, fd = start_plan(b, &pid);
 
 	*code = EXIT_RETRY;
 	if (fd < 0) {
@@ -199,43 +198,48 @@ tell(const struct bolt *b)
 		warn("cannot write %s", path);
 }
 
-/* Exit status of a failure; what was there is there still, or we are of no
- * use. */
-static int
-load(struct bolt *b, enum part part)
+/* False: what was there is there still, or we are of no use. */
+static bool
+load(struct bolt *b, enum part part, const char *from, size_t n)
 {
-	int code;
-	char *text = ask_plan(b, part, &code);
+	char *want = strndup(from, n), *text = strndup(from, n);
+	bool same = want != NULL && b->text[part] != NULL &&
+	    strcmp(want, b->text[part]) == 0;
+	bool ok = same || (want != NULL && text != NULL && load_text(b, text));
 
-	if (text == NULL)
-		return code;
-	if (b->text[part] != NULL && strcmp(text, b->text[part]) == 0) {
-		free(text);
-		return 0;
-	}
-	if (load_text(b, text)) {
+	if (ok && !same) {
 		free(b->text[part]);
-		b->text[part] = text;
-		return 0;
+		b->text[part] = want;
+		want = NULL;
 	}
+	free(want);
 	free(text);
-	if (b->text[part] != NULL && !is_there(b, part))
+	if (!ok && b->text[part] != NULL && !is_there(b, part))
 		diex(EXIT_RETRY, "the kernel has lost the table");
-	return EXIT_RETRY;
+	return ok;
 }
 
-/* Not every kernel has the egress hook, so one part may be all. */
+/* Exit status of a failure.  Not every kernel has the egress hook, so one part
+ * may be all. */
 static int
 load_all(struct bolt *b)
 {
-	int code = load(b, FORWARD);
+	int code;
+	char *text = ask_plan(b, &code);
 
-	if (code != 0)
+	if (text == NULL)
 		return code;
-	if (load(b, EGRESS) != 0 && b->text[EGRESS] == NULL)
+	const char *egress = strstr(text, PLAN_BOLT_EGRESS);
+	size_t n = egress != NULL ? (size_t)(egress - text) : strlen(text);
+	bool holds = load(b, FORWARD, text, n);
+	if (holds && !load(b, EGRESS, text + n, strlen(text + n)) &&
+	    b->text[EGRESS] == NULL)
 		warnx("no hook where interfaces send: %.*s",
 		    (int)strcspn(nft_ctx_get_error_buffer(b->nft), "\n"),
 		    nft_ctx_get_error_buffer(b->nft));
+	free(text);
+	if (!holds)
+		return EXIT_RETRY;
 	tell(b);
 	return 0;
 }

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] " \
-	"env | sysctl | before | ip4 | ip6 | nft | gen | flows | " \
-	"bolt | bolt-egress | hop4 | hop6 | neigh"
+	"env | sysctl | before | ip4 | ip6 | nft | gen | flows | bolt | " \
+	"hop4 | hop6 | neigh"
 
 enum { HOPS_MAX = 16 };
 
@@ -222,7 +222,6 @@ static const struct {
 	{ "gen", print_gen, false },
 	{ "flows", plan_flows, false },
 	{ "bolt", plan_bolt, false },
-	{ "bolt-egress", plan_bolt_egress, false },
 	{ "hop4", print_hop4, false },
 	{ "hop6", print_hop6, false },
 	{ "neigh", plan_neigh, false },

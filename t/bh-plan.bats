@@ -513,7 +513,7 @@ golden() {	# FILE
 	awk '/^\[/ { l = $2; sub(/].*/, "", l) }
 		/^backhaul *=/ && !seen[$3]++ { print l }' "$1" |
 	while read -r l; do
-		for part in env before ip4 ip6 nft hop4 hop6 neigh; do
+		for part in env before ip4 ip6 nft flows hop4 hop6 neigh; do
 			echo "== $l $part"
 			in_host gw "$BH_BIN/bh-plan" -f "$1" -l "$l" \
 				-D /run/backhaul/test $part </dev/null 2>&1 ||

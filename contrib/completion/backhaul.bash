@@ -41,7 +41,7 @@ _backhaul() {
 		bh-egress) words='-f -l -r -w -c -e -j -s -d -p -n -N -S -q -t -D -R -h -V' ;;
 		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk check -o -f -k -l -h -V' ;;
-		bh-plan) words='env sysctl before ip4 ip6 nft gen flows bolt bolt-egress hop4 hop6 neigh -f -l -D -h -V' ;;
+		bh-plan) words='env sysctl before ip4 ip6 nft gen flows bolt hop4 hop6 neigh -f -l -D -h -V' ;;
 		bh-resolve) words='-1 -m -s -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;
 		esac

@@ -172,10 +172,10 @@ void plan_nft(const struct plan *p, FILE *out);
  * translates, and who may have how much of it. */
 void plan_flows(const struct plan *p, FILE *out);
 /* The second bolt's tables, in which nobody but their maker changes anything:
- * `inet', and `netdev', which not every kernel has. */
+ * `inet', and behind it `netdev', which not every kernel has. */
 #define PLAN_BOLT "backhaul_bolt"
+#define PLAN_BOLT_EGRESS "table netdev"
 void plan_bolt(const struct plan *p, FILE *out);
-void plan_bolt_egress(const struct plan *p, FILE *out);
 /* Sets: one family's addresses, by what they are to this location; and of the
  * second bolt's tables. */
 void plan_sets(const struct plan *p, enum family fam, FILE *out);

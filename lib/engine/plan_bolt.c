@@ -77,21 +77,6 @@ chain_forward(const struct plan *p, FILE *out)
 	fputs("\t}\n", out);
 }
 
-void
-plan_bolt(const struct plan *p, FILE *out)
-{
-	begin(p, "inet", out);
-	for (int f = 0; f < FAMILIES; f++)
-		plan_bolt_sets(p, (enum family)f, out);
-	fputs("\tchain output {\n\t\ttype filter hook output "
-	    "priority filter + 10; policy accept;\n", out);
-	plan_own(p, out);
-	fputs("\t}\n", out);
-	chain_forward(p, out);
-	plan_chain_translated(p, out);
-	fputs("}\n", out);
-}
-
 static bool
 has_address(const struct plan *p, const char *dev)
 {
@@ -145,8 +130,8 @@ chain_judge(const struct plan *p, FILE *out)
 	fputs("\t}\n", out);
 }
 
-void
-plan_bolt_egress(const struct plan *p, FILE *out)
+static void
+put_egress(const struct plan *p, FILE *out)
 {
 	if (p->self->role == CONF_ROLE_NONE)
 		return;
@@ -162,4 +147,26 @@ plan_bolt_egress(const struct plan *p, FILE *out)
 			    "policy accept;\n\t\tgoto judge\n\t}\n", i,
 			    p->host.dev[i].name);
 	fputs("}\n", out);
+}
+
+static void
+put_forward(const struct plan *p, FILE *out)
+{
+	begin(p, "inet", out);
+	for (int f = 0; f < FAMILIES; f++)
+		plan_bolt_sets(p, (enum family)f, out);
+	fputs("\tchain output {\n\t\ttype filter hook output "
+	    "priority filter + 10; policy accept;\n", out);
+	plan_own(p, out);
+	fputs("\t}\n", out);
+	chain_forward(p, out);
+	plan_chain_translated(p, out);
+	fputs("}\n", out);
+}
+
+void
+plan_bolt(const struct plan *p, FILE *out)
+{
+	put_forward(p, out);
+	put_egress(p, out);
 }

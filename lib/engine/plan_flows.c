@@ -3,6 +3,8 @@
 
 #include "engine/space.h"
 
+#include <stdlib.h>
+
 /*
  * How long the kernel keeps what it translates for us, and how much of it one
  * may have.  Masquerade has as many ports towards an address as nat-ports has:
@@ -102,43 +104,70 @@ host_share(const struct plan *p)
 	return n > 0 ? n : 1;
 }
 
-/* Which location, 1 for the first, an address is of. */
-static void
-put_location(const struct plan *p, const struct space *s, size_t i,
-    enum family fam, bool *any, FILE *out)
+/* All that is a location's, in as few prefixes as there can be. */
+static bool
+list_location(const struct plan *p, const struct space *s, size_t i,
+    struct prefix_list *all)
 {
-	struct prefix_list list[2] = { 0 };
-	char buf[PREFIX_STRLEN];
+	struct prefix_list list[2] = { 0 }, none = { 0 };
 	bool ok = space_of(s, p->cf, i, &list[0], &list[1]);
 
-	for (int k = 0; k < 2; k++) {
-		for (size_t n = 0; ok && n < list[k].n; n++)
-			if (plan_of_family(&list[k].p[n], fam)) {
-				fprintf(out, "%s%s : %zx:%zx", *any ?
-				    ",\n\t\t\t" : "\t\telements = {\n\t\t\t",
-				    prefix_format(&list[k].p[n], buf),
-				    (i + 1) >> 16, (i + 1) & 0xffff);
-				*any = true;
-			}
-		prefix_list_free(&list[k]);
+	for (size_t n = 0; ok && n < list[1].n; n++)
+		ok = prefix_list_add(&list[0], &list[1].p[n]);
+	ok = ok && prefixes_normal(&list[0], &none, all);
+	prefix_list_free(&list[0]);
+	prefix_list_free(&list[1]);
+	return ok;
+}
+
+/* What each client has; NULL: no memory, or nobody is to be told apart. */
+static struct prefix_list *
+list_locations(const struct plan *p)
+{
+	struct prefix_list *of = calloc(p->cf->nlocations, sizeof(*of));
+	struct space s;
+
+	if (of == NULL || !space_init(&s, p->cf)) {
+		free(of);
+		return NULL;
 	}
+	for (size_t i = 0; i < p->cf->nlocations; i++)
+		if (conf_is_client_of(p->cf, i, p->index) &&
+		    !list_location(p, &s, i, &of[i]))
+			of[i].n = 0;
+	space_free(&s);
+	return of;
 }
 
 static void
-put_locations(const struct plan *p, enum family fam, FILE *out)
+free_locations(const struct plan *p, struct prefix_list *of)
 {
-	struct space s;
-	bool any = false;
+	for (size_t i = 0; of != NULL && i < p->cf->nlocations; i++)
+		prefix_list_free(&of[i]);
+	free(of);
+}
 
-	fprintf(out, "\tmap location%c {\n\t\ttype ipv%c_addr : classid\n"
-	    "\t\tflags interval\n", fam == FAMILY_V4 ? '4' : '6',
-	    fam == FAMILY_V4 ? '4' : '6');
-	if (space_init(&s, p->cf)) {
-		for (size_t i = 0; i < p->cf->nlocations; i++)
-			if (conf_is_client_of(p->cf, i, p->index))
-				put_location(p, &s, i, fam, &any, out);
-		space_free(&s);
-	}
+/* Which location, 1 for the first, an address is of. */
+static void
+put_locations(const struct plan *p, const struct prefix_list *of,
+    enum family fam, FILE *out)
+{
+	char buf[PREFIX_STRLEN];
+	bool any = false;
+	int v = fam == FAMILY_V4 ? 4 : 6;
+
+	fprintf(out, "\tmap location%d {\n\t\ttype ipv%d_addr : classid\n"
+	    "\t\tflags interval\n", v, v);
+	for (size_t i = 0; i < p->cf->nlocations; i++)
+		for (size_t n = 0; n < of[i].n; n++) {
+			if (!plan_of_family(&of[i].p[n], fam))
+				continue;
+			fprintf(out, "%s%s : %zx:%zx", any ? ",\n\t\t\t" :
+			    "\t\telements = {\n\t\t\t",
+			    prefix_format(&of[i].p[n], buf), (i + 1) >> 16,
+			    (i + 1) & 0xffff);
+			any = true;
+		}
 	fprintf(out, "%s\t}\n", any ? " }\n" : "");
 }
 
@@ -151,9 +180,10 @@ put_counted(const char *name, const char *type, int v, FILE *out)
 }
 
 static void
-put_site_share(const struct plan *p, enum family fam, int v, FILE *out)
+put_site_share(const struct plan *p, const struct prefix_list *of,
+    enum family fam, int v, FILE *out)
 {
-	put_locations(p, fam, out);
+	put_locations(p, of, fam, out);
 	put_counted("site", "classid", v, out);
 	fprintf(out, "\tchain site%d {\n"
 	    "\t\tadd @site%d { meta priority . %s daddr ct count over %u } "
@@ -164,19 +194,19 @@ put_site_share(const struct plan *p, enum family fam, int v, FILE *out)
 
 /* Once a flow, when its first packet has passed all that refuses. */
 static void
-put_shares(const struct plan *p, enum family fam, FILE *out)
+put_shares(const struct plan *p, const struct prefix_list *of,
+    enum family fam, FILE *out)
 {
 	int v = fam == FAMILY_V4 ? 4 : 6;
-	bool alone = count_clients(p) < 2;
 
-	if (!alone)
-		put_site_share(p, fam, v, out);
+	if (of != NULL)
+		put_site_share(p, of, fam, v, out);
 	put_counted("host", v == 4 ? "ipv4_addr" : "ipv6_addr", v, out);
 	fprintf(out, "\tchain share%d {\n"
 	    "\t\tadd @host%d { %s saddr . %s daddr ct count over %u } "
 	    "counter name \"host_share\" drop\n", v, v, ip_of(fam), ip_of(fam),
 	    host_share(p));
-	if (!alone)
+	if (of != NULL)
 		fprintf(out, "\t\tmeta priority set %s saddr map @location%d "
 		    "goto site%d\n", ip_of(fam), v, v);
 	fputs("\t}\n", out);
@@ -185,8 +215,12 @@ put_shares(const struct plan *p, enum family fam, FILE *out)
 static void
 chains_shares(const struct plan *p, FILE *out)
 {
+	struct prefix_list *of = count_clients(p) > 1 ? list_locations(p) :
+	    NULL;
+
 	for (int f = 0; f < FAMILIES; f++)
-		put_shares(p, (enum family)f, out);
+		put_shares(p, of, (enum family)f, out);
+	free_locations(p, of);
 	fprintf(out, "\tchain shares {\n\t\ttype filter hook forward "
 	    "priority filter + 20; policy accept;\n"
 	    "\t\tiifname %s ct state new ct status & confirmed == 0 "

@@ -2,7 +2,6 @@
 #include "engine/plan.h"
 
 #include "conf/prefixes.h"
-#include "engine/space.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -166,19 +165,17 @@ set_without(struct set *s, const struct prefix *p, const struct own *own)
 		set_range(s, &at, &last);
 }
 
+/* Of location i, without what is our own. */
 static void
-set_others(struct set *s, const struct plan *p, const struct own *own)
+set_other(struct set *s, const struct plan *p, size_t i, const struct own *own)
 {
-	for (size_t i = 0; i < p->cf->nlocations; i++) {
-		const struct conf_location *l = &p->cf->location[i];
-		const struct conf_prefixes *ps[] = { &l->lan, &l->internal };
-		if (i == p->index)
-			continue;
-		for (size_t k = 0; k < 2; k++)
-			for (size_t n = 0; n < ps[k]->n; n++)
-				if (in_family(s, &ps[k]->p[n]))
-					set_without(s, &ps[k]->p[n], own);
-	}
+	const struct conf_location *l = &p->cf->location[i];
+	const struct conf_prefixes *ps[] = { &l->lan, &l->internal };
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t n = 0; n < ps[k]->n; n++)
+			if (in_family(s, &ps[k]->p[n]))
+				set_without(s, &ps[k]->p[n], own);
 }
 
 static void
@@ -248,54 +245,30 @@ put_site(const struct plan *p, enum family fam, FILE *out)
 	set_close(&s);
 }
 
-/* What is location i's and not, by a longer prefix, somebody else's.  Without
- * the memory for that, all that it says is its. */
-static void
-set_space(struct set *s, const struct plan *p, const struct space *space,
-    size_t i)
+static bool
+is_other(const struct plan *p, size_t i)
 {
-	struct prefix_list list[2] = { 0 };
-	char buf[PREFIX_STRLEN];
-	bool ok = space != NULL &&
-	    space_of(space, p->cf, i, &list[0], &list[1]);
+	return i != p->index;
+}
 
-	for (int k = 0; k < 2; k++) {
-		for (size_t n = 0; ok && n < list[k].n; n++)
-			if (in_family(s, &list[k].p[n]))
-				set_text(s, prefix_format(&list[k].p[n], buf));
-		prefix_list_free(&list[k]);
-	}
-	if (ok)
-		return;
-	set_prefixes(s, &p->cf->location[i].lan);
-	set_prefixes(s, &p->cf->location[i].internal);
+static bool
+is_client(const struct plan *p, size_t i)
+{
+	return conf_is_client_of(p->cf, i, p->index);
 }
 
 static void
-put_clients(const struct plan *p, enum family fam, FILE *out)
-{
-	struct space space;
-	struct set s;
-	bool ok = space_init(&space, p->cf);
-
-	set_open(&s, out, "clients", fam);
-	for (size_t i = 0; i < p->cf->nlocations; i++)
-		if (conf_is_client_of(p->cf, i, p->index))
-			set_space(&s, p, ok ? &space : NULL, i);
-	set_close(&s);
-	if (ok)
-		space_free(&space);
-}
-
-static void
-put_elsewhere(const struct plan *p, enum family fam, FILE *out)
+put_others(const struct plan *p, const char *name, enum family fam,
+    bool (*is)(const struct plan *p, size_t i), FILE *out)
 {
 	struct own own;
 	struct set s;
 
 	own_init(&own, p->self);
-	set_open(&s, out, "elsewhere", fam);
-	set_others(&s, p, &own);
+	set_open(&s, out, name, fam);
+	for (size_t i = 0; i < p->cf->nlocations; i++)
+		if (is(p, i))
+			set_other(&s, p, i, &own);
 	set_close(&s);
 	free(own.p);
 }
@@ -304,9 +277,9 @@ void
 plan_bolt_sets(const struct plan *p, enum family fam, FILE *out)
 {
 	put_site(p, fam, out);
-	put_elsewhere(p, fam, out);
+	put_others(p, "elsewhere", fam, is_other, out);
 	if (p->self->role == CONF_ROLE_SERVER)
-		put_clients(p, fam, out);
+		put_others(p, "clients", fam, is_client, out);
 }
 
 /* What the host has itself. */
@@ -329,7 +302,7 @@ plan_egress_sets(const struct plan *p, enum family fam, FILE *out)
 	put_host(p, fam, out);
 	put_site(p, fam, out);
 	if (p->self->role == CONF_ROLE_SERVER)
-		put_clients(p, fam, out);
+		put_others(p, "clients", fam, is_client, out);
 }
 
 void
