@@ -28,7 +28,7 @@ setup() {
 	run --separate-stderr "$ctl" dance
 	[ "$status" -eq 100 ]
 	[ "$stderr" = "bh-ctl: no command 'dance'; \
-there are counters, peers, servers and egress" ]
+there are counters, peers, servers, sandbox and egress" ]
 }
 
 # A program that was taken over and writes its counters.
