@@ -27,8 +27,8 @@ enum {
 };
 
 /* Descriptors, after everything else that we inherited is closed. */
-enum { FD_DESK = 3, FD_HANDSHAKES, FD_RUBBISH, FD_DATA,
-	FD_SEAM /* one each worker */ };
+enum { FD_DESK = 3, FD_HANDSHAKES, FD_RUBBISH, FD_SEAM /* one each worker */,
+	FD_DATA /* standalone, where there is one */ };
 
 static void *
 need(void *p)
@@ -248,14 +248,16 @@ settle(const struct keeper_setup *s, const int seam[])
 {
 	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
 		SIGPIPE };
-	int keep[FD_SEAM - FD_DESK + CONF_WORKERS_MAX] = { s->desk,
-		s->port[UDP_HANDSHAKES], s->port[UDP_RUBBISH],
-		s->policy == NULL ? s->port[UDP_DATA] : -1 };
+	int keep[FD_SEAM - FD_DESK + CONF_WORKERS_MAX + 1] = { s->desk,
+		s->port[UDP_HANDSHAKES], s->port[UDP_RUBBISH] };
+	int n = FD_SEAM - FD_DESK + (int)s->workers;
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		signal(quiet[i], SIG_IGN);
 	memcpy(keep + FD_SEAM - FD_DESK, seam, s->workers * sizeof(*seam));
-	descriptors_keep(keep, FD_SEAM - FD_DESK + (int)s->workers);
+	if (s->policy == NULL)
+		keep[n++] = s->port[UDP_DATA];
+	descriptors_keep(keep, n);
 }
 
 static _Noreturn void
