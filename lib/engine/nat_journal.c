@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define RUN "/run/backhaul/"
+#define LOG "/var/log/backhaul/"
 #define FIRST "bh-egress: nat %" PRIu64 " file %" PRIu64
 #define DAY UINT64_C(86400)
 
@@ -52,7 +53,7 @@ nat_journal_dir(const char *rundir, char buf[static PATH_MAX])
 	size_t n = strlen(RUN);
 
 	if (strncmp(rundir, RUN, n) == 0)
-		snprintf(buf, PATH_MAX, "/var/log/backhaul/%s", rundir + n);
+		snprintf(buf, PATH_MAX, LOG "%s", rundir + n);
 	else
 		snprintf(buf, PATH_MAX, "%s.log", rundir);
 	return buf;
@@ -246,7 +247,8 @@ make_directory(const char *dir)
 {
 	char why[TRUST_WHYLEN];
 
-	mkdir("/var/log/backhaul", 0755);
+	if (strncmp(dir, LOG, strlen(LOG)) == 0)
+		mkdir(LOG, 0755);
 	if (mkdir(dir, 0750) < 0 && errno != EEXIST)
 		warn("cannot make %s", dir);
 	else if (trust_real_directory(dir, why))
