@@ -258,6 +258,8 @@ who() { run --separate-stderr egress "$@"; }
 	[ "$output" = $'branch1\t10.1.0.4\tblock 1024-1535 since 4100' ]
 	ask 1400 4600
 	[ "$output" = $'branch1\t10.1.0.5\tblock 1024-1535 since 4500' ]
+	ask 1400 4200
+	[ "$output" = $'branch1\t10.1.0.4\tblock 1024-1535 since 4100' ]
 	ask 1400 5500
 	[ "$output" = $'branch2\t10.2.0.7\tblock 1024-1535 since 5001' ]
 	# taken when no log was kept yet, or what was is gone

@@ -330,9 +330,9 @@ is_ours(const struct nat_log_reader *r, char *range)
 /* What is given back after the time was had at it, and so is told even if the
  * line that said so at first is not kept any more. */
 static bool
-had_then(struct nat_log_reader *r, uint64_t time, uint64_t since, bool take)
+had_then(struct nat_log_reader *r, bool later, uint64_t since, bool take)
 {
-	if (time <= r->q.time) {
+	if (!later) {
 		r->known = true;
 		return take;
 	}
@@ -348,7 +348,9 @@ take_block(struct nat_log_reader *r, uint64_t time, const char *what,
 {
 	char range[80], location[CONF_NAMELEN], host[ADDR_STRLEN], shown[80];
 	struct nat_answer *a = &r->had;
-	bool take = strcmp(what, "take") == 0, later = time > r->q.time;
+	bool take = strcmp(what, "take") == 0;
+	/* of the second in which it ends it was had, too */
+	bool later = take ? time > r->q.time : time >= r->q.time;
 	uint64_t since = 0;
 
 	if (sscanf(rest, "%79s %63s %47s since %" SCNu64, range, location,
@@ -358,7 +360,7 @@ take_block(struct nat_log_reader *r, uint64_t time, const char *what,
 	if (!is_ours(r, range))
 		return;
 	bool had = r->taken;
-	r->taken = had_then(r, time, since, take);
+	r->taken = had_then(r, later, since, take);
 	if (later && (had || !r->taken))
 		return;
 	if (!addr_parse(&a->host, host))
@@ -408,7 +410,7 @@ take_line(struct nat_log_reader *r, const char *line)
 	} else if (time > r->q.time) {
 		return;
 	} else if (strcmp(what, "begin") == 0) {
-		r->taken = false;
+		r->taken = r->taken && time == r->q.time;
 		r->known = true;
 	} else if (strcmp(what, "epoch") == 0) {
 		r->epoch.npool = r->epoch.nspans = r->epoch.block = 0;
