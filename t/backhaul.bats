@@ -393,3 +393,47 @@ in_front() { [ "$(cut -d ' ' -f 1 "$run/foreground")" = "$front" ]; }
 	run -0 "$BH_BIN/backhaul" -V
 	run -100 "$BH_BIN/backhaul" up -d '/tmp/a b'
 }
+
+# A pipe that is full, and that nobody reads.
+fill() {	# FIFO
+	dd if=/dev/zero of="$1" bs=4096 count=64 oflag=nonblock 2>/dev/null || :
+}
+
+@test "F12d: nobody reads what up -F says, and its programs are started again" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	exec 5<>"$BATS_TEST_TMPDIR/pipe"
+	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
+		</dev/null 2>"$BATS_TEST_TMPDIR/pipe" 3>&- 5>&- &
+	pid=$!
+	ready() { [ -e "$run/outcome" ] && [ ! -e "$run/shut" ]; }
+	world_until ready
+	fill "$BATS_TEST_TMPDIR/pipe"
+	for program in bh-classify bh-tunnel bh-tunnel; do
+		was=$(pid_of $program)
+		kill -9 "$was"
+		again() {
+			now=$(pid_of $program)
+			[ -n "$now" ] && [ "$now" != - ] && [ "$now" != "$was" ]
+		}
+		world_until again
+	done
+	kill "$pid"
+	wait "$pid"
+	exec 5>&-
+}
+
+@test "F24: the log outlives stop and up, and is cut between lines" {
+	cli_backhaul up
+	echo 'a line of before' >>"$run/log"
+	cli_backhaul stop
+	cli_backhaul up
+	cli_backhaul restart
+	grep -q '^a line of before$' "$run/log"
+	seq -f 'line %.0f of very many lines' 60000 >>"$run/log"
+	kill -9 "$(pid_of bh-classify)"
+	world_until test -e "$run/log.1"
+	grep -q '^a line of before$' "$run/log.1"
+	grep -q '^line 60000 of very many lines$' "$run/log.1"
+	world_until eval '[ "$(wc -c <"$run/log")" -lt 100000 ]'
+}

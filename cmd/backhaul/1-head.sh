@@ -22,7 +22,8 @@ STOP_TRIES=250			# times 20 ms until it must have ended
 RELOAD_TRIES=600		# times 100 ms until `up -F' must have replaced
 LOG_MAX=1048576			# bytes
 
-say() { printf 'backhaul: %s\n' "$*" >&2; }
+# $patience bounds how long we wait for whoever reads it.
+say() { $patience printf 'backhaul: %s\n' "$*" >&2; }
 fail() { reason=$*; say "$@"; return 1; }
 die() { code=$1; shift; say "$@"; exit "$code"; }
 usage() { printf 'usage: backhaul %s\n' "$synopsis" >&2; exit $FIX; }

@@ -38,8 +38,22 @@ seconds() {	# since boot, into $seconds
 
 trim_log() {
 	[ -f "$run/log" ] && [ "$(wc -c <"$run/log")" -gt $LOG_MAX ] || return
-	tail -c 65536 "$run/log" >"$run/log.1"
-	: >"$run/log"
+	cp "$run/log" "$run/log.1" && : >"$run/log"
+}
+
+# A loop waits for nobody who reads its messages, in 3: a process of its own
+# does, one at a time; what is to be said meanwhile is counted.
+tell() {
+	if alive "$teller" "$teller_at"; then
+		lost=$((lost + 1))
+		return
+	fi
+	[ $lost -eq 0 ] || set -- "$*; $lost messages before this are lost"
+	lost=0
+	patience='timeout 5'
+	say "$@" 2>&3 &
+	teller=$!
+	started "$teller"; teller_at=$started
 }
 
 # A process of its own for each program: starts it again when it ends, at once
@@ -47,6 +61,8 @@ trim_log() {
 # would be of no use.
 supervise() {	# PROGRAM
 	name=$1 child=0 restarts=0 since=0 code=0 stop='' delay=0.01
+	teller=0 teller_at='' lost=0
+	exec 3>&2 2>/dev/null
 	ready=$run/ready program=${1##*/}
 	[ "$name" != "$BOLT" ] || ready=/dev/null	# it says so in a file
 	set -- -f "$run/domain.ini" -l "$location" -D "$run" -R 9
@@ -58,13 +74,13 @@ supervise() {	# PROGRAM
 	cd / || exit $RETRY
 	# nothing is started that `down' would not find
 	if ! write_state waiting; then
-		say "cannot write $run/$name.state"
+		tell "cannot write $run/$name.state"
 		echo "$name exit $RETRY" 1<>"$ready"
 		exit $RETRY
 	fi
 	while [ -z "$stop" ] && [ -d "$run" ]; do
 		seconds; since=$seconds
-		"$bin/${program%-[0-9]*}" "$@" 9<>"$ready" &
+		"$bin/${program%-[0-9]*}" "$@" 9<>"$ready" 2>&3 3>&- &
 		child=$!
 		[ -z "$stop" ] || kill "$child" 2>/dev/null
 		write_state running
@@ -78,7 +94,7 @@ supervise() {	# PROGRAM
 		echo "$name exit $code" 1<>"$ready"
 		if [ $code -eq $FIX ]; then
 			write_state failed
-			say "$name: exit $FIX, not started again; see backhaul(8)"
+			tell "$name: exit $FIX, not started again; see backhaul(8)"
 			exit $FIX
 		fi
 		seconds
@@ -152,6 +168,12 @@ next_line() {
 	timeout $READY_TIME sh -c 'IFS= read -r l && printf %s "$l"' <&9 8>&-
 }
 
+# What is said from here on is about what is started now.
+mark_log() {
+	log_at=0
+	[ ! -f "$run/log" ] || log_at=$(wc -c <"$run/log")
+}
+
 # Waits until all the named programs are ready; false if one was not, with its
 # exit status in $failed_code.  Without $strict one may end and be started again.
 await() {	# PROGRAM...
@@ -179,7 +201,8 @@ blame() {	# PROGRAM CODE
 	failed_code=$2
 	[ "$2" -eq $FIX ] || failed_code=$RETRY
 	[ -n "$foreground" ] ||
-		grep -E "^($1|bh-tunnel): " "$run/log" | tail -n 9 >&2
+		tail -c "+$((log_at + 1))" "$run/log" |
+		grep -E "^($1|bh-tunnel): " | tail -n 9 >&2
 	fail "$1 did not start, exit $2"
 }
 

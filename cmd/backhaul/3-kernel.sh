@@ -73,10 +73,16 @@ list_routes() {
 	done
 }
 
+# ip(8) keeps 4 KiB for each line that it has read.
+batch() {	# FAMILY
+	plan "ip$1" &&
+		SHELL=/bin/sh split -l 8000 --filter="ip -$1 -batch -" "$run/ip$1.plan"
+}
+
 set_routes() {
 	flush_rules "$PROTO"
-	plan ip4 && ip -4 -batch "$run/ip4.plan" || return 1
-	! has_v6 || { plan ip6 && ip -6 -batch "$run/ip6.plan"; } || return 1
+	batch 4 || return 1
+	! has_v6 || batch 6 || return 1
 	list_routes >"$run/routes"
 }
 

@@ -126,6 +126,7 @@ start_gateway() {
 	rm -f "$run/ready"
 	mkfifo "$run/ready" || give_up $RETRY
 	exec 9<>"$run/ready"
+	mark_log
 	for p in $PROGRAMS; do
 		spawn "$p"
 	done
@@ -133,6 +134,9 @@ start_gateway() {
 	# shellcheck disable=SC2086 # a list
 	await $PROGRAMS || give_up "$failed_code"
 	exec 9>&-
+	guard_changes >/dev/null	# seen once, `status' is quick
+	# what is up is stopped, and no start is interrupted
+	[ -z "$foreground" ] || trap leave INT TERM
 	rm -f "$run/shut"
 	echo 0 >"$run/outcome"
 }
@@ -213,6 +217,7 @@ foreground_lives() {
 }
 
 claim() {
+	patience='timeout 5'
 	started $$
 	mine="$$ $started"
 	echo "$mine" >"$run/foreground"
@@ -324,6 +329,7 @@ cmd_restart() {	# [PROGRAM]
 	[ "$who" = bh-tunnel ] || others=$who
 	exec 9<>"$run/ready"
 	# nothing of what happened before
+	mark_log
 	dd if="$run/ready" iflag=nonblock bs=65536 count=1 >/dev/null 2>&1
 	for p in $PROGRAMS; do
 		read_state "$p"
