@@ -5,6 +5,7 @@
 #include "base/ready.h"
 #include "base/sandbox.h"
 #include "base/version.h"
+#include "engine/plan.h"
 #include "engine/resolve.h"
 #include "engine/resolvconf.h"
 #include "net/watch.h"
@@ -17,6 +18,9 @@
 #define SYNOPSIS "[-1m] [-s SERVER[:PORT]] [NAME...]"
 
 enum { NAMES_MAX = 256 };
+
+/* What happens on a host happens in several steps: it is said once. */
+#define QUIET (NSEC_SEC / 20)
 
 struct state {
 	struct dns *dns;
@@ -110,9 +114,9 @@ ask_due(struct state *s, nsec now, bool all)
 }
 
 static int
-next_ms(const struct state *s, nsec now)
+next_ms(const struct state *s, nsec quiet, nsec now)
 {
-	nsec due = 0;
+	nsec due = quiet;
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->name[i].due != 0 &&
@@ -132,14 +136,16 @@ has(const struct resolve *r, const struct addr *a)
 
 /* Who has a dead address may have moved. */
 static void
-take_news(struct state *s, int fd)
+take_news(struct state *s, const struct watch *watch)
 {
 	struct watch_news w;
 	char text[ADDR_STRLEN];
 
-	watch_read(fd, &w);
+	watch_read(watch, &w);
 	if (w.link)
 		puts("- link");
+	if (w.ours)
+		puts("- ours");
 	for (size_t k = 0; k < w.ndead; k++) {
 		printf("- dead %s\n", addr_format(&w.dead[k], text));
 		for (size_t i = 0; i < s->n; i++)
@@ -150,22 +156,40 @@ take_news(struct state *s, int fd)
 	flush();
 }
 
-static int
-run(struct state *s, int signals, int watch)
+static void
+set_news(struct pollfd fd[static WATCH_FDS], const struct watch *w, bool quiet)
 {
-	enum { SIG, OUT, NEWS, DNS };
+	for (int i = 0; i < WATCH_FDS; i++)
+		fd[i] = (struct pollfd){ .fd = quiet ? -1 : w->fd[i],
+			.events = POLLIN };
+}
+
+static bool
+has_news(const struct pollfd fd[static WATCH_FDS])
+{
+	for (int i = 0; i < WATCH_FDS; i++)
+		if (fd[i].revents != 0)
+			return true;
+	return false;
+}
+
+static int
+run(struct state *s, int signals, const struct watch *watch)
+{
+	enum { SIG, OUT, NEWS, DNS = NEWS + WATCH_FDS };
 	struct pollfd fd[DNS + DNS_FDS_MAX];
 	bool hurry = false;
+	nsec quiet = 0;
 
 	for (;;) {
 		nsec now = clock_now();
 		ask_due(s, now, hurry);
 		if (s->once && s->open == 0)
 			return s->code;
-		int ms = next_ms(s, now);
+		int ms = next_ms(s, quiet, now);
 		fd[SIG] = (struct pollfd){ .fd = signals, .events = POLLIN };
 		fd[OUT] = (struct pollfd){ .fd = STDOUT_FILENO };
-		fd[NEWS] = (struct pollfd){ .fd = watch, .events = POLLIN };
+		set_news(fd + NEWS, watch, quiet != 0);
 		size_t n = dns_wait(s->dns, fd + DNS, &ms);
 		if (poll(fd, DNS + n, ms) < 0)
 			return EXIT_RETRY;
@@ -174,8 +198,12 @@ run(struct state *s, int signals, int watch)
 		    (fd[OUT].revents & POLLERR) != 0)
 			return 0;
 		hurry = sig == SIGHUP;
-		if (fd[NEWS].revents != 0)
+		if (quiet == 0 && has_news(fd + NEWS))
+			quiet = clock_now() + QUIET;
+		if (quiet != 0 && clock_now() >= quiet) {
 			take_news(s, watch);
+			quiet = 0;
+		}
 		dns_step(s->dns, fd + DNS, n);
 	}
 }
@@ -240,8 +268,8 @@ main(int argc, char *argv[])
 
 	if (signals < 0)
 		die(EXIT_RETRY, "cannot take signals");
-	int watch = state.monitor ? watch_open() : -1;
-	if (state.monitor && watch < 0)
+	struct watch watch = { .fd = { -1, -1 } };
+	if (state.monitor && watch_open(&watch, PLAN_PROTO, "backhaul") < 0)
 		die(EXIT_RETRY, "cannot hear of links and neighbours");
 	state.conf = -1;
 	if (server == NULL && !state.once && optind < argc &&
@@ -253,5 +281,5 @@ main(int argc, char *argv[])
 		    "%s", server != NULL ? server : "resolv.conf", why);
 	add_names(&state, argv + optind);
 	sandbox_enter(SANDBOX_RESOLVE, "_bh-names");
-	return run(&state, signals, watch);
+	return run(&state, signals, &watch);
 }

@@ -40,6 +40,7 @@ teardown_file() {
 setup() {
 	. t/lib/world.bash
 	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	world_still hq branch1
 }
 
 # Counts what has an address of the branch, or is the gateway's own for hq, and
@@ -226,6 +227,7 @@ holds() {	# HOST LOCATION: both bolts
 
 # Each fault, by a letter.
 fault() {	# LETTER HOST LOCATION
+	world_still "$3"
 	case $1 in
 	r) in_host "$2" nft flush ruleset ;;
 	t) in_host "$2" nft delete table inet backhaul ;;

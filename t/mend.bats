@@ -21,10 +21,14 @@ teardown_file() {
 	world_down
 }
 
+# bh-keep would be faster than we look.
 setup() {
 	. t/lib/world.bash
 	cli_backhaul up
+	world_still branch1
 }
+
+pid_of() { cli_backhaul status | awk -v p="$1" '$1 == p { print $3 }'; }
 
 pids() {
 	cli_backhaul status | awk '$2 == "running" { print $1, $3 }'
@@ -126,6 +130,36 @@ handle() {	# CHAIN PATTERN
 	cli_backhaul up
 	cli_backhaul status
 	works
+}
+
+# Without a hand, and the log says so.
+healed() {	# WORDS COMMAND...
+	local words=$1
+	shift
+	in_cli "$@"
+	world_until cli_backhaul status
+	world_until grep -qF "put back: $words" "$W_DIR/run/branch1/log" ||
+		{ cat "$W_DIR/run/branch1/log"; return 1; }
+}
+
+@test "F10g: bh-keep puts back what somebody changes, and the log says so" {
+	kill -CONT "$(pid_of bh-keep)"
+	before=$(pids)
+	healed 'routes: missing: 780: from all' ip rule flush
+	in_cli ip rule add pref 32766 lookup main
+	healed 'guard: table inet backhaul is missing' nft flush ruleset
+	healed 'guard: chain forward changed' \
+		nft insert rule inet backhaul forward accept
+	healed 'routes: missing: default dev bh0 table 7800' \
+		ip route flush table 7800
+	healed 'parameter net/ipv4/conf/lan0/forwarding is 0, must be 1' \
+		sysctl -qw net.ipv4.conf.lan0.forwarding=0
+	healed 'device bh0 is down' ip link set bh0 down
+	works
+	[ "$before" = "$(pids)" ]
+	# while it is shut nothing is put back but what is shut
+	cli_backhaul stop
+	! in_cli ip rule show | grep 'proto 176'
 }
 
 @test "F10e: while it is shut: what is no longer shut is said, and put back" {

@@ -72,6 +72,7 @@ clear_of_branch() {
 		"$W_NOT_TUNNEL"
 }
 sealed() {
+	world_still branch1
 	if leaks "$@"; then
 		tcpdump -nr "$BATS_TEST_TMPDIR/wan.pcap" "$(clear_of_branch)"
 		return 1
@@ -185,6 +186,7 @@ kill_all() {	# LOCATION
 	world_host lan9
 	world_cable lan9 eth0 '10.1.100.5/24' cli lan9 '10.1.100.1/24'
 	world_default lan9 10.1.100.1
+	world_still branch1
 	before=$(world_guard cli lan_clear)
 	run in_host lan9 ping -c 1 -W 1 203.0.113.80
 	[ "$status" -ne 0 ]

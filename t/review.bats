@@ -64,7 +64,7 @@ shut() {
 # The supervising loops and their programs, with no chance to say goodbye.
 crash() {
 	for pid in $(ip netns pids "$W-cli"); do
-		kill -9 "$pid"
+		kill -9 "$pid" 2>/dev/null || true
 	done
 	world_until nobody
 }

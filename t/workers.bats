@@ -327,6 +327,7 @@ refused() {	# PROGRAM
 @test "a chain takes nothing for another's peers, whatever the routes say" {
 	local was
 	was=$(count bh-egress-2 no-role)
+	world_still hq
 	# the kernel would refuse what comes from there, too
 	in_srv sysctl -qw net.ipv4.conf.bhx0-1.rp_filter=0
 	in_srv ip route replace 10.2.0.0/20 dev bhx0-2 table 7802 proto 176

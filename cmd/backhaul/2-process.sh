@@ -127,7 +127,7 @@ spawn() {	# PROGRAM
 
 end() {		# PID STARTED: ask, wait, insist
 	alive "$1" "$2" || return
-	kill "$1" 2>/dev/null
+	kill "$1" 2>/dev/null && kill -CONT "$1" 2>/dev/null
 	tries=0
 	while alive "$1" "$2"; do
 		[ $tries -lt $STOP_TRIES ] || kill -9 "$1" 2>/dev/null

@@ -5,7 +5,14 @@ guard_owner() {
 		sed -n 's/^\tcomment "\(.*\)"$/\1/p'
 }
 
-list_guard() { nft -s list table inet backhaul 2>/dev/null; }
+# Again, since nft(8) may see nothing of a table while another one changes.
+list_guard() {
+	for again in 0.02 0.05 0; do
+		nft -s list table inet backhaul 2>/dev/null && return
+		sleep $again
+	done
+	return 1
+}
 
 # In one transaction: nothing is open on the way from one to the next.  What
 # the kernel has of it afterwards is what it must have.

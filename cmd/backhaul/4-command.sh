@@ -296,6 +296,17 @@ cmd_guard() {
 	note_shut 'only the guard is loaded'
 }
 
+# What bh-keep asks for when something has changed.  A command that has the lock
+# may wait for bh-keep to end; it comes again.
+cmd_mend() {
+	[ -e "$run/lock" ] || exit 0
+	exec 8>>"$run/lock"
+	flock -n 8 || exit $RETRY
+	load_env
+	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] && all_supervised || exit 0
+	has_devices && mend || exit $NO
+}
+
 cmd_stop() {
 	if [ ! -d "$run" ] && [ "$(guard_owner)" != "$run" ]; then
 		die 0 "[location $location] is not up, and not shut"
@@ -320,8 +331,8 @@ cmd_restart() {	# [PROGRAM]
 	load_env
 	[ ! -e "$run/shut" ] || PROGRAMS=
 	[ -n "$PROGRAMS" ] || die $RETRY "[location $location] is not up"
-	# without bh-tunnel the others end, and are started again
-	who=${1:-bh-tunnel} others=$PROGRAMS
+	# without bh-tunnel the others end, and are started again, but for one
+	who=${1:-bh-tunnel} others=${PROGRAMS% bh-keep}
 	case " $PROGRAMS " in
 	*" $who "*) ;;
 	*) die $FIX "no program $who here; there are: $PROGRAMS" ;;

@@ -47,6 +47,7 @@ stop:0) cmd_stop ;;
 down:0) cmd_down ;;
 status:0) answer cmd_status ;;
 restart:[01]) cmd_restart "$@" ;;
+mend:0) cmd_mend ;;
 supervise:0) supervise "$program" ;;
 -h:*) answer print_usage ;;
 -V:*) answer print_version ;;

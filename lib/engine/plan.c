@@ -261,22 +261,6 @@ answer_all(const struct plan *p, answer_fn *put, void *arg)
 	answer_pool(p, put, arg);
 }
 
-static void
-note(const struct addr *a, const char *dev, void *arg)
-{
-	(void)a, (void)dev;
-	*(bool *)arg = true;
-}
-
-bool
-plan_needs_keeper(const struct plan *p)
-{
-	bool answers = false;
-
-	answer_all(p, note, &answers);
-	return answers || plan_has_gateway(p);
-}
-
 /* One assignment that eval cannot misread, whatever the value holds. */
 static void
 put_var(FILE *out, const char *name, const char *value)
@@ -304,7 +288,7 @@ put_programs(const struct plan *p, FILE *out)
 	fputs("PROGRAMS='bh-tunnel bh-classify", out);
 	for (unsigned i = 0; i < n; i++)
 		fprintf(out, " %s", part_name(name, "bh-egress", i));
-	fprintf(out, "%s'\n", n > 0 && plan_needs_keeper(p) ? " bh-keep" : "");
+	fputs(" bh-keep'\n", out);
 }
 
 void

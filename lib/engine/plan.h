@@ -102,8 +102,6 @@ bool plan_has_gateway(const struct plan *p);
 const struct addr *plan_gateway(const struct plan *p, enum family fam);
 /* ... and its interface; NULL: neither. */
 const char *plan_gateway_dev(const struct plan *p, enum family fam);
-/* Something has to be put back when the kernel or a name lets go of it. */
-bool plan_needs_keeper(const struct plan *p);
 /* LAN and uplink are one interface. */
 bool plan_one_arm(const struct plan *p);
 bool plan_of_family(const struct prefix *pfx, enum family fam);

@@ -203,6 +203,15 @@ world_backhaul() {	# HOST LOCATION COMMAND [OPTION...]
 cli_backhaul() { world_backhaul cli branch1 "$@"; }
 srv_backhaul() { world_backhaul srv hq "$@"; }
 
+# Nothing is put back any more, until `up' starts the programs anew.
+world_still() {	# LOCATION...
+	local location child
+	for location; do
+		read -r _ _ _ child _ <"$W_DIR/run/$location/bh-keep.state" &&
+			kill -STOP "$child"
+	done
+}
+
 # One program's counter of a verdict, or 0.
 world_count() {	# LOCATION PROGRAM VERDICT
 	"$BH_BIN/bh-ctl" -D "$W_DIR/run/$1" counters "$2" |
