@@ -135,8 +135,6 @@ start_gateway() {
 	await $PROGRAMS || give_up "$failed_code"
 	exec 9>&-
 	guard_changes >/dev/null	# seen once, `status' is quick
-	# what is up is stopped, and no start is interrupted
-	[ -z "$foreground" ] || trap leave INT TERM
 	rm -f "$run/shut"
 	echo 0 >"$run/outcome"
 }
@@ -221,12 +219,14 @@ claim() {
 	started $$
 	mine="$$ $started"
 	echo "$mine" >"$run/foreground"
+	trap leave INT TERM
 }
 
 is_mine() { [ "$(cat "$run/foreground" 2>/dev/null)" = "$mine" ]; }
 
 leave() {
 	trap '' INT TERM HUP
+	[ -n "$shut" ] || give_up $RETRY	# there is nothing yet
 	take_lock
 	! is_mine || stop_gateway stopped
 	exit 0
@@ -245,7 +245,7 @@ yield() {
 		[ -e "$run/env" ] || take_down
 		exit 0
 	fi
-	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
+	trap 'fail interrupted; give_up $RETRY' HUP
 	[ ! -e "$run/env.next" ] || { adopt_domain next && shut_first; }
 }
 
