@@ -154,7 +154,9 @@ healed() {	# WORDS COMMAND...
 		ip route flush table 7800
 	healed 'parameter net/ipv4/conf/lan0/forwarding is 0, must be 1' \
 		sysctl -qw net.ipv4.conf.lan0.forwarding=0
-	healed 'device bh0 is down' ip link set bh0 down
+	# of this the log may only say which routes it took along
+	in_cli ip link set bh0 down
+	world_until cli_backhaul status
 	works
 	[ "$before" = "$(pids)" ]
 	# while it is shut nothing is put back but what is shut
