@@ -83,3 +83,12 @@ setup() {
 			{ echo "$page"; false; }
 	done
 }
+
+@test "each line of SECURITY names tests that there are" {
+	ids=$(grep -oE '\<[A-Z][0-9]+\>' SECURITY | sort -u)
+	[ "$(wc -w <<<"$ids")" -ge 30 ]
+	for id in $ids; do
+		grep -qE "\"([^\"]*[ ,])?$id[a-z]?[ :,]" \
+			t/*.bats t/unit/*.c || { echo "no test of $id"; false; }
+	done
+}
