@@ -218,10 +218,112 @@ ended() {	# CODE: up -F has
 	nothing
 }
 
+no_bolt() { ! in_cli nft list table inet backhaul_bolt >/dev/null 2>&1; }
+# Nothing of ours is left but what is on the disk.
+reboot() {
+	local at
+	for at in 2 4; do	# the loop of the second bolt, then bh-bolt
+		kill "$(cut -d ' ' -f $at "$run/bolt/bh-bolt.state")" || true
+	done
+	world_until no_bolt
+	in_cli nft flush ruleset
+	rm -r "$run"
+}
+
+@test "F9e: a mistake in the file at boot: shut by the last that was right" {
+	cli_backhaul guard
+	[ "$(stat -c '%a %u' "$run.good")" = '600 0' ]
+	cmp "$run.good" "$W_DIR/good.ini"
+	reboot
+	echo 'nonsense = yes' >>"$W_DIR/domain.ini"
+	run -100 cli_backhaul guard
+	[[ $output == *'the domain file is wrong: shut by the one of 20'* ]]
+	[[ $output != *'guard stays'* ]]
+	watch
+	says 'shut: not up (the domain file is wrong)'
+	run -100 cli_backhaul up
+	says 'shut: not up (the domain file is wrong)'
+	cmp "$run.good" "$W_DIR/good.ini"
+	nothing
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	watch
+	cli_backhaul up
+	carries
+	cli_backhaul status
+	nothing
+}
+
+@test "F9f: a file that is not there, at up and up -F; down has no memory" {
+	cli_backhaul up
+	cli_backhaul stop
+	reboot
+	rm "$W_DIR/domain.ini"
+	run -100 cli_backhaul up
+	watch
+	says 'shut: not up (the domain file is wrong)'
+	nothing
+	reboot
+	foreground
+	ended 100
+	grep -q 'shut by the one of' "$BATS_TEST_TMPDIR/err"
+	watch
+	says 'shut: not up (the domain file is wrong)'
+	nothing
+	cli_backhaul down
+	run ! ls "$run".good*
+	run ! cli_backhaul guard
+	open
+}
+
+@test "F9g: a copy of another's making, or with nothing in it, is not used" {
+	local what
+	echo 'nonsense = yes' >>"$W_DIR/domain.ini"
+	for what in 'chown 1' 'truncate -s 0' 'ln -sf good.ini'; do
+		cp "$W_DIR/good.ini" "$run.good"
+		$what "$run.good"
+		run -100 cli_backhaul guard
+		[[ $output != *'shut by'* ]]
+		run ! in_cli nft list table inet backhaul
+	done
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	cli_backhaul guard
+	[ ! -L "$run.good" ]
+	cmp "$run.good" "$W_DIR/good.ini"
+}
+
+@test "F9h: below /run the copy is elsewhere: /run is gone after a boot" {
+	# with directories of its own, in its own mount namespace
+	cat >"$BATS_TEST_TMPDIR/boot" <<-'EOF'
+	mount -t tmpfs none /run && mount -t tmpfs none /var/lib || exit
+	b() { "$BH_BIN/backhaul" "$@" -l branch1; }
+	b guard -f "$W_DIR/domain.ini" || exit
+	ls /run/backhaul /var/lib/backhaul
+	b stop
+	for at in 2 4; do
+		kill $(cut -d ' ' -f $at /run/backhaul/branch1/bolt/*.state)
+	done
+	while nft list table inet backhaul_bolt >/dev/null 2>&1; do :; done
+	umount -l /run; mount -t tmpfs none /run
+	nft delete table inet backhaul
+	b guard -f /nowhere
+	echo "code $?"
+	b status
+	b down
+	ls /var/lib/backhaul
+	EOF
+	run in_cli sh "$BATS_TEST_TMPDIR/boot" 3>&-
+	[[ $output == *'branch1.ini'*'shut by the one of'*'code 100'* ]]
+	echo "$output"
+	[[ $output == *'branch1: shut: not up (the domain file is wrong)' ]]
+}
+
 @test "F9d: the units: the guard comes before the network and outlives" {
 	cd contrib/systemd
 	grep -q '^Before=network-pre.target$' backhaul-guard@.service
 	grep -q '^ExecStop=.*/backhaul down ' backhaul-guard@.service
+	grep -q '^RequiresMountsFor=.* /var/lib/backhaul' \
+		backhaul-guard@.service
+	grep -q '^KillMode=process$' backhaul-guard@.service
 	run ! grep -q 'Conflicts=shutdown\|^ExecStop' backhaul@.service
 	grep -q '^StartLimitIntervalSec=0$' backhaul@.service
 	grep -q '^TimeoutStartSec=infinity$' backhaul@.service

@@ -58,3 +58,33 @@ note_shut() {	# REASON
 	[ ! -d "$run" ] || echo "$1" >"$run/shut"
 }
 
+# ---- the last domain file that was right ----------------------------------
+
+# It outlives a boot, in $good: a mistake in the file does not open the LAN.
+# A file of our own there cannot be replaced by others.
+is_good() { [ -f "$good" ] && [ ! -L "$good" ] && [ -O "$good" ]; }
+
+keep_good() {
+	! is_good || ! cmp -s "$run/domain.ini" "$good" || return 0
+	new=
+	mkdir -p "${good%/*}" && new=$(mktemp "$good.XXXXXX") &&
+		cat "$run/domain.ini" >"$new" && sync "$new" &&
+		mv -fT "$new" "$good" && return
+	[ -z "$new" ] || rm -f "$new"
+	say "cannot keep $good: a mistake in the file would open the LAN at boot"
+}
+
+forget_good() { rm -f "$good" "$good".??????; }
+
+# Where nothing of ours is there and the file is of no use.
+shut_by_good() {	# CODE
+	is_good && file=$good && read_domain 2>/dev/null && adopt_domain new &&
+		[ -n "$PROGRAMS" ] && check_owner && set_guard || return
+	shut=before
+	note_shut "$reason"
+	say "$reason: shut by the one of $(date -r "$good" '+%F %T') that was" \
+		"right; mend the file and use 'backhaul up', or 'backhaul down'"
+	echo "$1" >"$run/outcome"
+	exit "$1"
+}
+

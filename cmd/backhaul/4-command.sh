@@ -107,7 +107,8 @@ begin() {
 	! { all_supervised && has_devices && mend; } || running=y
 	read_domain && return
 	code=$? reason='the domain file is wrong'
-	give_up $code
+	[ -n "$shut" ] || shut_by_good "$code"
+	give_up "$code"
 }
 
 # The guard first: all else can fail.
@@ -116,6 +117,7 @@ shut_first() {
 	set_guard || give_up $RETRY
 	shut=ours reason='backhaul up has not finished'
 	note_shut "$reason"
+	keep_good
 }
 
 # With the domain in $run, until the programs are ready.
@@ -143,6 +145,7 @@ need_programs() {
 	[ -z "$PROGRAMS" ] || return 0
 	say "[location $location] has no role and no partners: nothing to do"
 	take_down
+	forget_good
 	exit 0
 }
 
@@ -294,6 +297,7 @@ cmd_guard() {
 	check_owner || give_up $RETRY
 	set_guard || give_up $RETRY
 	note_shut 'only the guard is loaded'
+	keep_good
 }
 
 # What bh-keep asks for when something has changed.  A command that has the lock
@@ -317,12 +321,12 @@ cmd_stop() {
 }
 
 cmd_down() {
-	if [ ! -d "$run" ] && [ "$(guard_owner)" != "$run" ]; then
-		exit 0
+	if [ -d "$run" ] || [ "$(guard_owner)" = "$run" ]; then
+		take_lock
+		load_env
+		take_down
 	fi
-	take_lock
-	load_env
-	take_down
+	forget_good
 }
 
 cmd_restart() {	# [PROGRAM]

@@ -1,6 +1,6 @@
 # ---- what was asked for ---------------------------------------------------
 
-file=/etc/backhaul/backhaul.ini location='' keys=/etc/backhaul/keys run=''
+file=/etc/backhaul/backhaul.ini location='' keys=/etc/backhaul/keys run='' good=''
 foreground='' replace='' strict='' shut='' reason='' patience='' failed_code=$RETRY
 notify=${NOTIFY_SOCKET:-}
 unset NOTIFY_SOCKET	# ours to answer, not each program's
@@ -32,6 +32,10 @@ shift $((OPTIND - 1))
 : "${run:=/run/backhaul/$location}"
 case $run in /*) ;; *) run=$PWD/$run ;; esac
 while case $run in *?/) ;; *) false ;; esac; do run=${run%/}; done
+case $run in
+/run/backhaul/*) good=/var/lib/backhaul/$location.ini ;;
+*) good=$run.good ;;
+esac
 case $keys in /*) ;; *) keys=$PWD/$keys ;; esac
 case $run in
 *[!A-Za-z0-9/._@+-]*)
