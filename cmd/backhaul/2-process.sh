@@ -56,6 +56,9 @@ tell() {
 	started "$teller"; teller_at=$started
 }
 
+# One that was stopped hears of it, too.
+end_now() { kill "$1" && kill -CONT "$1"; } 2>/dev/null	# PID
+
 # A process of its own for each program: starts it again when it ends, at once
 # if it lived for a while, else slower and slower.  Exit 100 means that it
 # would be of no use.
@@ -70,7 +73,7 @@ supervise() {	# PROGRAM
 	bh-tunnel) set -- "$@" -k "$keys" ;;
 	*-[0-9]*) set -- "$@" -n "${name##*-}" ;;
 	esac
-	trap 'stop=y; [ "$child" = 0 ] || kill "$child" 2>/dev/null' TERM
+	trap 'stop=y; [ "$child" = 0 ] || end_now "$child"' TERM
 	cd / || exit $RETRY
 	# nothing is started that `down' would not find
 	if ! write_state waiting; then
@@ -127,7 +130,7 @@ spawn() {	# PROGRAM
 
 end() {		# PID STARTED: ask, wait, insist
 	alive "$1" "$2" || return
-	kill "$1" 2>/dev/null && kill -CONT "$1" 2>/dev/null
+	end_now "$1"
 	tries=0
 	while alive "$1" "$2"; do
 		[ $tries -lt $STOP_TRIES ] || kill -9 "$1" 2>/dev/null
