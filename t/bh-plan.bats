@@ -92,10 +92,7 @@ same() {	# LOCATION PART: standard input
 	plan hq ip4 | grep -v unreachable >"$W_DIR/got"
 	diff -u - <(grep 'dev bhx0\|iif bhx0' "$W_DIR/got") <<-'EOF'
 	route replace 10.1.0.0/16 dev bhx0 src 10.0.0.1 table 7802 proto 176
-	route replace 10.1.0.0/20 dev bhx0 src 10.0.0.1 table 7802 proto 176
 	route replace 10.2.0.0/24 dev bhx0-1 src 10.0.0.1 table 7802 proto 176
-	route replace 10.2.0.0/24 dev bhx0-1 src 10.0.0.1 table 7802 proto 176
-	route replace 10.3.0.0/24 dev bhx0 src 10.0.0.1 table 7802 proto 176
 	route replace 10.3.0.0/24 dev bhx0 src 10.0.0.1 table 7802 proto 176
 	rule add pref 784 from all iif bhx0 lookup 7803 protocol 176
 	rule add pref 784 from all iif bhx0-1 lookup 7803 protocol 176
@@ -162,10 +159,6 @@ internal = 10.9.0.0/24
 @test "client: all of the LAN's traffic goes into the TUN, or nowhere" {
 	domain
 	same branch1 ip4 <<-'EOF'
-	route replace 10.0.0.0/16 dev bh0 table 7800 proto 176
-	route replace unreachable 10.0.0.0/16 metric 4294967294 table 7800 proto 176
-	route replace 10.0.0.0/20 dev bh0 table 7800 proto 176
-	route replace unreachable 10.0.0.0/20 metric 4294967294 table 7800 proto 176
 	route replace throw 10.1.0.0/20 table 7800 proto 176
 	route replace 0.0.0.0/0 dev bh0 table 7800 proto 176
 	route replace unreachable 0.0.0.0/0 metric 4294967294 table 7800 proto 176
@@ -198,16 +191,11 @@ internal = 10.9.0.0/24
 	same hq ip4 <<-'EOF'
 	route replace 10.1.0.0/16 dev bh0 table 7800 proto 176
 	route replace unreachable 10.1.0.0/16 metric 4294967294 table 7800 proto 176
-	route replace 10.1.0.0/20 dev bh0 table 7800 proto 176
-	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7800 proto 176
 	route replace throw 10.0.0.0/16 table 7800 proto 176
-	route replace throw 10.0.0.0/20 table 7800 proto 176
 	route replace 10.1.0.0/20 dev bh0 src 10.0.0.1 table 7801 proto 176
 	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7801 proto 176
 	route replace 10.1.0.0/16 dev bhx0 src 10.0.0.1 table 7802 proto 176
 	route replace unreachable 10.1.0.0/16 metric 4294967294 table 7802 proto 176
-	route replace 10.1.0.0/20 dev bhx0 src 10.0.0.1 table 7802 proto 176
-	route replace unreachable 10.1.0.0/20 metric 4294967294 table 7802 proto 176
 	rule add pref 789 from all nop protocol 176
 	rule add pref 780 from all ipproto udp sport 51820 iif lo goto 789 protocol 176
 	rule add pref 781 from all iif lo lookup 7801 protocol 176
@@ -216,6 +204,19 @@ internal = 10.9.0.0/24
 	rule add pref 783 from all iif bh0 goto 789 protocol 176
 	rule add pref 784 from all iif bhx0 goto 789 protocol 176
 	rule add pref 785 from all lookup 7802 protocol 176
+	EOF
+}
+
+@test "F37: a route that a shorter one does as well is left out, and no other" {
+	# hq's own and another's networks lie in one another
+	domain 'internal = 10.1.64.0/20\n' 'lan = 10.1.64.0/24\n'
+	plan hq ip4 | grep -v unreachable | grep -E 'table 780[02]' >"$W_DIR/got"
+	diff -u - "$W_DIR/got" <<-'EOF'
+	route replace 10.1.0.0/16 dev bh0 table 7800 proto 176
+	route replace 10.1.64.0/24 dev bh0 table 7800 proto 176
+	route replace throw 10.0.0.0/16 table 7800 proto 176
+	route replace throw 10.1.64.0/20 table 7800 proto 176
+	route replace 10.1.0.0/16 dev bhx0 src 10.0.0.1 table 7802 proto 176
 	EOF
 }
 

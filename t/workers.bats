@@ -330,11 +330,10 @@ refused() {	# PROGRAM
 	world_still hq
 	# the kernel would refuse what comes from there, too
 	in_srv sysctl -qw net.ipv4.conf.bhx0-1.rp_filter=0
-	in_srv ip route replace 10.2.0.0/20 dev bhx0-2 table 7802 proto 176
+	in_srv ip route add 10.2.0.0/20 dev bhx0-2 table 7802 proto 176
 	run ! in_host lan2 ping -q -c 3 -i 0.1 -W 1 203.0.113.80
 	[ "$(count bh-egress-2 no-role)" -eq $((was + 3)) ]
-	in_srv ip route replace 10.2.0.0/20 dev bhx0-1 src 10.0.0.1 \
-		table 7802 proto 176
+	in_srv ip route del 10.2.0.0/20 dev bhx0-2 table 7802
 	in_srv sysctl -qw net.ipv4.conf.bhx0-1.rp_filter=2
 	srv_backhaul status
 	reaches_inet lan2

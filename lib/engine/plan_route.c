@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/plan.h"
 
+#include "base/die.h"
+#include "engine/thin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 /*
  * Policy routing.  Rules, first match wins, all before the host's own:
  *
@@ -17,13 +23,36 @@
  *
  * `throw' leaves a table and goes on with the next rule.  Behind each route
  * into a TUN stands `unreachable': when the device is gone, nothing falls
- * through to the main table (t/assume.bats).
+ * through to the main table (t/assume.bats).  A prefix that the next shorter
+ * one leads to the same target has no routes of its own (engine/thin.h).
  */
 
 /* ip(8) never flushes an IPv6 unreachable default of the largest metric. */
 #define LAST_RESORT "4294967294"
 
-static const char *const everything[] = { "0.0.0.0/0", "::/0" };
+static const struct prefix everything[] = {
+	[FAMILY_V4] = { { { [10] = 0xff, 0xff } }, PREFIX_V4 },
+	[FAMILY_V6] = { { { 0 } }, 0 },
+};
+
+/* Into a device, or, with a type, nowhere. */
+struct target {
+	const char *type;
+	char dev[IFNAMSIZ];
+	const char *src;
+};
+
+/* One family's, until all of it is known: then what another route does as well
+ * is left out. */
+struct table {
+	int id;
+	enum family fam;
+	bool carries;
+	struct target target[CONF_WORKERS_MAX + 4];
+	unsigned ntargets;
+	struct thin_route *r;
+	size_t n, room;
+};
 
 static void
 put_route(FILE *out, const char *dst, const char *dev, const char *src,
@@ -44,43 +73,100 @@ put_special(FILE *out, const char *type, const char *dst, const char *metric,
 }
 
 /* An IPv6 device has an MTU of at least 1280 (RFC 8200 5). */
+static struct table
+table_begin(const struct plan *p, enum family fam, int id)
+{
+	return (struct table){ .id = id, .fam = fam,
+		.carries = fam == FAMILY_V4 || p->self->mtu >= 1280 };
+}
+
 static bool
-carries(const struct plan *p, enum family fam)
+is_same(const char *a, const char *b)
 {
-	return fam == FAMILY_V4 || p->self->mtu >= 1280;
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* At most one for each egress device with a source, an egress device and the
+ * TUN without one, and throw. */
+static unsigned
+target_of(struct table *t, const char *type, const char *dev, const char *src)
+{
+	unsigned i = 0;
+
+	while (i < t->ntargets && !(is_same(t->target[i].type, type) &&
+	    is_same(t->target[i].dev, dev) && is_same(t->target[i].src, src)))
+		i++;
+	if (i == t->ntargets) {
+		t->target[i].type = type;
+		snprintf(t->target[i].dev, IFNAMSIZ, "%s", dev);
+		t->target[i].src = src;
+		t->ntargets++;
+	}
+	return i;
 }
 
 static void
-into(const struct plan *p, enum family fam, const char *dst, const char *dev,
-    const char *src, int table, FILE *out)
+add(struct table *t, const struct prefix *to, unsigned target)
 {
-	if (carries(p, fam))
-		put_route(out, dst, dev, src, table);
-	put_special(out, "unreachable", dst, LAST_RESORT, table);
+	if (t->n == t->room) {
+		size_t room = t->room == 0 ? 64 : t->room * 2;
+		struct thin_route *r = realloc(t->r, room * sizeof(*r));
+		if (r == NULL)
+			die(EXIT_RETRY, "cannot list the routes");
+		t->r = r;
+		t->room = room;
+	}
+	t->r[t->n++] = (struct thin_route){ *to, target, true };
 }
 
 static void
-into_all(const struct plan *p, enum family fam,
-    const struct conf_prefixes *ps, const char *dev, const char *src, int table,
-    FILE *out)
+put_target(const struct table *t, const struct thin_route *r, FILE *out)
 {
+	const struct target *to = &t->target[r->target];
 	char dst[PREFIX_STRLEN];
 
-	for (size_t i = 0; i < ps->n; i++)
-		if (plan_of_family(&ps->p[i], fam))
-			into(p, fam, prefix_format(&ps->p[i], dst), dev, src,
-			    table, out);
+	prefix_format(&r->to, dst);
+	if (to->type != NULL) {
+		put_special(out, to->type, dst, NULL, t->id);
+		return;
+	}
+	if (t->carries)
+		put_route(out, dst, to->dev, to->src, t->id);
+	put_special(out, "unreachable", dst, LAST_RESORT, t->id);
 }
 
 static void
-throw_all(enum family fam, const struct conf_prefixes *ps, int table, FILE *out)
+table_end(struct table *t, FILE *out)
 {
-	char dst[PREFIX_STRLEN];
+	if (!thin_routes(t->r, t->n))
+		die(EXIT_RETRY, "cannot sort the routes");
+	for (size_t i = 0; i < t->n; i++)
+		if (t->r[i].needed)
+			put_target(t, &t->r[i], out);
+	free(t->r);
+}
 
+static void
+into(struct table *t, const struct prefix *to, const char *dev, const char *src)
+{
+	if (plan_of_family(to, t->fam))
+		add(t, to, target_of(t, NULL, dev, src));
+}
+
+static void
+into_all(struct table *t, const struct conf_prefixes *ps, const char *dev,
+    const char *src)
+{
 	for (size_t i = 0; i < ps->n; i++)
-		if (plan_of_family(&ps->p[i], fam))
-			put_special(out, "throw",
-			    prefix_format(&ps->p[i], dst), NULL, table);
+		into(t, &ps->p[i], dev, src);
+}
+
+static void
+throw_all(struct table *t, const struct conf_prefixes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (plan_of_family(&ps->p[i], t->fam))
+			add(t, &ps->p[i], target_of(t, "throw", "", NULL));
 }
 
 /* Another location's addresses go to the classifier even where it will refuse
@@ -89,22 +175,22 @@ static void
 table_lan(const struct plan *p, enum family fam, FILE *out)
 {
 	const struct conf *cf = p->cf;
+	struct table t = table_begin(p, fam, PLAN_TABLE_LAN);
 	bool client = p->self->role == CONF_ROLE_CLIENT;
 
 	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *l = &cf->location[i];
 		if (i == p->index)
 			continue;
-		into_all(p, fam, &cf->location[i].internal, p->self->interface,
-		    NULL, PLAN_TABLE_LAN, out);
-		into_all(p, fam, &cf->location[i].lan, p->self->interface,
-		    NULL, PLAN_TABLE_LAN, out);
+		into_all(&t, &l->internal, p->self->interface, NULL);
+		into_all(&t, &l->lan, p->self->interface, NULL);
 	}
 	if (!client)
-		throw_all(fam, &p->self->internal, PLAN_TABLE_LAN, out);
-	throw_all(fam, &p->self->lan, PLAN_TABLE_LAN, out);
+		throw_all(&t, &p->self->internal);
+	throw_all(&t, &p->self->lan);
 	if (client)
-		into(p, fam, everything[fam], p->self->interface, NULL,
-		    PLAN_TABLE_LAN, out);
+		into(&t, &everything[fam], p->self->interface, NULL);
+	table_end(&t, out);
 }
 
 /* Which of the location's `address'es this host really has: a route with
@@ -125,40 +211,38 @@ own_source(const struct plan *p, enum family fam, char buf[ADDR_STRLEN])
 static void
 table_own(const struct plan *p, enum family fam, FILE *out)
 {
+	struct table t = table_begin(p, fam, PLAN_TABLE_OWN);
 	char buf[ADDR_STRLEN];
 	const char *src = own_source(p, fam, buf);
 
 	for (size_t i = 0; i < p->cf->nlocations; i++)
 		if (i != p->index && conf_partners(p->cf, p->index, i))
-			into_all(p, fam, &p->cf->location[i].lan,
-			    p->self->interface, src, PLAN_TABLE_OWN, out);
+			into_all(&t, &p->cf->location[i].lan,
+			    p->self->interface, src);
+	table_end(&t, out);
 }
 
 /* What arrives for them and was not translated ends at the guard there; with a
  * way to another device, ARP is answered for them. */
 static void
-table_taken(const struct plan *p, enum family fam, FILE *out)
+add_taken(const struct plan *p, struct table *t)
 {
 	const struct addr *a;
 	struct prefix host = { .len = 128 };
 	struct npt npt;
-	char dst[PREFIX_STRLEN];
 
-	if (fam == FAMILY_V6 && plan_npt(p, &npt) != NULL)
-		into(p, fam, prefix_format(&npt.net[NPT_IN], dst),
-		    p->self->egress_interface, NULL, PLAN_TABLE_RETURN, out);
+	if (plan_npt(p, &npt) != NULL)
+		into(t, &npt.net[NPT_IN], p->self->egress_interface, NULL);
 	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;) {
 		host.addr = *a;
-		if (plan_of_family(&host, fam))
-			into(p, fam, prefix_format(&host, dst),
-			    p->self->egress_interface, NULL,
-			    PLAN_TABLE_RETURN, out);
+		into(t, &host, p->self->egress_interface, NULL);
 	}
 }
 
 static void
 table_return(const struct plan *p, enum family fam, FILE *out)
 {
+	struct table t = table_begin(p, fam, PLAN_TABLE_RETURN);
 	char buf[ADDR_STRLEN], name[IFNAMSIZ];
 	unsigned next = 0;
 	/* with it the kernel's own ICMP errors are ours to a client's guard */
@@ -174,14 +258,14 @@ table_return(const struct plan *p, enum family fam, FILE *out)
 		const char *dev = conf_egress_device(p->self,
 		    worker % conf_egresses(p->self), name);
 		if (c->sources == CONF_SOURCES_LAN)
-			into_all(p, fam, &c->internal, dev, src,
-			    PLAN_TABLE_RETURN, out);
-		into_all(p, fam, &c->lan, dev, src, PLAN_TABLE_RETURN, out);
+			into_all(&t, &c->internal, dev, src);
+		into_all(&t, &c->lan, dev, src);
 	}
-	table_taken(p, fam, out);
+	add_taken(p, &t);
 	if (plan_pools(p, fam))
-		into_all(p, fam, &p->self->pool.addr,
-		    p->self->egress_interface, NULL, PLAN_TABLE_RETURN, out);
+		into_all(&t, &p->self->pool.addr, p->self->egress_interface,
+		    NULL);
+	table_end(&t, out);
 }
 
 /* Without an entry for a family that family is refused: the ordinary default
@@ -191,13 +275,14 @@ table_gateway(const struct plan *p, enum family fam, FILE *out)
 {
 	const struct addr *gw = plan_gateway(p, fam);
 	const char *dev = plan_gateway_dev(p, fam);
-	char buf[ADDR_STRLEN];
+	char buf[ADDR_STRLEN], all[PREFIX_STRLEN];
 
+	prefix_format(&everything[fam], all);
 	if (dev != NULL)
 		fprintf(out, "route replace %s via %s dev %s table %d "
-		    "proto %d\n", everything[fam], addr_format(gw, buf),
-		    dev, PLAN_TABLE_GATEWAY, PLAN_PROTO);
-	put_special(out, "unreachable", everything[fam], LAST_RESORT,
+		    "proto %d\n", all, addr_format(gw, buf), dev,
+		    PLAN_TABLE_GATEWAY, PLAN_PROTO);
+	put_special(out, "unreachable", all, LAST_RESORT,
 	    PLAN_TABLE_GATEWAY);
 }
 
