@@ -317,6 +317,15 @@ reboot() {
 	[[ $output == *'branch1: shut: not up (the domain file is wrong)' ]]
 }
 
+@test "F9i: down forgets the copy, and says if its directory must stay" {
+	cli_backhaul guard
+	touch "$run/of-somebody"
+	run -1 cli_backhaul down
+	run ! ls "$run.good"
+	open
+	rm -r "$run"
+}
+
 @test "F9d: the units: the guard comes before the network and outlives" {
 	cd contrib/systemd
 	grep -q '^Before=network-pre.target$' backhaul-guard@.service

@@ -321,12 +321,14 @@ cmd_stop() {
 }
 
 cmd_down() {
-	if [ -d "$run" ] || [ "$(guard_owner)" = "$run" ]; then
-		take_lock
-		load_env
-		take_down
+	if [ ! -d "$run" ] && [ "$(guard_owner)" != "$run" ]; then
+		forget_good
+		exit 0
 	fi
+	take_lock
+	load_env
 	forget_good
+	take_down
 }
 
 cmd_restart() {	# [PROGRAM]
