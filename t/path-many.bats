@@ -192,10 +192,12 @@ unreached() {	# LOCATION VERDICT HOST ADDRESS
 @test "one program set a location serves all its peers" {
 	run -0 "$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" peers
 	[ "${#lines[@]}" -eq 4 ]
-	# three programs, their loops, and the two of bh-tunnel's that keep
-	# the keys; the one that answers wg(8) may have found no room
-	[ "$(ip netns pids "$W-srv" | xargs ps -o comm= -p |
-		grep -vc '^bh-tunnel-desk$')" -eq 8 ]
+	# of those that see packets one each, and the two of bh-tunnel's that
+	# keep the keys
+	run -0 bash -c "ip netns pids '$W-srv' | xargs ps -o comm= -p |
+		grep -E '^bh-(tunnel|tunnel-keys|classify|egress)$' | sort"
+	[ "${lines[*]}" = \
+		'bh-classify bh-egress bh-tunnel bh-tunnel-keys bh-tunnel-keys' ]
 }
 
 @test "a second client comes and goes without disturbing the first" {
