@@ -4,7 +4,7 @@
 #include "base/addr.h"
 #include "base/die.h"
 #include "base/version.h"
-#include "engine/start.h"
+#include "start/start.h"
 
 #include <libnet.h>
 #include <net/if.h>

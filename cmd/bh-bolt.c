@@ -2,9 +2,9 @@
 /* bh-bolt: holds the guard's second bolt.  See bh-bolt(8). */
 
 #include "base/die.h"
-#include "base/ready.h"
-#include "engine/plan.h"
-#include "engine/start.h"
+#include "plan/plan.h"
+#include "proc/ready.h"
+#include "start/start.h"
 
 #include <errno.h>
 #include <fcntl.h>

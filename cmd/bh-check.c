@@ -3,12 +3,12 @@
  * means.  See bh-check(1). */
 
 #include "base/die.h"
-#include "base/open.h"
 #include "conf/print.h"
-#include "engine/import.h"
-#include "engine/report.h"
-#include "engine/start.h"
-#include "engine/views.h"
+#include "proc/open.h"
+#include "show/import.h"
+#include "show/report.h"
+#include "show/views.h"
+#include "start/start.h"
 
 #include <signal.h>
 #include <stdint.h>

@@ -2,12 +2,12 @@
 /* bh-classify: the LAN's TUN device, the policy, the link.  bh-classify(8). */
 
 #include "base/die.h"
-#include "base/ready.h"
-#include "base/sandbox.h"
-#include "engine/gate.h"
-#include "engine/offline.h"
-#include "engine/start.h"
-#include "engine/watch.h"
+#include "capture/offline.h"
+#include "capture/watch.h"
+#include "gate/gate.h"
+#include "proc/ready.h"
+#include "proc/sandbox.h"
+#include "start/start.h"
 
 #include <unistd.h>
 

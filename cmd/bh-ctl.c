@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* bh-ctl: what the programs of a gateway have counted.  See bh-ctl(1). */
 
-#include "base/counters.h"
 #include "base/die.h"
 #include "base/json.h"
-#include "engine/cages.h"
-#include "engine/nat_ask.h"
-#include "engine/start.h"
+#include "capture/nat_ask.h"
+#include "proc/cages.h"
+#include "proc/counters.h"
+#include "start/start.h"
 
 #include <errno.h>
 #include <inttypes.h>

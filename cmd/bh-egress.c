@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* bh-egress: the link, the guard, the Internet's TUN device.  bh-egress(8). */
 
-#include "base/counters.h"
 #include "base/die.h"
 #include "base/part.h"
-#include "base/ready.h"
-#include "base/sandbox.h"
-#include "engine/egress.h"
-#include "engine/gate.h"
-#include "engine/nat_ask.h"
-#include "engine/nat_journal.h"
-#include "engine/offline.h"
-#include "engine/start.h"
+#include "capture/nat_ask.h"
+#include "capture/offline.h"
+#include "gate/egress.h"
+#include "gate/gate.h"
+#include "gate/nat_journal.h"
+#include "proc/counters.h"
+#include "proc/ready.h"
+#include "proc/sandbox.h"
+#include "start/start.h"
 
 #include <stdio.h>
 #include <sys/prctl.h>

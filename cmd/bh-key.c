@@ -4,7 +4,7 @@
 
 #include "base/die.h"
 #include "base/key.h"
-#include "engine/start.h"
+#include "start/start.h"
 
 #include <ctype.h>
 #include <errno.h>

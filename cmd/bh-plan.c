@@ -3,9 +3,9 @@
 
 #include "base/die.h"
 #include "conf/publish.h"
-#include "engine/plan.h"
-#include "engine/start.h"
-#include "net/nftgen.h"
+#include "io/nftgen.h"
+#include "plan/plan.h"
+#include "start/start.h"
 
 #include <glob.h>
 #include <ifaddrs.h>

@@ -2,13 +2,13 @@
 /* bh-resolve: addresses of names, and each change.  See bh-resolve(8). */
 
 #include "base/die.h"
-#include "base/ready.h"
-#include "base/sandbox.h"
 #include "base/version.h"
-#include "engine/plan.h"
-#include "engine/resolve.h"
-#include "engine/resolvconf.h"
-#include "net/watch.h"
+#include "io/resolvconf.h"
+#include "io/resolve.h"
+#include "io/watch.h"
+#include "plan/plan.h"
+#include "proc/ready.h"
+#include "proc/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* bh-tunnel: links to WireGuard over UDP and back.  See bh-tunnel(8). */
 
-#include "base/ready.h"
-#include "base/sandbox.h"
-#include "engine/start.h"
-#include "engine/tunnel.h"
+#include "proc/ready.h"
+#include "proc/sandbox.h"
+#include "start/start.h"
+#include "tunnel/tunnel.h"
 #include "wg/aead.h"
 #include "wg/device.h"
 

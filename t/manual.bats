@@ -11,7 +11,7 @@ setup() {
 	! grep -q 'gateways that hold different files' man/bh.conf.5
 	grep -q '^Gateways do not notice when it is not:' man/bh.conf.5
 	# it is the link between two programs that carries the file's hash
-	grep -q 'h->generation != me->generation' lib/net/link.c
+	grep -q 'h->generation != me->generation' lib/io/link.c
 	[ "$(grep -l 'generation' lib/wg/*.[ch] | wc -l)" -eq 0 ]
 }
 
@@ -26,7 +26,7 @@ setup() {
 
 @test "bh(7) says of each verdict what its sender is told, as the code does" {
 	sed -n 's/^\tX(\(V_[A-Z_]*\), \([0-9]*\), \([0-9]*\), \([0-9]*\), \([0-9]*\)).*/\1 \2\/\3 \4\/\5/p' \
-		lib/net/icmp.h | while read -r id four six; do
+		lib/packet/icmp.h | while read -r id four six; do
 		name=$(sed -n "s/^\tX($id, \"\([^\"]*\)\".*/\1/p" \
 			lib/base/verdict.h)
 		echo "$name $four $six"

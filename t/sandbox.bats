@@ -166,7 +166,7 @@ its_uid() {	# UID
 }
 
 @test "F32f: code, manual and sysusers.d name the same users" {
-	sed -n 's/^	{ "\(_bh-[a-z]*\)", [0-9]* },/\1/p' lib/base/sandbox.c |
+	sed -n 's/^	{ "\(_bh-[a-z]*\)", [0-9]* },/\1/p' lib/proc/sandbox.c |
 		sort >"$BATS_TEST_TMPDIR/code"
 	sed -n 's/^u \(_bh-[a-z]*\) .*/\1/p' contrib/sysusers.d/backhaul.conf |
 		sort >"$BATS_TEST_TMPDIR/sysusers"

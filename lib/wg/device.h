@@ -22,10 +22,10 @@
  * allocated once.
  */
 
+#include "base/ratelimit.h"
 #include "base/verdict.h"
 #include "wg/identity.h"
 #include "wg/peer.h"
-#include "wg/ratelimit.h"
 
 enum {
 	DEVICE_PEERS_MAX = 16384,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Memory that is passed with its seals can be neither cut nor newly written to
  * by who gets it, while an older mapping of who made it stays writable; and a
- * file that cannot have seals says -1, not none (net/link.c). */
+ * file that cannot have seals says -1, not none (io/link.c). */
 #include "../unit/test.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A program that is attached to a group of sockets of one port says which of
  * them gets a datagram, by the order in which they were bound; and a group of
- * both families has one program (net/udp_steer.c). */
+ * both families has one program (io/udp_steer.c). */
 #include "../unit/test.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a TUN device does for us: it takes super-packets of TCP and of UDP
- * (net/tun.c); its descriptor goes on working when its process has moved into an
- * empty network namespace (base/sandbox.c); and while nobody reads it, packets
+ * (io/tun.c); its descriptor goes on working when its process has moved into an
+ * empty network namespace (proc/sandbox.c); and while nobody reads it, packets
  * wait, as many as its queue is long, and the rest is dropped. */
 #include "../unit/test.h"
 

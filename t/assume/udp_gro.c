@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A train of datagrams of one size is one send (UDP_SEGMENT) and, with UDP_GRO,
- * one receive that says the size; the last may be shorter (net/udp.c). */
+ * one receive that says the size; the last may be shorter (io/udp.c). */
 #include "../unit/test.h"
 
 #include <arpa/inet.h>

@@ -5,7 +5,7 @@
  * the table is as cold as it gets.  Best of several rounds.
  */
 #include "base/clock.h"
-#include "net/allowed.h"
+#include "packet/allowed.h"
 
 #include <stdio.h>
 

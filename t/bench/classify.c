@@ -8,9 +8,9 @@
  * nine rounds.
  */
 #include "base/clock.h"
-#include "engine/judge.h"
-#include "net/filter.h"
-#include "net/policy.h"
+#include "policy/filter.h"
+#include "policy/judge.h"
+#include "policy/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
  */
 #include "../unit/natworld.h"
 
-#include "engine/nat_store.h"
-#include "net/csum.h"
+#include "nat/nat_store.h"
+#include "packet/csum.h"
 #include "wg/aead.h"
 #include "wg/device.h"
 

@@ -8,7 +8,7 @@
  * Means are of processor time, so a busy machine shows in the tails only.
  * usage: nat [FLOWS]
  */
-#include "engine/nat_store.h"
+#include "nat/nat_store.h"
 
 #include "../unit/packet.h"
 

@@ -11,9 +11,9 @@
  * segments of 1420 bytes.
  */
 #include "../unit/packet.h"
-#include "net/csum.h"
-#include "net/gso.h"
-#include "net/ring.h"
+#include "io/ring.h"
+#include "packet/csum.h"
+#include "packet/gso.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -6,8 +6,8 @@
 
 #include "fuzz.h"
 
+#include "check/lint.h"
 #include "conf/prefixes.h"
-#include "engine/lint.h"
 
 /* Printed and parsed again it is the same. */
 static inline void

@@ -7,12 +7,12 @@
  * over of it is in order: no two flows in one place, no more than there is room
  * for, all gone when their time is over.
  */
-#include "fuzz.h"
 #include "file.h"
+#include "fuzz.h"
 
-#include "engine/nat_store.h"
-#include "engine/nat_who.h"
-#include "net/wire.h"
+#include "capture/nat_who.h"
+#include "nat/nat_store.h"
+#include "packet/wire.h"
 
 #include <errno.h>
 

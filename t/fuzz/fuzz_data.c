@@ -7,7 +7,7 @@
  */
 #include "wire.h"
 
-#include "net/ip.h"
+#include "packet/ip.h"
 #include "wg/aead.h"
 
 enum { MOST = 512, HEAD = sizeof(struct msg_data) };

@@ -8,7 +8,7 @@
 
 #include "../unit/joincut.h"
 #include "../unit/packet.h"
-#include "net/csum.h"
+#include "packet/csum.h"
 
 #define SOUND ((enum verdict)V_NEXT)
 

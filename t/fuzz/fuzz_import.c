@@ -8,7 +8,7 @@
 
 #include "base/die.h"
 #include "conf/conf.h"
-#include "engine/import.h"
+#include "show/import.h"
 
 #include <stdio.h>
 #include <sys/mman.h>

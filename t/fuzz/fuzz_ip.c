@@ -3,9 +3,9 @@
  * it says of a sound packet holds together. */
 #include "fuzz.h"
 
-#include "net/csum.h"
-#include "net/ip.h"
-#include "net/wire.h"
+#include "packet/csum.h"
+#include "packet/ip.h"
+#include "packet/wire.h"
 
 #define SOUND ((enum verdict)V_NEXT)
 

@@ -5,10 +5,10 @@
  * says just the one hello and passes memory and a bell, and only then; nothing
  * that it passes stays open otherwise.
  */
-#include "fuzz.h"
 #include "file.h"
+#include "fuzz.h"
 
-#include "net/link.h"
+#include "io/link.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>

@@ -2,7 +2,7 @@
 /* lpm: whatever the prefixes, a look-up is what a list would answer. */
 #include "fuzz.h"
 
-#include "net/lpm.h"
+#include "packet/lpm.h"
 
 enum { ENTRY = 18, MOST = 200 };
 

@@ -20,9 +20,9 @@
  */
 #include "fuzz.h"
 
-#include "net/csum.h"
-#include "net/nat.h"
-#include "net/wire.h"
+#include "nat/nat.h"
+#include "packet/csum.h"
+#include "packet/wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * and what went out comes back the same. */
 #include "fuzz.h"
 
-#include "net/csum.h"
-#include "net/npt.h"
+#include "nat/npt.h"
+#include "packet/csum.h"
 
 static const struct {
 	struct prefix inside, outside;

@@ -6,8 +6,8 @@
  */
 #include "fuzz.h"
 
-#include "net/ring.h"
-#include "net/wire.h"
+#include "io/ring.h"
+#include "packet/wire.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>

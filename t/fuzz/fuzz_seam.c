@@ -8,8 +8,8 @@
  */
 #include "fuzz.h"
 
-#include "engine/keeper_impl.h"
-#include "engine/tunnel_impl.h"
+#include "tunnel/keeper_impl.h"
+#include "tunnel/tunnel_impl.h"
 #include "wg/device_impl.h"
 
 #include <fcntl.h>

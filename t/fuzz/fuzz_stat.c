@@ -6,10 +6,10 @@
  * of peers.  Whatever they are, what is read is as many as the file has room
  * for, its names end, and nothing of them is for a terminal.
  */
-#include "fuzz.h"
 #include "file.h"
+#include "fuzz.h"
 
-#include "base/counters.h"
+#include "proc/counters.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "engine/nat_who.h"
+#include "capture/nat_who.h"
 
 static bool
 is_clean(const char *s, size_t room)

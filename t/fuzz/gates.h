@@ -9,9 +9,9 @@
 
 #include "twin.h"
 
-#include "engine/judge.h"
-#include "net/filter.h"
-#include "net/wire.h"
+#include "packet/wire.h"
+#include "policy/filter.h"
+#include "policy/judge.h"
 
 enum { SELF, PARTNER, BOTH, OTHER_END, STRANGER, SITES };
 enum { ROLES = 3, FAMILIES = 3, LAYOUTS = 2 };

@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-#include "net/policy.h"
+#include "policy/policy.h"
 
 #include <endian.h>
 

@@ -3,12 +3,12 @@
 #define BH_T_TWIN_IP_H
 
 /*
- * A slow, obvious ip_parse, written from what net/ip.h and the RFCs there
+ * A slow, obvious ip_parse, written from what packet/ip.h and the RFCs there
  * promise: every byte by its offset, one rule after the other.
  */
 
-#include "net/ip.h"
-#include "net/wire.h"
+#include "packet/ip.h"
+#include "packet/wire.h"
 
 #include <string.h>
 

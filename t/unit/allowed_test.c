@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base/clock.h"
-#include "net/allowed.h"
+#include "packet/allowed.h"
 
 #include <stdlib.h>
 #include <string.h>

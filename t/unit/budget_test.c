@@ -2,7 +2,7 @@
 /* What may be said about each location, and in all. */
 #include "test.h"
 
-#include "engine/budget.h"
+#include "gate/budget.h"
 
 static struct budget b;
 static nsec now = 1000 * NSEC_SEC;

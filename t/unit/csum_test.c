@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base/bytes.h"
-#include "net/csum.h"
+#include "packet/csum.h"
 
 #include <stdlib.h>
 #include <string.h>

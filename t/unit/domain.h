@@ -4,7 +4,7 @@
 
 /* The domain of t/data/truth.ini as policies, built without its loader. */
 
-#include "net/policy.h"
+#include "policy/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "test.h"
 
-#include "net/csum.h"
-#include "net/ecn.h"
+#include "packet/csum.h"
+#include "packet/ecn.h"
 
 #include <string.h>
 

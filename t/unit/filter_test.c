@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Filters of breakouts: what is taken, what is refused and how it is told. */
 
-#include "net/filter.h"
+#include "policy/filter.h"
 
 #include "test.h"
 

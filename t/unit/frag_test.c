@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Fragments: in every order, overlapping, without end; and the flow cache. */
 
-#include "net/flow.h"
-#include "net/frag.h"
+#include "packet/flow.h"
+#include "packet/frag.h"
 
 #include "test.h"
 

@@ -3,8 +3,8 @@
  * put together again. */
 #include "test.h"
 
-#include "net/gso.h"
 #include "packet.h"
+#include "packet/gso.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 /* Errors to a sender: sound packets, and to whom none may go. */
 #include "test.h"
 
-#include "net/csum.h"
-#include "net/icmp.h"
-#include "net/wire.h"
+#include "packet/csum.h"
+#include "packet/icmp.h"
+#include "packet/wire.h"
 
 #include <string.h>
 

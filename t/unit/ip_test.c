@@ -2,8 +2,8 @@
 /* Parsing: each field of both families, and each reason to refuse a packet. */
 #include "test.h"
 
-#include "net/ip.h"
 #include "packet.h"
+#include "packet/ip.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * of each flow back, in their order, byte for byte.
  */
 
-#include "net/gso.h"
+#include "packet/gso.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base/clock.h"
-#include "engine/nat_journal.h"
+#include "gate/nat_journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

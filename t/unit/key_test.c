@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Keys: text and back, files, X25519. */
-#include "base/keyfile.h"
+#include "proc/keyfile.h"
 
 #include "test.h"
 #include "vectors.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "net/l2.h"
+#include "packet/l2.h"
 
 #include "test.h"
 

@@ -2,7 +2,7 @@
 /* Links between two processes: hello, memory, frames, bells, hang-up. */
 #include "test.h"
 
-#include "net/link.h"
+#include "io/link.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "net/lpm.h"
+#include "packet/lpm.h"
 
 #include "test.h"
 

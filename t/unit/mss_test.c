@@ -2,8 +2,8 @@
 /* P8: what a SYN asks for is lowered to what a tunnel takes. */
 #include "test.h"
 
-#include "net/csum.h"
-#include "net/mss.h"
+#include "packet/csum.h"
+#include "packet/mss.h"
 
 #include <string.h>
 

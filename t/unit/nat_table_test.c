@@ -4,8 +4,8 @@
  * move back. */
 #include "test.h"
 
-#include "net/nat_table.h"
-#include "net/wire.h"
+#include "nat/nat_table.h"
+#include "packet/wire.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 #include "test.h"
 
-#include "net/nat.h"
+#include "nat/nat.h"
 #include "packet.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* NPTv6: the example of RFC 6296, its odd cases, and what must always hold. */
-#include "net/npt.h"
+#include "nat/npt.h"
 
-#include "net/csum.h"
-#include "net/wire.h"
+#include "packet/csum.h"
+#include "packet/wire.h"
 #include "test.h"
 
 #include <stdlib.h>

@@ -3,10 +3,10 @@
 #define BH_T_PACKET_H
 
 /* Packets for tests, benchmarks and fuzz targets: written field by field and
- * summed by a naive twin of net/csum, so that no code vouches for itself. */
+ * summed by a naive twin of packet/csum, so that no code vouches for itself. */
 
 #include "base/bytes.h"
-#include "net/wire.h"
+#include "packet/wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>

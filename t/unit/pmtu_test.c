@@ -2,7 +2,7 @@
 /* The search for a path's MTU, on simulated paths. */
 #include "test.h"
 
-#include "net/pmtu.h"
+#include "packet/pmtu.h"
 
 #include <string.h>
 

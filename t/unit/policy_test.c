@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "net/policy.h"
+#include "policy/policy.h"
 
 #include "domain.h"
 #include "test.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What is published, as the clients of the server that publishes it see it. */
-#include "net/policy.h"
+#include "policy/policy.h"
 
 #include "domain.h"
 #include "test.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "test.h"
 
-#include "wg/ratelimit.h"
+#include "base/ratelimit.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "base/die.h"
-#include "base/ready.h"
-#include "base/sandbox.h"
+#include "proc/ready.h"
+#include "proc/sandbox.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Resets: for which segments, and that the sender's TCP takes them. */
 #include "natworld.h"
 
-#include "net/reset.h"
+#include "packet/reset.h"
 
 static struct packet pk;
 static uint8_t out_[RESET_ROOM];

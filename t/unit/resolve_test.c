@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* When a name is asked for again, and what is said of it. */
-#include "engine/resolve.h"
+#include "io/resolve.h"
 
 #include "test.h"
 

@@ -4,7 +4,7 @@
 
 /* Both ends of a ring in one process: a puts, b takes. */
 
-#include "net/ring.h"
+#include "io/ring.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * live or to die. */
 #include "test.h"
 
-#include "base/sandbox.h"
-#include "base/waiter.h"
+#include "proc/sandbox.h"
+#include "proc/waiter.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* Taking turns, and not where that is long. */
 #include "test.h"
 
-#include "base/schedule.h"
+#include "proc/schedule.h"
 
 #include <sched.h>
 #include <signal.h>

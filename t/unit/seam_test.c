@@ -3,7 +3,7 @@
  * no word at all. */
 #include "test.h"
 
-#include "engine/seam.h"
+#include "tunnel/seam.h"
 
 #include <string.h>
 #include <sys/socket.h>

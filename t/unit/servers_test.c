@@ -3,8 +3,8 @@
 
 #include "test.h"
 
-#include "engine/servers.h"
-#include "net/echo.h"
+#include "packet/echo.h"
+#include "policy/servers.h"
 
 #include <stdlib.h>
 #include <string.h>

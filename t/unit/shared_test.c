@@ -3,10 +3,10 @@
  * enemy, who changes what was just checked. */
 #include "natworld.h"
 
-#include "base/counters.h"
-#include "engine/nat_store.h"
-#include "engine/nat_who.h"
-#include "engine/stampfile.h"
+#include "capture/nat_who.h"
+#include "nat/nat_store.h"
+#include "proc/counters.h"
+#include "tunnel/stampfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * it, should they be somebody else's by now. */
 #include "test.h"
 
-#include "engine/tunnel_impl.h"
+#include "tunnel/tunnel_impl.h"
 
 #include <stdlib.h>
 #include <string.h>

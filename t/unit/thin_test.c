@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Routes that are not needed: by hand, and against a slow twin. */
 
-#include "engine/thin.h"
+#include "plan/thin.h"
 
 #include "test.h"
 

@@ -3,8 +3,8 @@
 #include "test.h"
 
 #include "base/bytes.h"
-#include "net/udp.h"
-#include "net/udp_port.h"
+#include "io/udp.h"
+#include "io/udp_port.h"
 #include "wg/index.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Waiting for the same descriptors again and again, and for others. */
 #include "test.h"
 
-#include "base/waiter.h"
+#include "proc/waiter.h"
 
 #include <signal.h>
 #include <stdint.h>

@@ -17,8 +17,8 @@
  * payload, also when it is told to end (SIGTERM). */
 #include "base/bytes.h"
 #include "base/key.h"
-#include "net/csum.h"
-#include "net/wire.h"
+#include "packet/csum.h"
+#include "packet/wire.h"
 #include "wg/cookie.h"
 
 #include <arpa/inet.h>

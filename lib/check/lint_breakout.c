@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+#include "conf/guess.h"
+#include "conf/prefixes.h"
+#include "policy/filter.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void __attribute__((format(printf, 6, 7)))
+say(struct lint *lt, const struct conf_breakout *b, int line, enum code code,
+    const char *key, const char *fmt, ...)
+{
+	char section[CONF_NAMELEN + 16], text[sizeof(lt->d->d->text)];
+	va_list ap;
+
+	snprintf(section, sizeof(section), "breakout %s", b->name);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	diag_add(lt->d, line != 0 ? line : b->line, code, section, key, "%s",
+	    text);
+}
+
+static void
+check_location(struct lint *lt, const struct conf_breakout *b,
+    const struct conf_ref *r)
+{
+	char text[LINT_TEXT];
+
+	if (r->location == CONF_NONE) {
+		if (!lt->cf->partial)
+			say(lt, b, r->line, BH_BREAKOUT_UNKNOWN, "location",
+			    "%s", lint_no_location(lt, r->name, text));
+		return;
+	}
+	const struct conf_location *l = &lt->cf->location[r->location];
+	if (l->role != CONF_ROLE_CLIENT) {
+		if (!conf_broken(l, "backhaul"))
+			say(lt, b, r->line, BH_BREAKOUT_ROLE, "location", "%s "
+			    "is no backhaul client: its Internet traffic is "
+			    "not sent elsewhere; take it out, or say 'backhaul "
+			    "= client' there", l->name);
+		return;
+	}
+	if (l->uplink[0] != '\0' && strcmp(l->uplink, l->lan_interface) == 0)
+		say(lt, b, r->line, BH_BREAKOUT_ONE_ARM, "location", "%s has "
+		    "one interface for LAN and uplink; what is let out needs "
+		    "two", l->name);
+}
+
+static void
+check_locations(struct lint *lt, const struct conf_breakout *b)
+{
+	if (b->locations.n == 0 && b->locations.line == 0)
+		say(lt, b, 0, BH_BREAKOUT_NOWHERE, "location", "the breakout "
+		    "is for nobody; say location = NAME");
+	for (size_t i = 0; i < b->locations.n; i++)
+		check_location(lt, b, &b->locations.r[i]);
+}
+
+static void
+check_groups(struct lint *lt, const struct conf_breakout *b, const char *key,
+    const struct conf_refs *refs)
+{
+	char hint[96];
+	struct guess g;
+
+	for (size_t i = 0; i < refs->n; i++) {
+		if (refs->r[i].location != CONF_NONE || lt->cf->partial)
+			continue;
+		guess_init(&g, refs->r[i].name);
+		for (size_t k = 0; k < lt->cf->ngroups; k++)
+			guess_try(&g, lt->cf->group[k].name);
+		say(lt, b, refs->r[i].line, BH_BREAKOUT_UNKNOWN, key, "there "
+		    "is no [group %s]%s", refs->r[i].name,
+		    guess_format(&g, hint));
+	}
+}
+
+/* Whether the groups of one side have an address in common with a location. */
+static bool
+groups_meet(const struct lint *lt, const struct conf_refs *refs,
+    const struct conf_location *l)
+{
+	const struct conf_prefixes *own[] = { &l->lan, &l->internal };
+
+	for (size_t i = 0; i < refs->n; i++) {
+		if (refs->r[i].location == CONF_NONE)
+			return true;
+		const struct conf_prefixes *ps =
+		    &lt->cf->group[refs->r[i].location].members;
+		for (size_t k = 0; k < 2; k++)
+			for (size_t j = 0; j < own[k]->n; j++)
+				if (prefixes_meet(ps->p, ps->n, &own[k]->p[j]))
+					return true;
+	}
+	return refs->n == 0;
+}
+
+/* A source that no location of the breakout has cannot send anything there. */
+static void
+check_from(struct lint *lt, const struct conf_breakout *b)
+{
+	if (b->from.n == 0 || b->locations.n == 0)
+		return;
+	for (size_t i = 0; i < b->locations.n; i++) {
+		int loc = b->locations.r[i].location;
+		if (loc == CONF_NONE ||
+		    groups_meet(lt, &b->from, &lt->cf->location[loc]))
+			return;
+	}
+	say(lt, b, b->from.line, BH_BREAKOUT_NEVER, "from", "no address of "
+	    "these groups belongs to a location of the breakout, so nothing "
+	    "matches");
+}
+
+/* Private space is the company's, whoever has it. */
+static void
+check_to(struct lint *lt, const struct conf_breakout *b)
+{
+	if (b->to.n == 0 || !lt->cf->private_is_internal)
+		return;
+	for (size_t i = 0; i < b->to.n; i++) {
+		int group = b->to.r[i].location;
+		if (group == CONF_NONE)
+			return;
+		const struct conf_prefixes *ps = &lt->cf->group[group].members;
+		for (size_t k = 0; k < ps->n; k++)
+			if (!prefix_is_private(&ps->p[k]))
+				return;
+	}
+	say(lt, b, b->to.line, BH_BREAKOUT_NEVER, "to", "these groups hold "
+	    "private addresses only, which are never Internet; nothing "
+	    "matches");
+}
+
+/* What libpcap's work grows with, for all filters of a domain together: some
+ * seconds, since every program does it before it starts. */
+#define WORK_MAX (UINT64_C(1) << 27)
+
+static uint64_t
+work(uint64_t steps)
+{
+	return steps * steps;
+}
+
+/* False: there is no time for it, which is said once; *left is 0 then. */
+static bool
+afford(struct lint *lt, const struct conf_breakout *b, uint64_t *left)
+{
+	unsigned steps = filter_steps(b->filter);
+
+	if (steps > FILTER_STEPS_MAX)
+		return true;	/* it is refused without being compiled */
+	if (work(steps) < *left) {
+		*left -= work(steps);
+		return true;
+	}
+	if (*left > 0)
+		say(lt, b, b->filter_line, BH_BREAKOUT_FILTER, "filter", "the "
+		    "filters of all breakouts take too many steps together; "
+		    "from here on they are not looked at; name addresses as "
+		    "groups, and ports as ranges");
+	*left = 0;
+	return false;
+}
+
+/* It was compiled again and again to find what is wrong with it. */
+static void
+charge_blame(const struct conf_breakout *b, uint64_t *left)
+{
+	uint64_t needs = 4 * work(filter_steps(b->filter));
+
+	*left = needs < *left ? *left - needs : 1;
+}
+
+static void
+check_filter(struct lint *lt, const struct conf_breakout *b, uint64_t *left)
+{
+	char why[FILTER_WHYLEN];
+	struct bpf_program f;
+
+	if (b->filter_line == 0) {
+		if (b->from.line == 0 && b->to.line == 0)
+			say(lt, b, 0, BH_BREAKOUT_EMPTY, "filter", "the "
+			    "breakout would let out everything; say 'filter', "
+			    "'from' or 'to'");
+		return;
+	}
+	if (b->broken != 0 || b->filter[0] == '\0' || !afford(lt, b, left))
+		return;
+	switch (filter_compile(&f, b->filter, why)) {
+	case FILTER_BAD:
+		say(lt, b, b->filter_line, BH_BREAKOUT_FILTER, "filter", "%s; "
+		    "see bh.conf(5)", why);
+		charge_blame(b, left);
+		return;
+	case FILTER_NEVER:
+		say(lt, b, b->filter_line, BH_BREAKOUT_NEVER, "filter", "the "
+		    "expression contradicts itself: nothing matches");
+		return;
+	case FILTER_ALWAYS:
+		if (b->from.n == 0 && b->to.n == 0)
+			say(lt, b, b->filter_line, BH_BREAKOUT_ALWAYS,
+			    "filter", "everything matches: all Internet "
+			    "traffic of these locations leaves in clear");
+		break;
+	case FILTER_SOME:
+		break;
+	}
+	pcap_freecode(&f);
+}
+
+static bool
+groups_have(const struct lint *lt, const struct conf_refs *refs,
+    const struct prefix *p)
+{
+	for (size_t i = 0; i < refs->n; i++) {
+		int group = refs->r[i].location;
+		if (group != CONF_NONE && prefixes_find(
+		    lt->cf->group[group].members.p,
+		    lt->cf->group[group].members.n, p) != NULL)
+			return true;
+	}
+	return refs->n == 0;
+}
+
+/* The breakout's filter (NULL: none) lets out a query for a name, by UDP or
+ * TCP. */
+static bool
+lets_out_queries(const struct bpf_program *f, const struct addr *from,
+    const struct addr *resolver)
+{
+	struct ip ip = { .src = *from, .dst = *resolver, .sport = 40000,
+		.dport = 53, .version = addr_is_v4(resolver) ? 4 : 6,
+		.ports = true };
+	bool out = f == NULL;
+
+	for (int tcp = 0; !out && tcp < 2; tcp++) {
+		ip.proto = tcp ? 6 : 17;
+		out = filter_matches(f, &ip);
+	}
+	return out;
+}
+
+/* Names tell as much as what is done with them. */
+static void
+check_resolvers(struct lint *lt, const struct conf_breakout *b,
+    const struct bpf_program *f, const struct conf_location *l)
+{
+	char text[ADDR_STRLEN];
+
+	for (size_t i = 0; i < l->resolver.n && l->lan.n > 0; i++) {
+		const struct prefix *r = &l->resolver.p[i];
+		size_t k = addr_is_v4(&l->lan.p[0].addr) ==
+		    addr_is_v4(&r->addr) ? 0 : l->lan.n - 1;
+		if (prefixes_find(l->internal.p, l->internal.n, r) != NULL ||
+		    (prefix_is_private(r) && lt->cf->private_is_internal) ||
+		    !groups_meet(lt, &b->from, l) ||
+		    !groups_have(lt, &b->to, r) ||
+		    !lets_out_queries(f, &l->lan.p[k].addr, &r->addr))
+			continue;
+		say(lt, b, 0, BH_RESOLVER_CLEAR, "filter", "it lets out what "
+		    "%s asks its resolver %s: names leave in clear; exclude "
+		    "port 53, or name another resolver there", l->name,
+		    addr_format(&r->addr, text));
+		diag_also(lt->d, l->name);
+	}
+}
+
+static void
+check_queries(struct lint *lt, const struct conf_breakout *b)
+{
+	char why[FILTER_WHYLEN];
+	struct bpf_program f;
+	bool any = b->filter[0] == '\0', resolvers = false;
+
+	for (size_t k = 0; k < b->locations.n; k++)
+		resolvers |= lt->cf->location[b->locations.r[k].location].
+		    resolver.n > 0;
+	if (!resolvers)
+		return;
+	if (!any) {
+		enum filter_kind kind = filter_compile(&f, b->filter, why);
+		if (kind != FILTER_SOME && kind != FILTER_ALWAYS)
+			return;
+	}
+	for (size_t k = 0; k < b->locations.n; k++)
+		check_resolvers(lt, b, any ? NULL : &f,
+		    &lt->cf->location[b->locations.r[k].location]);
+	if (!any)
+		pcap_freecode(&f);
+}
+
+/* Every name of b is one of a's, or a names none: then all may. */
+static bool
+covers(const struct conf_refs *a, const struct conf_refs *b, bool none_is_all)
+{
+	if (a->n == 0 && none_is_all)
+		return true;
+	for (size_t i = 0; i < b->n; i++) {
+		size_t k = 0;
+		while (k < a->n && strcmp(a->r[k].name, b->r[i].name) != 0)
+			k++;
+		if (k == a->n)
+			return false;
+	}
+	return b->n > 0;
+}
+
+/* What there is no time to compare is not said to be covered. */
+static bool
+filter_covers(const struct conf_breakout *a, const struct conf_breakout *b,
+    uint64_t *left)
+{
+	if (a->filter[0] == '\0' || strcmp(a->filter, b->filter) == 0)
+		return true;
+	uint64_t needs = work(filter_steps(a->filter) +
+	    (uint64_t)filter_steps(b->filter));
+	if (b->filter[0] == '\0' || needs > *left)
+		return false;
+	*left -= needs;
+	return filter_within(b->filter, a->filter);
+}
+
+static bool
+is_whole(const struct conf_breakout *b)
+{
+	return b->broken == 0 && b->locations.n > 0 &&
+	    (b->filter[0] != '\0' || b->from.n > 0 || b->to.n > 0);
+}
+
+enum { LOOK_BACK = 32 };
+
+static void
+check_shadowed(struct lint *lt, size_t i, uint64_t *left)
+{
+	const struct conf_breakout *b = &lt->cf->breakout[i];
+
+	for (size_t k = i > LOOK_BACK ? i - LOOK_BACK : 0;
+	    k < i && is_whole(b); k++) {
+		const struct conf_breakout *a = &lt->cf->breakout[k];
+		if (!is_whole(a) || !covers(&a->locations, &b->locations,
+		    false) || !covers(&a->from, &b->from, true) ||
+		    !covers(&a->to, &b->to, true) || !filter_covers(a, b, left))
+			continue;
+		say(lt, b, 0, BH_BREAKOUT_SHADOWED, "", "[breakout %s] in line "
+		    "%d lets all of it out before; this one never matches",
+		    a->name, a->line);
+		return;
+	}
+}
+
+void
+lint_breakouts(struct lint *lt)
+{
+	uint64_t compile = WORK_MAX, compare = WORK_MAX;
+
+	for (size_t i = 0; i < lt->cf->nbreakouts; i++) {
+		const struct conf_breakout *b = &lt->cf->breakout[i];
+		check_locations(lt, b);
+		check_groups(lt, b, "from", &b->from);
+		check_groups(lt, b, "to", &b->to);
+		check_from(lt, b);
+		check_to(lt, b);
+		check_filter(lt, b, &compile);
+	}
+	/* not with one that does not compile */
+	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++)
+		check_queries(lt, &lt->cf->breakout[i]);
+	for (size_t i = 0; lt->d->errors == 0 && i < lt->cf->nbreakouts; i++)
+		check_shadowed(lt, i, &compare);
+}

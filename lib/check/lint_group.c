@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Words that stand for a set everywhere, here and in other products. */
+static const char *const taken[] = {
+	"all", "any", "default", "dmz", "entire-lan", "internal", "internet",
+	"lan", "self", "site",
+};
+
+static void __attribute__((format(printf, 6, 7)))
+say(struct lint *lt, const struct conf_group *g, int line, enum code code,
+    const char *key, const char *fmt, ...)
+{
+	char section[CONF_NAMELEN + 16], text[sizeof(lt->d->d->text)];
+	va_list ap;
+
+	snprintf(section, sizeof(section), "group %s", g->name);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	diag_add(lt->d, line != 0 ? line : g->line, code, section, key, "%s",
+	    text);
+}
+
+static void
+check_name(struct lint *lt, const struct conf_group *g)
+{
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (strcasecmp(taken[i], g->name) == 0)
+			say(lt, g, 0, BH_GROUP_NAME, "", "'%s' stands for a "
+			    "set already; call the group otherwise", g->name);
+}
+
+static void
+check_members(struct lint *lt, const struct conf_group *g)
+{
+	if (g->members.n > 0 || g->broken != 0)
+		return;
+	say(lt, g, g->members.line, BH_GROUP_EMPTY, "members", "the group "
+	    "holds no address%s", g->members.line != 0 ? "; what it includes "
+	    "is all excluded again" : "; say members = ...");
+}
+
+static int
+cmp_members(const struct conf_group *p, const struct conf_group *q)
+{
+	size_t n = p->members.n;
+
+	if (n != q->members.n)
+		return n < q->members.n ? -1 : 1;
+	return n == 0 ? 0 :
+	    memcmp(p->members.p, q->members.p, n * sizeof(*p->members.p));
+}
+
+/* Normal forms are unique: equal sets are equal lists. */
+static int
+cmp_group(const void *a, const void *b)
+{
+	const struct conf_group *p = *(const struct conf_group *const *)a;
+	const struct conf_group *q = *(const struct conf_group *const *)b;
+	int c = cmp_members(p, q);
+
+	return c != 0 ? c : p->line - q->line;
+}
+
+static void
+check_same(struct lint *lt, const struct conf_group **g, size_t n)
+{
+	qsort(g, n, sizeof(*g), cmp_group);
+	for (size_t i = 1; i < n; i++)
+		if (g[i]->members.n > 0 && cmp_members(g[i - 1], g[i]) == 0)
+			say(lt, g[i], g[i]->members.line, BH_GROUP_SAME,
+			    "members", "[group %s] in line %d holds exactly "
+			    "these addresses; keep one of the two",
+			    g[i - 1]->name, g[i - 1]->line);
+}
+
+void
+lint_groups(struct lint *lt)
+{
+	size_t n = lt->cf->ngroups;
+	const struct conf_group **g;
+
+	if (n == 0)
+		return;
+	g = calloc(n, sizeof(*g));
+	if (g == NULL) {
+		diag_add(lt->d, 0, BH_FILE_SIZE, "", "", "no memory");
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		g[i] = &lt->cf->group[i];
+		check_name(lt, g[i]);
+		check_members(lt, g[i]);
+	}
+	check_same(lt, g, n);
+	free(g);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Public keys: RFC 7748 section 5. */
+
+/* p = 2^255 - 19, the least significant byte first */
+static const uint8_t field_prime[KEY_LEN] = {
+	0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+};
+
+/* X25519 ignores the highest bit and takes the rest modulo p; false if that
+ * changed anything. */
+static bool
+canonical(struct key *k)
+{
+	struct key was = *k;
+
+	k->b[KEY_LEN - 1] &= 0x7f;
+	if (sodium_compare(k->b, field_prime, KEY_LEN) >= 0)
+		sodium_sub(k->b, field_prime, KEY_LEN);
+	return memcmp(&was, k, sizeof(was)) == 0;
+}
+
+/* The points of order 1, 2, 4 and 8 in canonical form: whatever is multiplied
+ * with one of them by a private key is zero. */
+static const uint8_t low_orders[][KEY_LEN] = {
+	{ 0 }, { 1 },
+	{ 0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+	    0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+	    0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00 },
+	{ 0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+	    0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+	    0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57 },
+	{ 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
+};
+
+static bool
+low_order(const struct key *canon)
+{
+	for (size_t i = 0; i < sizeof(low_orders) / sizeof(low_orders[0]); i++)
+		if (memcmp(canon->b, low_orders[i], KEY_LEN) == 0)
+			return true;
+	return false;
+}
+
+struct owner {
+	struct key key;
+	const struct conf_location *l;
+};
+
+/* False: the key is of no use for comparisons. */
+static bool
+check_key(struct lint *lt, const struct conf_location *l, struct key *k)
+{
+	static const char name[] = "public-key";
+	int line = l->public_key_line;
+
+	if (conf_broken(l, name))
+		return false;
+	if (line == 0) {
+		lint_say(lt, l, 0, BH_KEY_MISSING, name, "every active "
+		    "location needs one; print it there with 'bh-key pubkey'");
+		return false;
+	}
+	*k = l->public_key;
+	if (key_is_zero(k)) {
+		lint_say(lt, l, line, BH_KEY_ZERO, name, "the key is all "
+		    "zeros: a placeholder; print the right one there with "
+		    "'bh-key pubkey'");
+		return false;
+	}
+	bool was_canonical = canonical(k);
+	if (low_order(k)) {
+		lint_say(lt, l, line, BH_KEY_LOW_ORDER, name, "the key is a "
+		    "point of low order: every secret made with it is known; "
+		    "print the right one with 'bh-key pubkey'");
+		return false;
+	}
+	if (!was_canonical)
+		lint_say(lt, l, line, BH_KEY_ENCODING, name, "no private key "
+		    "has this public key, it is another way to write one; "
+		    "print the right one with 'bh-key pubkey'");
+	return true;
+}
+
+static int
+cmp_owner(const void *a, const void *b)
+{
+	const struct owner *p = a, *q = b;
+	int c = memcmp(&p->key, &q->key, sizeof(p->key));
+
+	return c != 0 ? c : p->l->line - q->l->line;
+}
+
+static void
+check_shared(struct lint *lt, struct owner *o, size_t n)
+{
+	if (n > 1)
+		qsort(o, n, sizeof(*o), cmp_owner);
+	for (size_t i = 1; i < n; i++) {
+		if (memcmp(&o[i - 1].key, &o[i].key, sizeof(o->key)) != 0)
+			continue;
+		lint_say(lt, o[i].l, o[i].l->public_key_line, BH_KEY_SHARED,
+		    "public-key", "[location %s] has the same key; each "
+		    "location needs a key pair of its own", o[i - 1].l->name);
+		diag_also(lt->d, o[i - 1].l->name);
+	}
+}
+
+void
+lint_keys(struct lint *lt)
+{
+	const struct conf *cf = lt->cf;
+	struct owner *o = calloc(cf->nlocations + 1, sizeof(*o));
+	size_t n = 0;
+
+	if (o == NULL) {
+		diag_add(lt->d, 0, BH_FILE_SIZE, "", "", "no memory");
+		return;
+	}
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		o[n].l = &cf->location[i];
+		if (o[n].l->active && check_key(lt, o[n].l, &o[n].key))
+			n++;
+	}
+	check_shared(lt, o, n);
+	free(o);
+}

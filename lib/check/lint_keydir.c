@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include "proc/keyfile.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* KEYDIR/LOCATION.key and, for a peer, KEYDIR/PEER.psk (backhaul(8)). */
+
+struct keyfile_of {
+	struct lint lt;
+	const char *dir;
+	const struct conf_location *l;
+	char path[512];
+};
+
+/* False: reported, or there is no such file and it may be so. */
+static bool
+read_file(struct keyfile_of *kf, const char *name, const char *suffix,
+    bool needed, struct key *k)
+{
+	static const enum code code[] = {
+		[KEYFILE_NONE] = BH_KEYFILE_MISSING,
+		[KEYFILE_OWNER] = BH_KEYFILE_OPEN,
+		[KEYFILE_OPEN] = BH_KEYFILE_OPEN,
+		[KEYFILE_BAD] = BH_KEYFILE_BAD,
+	};
+	char why[TRUST_WHYLEN];
+
+	snprintf(kf->path, sizeof(kf->path), "%s/%s.%s", kf->dir, name,
+	    suffix);
+	enum keyfile what = keyfile_read(k, kf->path);
+	if (what == KEYFILE_GOOD)
+		return true;
+	if (what == KEYFILE_NONE && errno == ENOENT && !needed)
+		return false;
+	lint_say(&kf->lt, kf->l, 0, code[what], "", "%s", keyfile_why(what,
+	    kf->path, needed ? "genkey" : "genpsk", why));
+	return false;
+}
+
+static void
+check_private(struct keyfile_of *kf)
+{
+	struct key k, public_key;
+	char is[KEY_STRLEN];
+
+	if (!read_file(kf, kf->l->name, "key", true, &k))
+		return;
+	key_public(&public_key, &k);
+	key_wipe(&k);
+	if (kf->l->public_key_line != 0 &&
+	    !conf_broken(kf->l, "public-key") &&
+	    !key_eq(&public_key, &kf->l->public_key))
+		lint_say(&kf->lt, kf->l, kf->l->public_key_line,
+		    BH_KEYFILE_OTHER, "public-key", "it is not that of key "
+		    "file %s, which 'bh-key pubkey <%s' prints: %s", kf->path,
+		    kf->path, key_format(&public_key, is));
+}
+
+static void
+check_location(struct keyfile_of *kf)
+{
+	const struct conf *cf = kf->lt.cf;
+	size_t self = (size_t)(kf->l - cf->location);
+	struct key k;
+
+	check_private(kf);
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		if (i == self || !(conf_partners(cf, self, i) ||
+		    conf_is_client_of(cf, self, i) ||
+		    conf_is_client_of(cf, i, self)))
+			continue;
+		if (read_file(kf, cf->location[i].name, "psk", false, &k))
+			key_wipe(&k);
+	}
+}
+
+static bool
+has_key(const struct keyfile_of *kf)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s.key", kf->dir, kf->l->name);
+	return access(path, F_OK) == 0;
+}
+
+/* False: there is none to look into. */
+static bool
+check_directory(const char *keydir, struct diags *d)
+{
+	char why[TRUST_WHYLEN];
+
+	if (trust_directory(keydir, why))
+		return true;
+	if (why[0] == '\0' && errno == ENOENT)
+		diag_add(d, 0, BH_KEYFILE_MISSING, "", "", "there is no key "
+		    "directory %s; run 'install -d -m 700 %s'", keydir,
+		    keydir);
+	else if (why[0] == '\0')
+		diag_add(d, 0, BH_KEYFILE_MISSING, "", "", "cannot look at "
+		    "%s: %s", keydir, strerror(errno));
+	else
+		diag_add(d, 0, BH_KEYDIR_OPEN, "", "", "key directory %s", why);
+	return why[0] != '\0';
+}
+
+void
+lint_keydir(const struct conf *cf, const char *keydir, const char *location,
+    struct diags *d)
+{
+	struct keyfile_of kf = { .lt = { .cf = cf, .d = d }, .dir = keydir };
+
+	if (!check_directory(keydir, d))
+		return;
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		kf.l = &cf->location[i];
+		if (kf.l->active && (location != NULL ?
+		    strcmp(kf.l->name, location) == 0 : has_key(&kf)))
+			check_location(&kf);
+	}
+}

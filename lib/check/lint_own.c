@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include "conf/prefixes.h"
+
+/* A location's addresses, looked at by themselves. */
+
+#define V4(a, b, c, d, len) \
+	{ { { [10] = 0xff, [11] = 0xff, a, b, c, d } }, PREFIX_V4 + (len) }
+#define V6(a, b, len) { { { a, b } }, len }
+
+/* Never forwarded: RFC 6890, RFC 5771, RFC 4291. */
+static const struct prefix special[] = {
+	V4(0, 0, 0, 0, 8), V4(127, 0, 0, 0, 8), V4(169, 254, 0, 0, 16),
+	V4(224, 0, 0, 0, 3), V6(0, 0, 127), V6(0xfe, 0x80, 10),
+	V6(0xff, 0, 8),
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+const struct prefix *
+lint_special(const struct prefix *p)
+{
+	for (size_t i = 0; i < COUNT(special); i++)
+		if (prefixes_meet(&special[i], 1, p))
+			return &special[i];
+	return NULL;
+}
+
+bool
+lint_private_outside(const struct conf_location *server,
+    const struct prefix *p)
+{
+	return prefix_is_private(p) &&
+	    server->nat_upstream != CONF_UPSTREAM_YES;
+}
+
+static void
+check_special(struct lint *lt, const struct conf_location *l,
+    const struct conf_prefixes *ps, const char *key)
+{
+	char a[PREFIX_STRLEN], b[PREFIX_STRLEN];
+
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct prefix *s = lint_special(&ps->p[i]);
+		if (s == NULL)
+			continue;
+		lint_say(lt, l, ps->line, BH_SPECIAL, key, "%s overlaps %s, "
+		    "which is never forwarded; give the site's own prefixes",
+		    prefix_format(&ps->p[i], a), prefix_format(s, b));
+		return;
+	}
+}
+
+static void
+check_lan(struct lint *lt, const struct conf_location *l)
+{
+	bool client = l->role == CONF_ROLE_CLIENT;
+
+	if (l->lan.n > 0 || conf_broken(l, "lan"))
+		return;
+	if (l->lan.line != 0)
+		lint_say(lt, l, l->lan.line, BH_LAN_MISSING, "lan", "nothing "
+		    "is left after the exclusions; give a prefix to exclude "
+		    "from");
+	else if (client || l->partners.n > 0)
+		lint_say(lt, l, 0, BH_LAN_MISSING, "lan", "%s needs one; write "
+		    "the prefixes that take part", client ? "a client" :
+		    "a location with partners");
+}
+
+static void
+check_internal(struct lint *lt, const struct conf_location *l)
+{
+	int line = l->internal.line;
+
+	if (l->internal.n > 0 || conf_broken(l, "internal"))
+		return;
+	if (l->role == CONF_ROLE_SERVER)
+		lint_say(lt, l, line, BH_NO_INTERNAL_SERVER, "internal",
+		    "a server must list every corporate address of its site; "
+		    "without it, what clients send to subnets here that do "
+		    "not take part is let through as if it were Internet");
+	else
+		lint_say(lt, l, line, BH_NO_INTERNAL, "internal", "not given, "
+		    "so subnets here that do not take part count as Internet; "
+		    "list every corporate address of the site");
+}
+
+/* The normal form makes one look-up enough (conf/prefixes.h). */
+static void
+check_inside(struct lint *lt, const struct conf_location *l)
+{
+	char a[PREFIX_STRLEN];
+
+	if (l->internal.n == 0 || conf_broken(l, "internal"))
+		return;
+	for (size_t i = 0; i < l->lan.n; i++) {
+		if (prefixes_find(l->internal.p, l->internal.n,
+		    &l->lan.p[i]) != NULL)
+			continue;
+		lint_say(lt, l, l->lan.line, BH_LAN_OUTSIDE, "lan", "%s is not "
+		    "inside 'internal'; add it to 'internal', which is all of "
+		    "the site", prefix_format(&l->lan.p[i], a));
+		return;
+	}
+}
+
+static void
+check_address(struct lint *lt, const struct conf_location *l)
+{
+	char a[ADDR_STRLEN];
+	bool unknown = conf_broken(l, "lan") || conf_broken(l, "internal") ||
+	    l->lan.n + l->internal.n == 0;
+
+	for (size_t i = 0; !unknown && i < l->address.n; i++) {
+		const struct prefix *p = &l->address.p[i];
+		if (prefixes_find(l->lan.p, l->lan.n, p) == NULL &&
+		    prefixes_find(l->internal.p, l->internal.n, p) == NULL)
+			lint_say(lt, l, l->address.line, BH_ADDRESS_OUTSIDE,
+			    "address", "%s is in neither 'lan' nor 'internal'; "
+			    "this key is for the gateway's addresses on the "
+			    "LAN side", addr_format(&p->addr, a));
+	}
+}
+
+static void
+check_families(struct lint *lt, const struct conf_location *l)
+{
+	if (l->role == CONF_ROLE_CLIENT && l->lan.n > 0 &&
+	    !conf_broken(l, "lan") && !conf_has_family(&l->lan, false))
+		lint_say(lt, l, l->lan.line, BH_V4_ONLY, "lan", "there is no "
+		    "IPv6 prefix: IPv6 of this LAN's hosts is refused, not let "
+		    "out in clear");
+}
+
+/* The first prefix that is (not) private, and not translated by nat6. */
+static const struct prefix *
+find_source(const struct conf_prefixes *ps, bool want_private,
+    const struct conf_location *s)
+{
+	bool six = s->nat6 == CONF_NAT6_POOL || s->nat6 == CONF_NAT6_NPT;
+
+	for (size_t i = 0; i < ps->n; i++)
+		if (prefix_is_private(&ps->p[i]) == want_private &&
+		    (!six || addr_is_v4(&ps->p[i].addr)))
+			return &ps->p[i];
+	return NULL;
+}
+
+/* Wider than what a registry gives one organisation: more likely a mistake. */
+enum { WIDE_V4 = PREFIX_V4 + 16, WIDE_V6 = 29 };
+
+/* TunnelCrack's LocalNet, made by hand (forwarding L2): what is called the
+ * site's own stays out of the tunnel, whoever has it in truth.  That every
+ * IPv6 network is public says nothing. */
+static void
+check_public(struct lint *lt, const struct conf_location *l,
+    const struct conf_prefixes *ps, const char *key)
+{
+	char a[PREFIX_STRLEN];
+	const struct prefix *first = NULL;
+
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct prefix *p = &ps->p[i];
+		bool v4 = prefix_is_v4(p);
+		if (prefix_is_private(p) || lint_special(p) != NULL)
+			continue;
+		if (v4 && first == NULL)
+			first = p;
+		if (p->len >= (v4 ? WIDE_V4 : WIDE_V6))
+			continue;
+		lint_say(lt, l, ps->line, BH_PUBLIC_WIDE, key, "%s is more "
+		    "public space than one company is given, and nothing of "
+		    "it would count as Internet; list what is yours, in "
+		    "prefixes no wider than /%d", prefix_format(p, a),
+		    v4 ? WIDE_V4 - PREFIX_V4 : WIDE_V6);
+		return;
+	}
+	/* internal has all of lan */
+	if (first != NULL && l->role == CONF_ROLE_CLIENT && ps != &l->lan)
+		lint_say(lt, l, ps->line, BH_PUBLIC_OWN, key, "%s is public "
+		    "and counts as this site's own: what hosts here send to "
+		    "it never goes through the tunnel; right if it is yours",
+		    prefix_format(first, a));
+}
+
+/* What a client sends to the Internet: its lan, and unless it says otherwise
+ * the rest of its site. */
+static const struct prefix *
+find_backhauled(const struct conf_location *l, const struct conf_location *s,
+    bool want_private, const char **key, int *line)
+{
+	const struct prefix *p = find_source(&l->lan, want_private, s);
+
+	*key = "lan";
+	*line = l->lan.line;
+	if (p == NULL && l->sources == CONF_SOURCES_LAN) {
+		p = find_source(&l->internal, want_private, s);
+		*key = "internal";
+		*line = l->internal.line;
+	}
+	return p;
+}
+
+/* Semantics C43: without translation replies to a public address come back by
+ * whatever way the Internet knows to it, not through server and tunnel, unless
+ * that is the way. */
+static void
+check_translation(struct lint *lt, const struct conf_location *l,
+    const struct conf_location *s)
+{
+	const struct prefix *p;
+	const char *key;
+	char a[PREFIX_STRLEN];
+	int line;
+
+	if (s->nat != CONF_NAT_NONE ||
+	    s->nat_upstream == CONF_UPSTREAM_YES ||
+	    conf_broken(s, "nat-upstream"))
+		return;
+	p = find_backhauled(l, s, false, &key, &line);
+	if (p != NULL && s->nat_upstream != CONF_UPSTREAM_ROUTED) {
+		lint_say(lt, l, line, BH_PUBLIC_LAN, key, "%s is public and "
+		    "server %s has 'nat = none': replies would not come back "
+		    "through it; translate there, or write 'nat-upstream = "
+		    "yes' if a filter behind it does, 'nat-upstream = routed' "
+		    "if the Internet's routes to %s lead to %s",
+		    prefix_format(p, a), s->name, a, s->name);
+		diag_also(lt->d, s->name);
+	}
+	p = find_backhauled(l, s, true, &key, &line);
+	if (p != NULL) {
+		lint_say(lt, l, line, BH_NO_TRANSLATION, key, "%s is private "
+		    "and server %s has 'nat = none': something behind it must "
+		    "translate; if so, write 'nat-upstream = yes' there",
+		    prefix_format(p, a), s->name);
+		diag_also(lt->d, s->name);
+	}
+}
+
+static void
+check_translations(struct lint *lt, const struct conf_location *l)
+{
+	const struct conf *cf = lt->cf;
+
+	for (size_t i = 0; i < l->servers.n; i++) {
+		int s = l->servers.r[i].location;
+		if (s != CONF_NONE && conf_is_client_of(cf,
+		    (size_t)(l - cf->location), (size_t)s))
+			check_translation(lt, l, &cf->location[s]);
+	}
+}
+
+void
+lint_own_space(struct lint *lt, const struct conf_location *l)
+{
+	check_special(lt, l, &l->lan, "lan");
+	check_special(lt, l, &l->internal, "internal");
+	check_lan(lt, l);
+	if (!conf_broken(l, "backhaul"))
+		check_internal(lt, l);
+	check_inside(lt, l);
+	check_public(lt, l, &l->lan, "lan");
+	check_public(lt, l, &l->internal, "internal");
+	check_address(lt, l);
+	check_families(lt, l);
+	check_translations(lt, l);
+}

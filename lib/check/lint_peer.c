@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Who talks to whom, and whether they can find each other. */
+
+static void
+check_partner(struct lint *lt, const struct conf_location *l,
+    const struct conf_ref *r)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *p = &cf->location[r->location];
+	size_t self = (size_t)(l - cf->location);
+
+	if (p == l) {
+		lint_say(lt, l, r->line, BH_PARTNER_SELF, "partners",
+		    "a location is not its own partner; take it out");
+		return;
+	}
+	if (!p->active)
+		lint_say(lt, l, r->line, BH_PARTNER_INACTIVE, "partners",
+		    "[location %s] has 'active = no': nothing is exchanged "
+		    "with it", p->name);
+	else if (!conf_partners(cf, self, (size_t)r->location) &&
+	    !conf_broken(p, "partners") && !conf_broken(l, "active"))
+		lint_say(lt, l, r->line, BH_PARTNER_ONE_SIDED, "partners",
+		    "[location %s] does not name %s: everything between them "
+		    "would be refused; write 'partners = %s' there, or take it "
+		    "out here", p->name, l->name, l->name);
+	else
+		return;
+	diag_also(lt->d, p->name);
+}
+
+/* Partners are sorted by location, so the same one twice is side by side. */
+static void
+check_partners(struct lint *lt, const struct conf_location *l)
+{
+	char text[LINT_TEXT];
+
+	for (size_t i = 0; i < l->partners.n; i++) {
+		const struct conf_ref *r = &l->partners.r[i];
+		if (r->location == CONF_NONE && lt->cf->partial)
+			continue;
+		if (r->location == CONF_NONE)
+			lint_say(lt, l, r->line, BH_PARTNER_UNKNOWN, "partners",
+			    "%s", lint_no_location(lt, r->name, text));
+		else if (i > 0 && r[-1].location == r->location)
+			lint_say(lt, l, r->line, BH_PARTNER_TWICE, "partners",
+			    "%s is named twice; take one out", r->name);
+		else
+			check_partner(lt, l, r);
+	}
+}
+
+static void
+check_way(struct lint *lt, const struct conf_location *l, const char *key,
+    const struct conf_ref *r)
+{
+	const struct conf_location *p = &lt->cf->location[r->location];
+
+	if (p->endpoint_line != 0)
+		return;
+	lint_say(lt, l, r->line, BH_NO_WAY, key, "neither %s nor %s has an "
+	    "endpoint, so neither can begin; write 'endpoint = NAME:PORT' at "
+	    "the one that can be reached", l->name, p->name);
+	diag_also(lt->d, p->name);
+}
+
+/* For each pair that has a tunnel, once. */
+static void
+check_ways(struct lint *lt, size_t self)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *l = &cf->location[self];
+
+	if (l->endpoint_line != 0)
+		return;
+	for (size_t i = 0; i < l->servers.n; i++) {
+		const struct conf_ref *r = &l->servers.r[i];
+		if (r->location != CONF_NONE &&
+		    conf_is_client_of(cf, self, (size_t)r->location))
+			check_way(lt, l, "server", r);
+	}
+	for (size_t i = 0; i < l->partners.n; i++) {
+		const struct conf_ref *r = &l->partners.r[i];
+		if (r->location <= (int)self ||
+		    conf_is_client_of(cf, self, (size_t)r->location) ||
+		    (i > 0 && r[-1].location == r->location))
+			continue;
+		if (conf_partners(cf, self, (size_t)r->location) &&
+		    !conf_is_client_of(cf, (size_t)r->location, self))
+			check_way(lt, l, "partners", r);
+	}
+}
+
+static int
+cmp_endpoint(const void *a, const void *b)
+{
+	const struct conf_location *p = *(const struct conf_location *const *)a;
+	const struct conf_location *q = *(const struct conf_location *const *)b;
+	int c = strcmp(p->endpoint_host, q->endpoint_host);
+
+	if (c == 0)
+		c = p->endpoint_port - q->endpoint_port;
+	return c != 0 ? c : p->line - q->line;
+}
+
+static void
+check_shared(struct lint *lt, const struct conf_location **l, size_t n)
+{
+	if (n > 1)
+		qsort(l, n, sizeof(*l), cmp_endpoint);
+	for (size_t i = 1; i < n; i++) {
+		const struct conf_location *a = l[i - 1], *b = l[i];
+		if (strcmp(a->endpoint_host, b->endpoint_host) != 0 ||
+		    a->endpoint_port != b->endpoint_port)
+			continue;
+		lint_say(lt, b, b->endpoint_line, BH_ENDPOINT_SHARED,
+		    "endpoint", "[location %s] has the same; two gateways "
+		    "behind one address need two ports", a->name);
+		diag_also(lt->d, a->name);
+	}
+}
+
+static void
+check_endpoints(struct lint *lt)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location **l = calloc(cf->nlocations + 1,
+	    sizeof(*l));
+	size_t n = 0;
+
+	if (l == NULL) {
+		diag_add(lt->d, 0, BH_FILE_SIZE, "", "", "no memory");
+		return;
+	}
+	for (size_t i = 0; i < cf->nlocations; i++)
+		if (cf->location[i].active &&
+		    cf->location[i].endpoint_host[0] != '\0')
+			l[n++] = &cf->location[i];
+	check_shared(lt, l, n);
+	free(l);
+}
+
+void
+lint_peers(struct lint *lt)
+{
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		if (!lt->cf->location[i].active)
+			continue;
+		check_partners(lt, &lt->cf->location[i]);
+		check_ways(lt, i);
+	}
+	check_endpoints(lt);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include "conf/prefixes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What each client's traffic leaves its server with, where that is pinned. */
+
+/* Of a client's two addresses one: what its server makes of it. */
+static void
+check_pin(struct lint *lt, const struct conf_location *c, const struct addr *a)
+{
+	const struct prefix host = { *a, 128 };
+	const struct prefix *s = lint_special(&host);
+	const struct conf *cf = lt->cf;
+	int line = c->nat_address.line;
+	char text[ADDR_STRLEN];
+
+	addr_format(a, text);
+	if (s != NULL)
+		lint_say(lt, c, line, BH_PIN_SPECIAL, "nat-address", "%s is "
+		    "no address that somebody answers to; give a public one "
+		    "that is routed to the server", text);
+	for (size_t i = 0; s == NULL && i < cf->nlocations; i++) {
+		const struct conf_location *l = &cf->location[i];
+		if (!conf_holds(&l->internal, a) && !conf_holds(&l->lan, a))
+			continue;
+		lint_say(lt, c, line, BH_PIN_SPECIAL, "nat-address", "%s is "
+		    "internal at %s; give a public one, or exclude it there "
+		    "with '!%s'", text, l->name, text);
+		break;
+	}
+	for (size_t i = 0; i < cf->npublish; i++) {
+		const struct conf_publish *p = &cf->publish[i];
+		if (p->broken != 0 || p->proto != 0 || !addr_eq(&p->match, a))
+			continue;
+		lint_say(lt, c, line, BH_PIN_PUBLISHED, "nat-address", "all "
+		    "of %s is [publish %s] in line %d; choose another, or "
+		    "publish ports of it only", text, p->name, p->line);
+	}
+}
+
+/* What is said once, of all servers of a client. */
+static void
+check_pin_servers(struct lint *lt, size_t i)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *c = &cf->location[i];
+	const struct conf_location *first = NULL, *other = NULL;
+	const struct prefix v4 = { c->nat_address.v4, 128 };
+	const struct prefix v6 = { c->nat_address.v6, 128 };
+	bool private = false;
+
+	for (size_t k = 0; k < cf->nlocations; k++) {
+		const struct conf_location *s = &cf->location[k];
+		if (!conf_is_client_of(cf, i, k))
+			continue;
+		private |= (c->nat_address.has4 &&
+		    lint_private_outside(s, &v4)) ||
+		    (c->nat_address.has6 && lint_private_outside(s, &v6));
+		*(first == NULL ? &first : &other) = s;
+	}
+	if (private)
+		lint_say(lt, c, c->nat_address.line, BH_OUTSIDE_PRIVATE,
+		    "nat-address", "the address is private, and nobody outside "
+		    "answers to it; right if it is translated again behind "
+		    "the server: 'nat-upstream = yes' there");
+	if (other != NULL) {
+		lint_say(lt, c, c->nat_address.line, BH_PIN_SERVERS,
+		    "nat-address", "traffic leaves with it at %s and at %s, "
+		    "and answers come to one place; right if its route "
+		    "follows a failover", first->name, other->name);
+		diag_also(lt->d, other->name);
+	}
+}
+
+/* With nat6 = npt it is another finding (lint_npt). */
+static void
+check_server(struct lint *lt, const struct conf_location *c,
+    const struct conf_location *s, bool v4)
+{
+	const struct conf_pair *pin = &c->nat_address;
+	const struct addr *a = v4 ? &pin->v4 : &pin->v6;
+	char text[ADDR_STRLEN];
+
+	if (!(v4 ? pin->has4 : pin->has6) || conf_broken(s, "nat") ||
+	    conf_broken(s, "nat6") || (!v4 && s->nat6 == CONF_NAT6_NPT))
+		return;
+	if (conf_nat_of(s, v4) == CONF_NAT_NONE) {
+		lint_say(lt, c, pin->line, BH_PIN_NO_NAT, "nat-address",
+		    "[location %s] has '%s = none'; take the line out, or "
+		    "let that translate", s->name, !v4 && s->nat6 ==
+		    CONF_NAT6_NONE ? "nat6" : "nat");
+		diag_also(lt->d, s->name);
+	} else if (conf_nat_of(s, v4) == CONF_NAT_POOL && lint_is_own(s, a)) {
+		lint_say(lt, c, pin->line, BH_POOL_OWN, "nat-address",
+		    "%s is %s's own, and with 'nat = pool' what is answered "
+		    "to it would not reach bh-egress; give another that is "
+		    "routed there", addr_format(a, text), s->name);
+		diag_also(lt->d, s->name);
+	}
+}
+
+static void
+check_pins(struct lint *lt, size_t i)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *c = &cf->location[i];
+	const struct conf_pair *pin = &c->nat_address;
+
+	if (pin->line == 0 || c->role != CONF_ROLE_CLIENT || !c->active)
+		return;
+	if (pin->has4)
+		check_pin(lt, c, &pin->v4);
+	if (pin->has6)
+		check_pin(lt, c, &pin->v6);
+	check_pin_servers(lt, i);
+	for (size_t k = 0; k < cf->nlocations; k++) {
+		if (!conf_is_client_of(cf, i, k))
+			continue;
+		check_server(lt, c, &cf->location[k], true);
+		check_server(lt, c, &cf->location[k], false);
+	}
+}
+
+struct pin {
+	const struct addr *a;
+	const struct conf_location *l;
+};
+
+static int
+cmp_pin(const void *a, const void *b)
+{
+	const struct pin *p = a, *q = b;
+	int c = memcmp(p->a, q->a, sizeof(*p->a));
+
+	return c != 0 ? c : p->l->line - q->l->line;
+}
+
+static void
+check_shared(struct lint *lt)
+{
+	struct pin *pin = calloc(2 * lt->cf->nlocations + 1, sizeof(*pin));
+	size_t n = 0;
+
+	for (size_t i = 0; pin != NULL && i < lt->cf->nlocations; i++) {
+		const struct conf_location *l = &lt->cf->location[i];
+		if (!l->active)
+			continue;
+		if (l->nat_address.has4)
+			pin[n++] = (struct pin){ &l->nat_address.v4, l };
+		if (l->nat_address.has6)
+			pin[n++] = (struct pin){ &l->nat_address.v6, l };
+	}
+	if (n > 1)
+		qsort(pin, n, sizeof(*pin), cmp_pin);
+	for (size_t i = 1; i < n; i++) {
+		if (!addr_eq(pin[i - 1].a, pin[i].a))
+			continue;
+		lint_say(lt, pin[i].l, pin[i].l->nat_address.line,
+		    BH_PIN_SHARED, "nat-address", "%s has the same, in line "
+		    "%d; nobody outside can tell the two apart",
+		    pin[i - 1].l->name, pin[i - 1].l->nat_address.line);
+		diag_also(lt->d, pin[i - 1].l->name);
+	}
+	free(pin);
+}
+
+void
+lint_pins(struct lint *lt)
+{
+	for (size_t i = 0; i < lt->cf->nlocations; i++)
+		check_pins(lt, i);
+	check_shared(lt);
+}

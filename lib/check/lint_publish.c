@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include "conf/prefixes.h"
+#include "conf/publish.h"
+#include "packet/wire.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is opened to the Internet, and whether it leads anywhere. */
+
+__attribute__((format(printf, 6, 7)))
+static void
+say(struct lint *lt, const struct conf_publish *p, int line, enum code code,
+    const char *key, const char *fmt, ...)
+{
+	char section[CONF_NAMELEN + 16], text[sizeof(lt->d->d->text)];
+	va_list ap;
+
+	snprintf(section, sizeof(section), "publish %s", p->name);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	diag_add(lt->d, line != 0 ? line : p->line, code, section, key, "%s",
+	    text);
+	if (p->server.location != CONF_NONE)
+		diag_also(lt->d, p->server.name);
+}
+
+static bool
+check_given(struct lint *lt, const struct conf_publish *p)
+{
+	const struct {
+		const char *key, *example;
+		int line;
+	} need[] = {
+		{ "server", "NAME", p->server.line },
+		{ "match", "ADDRESS tcp PORT", p->match_line },
+		{ "to", "ADDRESS:PORT", p->to_line },
+	};
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
+		if (need[i].line == 0) {
+			say(lt, p, 0, BH_PUBLISH_LACKS, need[i].key, "not "
+			    "given; write '%s = %s'", need[i].key,
+			    need[i].example);
+			all = false;
+		}
+	return all;
+}
+
+static bool
+check_server(struct lint *lt, const struct conf_publish *p)
+{
+	char text[LINT_TEXT];
+	int line = p->server.line;
+
+	if (p->server.location == CONF_NONE) {
+		if (!lt->cf->partial)
+			say(lt, p, line, BH_PUBLISH_SERVER, "server", "%s",
+			    lint_no_location(lt, p->server.name, text));
+		return false;
+	}
+	const struct conf_location *s = &lt->cf->location[p->server.location];
+	if (publish_is_of(lt->cf, p, (size_t)p->server.location) ||
+	    conf_broken(s, "backhaul") || conf_broken(s, "active"))
+		return true;
+	say(lt, p, line, BH_PUBLISH_SERVER, "server", "[location %s] %s; only "
+	    "where clients' traffic goes out can something come in to them",
+	    s->name, s->active ? "is no server" : "has 'active = no'");
+	return false;
+}
+
+/* A client of the server, and `to' is of what it backhauls. */
+static bool
+leads_to(const struct conf *cf, const struct conf_publish *p, size_t i)
+{
+	const struct conf_location *c = &cf->location[i];
+
+	return conf_is_client_of(cf, i, (size_t)p->server.location) &&
+	    (conf_holds(&c->lan, &p->to) || (c->sources == CONF_SOURCES_LAN &&
+	    conf_holds(&c->internal, &p->to)));
+}
+
+static void
+check_to(struct lint *lt, const struct conf_publish *p)
+{
+	char a[ADDR_STRLEN];
+
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		const struct conf_location *c = &lt->cf->location[i];
+		if (lt->cf->partial || leads_to(lt->cf, p, i) ||
+		    conf_broken(c, "lan") || conf_broken(c, "internal") ||
+		    conf_broken(c, "server") ||
+		    conf_broken(c, "backhaul-sources"))
+			return;
+	}
+	say(lt, p, p->to_line, BH_PUBLISH_TO, "to", "%s is of no client of "
+	    "%s, or not of what that client backhauls; give a host that is "
+	    "behind one", addr_format(&p->to, a), p->server.name);
+}
+
+/* Nobody is not what an operator who opens something means. */
+static void
+check_from(struct lint *lt, const struct conf_publish *p)
+{
+	bool v4 = addr_is_v4(&p->match);
+
+	if (p->from.line == 0)
+		return;
+	for (size_t i = 0; i < p->from.n; i++)
+		if (addr_is_v4(&p->from.p[i].addr) == v4)
+			return;
+	say(lt, p, p->from.line, BH_PUBLISH_LACKS, "from", "it holds no "
+	    "address of IPv%c, so it is open to nobody; name somebody, or "
+	    "take the line out for everybody", v4 ? '4' : '6');
+}
+
+static void
+check_like(struct lint *lt, const struct conf_publish *p)
+{
+	if (addr_is_v4(&p->match) != addr_is_v4(&p->to))
+		say(lt, p, p->to_line, BH_PUBLISH_UNLIKE, "to", "it is of "
+		    "another family than 'match'; nothing is translated "
+		    "between IPv4 and IPv6");
+	else if (p->to_port != 0 && p->first != p->last)
+		say(lt, p, p->to_line, BH_PUBLISH_UNLIKE, "to", "'match' has "
+		    "%s, which keep%s; leave out ':%u', or give 'match' one "
+		    "port", p->proto == 0 ? "all of an address" : "several "
+		    "ports", p->proto == 0 ? "s its ports" : " their numbers",
+		    p->to_port);
+}
+
+/* All of the addresses at which this domain's tunnels end are in use, and so
+ * is the range that clients are translated to. */
+static void
+check_port(struct lint *lt, const struct conf_publish *p)
+{
+	const struct conf_location *s = &lt->cf->location[p->server.location];
+	struct addr end;
+	bool here = addr_parse(&end, s->endpoint_host) &&
+	    addr_eq(&end, &p->match);
+	unsigned first = s->nat_port_first, last = s->nat_port_last;
+
+	if ((here && (p->proto == 0 || publish_has(p, &p->match, PROTO_UDP,
+	    s->listen_port))) || (here && publish_has(p, &p->match, PROTO_UDP,
+	    s->endpoint_port)))
+		say(lt, p, p->match_line, BH_PUBLISH_PORT, "match", "it holds "
+		    "UDP port %u of this address, where the tunnel of %s "
+		    "ends; leave that out", s->endpoint_port, s->name);
+	else if (conf_nat_of(s, addr_is_v4(&p->match)) ==
+	    CONF_NAT_MASQUERADE && p->proto != 0 &&
+	    p->first <= last && first <= p->last)
+		say(lt, p, p->match_line, BH_PUBLISH_PORT, "match", "its ports "
+		    "meet %u-%u ('nat-ports' of %s), to which clients are "
+		    "translated; choose others, or another range there",
+		    first, last, s->name);
+}
+
+/* Our translator gets what is routed to the gateway, not what is for it. */
+static void
+check_own(struct lint *lt, const struct conf_publish *p)
+{
+	const struct conf_location *s = &lt->cf->location[p->server.location];
+	char a[ADDR_STRLEN];
+
+	if (conf_nat_of(s, addr_is_v4(&p->match)) == CONF_NAT_POOL &&
+	    lint_is_own(s, &p->match))
+		say(lt, p, p->match_line, BH_POOL_OWN, "match", "%s is %s's "
+		    "own, and with 'nat = pool' what comes to it does not "
+		    "reach bh-egress; publish another that is routed there",
+		    addr_format(&p->match, a), s->name);
+}
+
+static void
+check_match(struct lint *lt, const struct conf_publish *p)
+{
+	const struct prefix host = { p->match, 128 };
+	const struct prefix *s = lint_special(&host);
+	char a[ADDR_STRLEN], b[PREFIX_STRLEN];
+
+	addr_format(&p->match, a);
+	if (s != NULL)
+		say(lt, p, p->match_line, BH_PUBLISH_SPECIAL, "match", "%s is "
+		    "of %s, and nobody sends to it from elsewhere; give an "
+		    "address that is routed to %s", a, prefix_format(s, b),
+		    p->server.name);
+	else if (p->server.location != CONF_NONE && lint_private_outside(
+	    &lt->cf->location[p->server.location], &host))
+		say(lt, p, p->match_line, BH_OUTSIDE_PRIVATE, "match", "%s is "
+		    "private, and the Internet cannot send to it; right if "
+		    "something before %s translates to it: 'nat-upstream = "
+		    "yes' there", a, p->server.name);
+	for (size_t i = 0; s == NULL && i < lt->cf->nlocations; i++) {
+		const struct conf_location *l = &lt->cf->location[i];
+		if (!conf_holds(&l->internal, &p->match) &&
+		    !conf_holds(&l->lan, &p->match))
+			continue;
+		say(lt, p, p->match_line, BH_PUBLISH_INSIDE, "match", "%s is "
+		    "internal at %s, so hosts of other locations are refused "
+		    "what the Internet may; exclude it there with '!%s'", a,
+		    l->name, a);
+		return;
+	}
+}
+
+static void
+check_one(struct lint *lt, const struct conf_publish *p)
+{
+	if (p->broken != 0 || !check_given(lt, p) || !check_server(lt, p))
+		return;
+	check_to(lt, p);
+	check_from(lt, p);
+	check_like(lt, p);
+	check_port(lt, p);
+	check_own(lt, p);
+	check_match(lt, p);
+}
+
+/* By server, address and protocol, then by ports. */
+static int
+cmp_match(const void *a, const void *b)
+{
+	const struct conf_publish *p = *(const struct conf_publish *const *)a;
+	const struct conf_publish *q = *(const struct conf_publish *const *)b;
+	int c = p->server.location - q->server.location;
+
+	if (c == 0)
+		c = memcmp(&p->match, &q->match, sizeof(p->match));
+	if (c == 0)
+		c = p->proto - q->proto;
+	if (c == 0)
+		c = p->first - q->first;
+	return c != 0 ? c : p->line - q->line;
+}
+
+/* The widest so far is what the next can meet. */
+static void
+check_meet(struct lint *lt, const struct conf_publish **p, size_t n)
+{
+	const struct conf_publish *wide = NULL;
+
+	qsort(p, n, sizeof(*p), cmp_match);
+	for (size_t i = 0; i < n; i++) {
+		const struct conf_publish *q = p[i];
+		if (q->broken != 0 || q->match_line == 0)
+			continue;
+		bool meet = wide != NULL && publish_meet(wide, q) &&
+		    wide->server.location == q->server.location;
+		if (meet)
+			say(lt, q, q->match_line, BH_PUBLISH_MEET, "match",
+			    "[publish %s] opens that already, in line %d; "
+			    "take it out of one of them", wide->name,
+			    wide->match_line);
+		if (!meet || q->last > wide->last)
+			wide = q;
+	}
+}
+
+/* By server and host. */
+static int
+cmp_to(const void *a, const void *b)
+{
+	const struct conf_publish *p = *(const struct conf_publish *const *)a;
+	const struct conf_publish *q = *(const struct conf_publish *const *)b;
+	int c = p->server.location - q->server.location;
+
+	if (c == 0)
+		c = memcmp(&p->to, &q->to, sizeof(p->to));
+	return c != 0 ? c : p->line - q->line;
+}
+
+/* Of two that lead to one host: they do to one port of it. */
+static bool
+meet_inside(const struct conf_publish *p, const struct conf_publish *q)
+{
+	unsigned a = p->to_port != 0 ? p->to_port : p->first;
+	unsigned b = q->to_port != 0 ? q->to_port : q->first;
+
+	return (p->proto == 0 || q->proto == 0 || p->proto == q->proto) &&
+	    a <= b + (unsigned)(q->last - q->first) &&
+	    b <= a + (unsigned)(p->last - p->first);
+}
+
+static bool
+is_pooled(const struct lint *lt, const struct conf_publish *p)
+{
+	return p->broken == 0 && p->to_line != 0 && p->match_line != 0 &&
+	    p->server.location != CONF_NONE &&
+	    conf_nat_of(&lt->cf->location[p->server.location],
+	    addr_is_v4(&p->match)) == CONF_NAT_POOL;
+}
+
+static void
+check_hosts(struct lint *lt, const struct conf_publish **p, size_t n)
+{
+	qsort(p, n, sizeof(*p), cmp_to);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; k < n && is_pooled(lt, p[i]) &&
+		    is_pooled(lt, p[k]) && p[i]->server.location ==
+		    p[k]->server.location && addr_eq(&p[i]->to, &p[k]->to);
+		    k++) {
+			if (!meet_inside(p[i], p[k]))
+				continue;
+			say(lt, p[k], p[k]->to_line, BH_PUBLISH_HOST, "to",
+			    "[publish %s] in line %d leads to the same port "
+			    "of that host, and with 'nat = pool' it answers "
+			    "from one address; use another port", p[i]->name,
+			    p[i]->to_line);
+			break;
+		}
+}
+
+void
+lint_publish(struct lint *lt)
+{
+	size_t n = lt->cf->npublish;
+	const struct conf_publish **p = calloc(n + 1, sizeof(*p));
+
+	if (p == NULL) {
+		diag_add(lt->d, 0, BH_FILE_SIZE, "", "", "no memory");
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		p[i] = &lt->cf->publish[i];
+		check_one(lt, p[i]);
+	}
+	check_meet(lt, p, n);
+	check_hosts(lt, p, n);
+	free(p);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include <string.h>
+
+/* Who sends Internet traffic to whom. */
+
+static const struct {
+	const char *key;
+	size_t line;
+	enum conf_role role;
+	bool breaks_out;	/* a client may have it that has a breakout */
+} role_keys[] = {
+#define ROLE_KEY(key, member, role, ...) \
+	{ key, offsetof(struct conf_location, member), role, __VA_ARGS__ }
+	ROLE_KEY("default-gateway", gateway_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat", nat_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat6", nat6_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER, true),
+	ROLE_KEY("nat-pool", pool.addr.line, CONF_ROLE_SERVER, false),
+	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER, true),
+	ROLE_KEY("nat-address", nat_address.line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("server-mode", server_mode_line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("failback", failback_line, CONF_ROLE_CLIENT, false),
+	ROLE_KEY("probe", probe_line, CONF_ROLE_CLIENT, false),
+#undef ROLE_KEY
+};
+
+static const char *
+role_name(enum conf_role role)
+{
+	static const char *const name[] = {
+		[CONF_ROLE_NONE] = "none",
+		[CONF_ROLE_CLIENT] = "client",
+		[CONF_ROLE_SERVER] = "server",
+	};
+
+	return name[role];
+}
+
+static void
+check_role_keys(struct lint *lt, const struct conf_location *l)
+{
+	bool breaks_out = conf_has_breakout(lt->cf,
+	    (size_t)(l - lt->cf->location));
+
+	for (size_t i = 0; i < sizeof(role_keys) / sizeof(role_keys[0]); i++) {
+		int line;
+		memcpy(&line, (const char *)l + role_keys[i].line,
+		    sizeof(line));
+		if (line == 0 || l->role == role_keys[i].role ||
+		    (role_keys[i].breaks_out && breaks_out))
+			continue;
+		lint_say(lt, l, line, BH_KEY_ROLE, role_keys[i].key, "the key "
+		    "is for a %s, and this has 'backhaul = %s'; take it out, "
+		    "or correct the role", role_name(role_keys[i].role),
+		    role_name(l->role));
+	}
+}
+
+/* If others are active, one may be out of service for a while. */
+static void
+say_inactive(struct lint *lt, const struct conf_location *l,
+    const struct conf_ref *r)
+{
+	const struct conf *cf = lt->cf;
+
+	for (size_t i = 0; i < cf->nlocations; i++)
+		if (conf_is_client_of(cf, (size_t)(l - cf->location), i)) {
+			lint_say(lt, l, r->line, BH_SERVER_OFF, "server",
+			    "[location %s] has 'active = no', so there is one "
+			    "server less to turn to; take it out of the list "
+			    "if it does not come back", r->name);
+			return;
+		}
+	lint_say(lt, l, r->line, BH_SERVER_INACTIVE, "server", "[location %s] "
+	    "has 'active = no'; name an active server, or this location's "
+	    "Internet traffic goes nowhere", r->name);
+}
+
+static void
+check_server(struct lint *lt, const struct conf_location *l,
+    const struct conf_ref *r)
+{
+	char text[LINT_TEXT];
+
+	if (r->location == CONF_NONE) {
+		if (!lt->cf->partial)
+			lint_say(lt, l, r->line, BH_SERVER_UNKNOWN, "server",
+			    "%s", lint_no_location(lt, r->name, text));
+		return;
+	}
+	const struct conf_location *s = &lt->cf->location[r->location];
+	if (!s->active)
+		say_inactive(lt, l, r);
+	else if (s->role != CONF_ROLE_SERVER && !conf_broken(s, "backhaul"))
+		lint_say(lt, l, r->line, BH_SERVER_ROLE, "server", "[location "
+		    "%s] is no server, it has 'backhaul = %s'; name one that "
+		    "has 'backhaul = server'", s->name, role_name(s->role));
+	else
+		return;
+	diag_also(lt->d, s->name);
+}
+
+static void
+check_client(struct lint *lt, const struct conf_location *l)
+{
+	for (size_t i = 0; i < l->servers.n; i++)
+		check_server(lt, l, &l->servers.r[i]);
+	if (l->servers.n > 0)
+		lint_servers(lt, l);
+	else if (!conf_broken(l, "server"))
+		lint_say(lt, l, l->role_line, BH_CLIENT_NO_SERVER, "server",
+		    "a client needs a server; write 'server = NAME'");
+}
+
+static void
+check_role(struct lint *lt, const struct conf_location *l)
+{
+	if (!l->active || conf_broken(l, "backhaul"))
+		return;
+	check_role_keys(lt, l);
+	if (l->role == CONF_ROLE_CLIENT)
+		check_client(lt, l);
+	else if (l->servers.line != 0 && l->role == CONF_ROLE_SERVER)
+		lint_say(lt, l, l->servers.line, BH_ROLE_BOTH, "server",
+		    "a location is a client or a server, not both; take out "
+		    "'server' or write 'backhaul = client'");
+	else if (l->servers.line != 0)
+		lint_say(lt, l, l->servers.line, BH_ROLE_UNSAID, "server",
+		    "only a client has a server; write 'backhaul = client' or "
+		    "take the line out");
+}
+
+/* How many active locations have each role; false: one cannot be
+ * told. */
+static bool
+count_roles(const struct conf *cf, size_t count[static 3],
+    const struct conf_location *first[static 3])
+{
+	bool sure = !cf->partial;
+
+	for (size_t i = cf->nlocations; i-- > 0;) {
+		const struct conf_location *l = &cf->location[i];
+		if (!l->active)
+			continue;
+		/* one that has a server but no role was reported */
+		sure = sure && !conf_broken(l, "backhaul") &&
+		    (l->role != CONF_ROLE_NONE || l->servers.line == 0);
+		count[l->role]++;
+		first[l->role] = l;
+	}
+	return sure;
+}
+
+static void
+check_domain(struct lint *lt)
+{
+	const struct conf_location *first[3] = { NULL };
+	size_t n[3] = { 0 };
+
+	if (!count_roles(lt->cf, n, first))
+		return;
+	size_t clients = n[CONF_ROLE_CLIENT], servers = n[CONF_ROLE_SERVER];
+	if (clients > 0 && servers == 0)
+		diag_add(lt->d, first[CONF_ROLE_CLIENT]->role_line,
+		    BH_NO_SERVER, "", "", "the domain has clients but no "
+		    "server: their Internet traffic would go nowhere; write "
+		    "'backhaul = server' in one location");
+	else if (servers > 0 && clients == 0)
+		diag_add(lt->d, first[CONF_ROLE_SERVER]->role_line,
+		    BH_NO_CLIENT, "", "", "the domain has a server but no "
+		    "client; write 'backhaul = client' and 'server = %s' in "
+		    "one location", first[CONF_ROLE_SERVER]->name);
+	else if (clients + servers == 0 && n[CONF_ROLE_NONE] > 1)
+		diag_add(lt->d, 0, BH_NO_BACKHAUL, "", "", "no location is "
+		    "client or server: there are partners only, and Internet "
+		    "traffic stays where it is");
+}
+
+/* Marks the servers in use; false: none is, or a client's is not known, which
+ * was reported. */
+static bool
+mark_used(const struct conf *cf, bool used[static CONF_LOCATIONS_MAX])
+{
+	bool any = false;
+
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *l = &cf->location[i];
+		if (!l->active || l->role != CONF_ROLE_CLIENT)
+			continue;
+		if (l->servers.n == 0)
+			return false;
+		for (size_t k = 0; k < l->servers.n; k++) {
+			int server = l->servers.r[k].location;
+			if (server == CONF_NONE ||
+			    !conf_is_client_of(cf, i, (size_t)server))
+				return false;
+			used[server] = any = true;
+		}
+	}
+	return any;
+}
+
+static void
+check_idle(struct lint *lt)
+{
+	bool used[CONF_LOCATIONS_MAX] = { false };
+
+	if (!mark_used(lt->cf, used))
+		return;
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		const struct conf_location *l = &lt->cf->location[i];
+		if (l->active && l->role == CONF_ROLE_SERVER && !used[i])
+			lint_say(lt, l, l->role_line, BH_SERVER_IDLE,
+			    "backhaul", "no active client names this server");
+	}
+}
+
+/* A filter that stands in the way of one family only: the other is refused. */
+static void
+check_gateway(struct lint *lt, size_t server)
+{
+	const struct conf_location *s = &lt->cf->location[server];
+	bool v4 = !s->has_gateway4;
+
+	if (s->role != CONF_ROLE_SERVER || conf_broken(s, "default-gateway") ||
+	    s->has_gateway4 == s->has_gateway6)
+		return;
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		const struct conf_location *c = &lt->cf->location[i];
+		if (!conf_is_client_of(lt->cf, i, server) ||
+		    !conf_has_family(&c->lan, v4))
+			continue;
+		lint_say(lt, s, s->gateway_line, BH_GATEWAY_HALF,
+		    "default-gateway", "there is no next hop for IPv%c, so the "
+		    "Internet traffic of %s in that family is refused; add "
+		    "one if the filter has it", v4 ? '4' : '6', c->name);
+		diag_also(lt->d, c->name);
+		return;
+	}
+}
+
+/* Does anything say that the site has IPv6? */
+static bool
+shows_v6(const struct conf_location *s)
+{
+	return conf_has_family(&s->lan, false) ||
+	    conf_has_family(&s->internal, false) ||
+	    conf_has_family(&s->address, false) || s->has_gateway6 ||
+	    s->gateway_name[0] != '\0' || s->nat6_line != 0 ||
+	    strchr(s->endpoint_host, ':') != NULL;
+}
+
+static void
+check_v6(struct lint *lt, size_t server)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *s = &cf->location[server];
+
+	if (s->nat == CONF_NAT_POOL || conf_broken(s, "lan") || shows_v6(s))
+		return;		/* a pool says itself what it lacks */
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *c = &cf->location[i];
+		if (!conf_is_client_of(cf, i, server) ||
+		    !conf_has_family(&c->lan, false))
+			continue;
+		lint_say(lt, s, s->lan.line, BH_V6_NOWHERE, "lan", "%s sends "
+		    "its IPv6 here, and nothing says that this site has any: "
+		    "list its prefixes if it has, or take those of the "
+		    "clients out", c->name);
+		diag_also(lt->d, c->name);
+		return;
+	}
+}
+
+void
+lint_roles(struct lint *lt)
+{
+	for (size_t i = 0; i < lt->cf->nlocations; i++) {
+		check_role(lt, &lt->cf->location[i]);
+		check_gateway(lt, i);
+		check_v6(lt, i);
+	}
+	check_domain(lt);
+	check_idle(lt);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/lint_part.h"
+
+#include "conf/prefixes.h"
+#include "policy/policy.h"
+
+#include <string.h>
+
+/* Several servers of one client, and how it chooses among them. */
+
+static void
+check_count(struct lint *lt, const struct conf_location *l)
+{
+	const struct {
+		const char *key;
+		int line;
+	} only[] = {
+		{ "server-mode", l->server_mode_line },
+		{ "failback", l->failback_line },
+	};
+
+	if (l->servers.n > POLICY_SERVERS_MAX)
+		lint_say(lt, l, l->servers.line, BH_SERVERS_ROOM, "server",
+		    "%zu servers are named, and a client chooses among %d at "
+		    "most; keep those that it may really use", l->servers.n,
+		    (int)POLICY_SERVERS_MAX);
+	if (l->servers.n != 1 || conf_broken(l, "server"))
+		return;
+	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
+		if (only[i].line != 0 && !conf_broken(l, only[i].key))
+			lint_say(lt, l, only[i].line, BH_SERVER_ALONE,
+			    only[i].key, "there is one server, so there is no "
+			    "choice; name another in 'server', or take this "
+			    "line out");
+}
+
+/* What both depend on; false: nothing that the file tells. */
+static bool
+share(const struct conf_location *a, const struct conf_location *b,
+    char what[static 80])
+{
+	char text[ADDR_STRLEN];
+
+	if (*a->endpoint_host != '\0' &&
+	    strcmp(a->endpoint_host, b->endpoint_host) == 0)
+		snprintf(what, 80, "the endpoint %.60s", a->endpoint_host);
+	else if (a->has_gateway4 && b->has_gateway4 &&
+	    addr_eq(&a->gateway4, &b->gateway4))
+		snprintf(what, 80, "the next hop %s",
+		    addr_format(&a->gateway4, text));
+	else if (a->has_gateway6 && b->has_gateway6 &&
+	    addr_eq(&a->gateway6, &b->gateway6))
+		snprintf(what, 80, "the next hop %s",
+		    addr_format(&a->gateway6, text));
+	else
+		return false;
+	return true;
+}
+
+static bool
+same_nat(const struct conf_location *a, const struct conf_location *b)
+{
+	return a->nat == b->nat && a->nat_upstream == b->nat_upstream;
+}
+
+static void
+check_pair(struct lint *lt, const struct conf_location *l,
+    const struct conf_location *a, const struct conf_location *b, int line)
+{
+	char what[80];
+
+	if (share(a, b, what)) {
+		lint_say(lt, l, line, BH_SERVERS_TOGETHER, "server", "%s and "
+		    "%s have %s in common: when that fails, both are gone; "
+		    "name a server that stands elsewhere", a->name, b->name,
+		    what);
+		diag_also(lt->d, b->name);
+	}
+	if (!same_nat(a, b)) {
+		lint_say(lt, l, line, BH_SERVERS_NAT, "server", "%s and %s "
+		    "translate differently, so what is behind them sees this "
+		    "site in two ways; give both the same 'nat' and "
+		    "'nat-upstream'", a->name, b->name);
+		diag_also(lt->d, b->name);
+	}
+}
+
+/* Each with the first that is not the same, so that a list of n has at most n
+ * findings of a kind. */
+static void
+check_pairs(struct lint *lt, const struct conf_location *l)
+{
+	const struct conf *cf = lt->cf;
+	const struct conf_location *first = NULL;
+
+	for (size_t i = 0; i < l->servers.n && i < POLICY_SERVERS_MAX; i++) {
+		const struct conf_ref *r = &l->servers.r[i];
+		bool twice = false;
+		for (size_t k = 0; k < i; k++)
+			twice |= strcmp(l->servers.r[k].name, r->name) == 0;
+		if (twice)
+			lint_say(lt, l, r->line, BH_SERVER_TWICE, "server",
+			    "%s is named twice; take one out", r->name);
+		if (twice || r->location == CONF_NONE ||
+		    !conf_is_client_of(cf, (size_t)(l - cf->location),
+		    (size_t)r->location))
+			continue;
+		const struct conf_location *s = &cf->location[r->location];
+		if (first == NULL)
+			first = s;
+		else
+			check_pair(lt, l, first, s, r->line);
+	}
+}
+
+/* The location that a probe's address belongs to, or NULL. */
+static const struct conf_location *
+owner(const struct conf *cf, const struct prefix *p)
+{
+	for (size_t i = 0; i < cf->nlocations; i++) {
+		const struct conf_location *o = &cf->location[i];
+		if (prefixes_find(o->lan.p, o->lan.n, p) != NULL ||
+		    prefixes_find(o->internal.p, o->internal.n, p) != NULL)
+			return o;
+	}
+	return NULL;
+}
+
+static void
+check_probe(struct lint *lt, const struct conf_location *l)
+{
+	const struct prefix p = { l->probe, 128 };
+	char a[ADDR_STRLEN];
+
+	if (l->probe_line == 0 || conf_broken(l, "probe"))
+		return;
+	const struct conf_location *o = owner(lt->cf, &p);
+	addr_format(&l->probe, a);
+	if (o != NULL)
+		lint_say(lt, l, l->probe_line, BH_PROBE_CLASS, "probe", "%s is "
+		    "of [location %s]: servers refuse to send it out; ask an "
+		    "address of the Internet", a, o->name);
+	else if (lint_special(&p) != NULL ||
+	    (lt->cf->private_is_internal && prefix_is_private(&p)))
+		lint_say(lt, l, l->probe_line, BH_PROBE_CLASS, "probe", "%s is "
+		    "no address of the Internet: servers refuse to send it "
+		    "out; ask one that is always there", a);
+	if (conf_probe_source(l) == NULL && !conf_broken(l, "address"))
+		lint_say(lt, l, l->probe_line, BH_PROBE_SOURCE, "probe", "the "
+		    "gateway needs an address of that family to ask from; "
+		    "write 'address = ...', its own on the LAN");
+}
+
+/* An answer goes to the server that the site uses, wherever the question came
+ * from. */
+static void
+check_published(struct lint *lt, const struct conf_location *l)
+{
+	bool balance = l->server_mode == CONF_MODE_BALANCE;
+
+	for (size_t i = 0; l->servers.n > 1 && i < lt->cf->npublish; i++) {
+		const struct conf_publish *p = &lt->cf->publish[i];
+		const struct prefix to = { p->to, 128 };
+		if (p->server.location == CONF_NONE ||
+		    (!balance && p->server.location ==
+		    l->servers.r[0].location) ||
+		    (prefixes_find(l->lan.p, l->lan.n, &to) == NULL &&
+		    prefixes_find(l->internal.p, l->internal.n, &to) == NULL))
+			continue;
+		lint_say(lt, l, l->servers.line, BH_SERVER_PUBLISH, "server",
+		    "[publish %s] comes in at %s, and this site's answers "
+		    "leave %s %s; publish at the server that they leave by",
+		    p->name, p->server.name, balance ? "by any of its servers,"
+		    : "at", balance ? "host by host" : l->servers.r[0].name);
+		diag_also(lt->d, p->server.name);
+	}
+}
+
+/* Cryptokey routing has one owner for all of the Internet. */
+static void
+check_plain(struct lint *lt, const struct conf_location *l)
+{
+	size_t n = l->servers.n;
+
+	if (n > 1 && l->uplink_line == 0 && l->lan_interface_line == 0 &&
+	    strcmp(l->servers.r[n - 1].name, l->servers.r[0].name) != 0)
+		lint_say(lt, l, l->servers.line, BH_SERVERS_PLAIN, "server",
+		    "without 'uplink' and 'lan-interface' this location runs "
+		    "plain WireGuard, which sends all Internet traffic to %s "
+		    "whether it answers or not; name that alone",
+		    l->servers.r[0].name);
+}
+
+void
+lint_servers(struct lint *lt, const struct conf_location *l)
+{
+	check_count(lt, l);
+	check_pairs(lt, l);
+	check_probe(lt, l);
+	check_published(lt, l);
+	check_plain(lt, l);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#include "gate/budget.h"
+
+#include <stdlib.h>
+
+enum { AT_ONCE = 50, PARTS_MAX = 8 };
+
+static struct budget_rate
+part(unsigned per_second, unsigned parts)
+{
+	nsec gap = NSEC_SEC / per_second;
+
+	return (struct budget_rate){ .gap = gap * parts, .ahead = AT_ONCE *
+	    gap };
+}
+
+bool
+budget_open(struct budget *b, unsigned per_second, size_t nsites, size_t told)
+{
+	unsigned parts = told > PARTS_MAX ? PARTS_MAX : told > 0 ?
+	    (unsigned)told : 1;
+
+	*b = (struct budget){ .all = part(per_second, 1), .nsites = nsites,
+		.site = calloc(nsites + 1, sizeof(*b->site)) };
+	for (size_t i = 0; b->site != NULL && i < nsites; i++)
+		b->site[i] = part(per_second, parts);
+	return b->site != NULL;
+}
+
+void
+budget_close(struct budget *b)
+{
+	free(b->site);
+}
+
+static bool
+has(const struct budget_rate *r, nsec now)
+{
+	return r->due <= now + r->ahead;
+}
+
+static void
+take(struct budget_rate *r, nsec now)
+{
+	r->due = (r->due > now ? r->due : now) + r->gap;
+}
+
+bool
+budget_has(const struct budget *b, size_t site, nsec now)
+{
+	return site < b->nsites && has(&b->site[site], now) &&
+	    has(&b->all, now);
+}
+
+void
+budget_take(struct budget *b, size_t site, nsec now)
+{
+	take(&b->site[site], now);
+	take(&b->all, now);
+}

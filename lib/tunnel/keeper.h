@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BH_KEEPER_H
+#define BH_KEEPER_H
+
+/*
+ * The half of bh-tunnel that keeps the keys: a process of its own, with the
+ * static key, the preshared keys, cookies and time stamps.  It answers and
+ * makes handshakes, and gives each session's keys to the half with the
+ * packets, which never has any other key in its memory.
+ *
+ * In a gateway it is two processes.  One has read the keys and hears nobody;
+ * it starts the other, which does the work, and starts it again should it die:
+ * sessions that there are do not notice.  Standalone the keys come from wg(8)
+ * and would be gone: there all ends with it.
+ */
+
+#include "io/udp_port.h"
+#include "policy/policy.h"
+#include "proc/counters.h"
+#include "tunnel/tunnel.h"
+
+#include <sys/types.h>
+
+struct keeper_setup {
+	const struct tunnel_setup *how;
+	const struct policy *policy;	/* NULL: standalone */
+	uint16_t npeers;
+	unsigned workers;		/* halves with packets, 1 or more */
+	const int *port;		/* UDP_LANES sockets */
+	int desk;			/* or -1 */
+	const struct counters *before;	/* of an earlier life, or NULL */
+};
+
+/* Starts it: the other ends of the seams, one for each worker.  To be called
+ * before there is anything in our memory that it should not have. */
+void keeper_start(const struct keeper_setup *s, int seam[], pid_t *pid);
+/* It says on the first seam that it is ready: waits for that; if it ended
+ * instead, so do we, alike. */
+void keeper_await(int seam, pid_t pid);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include "tunnel/tunnel_impl.h"
+
+#include "base/die.h"
+#include "base/part.h"
+#include "start/start.h"
+#include "tunnel/keeper.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static void
+tell_processors(unsigned workers)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n > 0 && (unsigned long)n < workers)
+		warnx("%u workers for %ld processor%s: they take turns",
+		    workers, n, n > 1 ? "s" : "");
+}
+
+void
+tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
+    const int socket[])
+{
+	int pipe[2] = { -1, -1 };
+	char name[PART_NAMELEN];
+	pid_t pid = -1;
+
+	if (n > 1) {
+		tell_processors(n);
+		keeper_await(seam[0], t->keeper);
+		t->keeper = 0;
+		if (pipe2(pipe, O_CLOEXEC) < 0)
+			die(EXIT_RETRY, "cannot make a pipe");
+	}
+	for (unsigned i = 1; i < n && pid != 0; i++) {
+		pid = fork();
+		if (pid < 0)
+			die(EXIT_RETRY, "cannot start a process");
+		if (pid == 0)
+			t->worker = i;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (i != t->worker) {
+			close(seam[i]);
+			close(socket[i]);
+		}
+	t->seam = seam[t->worker];
+	t->start = pipe[t->worker > 0];
+	t->workers = n;
+	if (n == 1)
+		return;
+	close(pipe[t->worker == 0]);
+	if (t->worker > 0)	/* for ps(1) */
+		prctl(PR_SET_NAME, part_name(name, "bh-tunnel", t->worker), 0,
+		    0, 0);
+	start_part(&t->policy, t->worker);
+}
+
+bool
+tunnel_first(struct tunnel *t)
+{
+	char byte = 0;
+
+	if (t->worker > 0) {
+		if (write(t->start, &byte, sizeof(byte)) < 0)
+			die(EXIT_RETRY, "the first process is gone");
+		close(t->start);
+		return false;
+	}
+	for (unsigned i = 1; i < t->workers; i++)
+		if (read(t->start, &byte, sizeof(byte)) != sizeof(byte))
+			diex(EXIT_RETRY, "a process did not start");
+	return true;
+}
