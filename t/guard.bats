@@ -384,3 +384,56 @@ egress() {	# COUNTER
 	srv_backhaul down
 	srv_backhaul up
 }
+
+@test "F1d what is shut stays shut when the guard is gone and up fails" {
+	cp "$W_DIR/good.ini" "$W_DIR/bad.ini"
+	echo 'nonsense = yes' >>"$W_DIR/bad.ini"
+	cli_backhaul stop
+	for how in up 'up -r' guard; do
+		in_cli nft flush ruleset
+		cp "$W_DIR/bad.ini" "$W_DIR/domain.ini"
+		# shellcheck disable=SC2086 # words
+		run -100 cli_backhaul $how
+		none_clear "$how"
+		run -1 cli_backhaul status
+		[[ $output == 'branch1: shut: not up ('* ]]
+		in_cli nft flush ruleset
+		rm "$W_DIR/domain.ini"
+		# shellcheck disable=SC2086 # words
+		run ! cli_backhaul $how
+		none_clear "$how, no file"
+		cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	done
+	cli_backhaul up
+}
+
+@test "F10k what is compared with is not what somebody has left" {
+	( end=$((SECONDS + 4))
+	while [ $SECONDS -lt $end ]; do
+		in_cli nft flush ruleset
+		in_cli ip rule flush protocol 176
+		in_cli ip -6 rule flush protocol 176
+		sleep 0.1
+	done ) 3>&- &
+	while kill -0 $! 2>/dev/null; do
+		cli_backhaul up || true
+	done
+	none_clear
+	world_still branch1
+	in_cli nft flush ruleset
+	run -1 cli_backhaul status
+	[ "${lines[0]}" = 'branch1: client, guard MISSING' ]
+	flush_rules cli
+	cli_backhaul up
+	holds cli branch1
+	[ "$(in_cli ip rule show | grep -c 'proto 176')" -ge 5 ]
+	in_cli nft list chain inet backhaul forward >/dev/null
+	# nor is the bolt given up for what it has been through
+	for _ in 1 2 3 4; do
+		kill_bolt cli branch1
+		world_until holds cli branch1
+	done
+	run -0 --separate-stderr cli_backhaul stop
+	run -0 --separate-stderr cli_backhaul up
+	[ -z "$stderr" ]
+}

@@ -29,16 +29,18 @@ end_bolt() {
 # for all programs does not wait for this one.
 hold_bolt() {
 	mkdir -p "$run/bolt" && rm -f "$run/bolt/holds"
+	ended=0 tries=0
 	if bolt_lives; then
+		ended=$restarts
 		kill -HUP "$child"
 	else
 		end_bolt
 		( spawn $BOLT )
 	fi
-	tries=0
 	until [ -s "$run/bolt/holds" ]; do
 		read_state $BOLT
-		if [ $tries -ge $BOLT_TRIES ] || [ "$restarts" -ge 3 ]; then
+		if [ $tries -ge $BOLT_TRIES ] ||
+			[ "$restarts" -ge $((ended + 3)) ]; then
 			say 'the second bolt does not hold: the guard is alone'
 			return
 		fi

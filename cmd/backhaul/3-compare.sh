@@ -42,15 +42,14 @@ compare_listings() {	# FILE; standard input
 guard_changes() {
 	! guard_unchanged || return 0
 	gen=$(generation)
-	if ! list_guard | cmp -s - "$run/guard"; then
-		list=$(list_guard)
-		if [ -z "$list" ]; then
-			echo 'guard: table inet backhaul is missing'
-			return
-		fi
-		found=$(echo "$list" | compare_listings "$run/guard")
-		[ -z "$found" ] || { echo "$found"; return; }
+	list=$(list_guard)
+	if [ -z "$list" ]; then
+		echo 'guard: table inet backhaul is missing'
+		return
 	fi
+	refer_guard || { echo 'guard: cannot be compared'; return; }
+	found=$(echo "$list" | compare_listings "$run/guard")
+	[ -z "$found" ] || { echo "$found"; return; }
 	echo "$gen" >"$run/gen"
 }
 

@@ -14,13 +14,21 @@ list_guard() {
 	return 1
 }
 
-# In one transaction: nothing is open on the way from one to the next.  What
-# the kernel has of it afterwards is what it must have.
+# In one transaction: nothing is open on the way from one to the next.
 load_guard() {
-	nft -f "$run/nft.plan" ||
-		{ fail 'cannot load the nftables guard'; return 1; }
-	generation >"$run/gen"
-	list_guard >"$run/guard"
+	rm -f "$run/gen" "$run/guard"
+	nft -f "$run/nft.plan" || fail 'cannot load the nftables guard'
+}
+
+# What nft(8) lists of the guard where nobody else can change it: a network
+# namespace of its own.  Where there can be none, what it lists here.
+refer_guard() {
+	[ ! -s "$run/guard" ] || return 0
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -n sh -c 'nft -f "$1" && nft -s list table inet backhaul' \
+		- "$run/nft.plan" >"$run/guard.$$.new" 2>/dev/null ||
+		list_guard >"$run/guard.$$.new" || return
+	mv "$run/guard.$$.new" "$run/guard"
 }
 
 # From names and addresses alone: no interface has to be there.
@@ -44,7 +52,13 @@ refresh_guard() {
 }
 
 guard_differs() {
-	[ -s "$run/guard" ] && [ -n "$(guard_changes)" ]
+	[ -s "$run/nft.plan" ] && [ -n "$(guard_changes)" ]
+}
+
+# What has been shut, whatever was taken away of it since.
+stay_shut() {
+	! guard_differs || load_guard
+	bolt_holds || hold_bolt
 }
 
 remove_guard() {

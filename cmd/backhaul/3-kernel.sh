@@ -66,7 +66,9 @@ flush_rules() {
 list_routes() {
 	for v in 4 6; do
 		[ $v = 4 ] || has_v6 || continue
-		ip -$v rule show protocol "$PROTO"
+		# ip(8) does not ask the kernel for those of a protocol only
+		ip -N -$v rule show | grep " proto $PROTO" |
+			sed 's/ \[detached\]//'
 		# the next hop comes and goes: bh-keep(8)
 		ip -$v route show table all proto "$PROTO" | sed \
 			'/^default via .* table 7803 /d; s/ linkdown//; s/ *$//'
@@ -80,10 +82,22 @@ batch() {	# FAMILY
 }
 
 set_routes() {
-	flush_rules "$PROTO"
-	batch 4 || return 1
-	! has_v6 || batch 6 || return 1
-	list_routes >"$run/routes"
+	for again in y y ''; do
+		flush_rules "$PROTO"
+		batch 4 || return 1
+		! has_v6 || batch 6 || return 1
+		list_routes >"$run/routes"
+		has_rules && return
+		[ -n "$again" ] || break
+	done
+	fail 'somebody takes our rules away as soon as they are there'
+}
+
+# All that are planned are in the list that is compared with later.
+has_rules() {
+	[ "$(cat "$run/ip4.plan" "$run/ip6.plan" 2>/dev/null |
+		grep -c '^rule add ')" -eq \
+		"$(grep -c '^[0-9]*:.*from ' "$run/routes")" ]
 }
 
 # Lines of the plan: KEY VALUE OLD, VALUE "-" for what only changes along.  OLD
@@ -169,7 +183,7 @@ take_back() {
 # Nothing of the LAN gets out, and nobody is there to carry it.
 stop_gateway() {	# REASON
 	trap '' INT TERM HUP
-	! guard_differs || load_guard
+	stay_shut
 	take_back
 	rm -f "$run/foreground"
 	note_shut "$1"

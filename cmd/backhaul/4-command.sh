@@ -58,6 +58,7 @@ give_up() {	# CODE
 	'') take_down ;;
 	before)
 		rm -f "$run"/*.new
+		stay_shut
 		[ ! -e "$run/shut" ] || note_shut "$reason"
 		say "the guard stays as it was set up before:" \
 			"see 'backhaul status'" ;;
@@ -101,7 +102,7 @@ check_owner() {
 begin() {
 	take_lock
 	load_env
-	[ "$(guard_owner)" != "$run" ] && [ ! -e "$run/changed" ] || shut=before
+	[ "$(guard_owner)" != "$run" ] && [ ! -e "$run/env" ] || shut=before
 	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
 	running=
 	! { all_supervised && has_devices && mend; } || running=y
@@ -307,7 +308,7 @@ cmd_mend() {
 	exec 8>>"$run/lock"
 	flock -n 8 || exit $RETRY
 	load_env
-	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] && all_supervised || exit 0
+	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || exit 0
 	has_devices && mend || exit $NO
 }
 
