@@ -404,3 +404,35 @@ reboot() {
 	carries
 	nothing
 }
+
+@test "F25d: up -F waits on for its interface, whoever brings it which file" {
+	sed -i '/location branch1/,$s/^lan-interface = .*/lan-interface = lan9/' \
+		"$W_DIR/domain.ini"
+	foreground
+	world_until says 'shut: not up (no interface lan9)'
+	watch
+	for r in '' -r; do
+		run -111 cli_backhaul up $r
+		[ "$output" = 'backhaul: the gateway waits for interface lan9; it has this file already' ]
+	done
+	for m in 1400 1390; do
+		sed -i "/^mtu/d; s/^\(server = hq\)/\1\nmtu = $m/" \
+			"$W_DIR/domain.ini"
+		run -111 cli_backhaul up -r
+		[ "$output" = 'backhaul: the gateway waits for interface lan9; it has the new file' ]
+		cmp "$run/domain.ini" "$W_DIR/domain.ini"
+	done
+	# while it loads the guard, too, and while it starts
+	( while kill -HUP "$FG"; do sleep 0.02; done ) 2>/dev/null 3>&- &
+	hups=$!
+	run -111 cli_backhaul up
+	says 'shut: not up (no interface lan9)'
+	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
+	run -0 cli_backhaul up
+	carries
+	kill "$hups"
+	cli_backhaul status
+	kill "$FG"
+	ended 0
+	nothing
+}

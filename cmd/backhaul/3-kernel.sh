@@ -131,7 +131,8 @@ has_interfaces() {
 	done
 }
 
-# In the foreground we wait for an uplink that comes late, and stay shut.
+# In the foreground we wait for an uplink that comes late, and stay shut; who has
+# brought us a file need not wait for it.
 need_interfaces() {
 	said=
 	until has_interfaces; do
@@ -140,6 +141,7 @@ need_interfaces() {
 			say "waiting for interface ${reason##* }; shut until then"
 		said=$reason
 		note_shut "$reason"
+		echo "$RETRY waits for interface ${reason##* }" >"$run/outcome"
 		yield
 	done
 }

@@ -162,16 +162,19 @@ keep_up() {
 		"with what it was then; 'backhaul up -r' applies it"
 }
 
-# `up -F' in another process replaces what it has started, and says how that
+# `up -F' in another process replaces what it has started, and notes how that
 # went.
 replace_elsewhere() {
+	has='it has the new file'
+	! cmp -s "$run/domain.new" "$run/domain.ini" ||
+		has='it has this file already'
 	mv "$run/domain.new" "$run/domain.next" || give_up $RETRY
 	mv "$run/env.new" "$run/env.next" || give_up $RETRY
 	rm -f "$run/outcome"
 	exec 8>&-
 	trap - INT TERM HUP
 	tries=0
-	until [ -e "$run/outcome" ]; do
+	until [ -s "$run/outcome" ]; do
 		if ! foreground_lives || [ $tries -ge $RELOAD_TRIES ]; then
 			die $RETRY "'backhaul up -F' is not ready:" \
 				"$(cat "$run/shut" 2>/dev/null)"
@@ -181,7 +184,10 @@ replace_elsewhere() {
 		tries=$((tries + 1))
 		sleep 0.1
 	done
-	read -r code <"$run/outcome"
+	read -r code waits <"$run/outcome"
+	[ -z "$waits" ] || die "$code" "the gateway $waits; $has"
+	[ "$code" -eq 0 ] || say "'backhaul up -F' has failed:" \
+		"$(cat "$run/shut" 2>/dev/null)"
 	exit "$code"
 }
 
@@ -222,8 +228,9 @@ claim() {
 	patience='timeout 5'
 	started $$
 	mine="$$ $started"
-	echo "$mine" >"$run/foreground"
+	trap : HUP		# there is a file to look for, no more
 	trap leave INT TERM
+	echo "$mine" >"$run/foreground"
 }
 
 is_mine() { [ "$(cat "$run/foreground" 2>/dev/null)" = "$mine" ]; }
@@ -240,7 +247,6 @@ leave() {
 # a better file.
 yield() {
 	trap leave INT TERM
-	trap : HUP
 	exec 8>&-
 	sleep 1 & wait $!
 	is_mine || exit 0
@@ -249,7 +255,6 @@ yield() {
 		[ -e "$run/env" ] || take_down
 		exit 0
 	fi
-	trap 'fail interrupted; give_up $RETRY' HUP
 	[ ! -e "$run/env.next" ] || { adopt_domain next && shut_first; }
 }
 
@@ -263,17 +268,14 @@ replace_here() {
 }
 
 # From the moment that others may take the lock, to be told to end is no
-# failure.  The programs are gone when wait ends by itself.
+# failure.  The programs are gone when wait ends by itself, not by a signal.
 stay() {
 	trap leave INT TERM
-	trap : HUP
 	exec 8>&-
 	[ -z "$notify" ] ||
 		NOTIFY_SOCKET=$notify systemd-notify --ready 2>/dev/null
-	while :; do
-		wait
-		[ -e "$run/env.next" ] || break
-		replace_here
+	while ! wait || [ -e "$run/env.next" ]; do
+		[ ! -e "$run/env.next" ] || replace_here
 	done
 	trap '' INT TERM HUP
 	take_lock
