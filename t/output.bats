@@ -118,6 +118,34 @@ as_user() { setpriv --reuid 1000 --regid 1000 --clear-groups "$@"; }
 	rm -rf "$dir"
 }
 
+@test "F34e: who may look but not write is told so, in one line with 111" {
+	dir=$(mktemp -d /tmp/output.XXXXXX)
+	chmod 755 "$dir"
+	mkdir -m 755 "$dir/gateway" "$dir/fresh"
+	touch "$dir/gateway/lock"
+	chmod 600 "$dir/gateway/lock"
+	mkdir "$dir/bin"
+	chmod 711 "$dir/bin"
+	cp "$BH_BIN"/bh-* "$BH_BIN/backhaul" "$dir/bin"
+	for d in "$dir/gateway" "$dir/fresh"; do
+		for command in stop down up guard restart; do
+			run -111 as_user "$dir/bin/backhaul" \
+				$command -l branch1 -d "$d"
+			[ "$output" = "backhaul: cannot use $d: permission denied" ]
+		done
+	done
+	run -111 as_user "$dir/bin/backhaul" mend -l branch1 -d "$dir/gateway"
+	[ "$output" = "backhaul: cannot use $dir/gateway: permission denied" ]
+	run -111 as_user "$dir/bin/backhaul" up -l branch1 -d "$dir/none"
+	[ "$output" = "backhaul: cannot make $dir/none: Permission denied" ]
+	# what is no lock is said to root, too
+	mkdir "$dir/fresh/lock"
+	run -111 "$BH_BIN/backhaul" up -l branch1 -d "$dir/fresh"
+	[ "$output" = "backhaul: cannot open $dir/fresh/lock" ]
+	[ "$(ls "$dir/gateway")" = lock ]
+	rm -rf "$dir"
+}
+
 # ---- from here on the gateway goes down ----
 
 down_again() {

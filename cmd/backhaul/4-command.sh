@@ -20,14 +20,24 @@ check_run() {
 	esac
 }
 
+# With `command', since a shell ends where an exec of its own fails.
+open_lock() {
+	{ command exec 8>>"$run/lock"; } 2>/dev/null && return
+	[ -d "$run" ] || return
+	[ -w "$run/lock" ] || { [ ! -e "$run/lock" ] && [ -w "$run" ]; } ||
+		die $RETRY "cannot use $run: permission denied"
+	die $RETRY "cannot open $run/lock"
+}
+
 # One command at a time; whoever waited may find that its directory is gone.
 take_lock() {
 	while :; do
-		mkdir -p "$run" || die $RETRY "cannot make $run"
+		why=$(mkdir -p "$run" 2>&1) ||
+			die $RETRY "cannot make $run: ${why##*: }"
 		check_run
 		[ ! -L "$run/lock" ] ||
 			die $FIX "$run/lock is a symbolic link: remove it"
-		exec 8>>"$run/lock"
+		open_lock || continue
 		flock -w 30 8 || die $RETRY "$run is locked by another command"
 		[ "$(stat -Lc %i /proc/self/fd/8 2>/dev/null)" != \
 			"$(stat -c %i "$run/lock" 2>/dev/null)" ] || return
@@ -307,7 +317,7 @@ cmd_guard() {
 # may wait for bh-keep to end; it comes again.
 cmd_mend() {
 	[ -e "$run/lock" ] || exit 0
-	exec 8>>"$run/lock"
+	open_lock || exit 0
 	flock -n 8 || exit $RETRY
 	load_env
 	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || exit 0
