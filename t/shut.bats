@@ -372,6 +372,8 @@ reboot() {
 }
 
 @test "F25b: up -r of a gateway that runs in the foreground" {
+	# as by nohup(1): what a shell ignores from the start, it always does
+	trap '' HUP
 	foreground
 	world_until cli_backhaul status
 	watch

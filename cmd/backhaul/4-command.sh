@@ -189,8 +189,9 @@ replace_elsewhere() {
 			die $RETRY "'backhaul up -F' is not ready:" \
 				"$(cat "$run/shut" 2>/dev/null)"
 		fi
-		# again: a signal may come before it is waited for
-		[ $((tries % 10)) -ne 0 ] || kill -HUP "$at"
+		# again: a signal may come before it is waited for; not
+		# SIGHUP, which nohup(1) has made a shell deaf to for good
+		[ $((tries % 10)) -ne 0 ] || kill -USR1 "$at"
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -238,7 +239,7 @@ claim() {
 	patience='timeout 5'
 	started $$
 	mine="$$ $started"
-	trap : HUP		# there is a file to look for, no more
+	trap : HUP USR1		# there is a file to look for, no more
 	trap leave INT TERM
 	echo "$mine" >"$run/foreground"
 }
