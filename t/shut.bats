@@ -365,6 +365,7 @@ reboot() {
 	before=$(cli_backhaul status | awk '$2 == "running" { print $1, $3 }')
 	echo 'nonsense = yes' >>"$W_DIR/domain.ini"
 	run -100 cli_backhaul up
+	[[ $output == *'the gateway goes on as it was'* ]]
 	run -100 cli_backhaul up -r
 	[ "$before" = "$(cli_backhaul status |
 		awk '$2 == "running" { print $1, $3 }')" ]

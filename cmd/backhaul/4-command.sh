@@ -70,8 +70,9 @@ give_up() {	# CODE
 		rm -f "$run"/*.new
 		stay_shut
 		[ ! -e "$run/shut" ] || note_shut "$reason"
-		say "the guard stays as it was set up before:" \
-			"see 'backhaul status'" ;;
+		what='the guard stays as it was set up before'
+		[ -z "$running" ] || what='the gateway goes on as it was'
+		say "$what: see 'backhaul status'" ;;
 	ours)
 		stop_gateway "$reason"
 		say "the guard stays: nothing of the LAN gets out until" \

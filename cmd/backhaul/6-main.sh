@@ -1,7 +1,8 @@
 # ---- what was asked for ---------------------------------------------------
 
 file=/etc/backhaul/backhaul.ini location='' keys=/etc/backhaul/keys run='' good=''
-foreground='' replace='' strict='' shut='' reason='' patience='' failed_code=$RETRY
+foreground='' running='' replace='' strict='' shut='' reason='' patience=''
+failed_code=$RETRY
 notify=${NOTIFY_SOCKET:-}
 unset NOTIFY_SOCKET	# ours to answer, not each program's
 
