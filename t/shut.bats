@@ -439,3 +439,29 @@ reboot() {
 	ended 0
 	nothing
 }
+
+@test "F33d: a run directory is the same by whatever name, but not by a link" {
+	ln -sfn run "$W_DIR/link"
+	cli_backhaul up
+	cd "$W_DIR"
+	for d in "$W_DIR//run/branch1" "/.$W_DIR/./run/branch1//" \
+		"$W_DIR/run/branch1/." "$W_DIR/run/../link/branch1" \
+		./run//branch1; do
+		run -0 --separate-stderr cli_backhaul up -d "$d"
+		[ -z "$stderr" ]
+		cli_backhaul status -d "$d"
+	done
+	cli_backhaul stop -d "$W_DIR//run/branch1"
+	says 'shut: not up (stopped)'
+	cli_backhaul up -d "$W_DIR/./run/branch1"
+	ln -s branch1 run/alias
+	for d in alias alias/ alias/.; do
+		run -100 cli_backhaul down -d "$W_DIR/run/$d"
+		[ "$output" = "backhaul: cannot use run directory $W_DIR/run/alias: it is no directory" ]
+	done
+	rm run/alias
+	cli_backhaul down -d "$W_DIR/link/branch1/"
+	[ ! -e "$run" ]
+	run ! ls "$run.good"
+	run ! in_cli nft list table inet backhaul
+}

@@ -1,5 +1,28 @@
 # ---- what was asked for ---------------------------------------------------
 
+check_name() {
+	case $run in
+	*[!A-Za-z0-9/._@+-]*)
+		die $FIX "cannot use run directory '$run':" \
+			"letters, digits and /._@+- only" ;;
+	esac
+}
+
+# The guard says by name whose it is: each directory has one.  If it is itself
+# a link, check_run refuses it.
+name_run() {
+	case $run in /*) ;; *) run=$PWD/$run ;; esac
+	while case $run in */ | */.) [ "$run" != / ] ;; *) false ;; esac; do
+		run=${run%/*}
+	done
+	check_name
+	case $run in
+	*/..) run=$(readlink -m "$run") ;;
+	*) at=$(readlink -m "${run%/*}/") && run=${at%/}/${run##*/} ;;
+	esac || die $FIX "cannot use run directory $run: links in it lead nowhere"
+	check_name
+}
+
 file=/etc/backhaul/backhaul.ini location='' keys=/etc/backhaul/keys run='' good=''
 foreground='' running='' replace='' strict='' shut='' reason='' patience=''
 failed_code=$RETRY
@@ -31,18 +54,12 @@ shift $((OPTIND - 1))
 
 : "${location:=$(uname -n)}"
 : "${run:=/run/backhaul/$location}"
-case $run in /*) ;; *) run=$PWD/$run ;; esac
-while case $run in *?/) ;; *) false ;; esac; do run=${run%/}; done
+name_run
 case $run in
 /run/backhaul/*) good=/var/lib/backhaul/$location.ini ;;
 *) good=$run.good ;;
 esac
 case $keys in /*) ;; *) keys=$PWD/$keys ;; esac
-case $run in
-*[!A-Za-z0-9/._@+-]*)
-	die $FIX "cannot use run directory '$run': letters, digits and /._@+- only"
-	;;
-esac
 
 [ "$command" = supervise ] || check_run
 case $command:$# in
