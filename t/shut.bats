@@ -118,10 +118,13 @@ ended() {	# CODE: up -F has
 }
 
 @test "F1c: a first up that is killed or interrupted leaves the LAN shut" {
-	timeout -s KILL 0.5 ip netns exec "$W-cli" "$BH_BIN/backhaul" up \
+	ip netns exec "$W-cli" "$BH_BIN/backhaul" up \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
-		</dev/null >/dev/null 2>&1 3>&- || true
+		</dev/null >/dev/null 2>&1 3>&- &
+	first=$!
 	world_until test -e "$run/guard"
+	kill -KILL $first || true
+	wait $first || true
 	watch
 	sleep 0.3
 	cli_backhaul up

@@ -140,8 +140,12 @@ need_interfaces() {
 		[ "$said" = "$reason" ] ||
 			say "waiting for interface ${reason##* }; shut until then"
 		said=$reason
-		note_shut "$reason"
-		echo "$RETRY waits for interface ${reason##* }" >"$run/outcome"
+		# once for each file: others read it meanwhile
+		[ "$(cat "$run/shut")" = "$reason" ] || {
+			note_shut "$reason"
+			echo "$RETRY waits for interface ${reason##* }" \
+				>"$run/outcome"
+		}
 		yield
 	done
 }
