@@ -91,24 +91,25 @@ handle() {	# CHAIN PATTERN
 	works
 }
 
-@test "F10c: interfaces that are made anew" {
-	again() {	# DEV HOST PEER 'ADDRESS...' 'ADDRESS...'
-		ip -n "$W-cli" link del "$1"
-		world_cable cli "$1" "$4" "$2" "$3" "$5"
-	}
-	remade() {
-		in_cli sysctl -qw net.ipv4.conf.default.forwarding=0 \
-			net.ipv6.conf.default.forwarding=0
-		again lan0 lan eth0 '10.1.0.1/20 2001:db8:1::1/64' \
-			'10.1.0.5/20 2001:db8:1::5/64'
-		world_default lan 10.1.0.1 2001:db8:1::1
-		again up0 wan cli0 '192.0.2.2/24 2001:db8:a::2/64' \
-			'192.0.2.1/24 2001:db8:a::1/64'
-		world_default cli 192.0.2.1 2001:db8:a::1
-		in_cli sysctl -qw net.ipv4.conf.default.forwarding=1
-	}
-	remade
+again() {	# DEV HOST PEER 'ADDRESS...' 'ADDRESS...'
+	ip -n "$W-cli" link del "$1" 2>/dev/null || true
+	world_cable cli "$1" "$4" "$2" "$3" "$5"
+}
+remade() {
+	in_cli sysctl -qw net.ipv4.conf.default.forwarding=0 \
+		net.ipv6.conf.default.forwarding=0
+	again lan0 lan eth0 '10.1.0.1/20 2001:db8:1::1/64' \
+		'10.1.0.5/20 2001:db8:1::5/64'
+	world_default lan 10.1.0.1 2001:db8:1::1
+	again up0 wan cli0 '192.0.2.2/24 2001:db8:a::2/64' \
+		'192.0.2.1/24 2001:db8:a::1/64'
+	world_default cli 192.0.2.1 2001:db8:a::1
+	in_cli sysctl -qw net.ipv4.conf.default.forwarding=1
 	in_wan sysctl -qw net.ipv4.conf.cli0.forwarding=1
+}
+
+@test "F10c: interfaces that are made anew" {
+	remade
 	mended 'parameter net/ipv4/conf/lan0/forwarding is 0, must be 1' true
 	works
 }
@@ -162,6 +163,64 @@ healed() {	# WORDS COMMAND...
 	# while it is shut nothing is put back but what is shut
 	cli_backhaul stop
 	! in_cli ip rule show | grep 'proto 176'
+}
+
+# Nothing of ours can put it back: up says so, leaves the programs alone and
+# has mended all else.
+absent() {	# WORDS COMMAND...
+	local words=$1 before
+	shift
+	before=$(pids)
+	in_cli "$@"
+	in_cli ip rule del pref 783
+	run -111 --separate-stderr cli_backhaul up
+	grep -qxF "backhaul: cannot put back: $words" <<<"$stderr" ||
+		{ echo "$stderr"; return 1; }
+	run -1 cli_backhaul status
+	[ "${lines[0]}" = \
+		'branch1: client, guard in force, rest CHANGED' ]
+	[ "${lines[1]}" = "  $words" ]
+	[[ ${lines[2]} == program* ]]
+	[ "$before" = "$(pids)" ]
+}
+present() {	# COMMAND...
+	in_cli "$@"
+	cli_backhaul up
+	cli_backhaul status
+}
+said() { grep -cF "cannot put back: $1" "$W_DIR/run/branch1/log" || true; }
+has_rule() { in_cli ip rule show pref 783 | grep -q .; }
+has_said() {	# NUMBER WORDS
+	[ "$(said "$2")" -eq "$1" ]
+}
+
+@test "F10h: an interface that is gone or down is said, and all else put back" {
+	absent 'interface lan0 is missing' ip link set lan0 name lanx
+	present ip link set lanx name lan0
+	absent 'interface lan0 is down' ip link set lan0 down
+	in_cli ip link set lan0 up
+	absent 'interface up0 is down' ip link set up0 down
+	remade
+	present true
+	# without a hand, and the log says it once, whatever else happens
+	kill -CONT "$(pid_of bh-keep)"
+	n=$(said 'interface lan0 is missing')
+	in_cli ip link del lan0
+	world_until has_said $((n + 1)) 'interface lan0 is missing'
+	for again in 1 2 3; do
+		in_cli ip rule del pref 783
+		world_until has_rule
+	done
+	[ "$(said 'interface lan0 is missing')" -eq $((n + 1)) ]
+	in_cli ip link del up0
+	world_until has_said 1 'interface up0 is missing'
+	run -1 cli_backhaul status
+	[[ $output == *'  interface lan0 is missing'* ]]
+	[[ $output == *'  interface up0 is missing'* ]]
+	remade
+	world_until cli_backhaul status
+	works
+	world_routes cli	# as remade has found it
 }
 
 @test "F10e: while it is shut: what is no longer shut is said, and put back" {

@@ -194,7 +194,7 @@ ended() {	# CODE: up -F has
 	ended 0
 	foreground
 	world_until says 'shut: not up (no interface late0)'
-	ip -n "$W-cli" link add late0 type bridge
+	ip -n "$W-cli" link add late0 up type bridge
 	world_until cli_backhaul status
 	[ "$(grep -c 'waiting for interface late0' \
 		"$BATS_TEST_TMPDIR/err")" -eq 3 ]

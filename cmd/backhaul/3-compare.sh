@@ -97,6 +97,19 @@ parameter_changes() {
 	done
 }
 
+# Interfaces of the host's own that the domain file names: whoever has taken one
+# away has to bring it back.
+interface_changes() {
+	for i in $LAN_IF $UPLINK; do
+		case $(ip -o link show dev "$i" 2>/dev/null) in
+		'') echo "interface $i is missing" ;;
+		*[\<,]UP[,\>]*) ;;
+		*) echo "interface $i is down" ;;
+		esac
+	done | uniq
+}
+
+# What `up' puts back.
 changes() {
 	guard_changes
 	bolt_holds || echo 'second bolt is missing'
@@ -106,11 +119,22 @@ changes() {
 }
 
 # Puts back what is not as it was set up and leaves the programs alone.  The
-# guard follows the host's interfaces, should they be others by now.
+# guard follows the host's interfaces, should they be others by now.  Of these,
+# what is not there is in $absent: all else is put back without it.
 mend() {
 	refresh_guard || return 1
-	found=$(changes)
-	[ -n "$found" ] || return 0
+	found=$(changes) left=
+	if [ -n "$found" ]; then
+		put_back || return 1
+		left=$(changes)
+	fi
+	absent=$(interface_changes)
+	note_left
+	[ -z "$left" ] || return 1
+	[ -z "$found" ] || say_each 'put back' "$found"
+}
+
+put_back() {
 	case $found in *guard:*) set_guard || return 1 ;; esac
 	bolt_holds || hold_bolt
 	case $found in
@@ -120,15 +144,24 @@ mend() {
 		done
 		set_routes || return 1 ;;
 	esac
-	set_sysctls || return 1
-	left=$(changes)
-	if [ -n "$left" ]; then
-		say "cannot put back: $left"
-		return 1
-	fi
-	echo "$found" | while read -r line; do
-		say "put back: $line"
+	set_sysctls
+}
+
+say_each() {	# PREFIX LINES
+	echo "$2" | while read -r line; do
+		say "$1: $line"
 	done
+}
+
+# bh-keep asks again at each event, and the log has each line once.  An empty
+# pattern is an empty line.
+note_left() {
+	all=$(printf '%s\n' "$left" "$absent" | sed '/^$/d')
+	known=
+	[ "$command" != mend ] || known=$(cat "$run/unmended" 2>/dev/null)
+	new=$(echo "$all" | grep -vxF "$known")
+	echo "$all" >"$run/unmended"
+	[ -z "$new" ] || say_each 'cannot put back' "$new"
 }
 
 # What runs on a device that was taken away does not come back to it.

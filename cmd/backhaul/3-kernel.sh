@@ -29,11 +29,13 @@ make_tun() {	# DEVICE
 }
 
 # What breaks out never was in the tunnel: its answers are as long as the
-# uplink takes them.
+# uplink takes them, and stay so while there is none.
 mtu_of() {	# DEVICE
 	case $ROLE:$1 in
-	"client:$EGRESS_TUN") ip -o link show dev "$UPLINK" |
-		sed 's/.* mtu \([0-9]*\) .*/\1/' ;;
+	"client:$EGRESS_TUN")
+		{ ip -o link show dev "$UPLINK" 2>/dev/null ||
+			ip -o link show dev "$1"; } |
+			sed 's/.* mtu \([0-9]*\) .*/\1/' ;;
 	*) echo "$MTU" ;;
 	esac
 }
@@ -182,7 +184,7 @@ take_back() {
 		flush_rules "${PROTO:-176}"
 		remove_tuns
 	fi
-	( cd "$run" 2>/dev/null && rm -f changed hop ready routes \
+	( cd "$run" 2>/dev/null && rm -f changed hop ready routes unmended \
 		./*.keep ./*.state ./*.new ./*.next ./*.stat ./*.link )
 }
 

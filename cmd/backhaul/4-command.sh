@@ -165,6 +165,7 @@ need_programs() {
 keep_up() {
 	if cmp -s "$run/domain.new" "$run/domain.ini"; then
 		rm -f "$run"/*.new
+		[ -z "$absent" ] || exit $RETRY
 		exit 0
 	fi
 	[ -z "$replace" ] || return 0

@@ -58,7 +58,8 @@ judge() {	# CHANGES
 	case $1 in
 	*'table inet backhaul is missing'*) guard=MISSING ;;
 	*guard:*) guard=CHANGED ;;
-	*device* | *routes:* | *parameter*) guard='in force, rest CHANGED' ;;
+	*device* | *routes:* | *parameter* | *interface*)
+		guard='in force, rest CHANGED' ;;
 	*) guard='in force' ;;
 	esac
 }
@@ -84,10 +85,14 @@ cmd_status() {
 		print_shut
 		exit 1
 	fi
-	rc=0 found=$(changes)
+	rc=0 found=$(changes) absent=$(interface_changes)
 	judge_bolt || rc=1
-	judge "$found"
+	judge "$found$absent"
 	printf '%s: %s, guard %s%s\n' "$location" "$ROLE" "$guard" "$bolt"
+	[ -z "$absent" ] || {
+		rc=1
+		echo "$absent" | sed 's/^/  /'
+	}
 	[ -z "$found" ] || {
 		rc=1
 		echo "$found" | sed 's/^/  /'
