@@ -223,6 +223,20 @@ has_said() {	# NUMBER WORDS
 	world_routes cli	# as remade has found it
 }
 
+@test "F10i: an MTU at which a device has no IPv6 is put back unaided" {
+	kill -CONT "$(pid_of bh-keep)"
+	before=$(pids)
+	healed 'device bh0 has another mtu than 1440' ip link set bh0 mtu 1000
+	healed 'device bh0 has another mtu than 1440' ip link set bh0 mtu 1279
+	works
+	[ -z "$(in_cli ip -o addr show dev bh0)" ]
+	[ "$before" = "$(pids)" ]
+	! grep -e RTNETLINK -e 'cannot create' "$W_DIR/run/branch1/log"
+	kill -STOP "$(pid_of bh-keep)"
+	mended 'device bh0 has another mtu than 1440' ip link set bh0 mtu 600
+	works
+}
+
 @test "F10e: while it is shut: what is no longer shut is said, and put back" {
 	cli_backhaul stop
 	in_cli nft flush chain inet backhaul forward

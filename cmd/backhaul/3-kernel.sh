@@ -40,11 +40,18 @@ mtu_of() {	# DEVICE
 	esac
 }
 
+# An MTU below 1280 has taken its IPv6 away: it gets that back while it is down,
+# or it would give itself an address.
 raise_tun() {	# DEVICE
-	# a host whose new interfaces have none: its routes must be possible
-	! has_v6 || echo 0 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"
-	ip link set dev "$1" addrgenmode none mtu "$(mtu_of "$1")" \
-		txqueuelen 1000 up
+	v6=/proc/sys/net/ipv6/conf/$1
+	! has_v6 || [ -d "$v6" ] || ip link set dev "$1" down
+	ip link set dev "$1" mtu "$(mtu_of "$1")" txqueuelen 1000 || return 1
+	if [ -d "$v6" ]; then
+		# of a host whose new interfaces have none, too
+		echo 0 >"$v6/disable_ipv6"
+		ip link set dev "$1" addrgenmode none || return 1
+	fi
+	ip link set dev "$1" up
 }
 
 remove_tuns() {
