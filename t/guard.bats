@@ -404,7 +404,15 @@ egress() {	# COUNTER
 		none_clear "$how, no file"
 		cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
 	done
+	# and down opens: a bolt that stop has started anew ends, too
+	read -r _ loop _ child _ <"$W_DIR/run/branch1/bolt/bh-bolt.state"
+	kill -9 "$loop" "$child"
+	cli_backhaul stop
+	in_cli nft list table inet backhaul_bolt >/dev/null
+	cli_backhaul down
+	[ -z "$(in_cli nft list tables)" ]
 	cli_backhaul up
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
 }
 
 @test "F10k what is compared with is not what somebody has left" {

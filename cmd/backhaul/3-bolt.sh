@@ -26,7 +26,8 @@ end_bolt() {
 
 # For the domain in $run.  Without it the guard still is shut, so the gateway
 # comes up, and `status' says what is missing.  In a subshell: whoever waits
-# for all programs does not wait for this one.
+# for all programs does not wait for this one.  It hears signals, also if we do
+# not want to hear them ourselves now.
 hold_bolt() {
 	mkdir -p "$run/bolt" && rm -f "$run/bolt/holds"
 	ended=0 tries=0
@@ -35,7 +36,7 @@ hold_bolt() {
 		kill -HUP "$child"
 	else
 		end_bolt
-		( spawn $BOLT )
+		( trap - INT TERM HUP; spawn $BOLT )
 	fi
 	until [ -s "$run/bolt/holds" ]; do
 		read_state $BOLT
