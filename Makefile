@@ -29,7 +29,7 @@ SCRIPTS := $(patsubst cmd/%,%,$(filter-out %.c,$(wildcard cmd/*)))
 BACKHAUL := $(sort $(wildcard cmd/backhaul/*.sh))
 MANS   := $(wildcard man/*.[1-8])
 UNITFILES := $(notdir $(wildcard contrib/systemd/*.service))
-UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*_test.c)) \
+UNITS  := $(patsubst t/unit/%.c,$(O)/t/unit/%,$(wildcard t/unit/*/*_test.c)) \
 	$(patsubst t/assume/%.c,$(O)/t/assume/%,$(wildcard t/assume/*.c))
 # memcheck looks at what is no sanitizer's
 CT     := $(if $(filter release,$(BUILD)),$(O)/t/ct/secrets)
@@ -99,6 +99,7 @@ $(O)/libbh.a: $(LIB)
 	rm -f $@
 	ar rcs $@ $^
 
+$(O)/t/unit/%.o: ALL_CFLAGS += -It/unit
 $(O)/t/unit/%: $(O)/t/unit/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -191,7 +192,7 @@ volume:
 volume-run: $(VOLUME:%=$(O)/t/short/fuzz_%)
 	t/fuzz/volume $(FUZZ_RUNS) $^
 
-soak: $(O)/t/unit/sim_test
+soak: $(O)/t/unit/wg/sim_test
 	SIM=$(SIM) $<
 
 deps:

@@ -1,4 +1,4 @@
-# bh-ctl without a gateway; with one, see path.bats.
+# bh-ctl without a gateway; with one, see path-whole.bats.
 
 bats_require_minimum_version 1.8.0
 

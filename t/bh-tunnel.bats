@@ -1,5 +1,5 @@
 # bh-tunnel by itself: how it starts, what it refuses, what it survives.  With a
-# peer: interop.bats; in a gateway: path.bats.
+# peer: wg-interop.bats; in a gateway: path-whole.bats.
 
 bats_require_minimum_version 1.8.0
 

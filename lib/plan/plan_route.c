@@ -23,8 +23,9 @@
  *
  * `throw' leaves a table and goes on with the next rule.  Behind each route
  * into a TUN stands `unreachable': when the device is gone, nothing falls
- * through to the main table (t/assume.bats).  A prefix that the next shorter
- * one leads to the same target has no routes of its own (plan/thin.h).
+ * through to the main table (t/guard-assume.bats).  A prefix that the next
+ * shorter one leads to the same target has no routes of its own
+ * (plan/thin.h).
  */
 
 /* ip(8) never flushes an IPv6 unreachable default of the largest metric. */

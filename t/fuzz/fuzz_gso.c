@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "../unit/joincut.h"
+#include "../unit/packet/joincut.h"
 #include "../unit/packet.h"
 #include "packet/csum.h"
 

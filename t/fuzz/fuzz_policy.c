@@ -5,7 +5,7 @@
  */
 #include "twin.h"
 
-#include "../unit/domain.h"
+#include "../unit/policy/domain.h"
 #include "../unit/packet.h"
 
 /* The gateways of the domain, as policies and as their twins know them. */

@@ -6,7 +6,8 @@
  * Takes the place of libsodium's X25519 in a fuzz target whose subject is what
  * we make of keys, not the curve: powers modulo 2^61 - 1, a hundred times as
  * fast.  Both sides of an exchange get the same, other keys give others, and 0
- * is the key of low order.  X25519 itself has its vectors: t/unit/key_test.
+ * is the key of low order.  X25519 itself has its vectors:
+ * t/unit/proc/key_test.
  */
 
 #include <sodium.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 # The decision table, live: one packet of each row, in both families, through
 # the programs as they run at a gateway.  (Every cell of it, offline, is in
-# t/bh-classify.bats and t/bh-egress.bats, and in t/unit/policy_test.)
+# t/bh-classify.bats and t/bh-egress.bats, and in t/unit/policy/policy_test.)
 bats_require_minimum_version 1.8.0
 
 # Nobody but the test talks here: no address, no forwarding, no IPv6 of the

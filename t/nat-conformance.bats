@@ -14,13 +14,13 @@ setup() {
 # What the tests say that they show: a requirement and a test, a line each.
 shown() {
 	local t
-	for t in "$BH_BIN"/t/unit/nat*_test "$BH_BIN"/t/unit/npt_test; do
+	for t in "$BH_BIN"/t/unit/nat/*_test; do
 		"$t" >"$T/out" || return 1
 		sed -n 's/^ok [0-9]* - \([^:]*\): .*/\1/p' "$T/out" |
 			tr -s ', ' '\n' | sed "s/\$/|${t##*/}/"
 	done
-	for t in t/nat.bats t/bh-egress-nat.bats t/stun.bats t/publish.bats \
-	    t/npt.bats; do
+	for t in t/nat-pool.bats t/bh-egress-nat.bats t/nat-stun.bats t/nat-publish.bats \
+	    t/nat-npt.bats; do
 		sed -n 's/^@test "\(.*\)" {$/\1/p' "$t" | tr -cs 'A-Za-z0-9.-' '\n' |
 			sed "s,\$,|$t,"
 	done
