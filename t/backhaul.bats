@@ -32,7 +32,7 @@ teardown() {
 untouched() {
 	world_state cli | diff "$W_DIR/cli.state" -
 	[ ! -e "$run" ]
-	[ -z "$(ip netns pids "$W-cli")" ]
+	[ -z "$(netns_pids "$W-cli")" ]
 }
 
 # Of an up that failed nothing stays but the guard, and of that nothing after
@@ -45,7 +45,7 @@ only_guard() {
 	kill "$loop"
 	world_until world_ended "$loop"
 	world_state cli | diff "$W_DIR/cli.state" -
-	[ -z "$(ip netns pids "$W-cli")" ]
+	[ -z "$(netns_pids "$W-cli")" ]
 	cli_backhaul down
 	untouched
 }
@@ -75,7 +75,7 @@ replaced() {	# PROGRAM PID
 
 # How many programs look how long they have to wait for a processor.
 waiting() {
-	for p in $(ip netns pids "$W-cli"); do
+	for p in $(netns_pids "$W-cli"); do
 		ls -l "/proc/$p/fd"
 	done | grep -c schedstat
 }
@@ -86,7 +86,7 @@ waiting() {
 	cli_backhaul down
 	(chrt -i -p 0 $BASHPID; cli_backhaul up)
 	[ "$(waiting)" -eq 0 ]
-	for p in $(ip netns pids "$W-cli"); do
+	for p in $(netns_pids "$W-cli"); do
 		chrt -p "$p" | grep -q SCHED_IDLE || [ ! -d "/proc/$p" ]
 	done
 }
@@ -300,7 +300,7 @@ $W_STAYS" ]
 
 @test "up that is killed at any moment can be taken down" {
 	for tenths in 0.02 0.05 0.1 0.15 0.2 0.3 0.4; do
-		timeout -s KILL $tenths ip netns exec "$W-cli" \
+		netns_exec "$W-cli" timeout -s KILL $tenths \
 			"$BH_BIN/backhaul" up -f "$W_DIR/domain.ini" \
 			-l branch1 -k "$W_DIR/keys" -d "$run" \
 			</dev/null >/dev/null 2>&1 3>&- || true
@@ -310,7 +310,7 @@ $W_STAYS" ]
 }
 
 @test "up after a killed up goes on from there" {
-	timeout -s KILL 0.1 ip netns exec "$W-cli" "$BH_BIN/backhaul" up \
+	netns_exec "$W-cli" timeout -s KILL 0.1 "$BH_BIN/backhaul" up \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
 		</dev/null >/dev/null 2>&1 3>&- || true
 	cli_backhaul up
@@ -320,7 +320,7 @@ $W_STAYS" ]
 }
 
 @test "up -F stays, and takes everything but the guard down on SIGTERM" {
-	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+	NETNS=$W-cli ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
 		</dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
@@ -333,7 +333,7 @@ $W_STAYS" ]
 }
 
 up_in_front() {
-	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+	NETNS=$W-cli ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
 		</dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	front=$!
@@ -367,7 +367,7 @@ in_front() { [ "$(cut -d ' ' -f 1 "$run/foreground")" = "$front" ]; }
 }
 
 @test "up -F ends when another down takes the gateway away" {
-	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+	NETNS=$W-cli ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
 		</dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
@@ -402,7 +402,7 @@ fill() {	# FIFO
 @test "F12d: nobody reads what up -F says, and its programs are started again" {
 	mkfifo "$BATS_TEST_TMPDIR/pipe"
 	exec 5<>"$BATS_TEST_TMPDIR/pipe"
-	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+	NETNS=$W-cli ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
 		</dev/null 2>"$BATS_TEST_TMPDIR/pipe" 3>&- 5>&- &
 	pid=$!

@@ -204,8 +204,7 @@ again() {	# PID: another one runs
 		! srv_backhaul status | grep -q "^bh-keep *running *$1 "
 }
 none_left() {
-	! ip netns pids "$W-srv" | xargs -rn 1 ps -o comm= -p |
-		grep -q '^bh-\|^ip$'
+	! netns_names "$W-srv" | grep -q '^bh-\|^ip$'
 }
 
 # What the Internet's host knows of an address on its own network.

@@ -62,7 +62,7 @@ no_rules() {
 	! in_cli ip rule | grep 'proto 176'
 }
 foreground() {
-	ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
+	NETNS=$W-cli ip netns exec "$W-cli" "$BH_BIN/backhaul" up -F \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
 		</dev/null 2>>"$BATS_TEST_TMPDIR/err" 3>&- &
 	FG=$!
@@ -118,7 +118,7 @@ ended() {	# CODE: up -F has
 }
 
 @test "F1c: a first up that is killed or interrupted leaves the LAN shut" {
-	ip netns exec "$W-cli" "$BH_BIN/backhaul" up \
+	NETNS=$W-cli ip netns exec "$W-cli" "$BH_BIN/backhaul" up \
 		-f "$W_DIR/domain.ini" -l branch1 -k "$W_DIR/keys" -d "$run" \
 		</dev/null >/dev/null 2>&1 3>&- &
 	first=$!

@@ -63,13 +63,13 @@ shut() {
 
 # The supervising loops and their programs, with no chance to say goodbye.
 crash() {
-	for pid in $(ip netns pids "$W-cli"); do
+	for pid in $(netns_pids "$W-cli"); do
 		kill -9 "$pid" 2>/dev/null || true
 	done
 	world_until nobody
 }
 nobody() {
-	[ -z "$(ip netns pids "$W-cli")" ]
+	[ -z "$(netns_pids "$W-cli")" ]
 }
 
 @test "the measure itself: this branch is open without a gateway" {
@@ -165,7 +165,7 @@ nobody() {
 		[ "$status" -eq 111 ] || [ "$status" -eq 0 ]
 		[[ $output != *' exit 135'* ]]	# a bus error
 		[[ $output != *'not ready'* ]]
-		[ -z "$(ip netns pids "$W-cli")" ]
+		[ -z "$(netns_pids "$W-cli")" ]
 		world_state cli | diff "$BATS_TEST_TMPDIR/before" -
 	done
 	[ "$status" -eq 0 ]	# the last

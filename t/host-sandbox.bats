@@ -177,6 +177,18 @@ its_uid() {	# UID
 	diff "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/man"
 }
 
+# That is how other tests see that nothing is left after `down'.
+@test "F32g: a process that has left its namespace is found, and ended" {
+	(W=$W-away; world_host x	# world_down ends all of W's
+	NETNS=$W-x ip netns exec "$W-x" unshare -n setsid sleep 300 3>&- &
+	away() { [ "$(netns_names "$W-x")" = sleep ] &&
+		[ -z "$(ip netns pids "$W-x")" ]; }
+	world_until away
+	world_down
+	gone() { [ -z "$(netns_pids "$W-x")" ]; }
+	world_until gone)
+}
+
 # ---- what there is to see and to keep ----
 
 has_empty_root() {	# PID

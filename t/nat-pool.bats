@@ -58,10 +58,7 @@ page() {	# HOST [ADDRESS]
 }
 
 egress_pid() {
-	local pid
-	for pid in $(ip netns pids "$W-srv"); do
-		[ "$(cat "/proc/$pid/comm")" != bh-egress ] || echo "$pid"
-	done
+	netns_named "$W-srv" bh-egress
 }
 
 other_egress() {	# PID: another process has taken its place
@@ -291,9 +288,7 @@ ctl_who() { "$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" egress who "$@"; }
 	[ "$(stat -c '%a %u' "$W_DIR/run/hq.log")" = '750 0' ]
 	[ "$(stat -c '%a %u' "$W_DIR/run/hq.log/nat-0.log")" = '640 0' ]
 	# it has nothing but a pipe and these files, and is nobody's child
-	for pid in $(ip netns pids "$W-srv"); do
-		[ "$(cat "/proc/$pid/comm")" != bh-egress-log ] || log=$pid
-	done
+	log=$(netns_named "$W-srv" bh-egress-log)
 	run ! grep -q ' 00000000[0-9a-f]*[1-9a-f]' <(grep ^CapEff "/proc/$log/status")
 	[ "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$log/status")" = 2 ]
 	run ! grep -q 'tun\|socket' <(readlink "/proc/$log/fd"/*)
@@ -312,9 +307,7 @@ ctl_who() { "$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" egress who "$@"; }
 }
 
 @test "F24b: a disk that makes it wait makes no packet wait" {
-	for pid in $(ip netns pids "$W-srv"); do
-		[ "$(cat "/proc/$pid/comm")" != bh-egress-log ] || log=$pid
-	done
+	log=$(netns_named "$W-srv" bh-egress-log)
 	kill -STOP "$log"
 	in_lan ping -c 3 -i 0.2 -W 5 203.0.113.80
 	in_lan python3 t/lib/udp.py flows 203.0.113.80 7 600

@@ -240,8 +240,7 @@ forged() {	# COUNTER SOURCE DESTINATION
 	[ "$(in_hq awk '/^Udp: [0-9]/ { print $3 }' /proc/net/snmp)" = "$before" ]
 }
 srv_no_program() {
-	! ip netns pids "$W-srv" | xargs -rn 1 ps -o comm= -p |
-		grep -qx 'bh-egress\|bh-classify'
+	! netns_names "$W-srv" | grep -qx 'bh-egress\|bh-classify'
 }
 
 @test "the tunnel may be IPv6 outside" {

@@ -271,6 +271,6 @@ alone() {	# [LINES]
 	gateways down
 	for host in srv dr cli; do
 		[ -z "$(in_host $host nft list ruleset)" ]
-		[ -z "$(ip netns pids "$W-$host")" ]
+		[ -z "$(netns_pids "$W-$host")" ]
 	done
 }

@@ -194,10 +194,10 @@ unreached() {	# LOCATION VERDICT HOST ADDRESS
 	[ "${#lines[@]}" -eq 4 ]
 	# of those that see packets one each, and the two of bh-tunnel's that
 	# keep the keys
-	run -0 bash -c "ip netns pids '$W-srv' | xargs ps -o comm= -p |
-		grep -E '^bh-(tunnel|tunnel-keys|classify|egress)$' | sort"
-	[ "${lines[*]}" = \
-		'bh-classify bh-egress bh-tunnel bh-tunnel-keys bh-tunnel-keys' ]
+	[ "$(netns_names "$W-srv" | sort |
+		grep -E '^bh-(tunnel|tunnel-keys|classify|egress)$' |
+		tr '\n' ' ')" = 'bh-classify bh-egress bh-tunnel '\
+'bh-tunnel-keys bh-tunnel-keys ' ]
 }
 
 @test "a second client comes and goes without disturbing the first" {
@@ -219,7 +219,7 @@ unreached() {	# LOCATION VERDICT HOST ADDRESS
 	gateways down
 	for host in srv dr home cli cli2 cli3; do
 		[ -z "$(in_host $host nft list ruleset)" ]
-		[ -z "$(ip netns pids "$W-$host")" ]
+		[ -z "$(netns_pids "$W-$host")" ]
 		[ -z "$(in_host $host ip route show table all proto 176)" ]
 	done
 }

@@ -210,8 +210,7 @@ at() {		# LOCATION PEER ADDRESS: where it looks for its peer
 # Both processes, the one that works last.
 named() {
 	local pid
-	for pid in $(ip netns pids "$W-cli"); do
-		[ "$(cat "/proc/$pid/comm")" != bh-tunnel-names ] ||
-			echo "$(awk '{ print $22 }' "/proc/$pid/stat") $pid"
+	for pid in $(netns_named "$W-cli" bh-tunnel-names); do
+		echo "$(awk '{ print $22 }' "/proc/$pid/stat") $pid"
 	done | sort -n | cut -d ' ' -f 2
 }

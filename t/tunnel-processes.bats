@@ -138,8 +138,7 @@ all_of() {	# cli|srv
 		[ "$(packets $host)" != "$was" ]
 		# nobody of the old ones is left
 		world_until eval "[ \$(in_$host ss -Hluanp | grep -c :51820) -eq 3 ]"
-		[ "$(ip netns pids "$W-$host" | xargs ps -o comm= -p |
-			grep -cx bh-tunnel-keys)" -eq 2 ]
+		[ "$(netns_named "$W-$host" bh-tunnel-keys | wc -l)" -eq 2 ]
 	done
 }
 

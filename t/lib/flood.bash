@@ -56,7 +56,7 @@ flood_end() {
 # Memory of their own that the processes of the server's tunnel have, in kB.
 flood_memory() {
 	local pid
-	for pid in $(ip netns pids "$W-srv"); do
+	for pid in $(netns_pids "$W-srv"); do
 		[[ $(<"/proc/$pid/comm") != bh-tunnel* ]] ||
 			grep ^RssAnon "/proc/$pid/status"
 	done | awk '{ n += $2 } END { print n }'

@@ -17,10 +17,12 @@
 #
 # Set by interop_up: I, the prefix of names; I_DIR, with domain.ini, keys/, run/.
 
+. t/lib/pids.bash
+
 : "${BH_BIN:=$PWD/build/release}"
 
-in_our() { ip netns exec "$I-our" "$@"; }
-in_wgo() { ip netns exec "$I-wgo" "$@"; }
+in_our() { netns_exec "$I-our" "$@"; }
+in_wgo() { netns_exec "$I-wgo" "$@"; }
 
 # Until a condition holds, 10 s at most.
 interop_until() {	# COMMAND...
@@ -99,7 +101,7 @@ interop_up() {	# DIRECTORY
 interop_down() {
 	local host pid
 	for host in our wgo; do
-		for pid in $(ip netns pids "${I:?}-$host" 2>/dev/null); do
+		for pid in $(netns_pids "${I:?}-$host"); do
 			kill -9 "$pid" 2>/dev/null
 		done
 		ip netns del "$I-$host" 2>/dev/null
@@ -112,7 +114,8 @@ interop_down() {
 interop_bg() {	# HOST COMMAND...
 	local host=$1
 	shift
-	ip netns exec "$I-$host" "$@" </dev/null >>"$I_DIR/$host.log" 2>&1 \
+	NETNS=$I-$host ip netns exec "$I-$host" "$@" \
+		</dev/null >>"$I_DIR/$host.log" 2>&1 \
 		3>&- &
 	I_PID=$!
 }
@@ -124,7 +127,7 @@ interop_ready() {	# PROGRAM OPTION...
 	rm -f "$fifo"
 	mkfifo "$fifo"
 	exec {fd}<>"$fifo"
-	ip netns exec "$I-our" "$program" -f "$I_DIR/domain.ini" \
+	NETNS=$I-our ip netns exec "$I-our" "$program" -f "$I_DIR/domain.ini" \
 		-D "$I_DIR/run" -R "$fd" "$@" </dev/null \
 		>>"$I_DIR/our.log" 2>&1 3>&- &
 	I_PID=$!

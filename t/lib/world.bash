@@ -26,15 +26,17 @@
 # Set by world_up: W, the prefix of the namespaces; W_DIR, a directory with
 # domain.ini, keys/ and run/.  BH_BIN is where the programs are.
 
+. t/lib/pids.bash
+
 : "${BH_BIN:=$PWD/build/release}"
 
-in_lan() { ip netns exec "$W-lan" "$@"; }
-in_cli() { ip netns exec "$W-cli" "$@"; }
-in_wan() { ip netns exec "$W-wan" "$@"; }
-in_srv() { ip netns exec "$W-srv" "$@"; }
-in_inet() { ip netns exec "$W-inet" "$@"; }
-in_hq() { ip netns exec "$W-hq" "$@"; }
-in_host() { local host=$1; shift; ip netns exec "$W-$host" "$@"; }
+in_lan() { netns_exec "$W-lan" "$@"; }
+in_cli() { netns_exec "$W-cli" "$@"; }
+in_wan() { netns_exec "$W-wan" "$@"; }
+in_srv() { netns_exec "$W-srv" "$@"; }
+in_inet() { netns_exec "$W-inet" "$@"; }
+in_hq() { netns_exec "$W-hq" "$@"; }
+in_host() { local host=$1; shift; netns_exec "$W-$host" "$@"; }
 
 # ---- hosts and cables -----------------------------------------------------
 
@@ -127,7 +129,7 @@ world_down() {
 	for ns in /run/netns/"${W:?}"-*; do
 		[ -e "$ns" ] || continue
 		ns=${ns##*/}
-		for pid in $(ip netns pids "$ns" 2>/dev/null); do
+		for pid in $(netns_pids "$ns"); do
 			kill -9 "$pid" 2>/dev/null
 		done
 		ip netns del "$ns"
@@ -230,7 +232,8 @@ world_guard() {	# HOST COUNTER
 world_bg() {	# HOST COMMAND...
 	local host=$1
 	shift
-	ip netns exec "$W-$host" "$@" </dev/null >>"$W_DIR/$host.log" 2>&1 \
+	NETNS=$W-$host ip netns exec "$W-$host" "$@" \
+		</dev/null >>"$W_DIR/$host.log" 2>&1 \
 		3>&- &
 	W_PID=$!
 	disown
@@ -272,7 +275,7 @@ world_capture() {	# HOST DEV FILE [FILTER...]
 	local host=$1 dev=$2 file=$3
 	shift 3
 	rm -f "$file.err"
-	ip netns exec "$W-$host" tcpdump -i "$dev" -s 0 -U \
+	NETNS=$W-$host ip netns exec "$W-$host" tcpdump -i "$dev" -s 0 -U \
 		--immediate-mode -w "$file" "$@" \
 		</dev/null >/dev/null 2>"$file.err" 3>&- &
 	W_CAPTURE=$! W_CAPTURE_FILE=$file

@@ -41,7 +41,7 @@ pids() { # the programs, not the shell that watches them
 	local p ns
 	for e in cli srv; do
 		[ $e = cli ] && ns=$BP_CLI || ns=$BP_SRV
-		for p in $(ip netns pids "$ns"); do
+		for p in $(netns_pids "$ns"); do
 			case $(cat "/proc/$p/comm" 2>/dev/null) in
 			bh-announce) ;;	# only at the beginning
 			bh-*) echo "$e $p" ;;
