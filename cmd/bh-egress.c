@@ -2,7 +2,7 @@
 /* bh-egress: the link, the guard, the Internet's TUN device.  bh-egress(8). */
 
 #include "base/die.h"
-#include "base/part.h"
+#include "base/worker.h"
 #include "capture/nat_ask.h"
 #include "capture/offline.h"
 #include "gate/egress.h"
@@ -86,23 +86,23 @@ parse(struct options *o, int argc, char *argv[])
 /* There is one behind each worker of bh-tunnel, with the name and the device
  * of its number; or one for all.  The device. */
 static const char *
-take_part(struct policy *pol, const struct options *o,
+become_worker(struct policy *pol, const struct options *o,
     const struct conf_location *l, const char *rundir,
     char device[static IFNAMSIZ])
 {
-	static char name[PART_NAMELEN];
-	unsigned n = conf_egresses(l), part = o->worker == NULL ? 0 :
+	static char name[WORKER_NAMELEN];
+	unsigned n = conf_egresses(l), worker = o->worker == NULL ? 0 :
 	    start_number(o->worker, "-n", 0, n - 1);
 
 	if (n > 1)
-		start_part(pol, part);
-	if (part == 0) {
+		start_worker(pol, worker);
+	if (worker == 0) {
 		counters_prune(rundir, die_myname(), n);
 	} else {
-		die_name(part_name(name, die_myname(), part));
+		die_name(worker_name(name, die_myname(), worker));
 		prctl(PR_SET_NAME, name, 0, 0, 0);	/* for ps(1) */
 	}
-	return conf_egress_device(l, part, device);
+	return conf_egress_device(l, worker, device);
 }
 
 /* Where the state of the translator is while it runs. */
@@ -140,7 +140,7 @@ main(int argc, char *argv[])
 		    cf.location[self].name);
 
 	const char *rundir = start_rundir(&o.start, &cf, self, dir);
-	const char *ifname = take_part(&pol, &o, &cf.location[self],
+	const char *ifname = become_worker(&pol, &o, &cf.location[self],
 	    rundir, device);
 	/* before there is anything that another process should not have */
 	if (egress_translates(&pol))

@@ -336,14 +336,14 @@ conf_egresses(const struct conf_location *l)
 }
 
 const char *
-conf_egress_device(const struct conf_location *l, unsigned part,
+conf_egress_device(const struct conf_location *l, unsigned worker,
     char buf[IFNAMSIZ])
 {
-	if (part == 0)
+	if (worker == 0)
 		return l->egress_interface;
 	/* two digits have to find room */
 	snprintf(buf, IFNAMSIZ, "%.*s-%u", IFNAMSIZ - 4, l->egress_interface,
-	    part % 100);
+	    worker % 100);
 	return buf;
 }
 

@@ -181,7 +181,7 @@ struct conf_breakout {
 	int filter_line;
 };
 
-/* A hole in a server's default: what the Internet may begin, and where that
+/* What a server publishes: what the Internet may begin, and where that
  * goes (C25). */
 struct conf_publish {
 	char name[CONF_NAMELEN];
@@ -247,7 +247,7 @@ unsigned conf_deal(const struct conf *cf, size_t self, size_t i,
  * one each worker, unless what it translates is one whole. */
 unsigned conf_egresses(const struct conf_location *l);
 /* The device of one of them. */
-const char *conf_egress_device(const struct conf_location *l, unsigned part,
+const char *conf_egress_device(const struct conf_location *l, unsigned worker,
     char buf[IFNAMSIZ]);
 /* How the server translates a family; CONF_NAT_NONE: not at all, or by NPT. */
 enum conf_nat conf_nat_of(const struct conf_location *l, bool v4);

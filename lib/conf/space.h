@@ -6,7 +6,7 @@
  * Whose an address is in truth: the longest prefix has it.  Of two that are the
  * same, what takes part has it before what is internal, an active location
  * before an inactive one, and the later in the file before the earlier.  So
- * what a location calls its own may have holes that others have.
+ * others may have parts of what a location calls its own.
  */
 
 #include "conf/conf.h"

@@ -6,7 +6,7 @@
  * A gate stands between a TUN device and the link to bh-tunnel and lets
  * through, both ways, what the policy delivers.  Of several workers of
  * bh-tunnel each has a link, on which only its own peers are believed; behind
- * each may stand a gate of its own, which knows no others (start_part).
+ * each may stand a gate of its own, which knows no others (start_worker).
  * bh-classify is a gate on the LAN's side, bh-egress one on the Internet's.
  * Where something breaks out bh-classify has a second TUN device, towards the
  * Internet.

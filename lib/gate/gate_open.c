@@ -2,7 +2,7 @@
 #include "gate/gate.h"
 
 #include "base/die.h"
-#include "base/part.h"
+#include "base/worker.h"
 #include "io/tun.h"
 #include "proc/ready.h"
 
@@ -25,7 +25,7 @@ gate_open(struct gate *g, const struct gate_kind *kind,
     const struct policy *pol, const char *ifname, const char *rundir,
     const struct conf *cf)
 {
-	char name[PART_NAMELEN];
+	char name[WORKER_NAMELEN];
 	bool uso, uso_out;
 
 	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
@@ -52,7 +52,7 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 	g->out_out.fd = g->out;
 	g->nlinks = pol->workers;
 	for (unsigned i = 0; i < g->nlinks; i++)
-		start_link(&g->link[i], rundir, part_name(name, kind->link,
-		    pol->part + i), kind->role,
+		start_link(&g->link[i], rundir, worker_name(name, kind->link,
+		    pol->worker + i), kind->role,
 		    uso ? LINK_F_USO : 0, cf);
 }

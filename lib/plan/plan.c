@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "plan/plan.h"
 
-#include "base/part.h"
+#include "base/worker.h"
 
 #include <string.h>
 
@@ -279,7 +279,7 @@ put_programs(const struct plan *p, FILE *out)
 {
 	unsigned n = p->self->role == CONF_ROLE_SERVER ?
 	    conf_egresses(p->self) : 0;
-	char name[PART_NAMELEN];
+	char name[WORKER_NAMELEN];
 
 	if (!plan_has_peers(p)) {
 		put_var(out, "PROGRAMS", "");
@@ -287,7 +287,7 @@ put_programs(const struct plan *p, FILE *out)
 	}
 	fputs("PROGRAMS='bh-tunnel bh-classify", out);
 	for (unsigned i = 0; i < n; i++)
-		fprintf(out, " %s", part_name(name, "bh-egress", i));
+		fprintf(out, " %s", worker_name(name, "bh-egress", i));
 	fputs(" bh-keep'\n", out);
 }
 

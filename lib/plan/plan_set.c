@@ -143,7 +143,7 @@ static void
 set_without(struct set *s, const struct prefix *p, const struct own *own)
 {
 	struct addr at = p->addr, last = prefix_last(p);
-	bool holes = false;
+	bool cut = false;
 	char buf[PREFIX_STRLEN];
 
 	for (size_t i = 0; i < own->n; i++) {
@@ -151,7 +151,7 @@ set_without(struct set *s, const struct prefix *p, const struct own *own)
 		if (own->p[i].len < p->len ||
 		    !prefix_has(p, &own->p[i].addr) || addr_cmp(&end, &at) < 0)
 			continue;
-		holes = true;
+		cut = true;
 		before = own->p[i].addr;
 		if (addr_cmp(&at, &before) < 0 && addr_step(&before, 0xff))
 			set_range(s, &at, &before);
@@ -159,7 +159,7 @@ set_without(struct set *s, const struct prefix *p, const struct own *own)
 		if (!addr_step(&at, 1))
 			return;
 	}
-	if (!holes)
+	if (!cut)
 		set_text(s, prefix_format(p, buf));
 	else if (addr_cmp(&at, &last) <= 0)
 		set_range(s, &at, &last);

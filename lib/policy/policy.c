@@ -159,34 +159,35 @@ is_within(uint16_t port, uint16_t first, uint16_t last)
 
 /* Of a fragment without ports it is enough that some are published. */
 static bool
-is_asked_for(const struct policy_hole *h, const struct ip *ip)
+is_asked_for(const struct policy_published *p, const struct ip *ip)
 {
-	return h->proto == 0 || (h->proto == ip->proto &&
-	    (!ip->ports || is_within(ip->dport, h->first, h->last)));
+	return p->proto == 0 || (p->proto == ip->proto &&
+	    (!ip->ports || is_within(ip->dport, p->first, p->last)));
 }
 
 /* The host behind it answers a host of the clients that came by that address,
  * and so was translated (a hairpin). */
 static bool
-is_answered(const struct policy *pol, const struct policy_hole *h,
+is_answered(const struct policy *pol, const struct policy_published *p,
     const struct ip *ip)
 {
-	return h->proto == ip->proto && addr_eq(&h->to, &ip->src) &&
-	    (!ip->ports || (is_within(ip->sport, h->to_first, h->to_last) &&
+	return p->proto == ip->proto && addr_eq(&p->to, &ip->src) &&
+	    (!ip->ports || (is_within(ip->sport, p->to_first, p->to_last) &&
 	    is_within(ip->dport, pol->nat_first, pol->nat_last)));
 }
 
 static bool
 is_published(const struct policy *pol, const struct ip *ip)
 {
-	uint32_t i = pol->nholes == 0 ? LPM_NONE :
-	    lpm_lookup(pol->published, &ip->dst);
+	uint32_t i = pol->npublished == 0 ? LPM_NONE :
+	    lpm_lookup(pol->published_at, &ip->dst);
 
 	if (i == LPM_NONE)
 		return false;
-	for (const struct policy_hole *h = &pol->hole[i - 1];
-	    h < &pol->hole[pol->nholes] && addr_eq(&h->addr, &ip->dst); h++)
-		if (is_asked_for(h, ip) || is_answered(pol, h, ip))
+	for (const struct policy_published *p = &pol->published[i - 1];
+	    p < &pol->published[pol->npublished] &&
+	    addr_eq(&p->addr, &ip->dst); p++)
+		if (is_asked_for(p, ip) || is_answered(pol, p, ip))
 			return true;
 	return false;
 }

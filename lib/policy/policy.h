@@ -49,7 +49,7 @@ policy_has_tunnel(const struct policy_site *s)
 
 /* What the Internet may begin with: a destination, of all protocols (0) or of
  * some ports of one; and the host behind it, with its ports. */
-struct policy_hole {
+struct policy_published {
 	struct addr addr;
 	uint16_t first, last;
 	uint8_t proto;
@@ -67,16 +67,17 @@ struct policy {
 	struct lpm *where;	/* addresses of the domain -> PLACE */
 	struct lpm *endpoints;	/* outer addresses of its tunnels; hosts -> 1 */
 	struct lpm *own;	/* addresses of this gateway -> 1 */
-	struct lpm *published;	/* addresses -> 1 + the first hole */
-	const struct policy_hole *hole;	/* by address; NULL: none */
-	size_t nholes;
+	struct lpm *published_at;	/* addresses -> 1 + the first of them */
+	/* by address; NULL: none */
+	const struct policy_published *published;
+	size_t npublished;
 	uint16_t nat_first, nat_last;	/* to which the kernel translates */
 	const struct npt *npt;	/* the clients' IPv6 outside; NULL: as it is */
 	bool pool4, pool6;	/* bh-egress translates these (nat/nat.h) */
 	const struct policy_site *site;	/* by location; site[self] is ours */
 	uint16_t nsites, self;
 	uint8_t workers;	/* processes of bh-tunnel with packets */
-	uint8_t part;		/* whose peers these are, if not all */
+	uint8_t worker;		/* whose peers these are, if not all */
 	/* the location an Internet packet goes to; PEER_NONE: no server is
 	 * usable */
 	uint16_t server;

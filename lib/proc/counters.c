@@ -2,8 +2,8 @@
 #include "proc/counters.h"
 
 #include "base/die.h"
-#include "base/part.h"
 #include "base/text.h"
+#include "base/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -231,14 +231,14 @@ struct counters *
 counters_all(const char *dir, const char *program)
 {
 	struct counters *to = counters_read(dir, program);
-	char name[PART_NAMELEN];
+	char name[WORKER_NAMELEN];
 
 	if (to == NULL)
 		return NULL;
 	snprintf(name, sizeof(name), "%s-keys", program);
 	bool ok = join_file(to, dir, name);
 	for (unsigned i = 1; ok && i <= COUNTERS_PARTS; i++)
-		ok = join_file(to, dir, part_name(name, program, i));
+		ok = join_file(to, dir, worker_name(name, program, i));
 	if (ok)
 		return to;
 	free(to);
@@ -248,10 +248,10 @@ counters_all(const char *dir, const char *program)
 void
 counters_prune(const char *dir, const char *program, unsigned from)
 {
-	char name[PART_NAMELEN], path[PATH_MAX];
+	char name[WORKER_NAMELEN], path[PATH_MAX];
 
 	for (unsigned i = from; dir != NULL && i <= COUNTERS_PARTS; i++)
 		if (snprintf(path, sizeof(path), "%s/%s.stat", dir,
-		    part_name(name, program, i)) < (int)sizeof(path))
+		    worker_name(name, program, i)) < (int)sizeof(path))
 			unlink(path);
 }

@@ -213,40 +213,40 @@ build_own(const struct conf_location *l)
 }
 
 static int
-cmp_hole(const void *a, const void *b)
+cmp_published(const void *a, const void *b)
 {
-	const struct policy_hole *p = a, *q = b;
+	const struct policy_published *p = a, *q = b;
 
 	return memcmp(&p->addr, &q->addr, sizeof(p->addr));
 }
 
 static void
-build_holes(struct policy *pol, const struct conf *cf)
+build_published(struct policy *pol, const struct conf *cf)
 {
-	struct policy_hole *h = calloc(cf->npublish + 1, sizeof(*h));
+	struct policy_published *out = calloc(cf->npublish + 1, sizeof(*out));
 	struct lpm_entry *e = calloc(cf->npublish + 1, sizeof(*e));
 	size_t n = 0, ne = 0;
 
-	if (h == NULL || e == NULL)
+	if (out == NULL || e == NULL)
 		die(EXIT_RETRY, "cannot build the table of what is published");
 	pol->nat_first = cf->location[pol->self].nat_port_first;
 	pol->nat_last = cf->location[pol->self].nat_port_last;
 	for (size_t i = 0; i < cf->npublish; i++) {
 		const struct conf_publish *p = &cf->publish[i];
 		if (publish_is_of(cf, p, pol->self))
-			h[n++] = (struct policy_hole){ p->match, p->first,
-				p->last, p->proto, p->to,
+			out[n++] = (struct policy_published){ p->match,
+				p->first, p->last, p->proto, p->to,
 				p->to_port != 0 ? p->to_port : p->first,
 				p->to_port != 0 ? p->to_port : p->last };
 	}
-	qsort(h, n, sizeof(*h), cmp_hole);
+	qsort(out, n, sizeof(*out), cmp_published);
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || !addr_eq(&h[i - 1].addr, &h[i].addr))
-			e[ne++] = (struct lpm_entry){ { h[i].addr, 128 },
+		if (i == 0 || !addr_eq(&out[i - 1].addr, &out[i].addr))
+			e[ne++] = (struct lpm_entry){ { out[i].addr, 128 },
 				(uint32_t)i + 1 };
-	pol->published = build(e, ne);
-	pol->hole = h;
-	pol->nholes = n;
+	pol->published_at = build(e, ne);
+	pol->published = out;
+	pol->npublished = n;
 	free(e);
 }
 
@@ -382,12 +382,12 @@ start_policy(struct policy *pol, const struct conf *cf, size_t self)
 	pol->npt = build_npt(cf, self);
 	pol->pool4 = serves_pool(&cf->location[self], true);
 	pol->pool6 = serves_pool(&cf->location[self], false);
-	build_holes(pol, cf);
+	build_published(pol, cf);
 	pol->breakouts = build_breakouts(cf, self, pol->endpoints);
 }
 
 void
-start_part(struct policy *pol, unsigned worker)
+start_worker(struct policy *pol, unsigned worker)
 {
 	size_t size = pol->nsites * sizeof(*pol->site);
 	struct policy_site *own = malloc(size);
@@ -401,7 +401,7 @@ start_part(struct policy *pol, unsigned worker)
 		else
 			own[i] = (struct policy_site){ .worker = 1 };
 	pol->site = own;
-	pol->part = (uint8_t)worker;
+	pol->worker = (uint8_t)worker;
 	pol->workers = 1;
 }
 

@@ -65,7 +65,7 @@ bool start_keys_fit(const struct conf *cf, size_t self, const char *keydir);
 void start_policy(struct policy *pol, const struct conf *cf, size_t self);
 
 /* What a process knows that has the peers of one worker only, and one link. */
-void start_part(struct policy *pol, unsigned worker);
+void start_worker(struct policy *pol, unsigned worker);
 
 /* Opens the link to bh-tunnel at RUNDIR/NAME.link, or exits 111 (100 if the
  * tunnel runs another domain file). */

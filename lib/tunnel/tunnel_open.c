@@ -2,7 +2,7 @@
 #include "tunnel/tunnel_impl.h"
 
 #include "base/die.h"
-#include "base/part.h"
+#include "base/worker.h"
 #include "io/source.h"
 #include "io/tun.h"
 #include "proc/ready.h"
@@ -115,10 +115,10 @@ static void
 open_port(struct tunnel *t, enum channel c, const char *rundir)
 {
 	struct port *p = &t->port[c];
-	char path[512], name[PART_NAMELEN];
+	char path[512], name[WORKER_NAMELEN];
 
 	snprintf(path, sizeof(path), "%s/%s.link", rundir,
-	    part_name(name, p->name, t->worker));
+	    worker_name(name, p->name, t->worker));
 	p->listen_fd = link_listen(path);
 	if (p->listen_fd < 0)
 		die(EXIT_RETRY, "cannot listen on %s", path);
@@ -164,12 +164,12 @@ open_sockets(int port[static SOCKETS], uint16_t number, unsigned workers)
 static void
 open_counters(struct tunnel *t, const char *rundir)
 {
-	char name[PART_NAMELEN];
+	char name[WORKER_NAMELEN];
 
 	counters_close(t->stat, t->npeers);	/* the first worker's */
 	if (t->worker == 0)
 		counters_prune(rundir, "bh-tunnel", t->policy.workers);
-	t->stat = counters_create(rundir, part_name(name, "bh-tunnel",
+	t->stat = counters_create(rundir, worker_name(name, "bh-tunnel",
 	    t->worker), t->npeers);
 	if (t->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", rundir);

@@ -2,7 +2,7 @@
 #include "tunnel/tunnel_impl.h"
 
 #include "base/die.h"
-#include "base/part.h"
+#include "base/worker.h"
 #include "start/start.h"
 #include "tunnel/keeper.h"
 
@@ -25,7 +25,7 @@ tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
     const int socket[])
 {
 	int pipe[2] = { -1, -1 };
-	char name[PART_NAMELEN];
+	char name[WORKER_NAMELEN];
 	pid_t pid = -1;
 
 	if (n > 1) {
@@ -54,9 +54,9 @@ tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
 		return;
 	close(pipe[t->worker == 0]);
 	if (t->worker > 0)	/* for ps(1) */
-		prctl(PR_SET_NAME, part_name(name, "bh-tunnel", t->worker), 0,
+		prctl(PR_SET_NAME, worker_name(name, "bh-tunnel", t->worker), 0,
 		    0, 0);
-	start_part(&t->policy, t->worker);
+	start_worker(&t->policy, t->worker);
 }
 
 bool

@@ -21,7 +21,7 @@ enum {
 	PRIVATE_INTERNAL = 1 << 0,
 	WHOLE_LAN = 1 << 1,
 	SERVED = 1 << 2,
-	HOLES = 1 << 3,		/* and breakouts at a client */
+	PUBLISHED = 1 << 3,		/* and breakouts at a client */
 	OPTIONS = 1 << 4,
 	GATES = ROLES * FAMILIES * LAYOUTS * OPTIONS,
 };
@@ -68,13 +68,13 @@ static const struct {
 	const char *addr;
 	uint16_t first, last;
 	uint8_t proto;
-} holes[] = {
+} published[] = {
 	{ "203.0.113.9", 0, 0xffff, 0 }, { "203.0.113.10", 443, 445, 6 },
 	{ "203.0.113.10", 53, 53, 17 }, { "10.0.0.1", 8080, 8080, 6 },
 	{ "2a00::9", 80, 80, 6 },
 };
 
-enum { NHOLES = sizeof(holes) / sizeof(*holes) };
+enum { NPUBLISHED = sizeof(published) / sizeof(*published) };
 
 /* Breakouts as the product has them, and by hand in breakout(). */
 static const char *const filters[] = {
@@ -262,23 +262,23 @@ build_sites(struct policy_site *site, int role, unsigned options)
 	}
 }
 
-static const struct policy_hole *
-build_holes(struct lpm **published)
+static const struct policy_published *
+build_published(struct lpm **at)
 {
-	static struct policy_hole hole[NHOLES];
-	struct lpm_entry e[NHOLES];
+	static struct policy_published rule[NPUBLISHED];
+	struct lpm_entry e[NPUBLISHED];
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < NHOLES; i++) {
-		struct prefix p = prefix(holes[i].addr);
-		hole[i] = (struct policy_hole){ .addr = p.addr,
-			.first = holes[i].first, .last = holes[i].last,
-			.proto = holes[i].proto };
-		if (i == 0 || !addr_eq(&hole[i - 1].addr, &p.addr))
+	for (uint32_t i = 0; i < NPUBLISHED; i++) {
+		struct prefix p = prefix(published[i].addr);
+		rule[i] = (struct policy_published){ .addr = p.addr,
+			.first = published[i].first, .last = published[i].last,
+			.proto = published[i].proto };
+		if (i == 0 || !addr_eq(&rule[i - 1].addr, &p.addr))
 			e[n++] = (struct lpm_entry){ p, 1 + i };
 	}
-	*published = lpm_build(e, n);
-	return hole;
+	*at = lpm_build(e, n);
+	return rule;
 }
 
 static void
@@ -294,9 +294,9 @@ build_gate(size_t i, struct policy pol, struct twin tw)
 	pol.server = role == ROLE_CLIENT && (options & SERVED) ? BOTH :
 	    PEER_NONE;
 	pol.private_is_internal = (options & PRIVATE_INTERNAL) != 0;
-	if ((options & HOLES) == 0)
-		pol.nholes = 0;
-	if (role == ROLE_CLIENT && (options & HOLES)) {
+	if ((options & PUBLISHED) == 0)
+		pol.npublished = 0;
+	if (role == ROLE_CLIENT && (options & PUBLISHED)) {
 		pol.breakouts = &breakouts;
 		tw.breakout = breakout;
 	}
@@ -314,10 +314,10 @@ build_all(void)
 			prefix(endpoint[1]).addr } };
 	struct policy pol = { .own = lpm_of(own, 2), .nsites = SITES,
 		.self = SELF, .endpoints = lpm_of(endpoint, 2),
-		.nholes = NHOLES };
+		.npublished = NPUBLISHED };
 
 	build_breakouts();
-	pol.hole = build_holes(&pol.published);
+	pol.published = build_published(&pol.published_at);
 	for (size_t i = 0; i < GATES; i++) {
 		size_t d = i / OPTIONS / ROLES;
 		if (i % ((size_t)OPTIONS * ROLES) == 0) {

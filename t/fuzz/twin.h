@@ -157,12 +157,12 @@ is_own(const struct twin *tw, const struct addr *a)
 static inline bool
 is_published(const struct twin *tw, const struct ip *ip)
 {
-	for (size_t i = 0; i < tw->pol->nholes; i++) {
-		const struct policy_hole *h = &tw->pol->hole[i];
+	for (size_t i = 0; i < tw->pol->npublished; i++) {
+		const struct policy_published *p = &tw->pol->published[i];
 		bool port = !ip->ports ||
-		    (ip->dport >= h->first && ip->dport <= h->last);
-		if (addr_eq(&h->addr, &ip->dst) &&
-		    (h->proto == 0 || (h->proto == ip->proto && port)))
+		    (ip->dport >= p->first && ip->dport <= p->last);
+		if (addr_eq(&p->addr, &ip->dst) &&
+		    (p->proto == 0 || (p->proto == ip->proto && port)))
 			return true;
 	}
 	return false;

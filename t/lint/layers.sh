@@ -7,8 +7,8 @@ cd "$(dirname "$0")/../.." || exit 1
 
 rooms='
 base    :
-	: addr batch bytes clock die json key once part path ratelimit text
-	  verdict version
+	: addr batch bytes clock die json key once path ratelimit text
+	  verdict version worker
 conf    : base
 	: conf diag guess ini pool prefixes print publish space value
 packet  : base

@@ -8,7 +8,7 @@
 enum { TCP = 6, UDP = 17, ICMP = 1, LATER = -1 };
 
 /* By address, as the loader has them. */
-static struct policy_hole hole[4] = {
+static struct policy_published published[4] = {
 	{ .first = 443, .last = 445, .proto = TCP },
 	{ .first = 53, .last = 53, .proto = UDP },
 	{ .first = 0, .last = 65535, .proto = 0 },
@@ -61,14 +61,15 @@ publishing(uint16_t self)
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < 4; i++) {
-		hole[i].addr = addr(outside[i]);
-		if (i == 0 || !addr_eq(&hole[i].addr, &hole[i - 1].addr))
-			e[n++] = (struct lpm_entry){ { hole[i].addr, 128 },
-			    i + 1 };
+		published[i].addr = addr(outside[i]);
+		if (i == 0 || !addr_eq(&published[i].addr,
+		    &published[i - 1].addr))
+			e[n++] = (struct lpm_entry){
+			    { published[i].addr, 128 }, i + 1 };
 	}
-	pol.published = lpm_build(e, n);
-	pol.hole = hole;
-	pol.nholes = 4;
+	pol.published_at = lpm_build(e, n);
+	pol.published = published;
+	pol.npublished = 4;
 	return pol;
 }
 
@@ -105,8 +106,8 @@ test_answers(void)
 {
 	struct policy hq = publishing(HQ);
 
-	hole[0].to = addr("10.1.0.7");
-	hole[0].to_first = hole[0].to_last = 8443;
+	published[0].to = addr("10.1.0.7");
+	published[0].to_first = published[0].to_last = 8443;
 	hq.nat_first = 16384;
 	hq.nat_last = 32767;
 	for (size_t i = 0; i < sizeof(answer) / sizeof(*answer); i++) {
@@ -119,7 +120,7 @@ test_answers(void)
 		    "%s answers from %d to %d", answer[i].src,
 		    answer[i].sport, answer[i].dport);
 	}
-	lpm_free(hq.published);
+	lpm_free(hq.published_at);
 	policy_fini(&hq);
 }
 
@@ -142,7 +143,7 @@ main(void)
 		    V_INTERNET);
 	}
 	test_answers();
-	lpm_free(hq.published);
+	lpm_free(hq.published_at);
 	policy_fini(&hq);
 	policy_fini(&none);
 	return DONE();
