@@ -212,7 +212,7 @@ static const struct {
 	const char *name;
 	void (*print)(const struct plan *p, FILE *out);
 	bool whole;	/* for `up': default-gateway must be there */
-} parts[] = {
+} texts[] = {
 	{ "env", plan_env, false },
 	{ "sysctl", print_sysctl, false },
 	{ "before", print_before, false },
@@ -427,7 +427,7 @@ check_ports(const struct plan *p)
 }
 
 static void
-check_pinned(const struct plan *p, size_t i, const struct addr *a)
+check_nat_address(const struct plan *p, size_t i, const struct addr *a)
 {
 	char buf[ADDR_STRLEN];
 
@@ -454,13 +454,13 @@ check_published(const struct plan *p)
 			    addr_format(&q->match, buf));
 	}
 	for (size_t i = 0; i < p->cf->nlocations; i++) {
-		const struct conf_pair *pin = &p->cf->location[i].nat_address;
+		const struct conf_pair *pair = &p->cf->location[i].nat_address;
 		if (!conf_is_client_of(p->cf, i, p->index))
 			continue;
-		if (pin->has4 && plan_pools(p, FAMILY_V4))
-			check_pinned(p, i, &pin->v4);
-		if (pin->has6 && plan_pools(p, FAMILY_V6))
-			check_pinned(p, i, &pin->v6);
+		if (pair->has4 && plan_pools(p, FAMILY_V4))
+			check_nat_address(p, i, &pair->v4);
+		if (pair->has6 && plan_pools(p, FAMILY_V6))
+			check_nat_address(p, i, &pair->v6);
 	}
 }
 
@@ -525,11 +525,11 @@ main(int argc, char *argv[])
 	look_at_hops(&p);
 	look_at_forwarding(&p);
 	check(&p);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (strcmp(parts[i].name, what) == 0) {
-			if (parts[i].whole)
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(texts[i].name, what) == 0) {
+			if (texts[i].whole)
 				check_gateways(&p);
-			parts[i].print(&p, stdout);
+			texts[i].print(&p, stdout);
 			die_unwritten();
 			return 0;
 		}

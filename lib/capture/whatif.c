@@ -190,7 +190,7 @@ static bool
 print_own(const struct step *s, const struct ip *ip)
 {
 	const struct conf *cf = s->cf;
-	const struct conf_pair *pin = &cf->location[s->from].nat_address;
+	const struct conf_pair *pair = &cf->location[s->from].nat_address;
 	bool v4 = ip->version == 4;
 	char a[ADDR_STRLEN];
 
@@ -203,10 +203,10 @@ print_own(const struct step *s, const struct ip *ip)
 		    addr_format(&p->match, a), p->name);
 		return true;
 	}
-	if (!(v4 ? pin->has4 : pin->has6))
+	if (!(v4 ? pair->has4 : pair->has6))
 		return false;
 	printf("  then it gets %s (nat-address)\n",
-	    addr_format(v4 ? &pin->v4 : &pin->v6, a));
+	    addr_format(v4 ? &pair->v4 : &pair->v6, a));
 	return true;
 }
 

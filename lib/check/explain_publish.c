@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* What is published, pinned and mapped. */
+/* publish, nat-address and nat6. */
 
 const struct lint_explanation explain_publish[] = {
 	{ BH_BAD_MATCH,
@@ -77,14 +77,14 @@ const struct lint_explanation explain_publish[] = {
 	    "internal = 198.51.100.0/24\nmatch = 198.51.100.9 tcp 443",
 	    "internal = 198.51.100.0/24, !198.51.100.9\n"
 	    "match = 198.51.100.9 tcp 443" },
-	{ BH_PIN_NO_NAT,
+	{ BH_NAT_ADDRESS_NO_NAT,
 	    "'nat-address' is what a client's traffic leaves its server with. "
 	    "A server with 'nat = none' lets it leave with its own.",
 	    "[location hq]\nnat = none\n[location a]\n"
 	    "nat-address = 198.51.100.9",
 	    "[location hq]\nnat = masquerade\n[location a]\n"
 	    "nat-address = 198.51.100.9" },
-	{ BH_PIN_SHARED,
+	{ BH_NAT_ADDRESS_SHARED,
 	    "The key is there to tell locations apart by their public "
 	    "address, and these two cannot be told apart. Right if that is "
 	    "meant: they share its ports.",
@@ -92,15 +92,15 @@ const struct lint_explanation explain_publish[] = {
 	    "nat-address = 198.51.100.9",
 	    "[location a]\nnat-address = 198.51.100.9\n[location b]\n"
 	    "nat-address = 198.51.100.10" },
-	{ BH_PIN_PUBLISHED,
+	{ BH_NAT_ADDRESS_PUBLISHED,
 	    "An address that is published without a port is one host's, in "
 	    "and out; the ports of what the rest of a location sends would be "
-	    "that host's as well. Publish single ports of it, or pin the "
-	    "location to another address.",
+	    "that host's as well. Publish single ports of it, or give the "
+	    "location another address.",
 	    "nat-address = 198.51.100.9\n[publish all]\nmatch = 198.51.100.9",
 	    "nat-address = 198.51.100.10\n[publish all]\n"
 	    "match = 198.51.100.9" },
-	{ BH_PIN_SPECIAL,
+	{ BH_NAT_ADDRESS_SPECIAL,
 	    "Nobody answers to loopback, multicast and the like, and an "
 	    "address inside a site of this domain is refused by the guard of "
 	    "every other. Give a public address that is routed to the server, "
@@ -143,10 +143,10 @@ const struct lint_explanation explain_publish[] = {
 	    "[location hq]\ninternal = 2001:db8::/48\nnat6 = npt 2001:db8::/48",
 	    "[location hq]\ninternal = 2001:db8::/48\n"
 	    "nat6 = npt 2001:db8:f::/48" },
-	{ BH_NPT_PIN,
+	{ BH_NPT_NAT_ADDRESS,
 	    "By 'nat6 = npt' every host has an outside address of its own, "
-	    "which tells locations apart already. A pinned IPv6 address would "
-	    "take that from them.",
+	    "which tells locations apart already. An IPv6 address that is one "
+	    "client's would take that from its hosts.",
 	    "[location hq]\nnat6 = npt 2001:db8:f::/48\n[location a]\n"
 	    "server = hq\nnat-address = 198.51.100.9, 2001:db8:e::9",
 	    "[location a]\nserver = hq\nnat-address = 198.51.100.9" },
@@ -165,7 +165,7 @@ const struct lint_explanation explain_publish[] = {
 	    "[location hq]\nnat = pool\nnat-pool = 192.168.5.0/28",
 	    "[location hq]\nnat = pool\nnat-pool = 192.168.5.0/28\n"
 	    "nat-upstream = yes" },
-	{ BH_PIN_SERVERS,
+	{ BH_NAT_ADDRESS_SERVERS,
 	    "A client's traffic leaves with its nat-address at whichever "
 	    "server takes it, but the answers come to the one place that the "
 	    "address is routed to. After a failover, or host by host with "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "check/lint.h"
 
-#include "check/lint_part.h"
+#include "check/checks.h"
 #include "conf/guess.h"
 
 #include <stdarg.h>
@@ -116,7 +116,7 @@ lint_domain(const struct conf *cf, struct diags *d)
 	static void (*const parts[])(struct lint *) = {
 		check_count, check_names, lint_roles, lint_keys, lint_space,
 		lint_peers, lint_numbers, lint_groups,
-		lint_breakouts, lint_publish, lint_pins, lint_pools,
+		lint_breakouts, lint_publish, lint_nat_addresses, lint_pools,
 		lint_npt,
 	};
 	struct lint lt = { cf, d, GUESSES, SEARCHES, is_unsure(cf) };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "check/lint_part.h"
+#include "check/checks.h"
 #include "conf/guess.h"
 #include "conf/prefixes.h"
 #include "policy/filter.h"

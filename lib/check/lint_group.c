@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "check/lint_part.h"
+#include "check/checks.h"
 
 #include <stdarg.h>
 #include <stdio.h>

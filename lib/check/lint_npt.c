@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "check/lint_part.h"
+#include "check/checks.h"
 
 #include "conf/prefixes.h"
 
@@ -34,9 +34,10 @@ check_client(struct lint *lt, const struct conf_location *s,
 		diag_also(lt->d, c->name);
 	}
 	if (c->nat_address.has6) {
-		lint_say(lt, c, c->nat_address.line, BH_NPT_PIN, "nat-address",
-		    "[location %s] has 'nat6 = npt', by which each host of "
-		    "IPv6 has an address of its own; take the IPv6 one out",
+		lint_say(lt, c, c->nat_address.line, BH_NPT_NAT_ADDRESS,
+		    "nat-address", "[location %s] has 'nat6 = npt', by "
+		    "which each host of IPv6 has an address of its own; "
+		    "take the IPv6 one out",
 		    s->name);
 		diag_also(lt->d, s->name);
 	}

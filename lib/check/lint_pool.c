@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "check/lint_part.h"
+#include "check/checks.h"
 
 #include "conf/pool.h"
 #include "conf/prefixes.h"
@@ -152,7 +152,7 @@ check_location(struct lint *lt, const struct conf_location *l,
 
 /* What one server's traffic has outside comes back to that one only. */
 static void
-check_pin(struct lint *lt, size_t i, size_t client)
+check_nat_address(struct lint *lt, size_t i, size_t client)
 {
 	const struct conf *cf = lt->cf;
 	const struct conf_location *c = &cf->location[client];
@@ -174,7 +174,7 @@ check_elsewhere(struct lint *lt, size_t i)
 	const struct conf *cf = lt->cf;
 
 	for (size_t k = 0; k < cf->nlocations; k++)
-		check_pin(lt, i, k);
+		check_nat_address(lt, i, k);
 	for (size_t k = 0; k < cf->npublish; k++) {
 		const struct conf_publish *q = &cf->publish[k];
 		const struct prefix match = { q->match, 128 };

@@ -216,24 +216,26 @@
 	    "a [publish] opens an address that is no public one") \
 	X(PUBLISH_INSIDE, 959, SEV_WARNING, \
 	    "branches cannot reach a published address") \
-	X(PIN_NO_NAT, 960, SEV_ERROR, \
+	X(NAT_ADDRESS_NO_NAT, 960, SEV_ERROR, \
 	    "nat-address at a server that does not translate") \
-	X(PIN_SHARED, 961, SEV_WARNING, "two clients have one nat-address") \
-	X(PIN_PUBLISHED, 962, SEV_ERROR, \
+	X(NAT_ADDRESS_SHARED, 961, SEV_WARNING, \
+	    "two clients have one nat-address") \
+	X(NAT_ADDRESS_PUBLISHED, 962, SEV_ERROR, \
 	    "a nat-address is published as a whole") \
-	X(PIN_SPECIAL, 963, SEV_ERROR, "a nat-address is no public one") \
+	X(NAT_ADDRESS_SPECIAL, 963, SEV_ERROR, \
+	    "a nat-address is no public one") \
 	X(PUBLISH_HOST, 964, SEV_ERROR, \
 	    "two [publish] lead to one port of a host") \
 	X(BAD_NAT6, 965, SEV_ERROR, "nat6 is malformed") \
 	X(NPT_SPREAD, 966, SEV_ERROR, \
 	    "clients' IPv6 is not of one network that nat6 can stand for") \
 	X(NPT_OVERLAP, 967, SEV_ERROR, "the prefix of nat6 is in use") \
-	X(NPT_PIN, 968, SEV_ERROR, \
+	X(NPT_NAT_ADDRESS, 968, SEV_ERROR, \
 	    "nat-address and nat6 = npt for one client") \
 	X(NPT_NOBODY, 969, SEV_NOTICE, "nat6 = npt without clients' IPv6") \
 	X(OUTSIDE_PRIVATE, 970, SEV_NOTICE, \
 	    "a private address is to be known to the Internet") \
-	X(PIN_SERVERS, 971, SEV_NOTICE, \
+	X(NAT_ADDRESS_SERVERS, 971, SEV_NOTICE, \
 	    "one nat-address is used by two servers") \
 	X(POOL_OWN, 972, SEV_ERROR, \
 	    "nat = pool with an address of the gateway itself") \

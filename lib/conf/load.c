@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "conf/guess.h"
-#include "conf/load_part.h"
+#include "conf/section.h"
 #include "conf/value.h"
 
 #include <assert.h>

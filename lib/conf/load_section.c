@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/load_part.h"
+#include "conf/section.h"
 
 #include "conf/value.h"
 

@@ -42,9 +42,9 @@ is_taken(const struct nat_config *nc, const struct conf *cf,
 		    addr_eq(&nc->statics[i].outside, a))
 			return true;
 	for (size_t i = 0; i < cf->nlocations; i++) {
-		const struct conf_pair *pin = &cf->location[i].nat_address;
-		if ((pin->has4 && addr_eq(&pin->v4, a)) ||
-		    (pin->has6 && addr_eq(&pin->v6, a)))
+		const struct conf_pair *pair = &cf->location[i].nat_address;
+		if ((pair->has4 && addr_eq(&pair->v4, a)) ||
+		    (pair->has6 && addr_eq(&pair->v6, a)))
 			return true;
 	}
 	return false;
@@ -87,17 +87,17 @@ put_pool(struct nat_config *nc, const struct conf *cf, size_t server,
 	nc->shared = (struct nat_site){ { { 0, (uint16_t)n4 },
 		{ (uint16_t)n4, (uint16_t)(n - n4) } } };
 	for (size_t i = 0; i < cf->nlocations; i++) {
-		const struct conf_pair *pin = &cf->location[i].nat_address;
+		const struct conf_pair *pair = &cf->location[i].nat_address;
 		if (!conf_is_client_of(cf, i, server))
 			continue;
 		site[i] = nc->shared;
-		if (pin->has4 && pool4) {
+		if (pair->has4 && pool4) {
 			site[i].part[0] = (struct nat_part){ (uint16_t)n, 1 };
-			pool[n++] = pin->v4;
+			pool[n++] = pair->v4;
 		}
-		if (pin->has6 && pool6) {
+		if (pair->has6 && pool6) {
 			site[i].part[1] = (struct nat_part){ (uint16_t)n, 1 };
-			pool[n++] = pin->v6;
+			pool[n++] = pair->v6;
 		}
 	}
 	nc->pool = pool;

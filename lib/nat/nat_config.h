@@ -57,7 +57,7 @@ struct nat_config {
 	const struct addr *pool;	/* each once, both families */
 	size_t npool;
 	const struct nat_site *site;	/* by location */
-	struct nat_site shared;		/* what those have that pin nothing */
+	struct nat_site shared;		/* of those without nat-address */
 	size_t nsites;
 	const struct nat_static *statics;	/* the first that matches */
 	size_t nstatics;

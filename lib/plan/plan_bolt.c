@@ -92,7 +92,7 @@ has_address(const struct plan *p, const char *dev)
 /* Where packets are routed to; not what a bridge is made of, or where what
  * comes in is queued. */
 static bool
-is_watched(const struct plan *p, const struct plan_dev *d)
+is_judged(const struct plan *p, const struct plan_dev *d)
 {
 	const char *site;
 
@@ -141,7 +141,7 @@ put_egress(const struct plan *p, FILE *out)
 	}
 	chain_judge(p, out);
 	for (size_t i = 0; i < p->host.ndevs; i++)
-		if (is_watched(p, &p->host.dev[i]))
+		if (is_judged(p, &p->host.dev[i]))
 			fprintf(out, "\tchain out%zu {\n\t\ttype filter hook "
 			    "egress device \"%s\" priority filter; "
 			    "policy accept;\n\t\tgoto judge\n\t}\n", i,

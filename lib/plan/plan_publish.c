@@ -72,11 +72,11 @@ candidate(const struct plan *p, size_t i)
 		return publish_is_of(cf, &cf->publish[i], p->index) ?
 		    &cf->publish[i].match : NULL;
 	i -= cf->npublish;
-	const struct conf_pair *pin = &cf->location[i / 2].nat_address;
-	if (!(i % 2 == 0 ? pin->has4 : pin->has6) ||
+	const struct conf_pair *pair = &cf->location[i / 2].nat_address;
+	if (!(i % 2 == 0 ? pair->has4 : pair->has6) ||
 	    !conf_is_client_of(cf, i / 2, p->index))
 		return NULL;
-	return i % 2 == 0 ? &pin->v4 : &pin->v6;
+	return i % 2 == 0 ? &pair->v4 : &pair->v6;
 }
 
 const struct addr *
@@ -260,7 +260,7 @@ put_sources(const struct plan *p, const struct space *s, size_t i,
 
 /* nat-address: a client's own. */
 static void
-put_pin(const struct plan *p, const struct space *s, size_t i,
+put_nat_address(const struct plan *p, const struct space *s, size_t i,
     enum family fam, const struct addr *a, FILE *out)
 {
 	char *match;
@@ -277,7 +277,7 @@ put_pin(const struct plan *p, const struct space *s, size_t i,
 }
 
 static void
-put_pins(const struct plan *p, FILE *out)
+put_nat_addresses(const struct plan *p, FILE *out)
 {
 	const struct conf *cf = p->cf;
 	struct space s;
@@ -285,13 +285,13 @@ put_pins(const struct plan *p, FILE *out)
 	if (!space_init(&s, cf))
 		return;
 	for (size_t i = 0; i < cf->nlocations; i++) {
-		const struct conf_pair *pin = &cf->location[i].nat_address;
+		const struct conf_pair *pair = &cf->location[i].nat_address;
 		if (!conf_is_client_of(cf, i, p->index))
 			continue;
-		if (pin->has4 && !plan_pools(p, FAMILY_V4))
-			put_pin(p, &s, i, FAMILY_V4, &pin->v4, out);
-		if (pin->has6 && !plan_pools(p, FAMILY_V6))
-			put_pin(p, &s, i, FAMILY_V6, &pin->v6, out);
+		if (pair->has4 && !plan_pools(p, FAMILY_V4))
+			put_nat_address(p, &s, i, FAMILY_V4, &pair->v4, out);
+		if (pair->has6 && !plan_pools(p, FAMILY_V6))
+			put_nat_address(p, &s, i, FAMILY_V6, &pair->v6, out);
 	}
 	space_free(&s);
 }
@@ -308,7 +308,7 @@ plan_snat_publish(const struct plan *p, FILE *out)
 			    "to %s\n", plan_egress(p).text,
 			    ip_of(&q->to), format_to(p, q, match),
 			    ip_of(&q->match), addr_format(&q->match, a));
-	put_pins(p, out);
+	put_nat_addresses(p, out);
 	for (size_t i = 0; (q = next(p, &i)) != NULL;) {
 		snprintf(match, sizeof(match), "oifname %s ct original "
 		    "%s daddr %s", plan_egress(p).text,

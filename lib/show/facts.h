@@ -32,8 +32,8 @@ enum topic_kind { TOPIC_ONE, TOPIC_MANY, TOPIC_SET };
 	X(BREAKOUT, "breakout", "lets out in clear", TOPIC_MANY) \
 	X(NAT, "nat", "translation", TOPIC_ONE) \
 	X(NAT6, "nat6", "translation of IPv6", TOPIC_ONE) \
-	X(PIN, "nat-address", "leaves its server with the address", \
-	    TOPIC_ONE) \
+	X(NAT_ADDRESS, "nat-address", \
+	    "leaves its server with the address", TOPIC_ONE) \
 	X(OPENS, "publish", "opens to the Internet", TOPIC_MANY) \
 	X(REACHED, "published", "is reached from the Internet at", \
 	    TOPIC_MANY) \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "show/facts_part.h"
+#include "show/view.h"
 
 #include "conf/publish.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "show/facts_part.h"
+#include "show/view.h"
 
 #include "conf/prefixes.h"
 #include "conf/publish.h"
@@ -203,16 +203,16 @@ get_nat(struct view *v)
 		    "the branches' addresses", upstream[l->nat_upstream]);
 }
 
-/* What a client is pinned to. */
+/* The address that all of a client has outside. */
 static void
-get_pin(struct view *v)
+get_nat_address(struct view *v)
 {
 	const struct conf_pair *p = &v->l->nat_address;
 	char a4[ADDR_STRLEN], a6[ADDR_STRLEN];
 
 	if (v->servers.n == 0 || !(p->has4 || p->has6))
 		return;
-	facts_add(v->fs, TOPIC_PIN, "%s%s%s", p->has4 ?
+	facts_add(v->fs, TOPIC_NAT_ADDRESS, "%s%s%s", p->has4 ?
 	    addr_format(&p->v4, a4) : "", p->has4 && p->has6 ? ", " : "",
 	    p->has6 ? addr_format(&p->v6, a6) : "");
 }
@@ -306,7 +306,7 @@ facts_get_way(struct view *v)
 		get_nat6(v);
 		get_pool_addresses(v);
 	}
-	get_pin(v);
+	get_nat_address(v);
 	get_published(v);
 	if (v->serves)
 		get_hop(v);

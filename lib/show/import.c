@@ -3,7 +3,7 @@
 
 #include "base/die.h"
 #include "conf/print.h"
-#include "show/import_part.h"
+#include "show/import_sites.h"
 
 #include <sodium.h>
 #include <stdarg.h>

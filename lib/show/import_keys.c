@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "show/import_part.h"
+#include "show/import_sites.h"
 
 #include "base/die.h"
 #include "proc/keyfile.h"

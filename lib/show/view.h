@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_FACTS_PART_H
-#define BH_FACTS_PART_H
+#ifndef BH_VIEW_H
+#define BH_VIEW_H
 
-/* What the files that gather facts share; nobody else includes this. */
+/* What the files that gather facts share. */
 
 #include "plan/plan.h"
 #include "policy/servers.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_LINT_PART_H
-#define BH_LINT_PART_H
+#ifndef BH_CHECKS_H
+#define BH_CHECKS_H
 
-/* What the files of the linter share; nobody else includes this. */
+/* What the files of the linter share. */
 
 #include "check/lint.h"
 
@@ -48,7 +48,7 @@ void lint_groups(struct lint *lt);
 void lint_breakouts(struct lint *lt);
 /* What is opened to the Internet. */
 void lint_publish(struct lint *lt);
-void lint_pins(struct lint *lt);
+void lint_nat_addresses(struct lint *lt);
 void lint_pools(struct lint *lt);
 void lint_npt(struct lint *lt);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_IMPORT_PART_H
-#define BH_IMPORT_PART_H
+#ifndef BH_IMPORT_SITES_H
+#define BH_IMPORT_SITES_H
 
-/* What the two halves of the importer share; nobody else includes this. */
+/* What the two halves of the importer share. */
 
 #include "conf/conf.h"
 #include "conf/prefixes.h"

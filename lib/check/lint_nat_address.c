@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#include "check/lint_part.h"
+#include "check/checks.h"
 
 #include "conf/prefixes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What each client's traffic leaves its server with, where that is pinned. */
+/* nat-address: what a client's traffic leaves its server with. */
 
 /* Of a client's two addresses one: what its server makes of it. */
 static void
-check_pin(struct lint *lt, const struct conf_location *c, const struct addr *a)
+check_address(struct lint *lt, const struct conf_location *c,
+    const struct addr *a)
 {
 	const struct prefix host = { *a, 128 };
 	const struct prefix *s = lint_special(&host);
@@ -20,31 +21,31 @@ check_pin(struct lint *lt, const struct conf_location *c, const struct addr *a)
 
 	addr_format(a, text);
 	if (s != NULL)
-		lint_say(lt, c, line, BH_PIN_SPECIAL, "nat-address", "%s is "
-		    "no address that somebody answers to; give a public one "
-		    "that is routed to the server", text);
+		lint_say(lt, c, line, BH_NAT_ADDRESS_SPECIAL, "nat-address",
+		    "%s is no address that somebody answers to; give a public "
+		    "one that is routed to the server", text);
 	for (size_t i = 0; s == NULL && i < cf->nlocations; i++) {
 		const struct conf_location *l = &cf->location[i];
 		if (!conf_holds(&l->internal, a) && !conf_holds(&l->lan, a))
 			continue;
-		lint_say(lt, c, line, BH_PIN_SPECIAL, "nat-address", "%s is "
-		    "internal at %s; give a public one, or exclude it there "
-		    "with '!%s'", text, l->name, text);
+		lint_say(lt, c, line, BH_NAT_ADDRESS_SPECIAL, "nat-address",
+		    "%s is internal at %s; give a public one, or "
+		    "exclude it there with '!%s'", text, l->name, text);
 		break;
 	}
 	for (size_t i = 0; i < cf->npublish; i++) {
 		const struct conf_publish *p = &cf->publish[i];
 		if (p->broken != 0 || p->proto != 0 || !addr_eq(&p->match, a))
 			continue;
-		lint_say(lt, c, line, BH_PIN_PUBLISHED, "nat-address", "all "
-		    "of %s is [publish %s] in line %d; choose another, or "
+		lint_say(lt, c, line, BH_NAT_ADDRESS_PUBLISHED, "nat-address",
+		    "all of %s is [publish %s] in line %d; choose another, or "
 		    "publish ports of it only", text, p->name, p->line);
 	}
 }
 
 /* What is said once, of all servers of a client. */
 static void
-check_pin_servers(struct lint *lt, size_t i)
+check_servers(struct lint *lt, size_t i)
 {
 	const struct conf *cf = lt->cf;
 	const struct conf_location *c = &cf->location[i];
@@ -68,7 +69,7 @@ check_pin_servers(struct lint *lt, size_t i)
 		    "answers to it; right if it is translated again behind "
 		    "the server: 'nat-upstream = yes' there");
 	if (other != NULL) {
-		lint_say(lt, c, c->nat_address.line, BH_PIN_SERVERS,
+		lint_say(lt, c, c->nat_address.line, BH_NAT_ADDRESS_SERVERS,
 		    "nat-address", "traffic leaves with it at %s and at %s, "
 		    "and answers come to one place; right if its route "
 		    "follows a failover", first->name, other->name);
@@ -81,21 +82,21 @@ static void
 check_server(struct lint *lt, const struct conf_location *c,
     const struct conf_location *s, bool v4)
 {
-	const struct conf_pair *pin = &c->nat_address;
-	const struct addr *a = v4 ? &pin->v4 : &pin->v6;
+	const struct conf_pair *pair = &c->nat_address;
+	const struct addr *a = v4 ? &pair->v4 : &pair->v6;
 	char text[ADDR_STRLEN];
 
-	if (!(v4 ? pin->has4 : pin->has6) || conf_broken(s, "nat") ||
+	if (!(v4 ? pair->has4 : pair->has6) || conf_broken(s, "nat") ||
 	    conf_broken(s, "nat6") || (!v4 && s->nat6 == CONF_NAT6_NPT))
 		return;
 	if (conf_nat_of(s, v4) == CONF_NAT_NONE) {
-		lint_say(lt, c, pin->line, BH_PIN_NO_NAT, "nat-address",
-		    "[location %s] has '%s = none'; take the line out, or "
-		    "let that translate", s->name, !v4 && s->nat6 ==
-		    CONF_NAT6_NONE ? "nat6" : "nat");
+		lint_say(lt, c, pair->line, BH_NAT_ADDRESS_NO_NAT,
+		    "nat-address", "[location %s] has '%s = none'; take "
+		    "the line out, or let that translate", s->name,
+		    !v4 && s->nat6 == CONF_NAT6_NONE ? "nat6" : "nat");
 		diag_also(lt->d, s->name);
 	} else if (conf_nat_of(s, v4) == CONF_NAT_POOL && lint_is_own(s, a)) {
-		lint_say(lt, c, pin->line, BH_POOL_OWN, "nat-address",
+		lint_say(lt, c, pair->line, BH_POOL_OWN, "nat-address",
 		    "%s is %s's own, and with 'nat = pool' what is answered "
 		    "to it would not reach bh-egress; give another that is "
 		    "routed there", addr_format(a, text), s->name);
@@ -104,19 +105,19 @@ check_server(struct lint *lt, const struct conf_location *c,
 }
 
 static void
-check_pins(struct lint *lt, size_t i)
+check_client(struct lint *lt, size_t i)
 {
 	const struct conf *cf = lt->cf;
 	const struct conf_location *c = &cf->location[i];
-	const struct conf_pair *pin = &c->nat_address;
+	const struct conf_pair *pair = &c->nat_address;
 
-	if (pin->line == 0 || c->role != CONF_ROLE_CLIENT || !c->active)
+	if (pair->line == 0 || c->role != CONF_ROLE_CLIENT || !c->active)
 		return;
-	if (pin->has4)
-		check_pin(lt, c, &pin->v4);
-	if (pin->has6)
-		check_pin(lt, c, &pin->v6);
-	check_pin_servers(lt, i);
+	if (pair->has4)
+		check_address(lt, c, &pair->v4);
+	if (pair->has6)
+		check_address(lt, c, &pair->v6);
+	check_servers(lt, i);
 	for (size_t k = 0; k < cf->nlocations; k++) {
 		if (!conf_is_client_of(cf, i, k))
 			continue;
@@ -125,15 +126,16 @@ check_pins(struct lint *lt, size_t i)
 	}
 }
 
-struct pin {
+/* Who has which. */
+struct use {
 	const struct addr *a;
 	const struct conf_location *l;
 };
 
 static int
-cmp_pin(const void *a, const void *b)
+cmp_use(const void *a, const void *b)
 {
-	const struct pin *p = a, *q = b;
+	const struct use *p = a, *q = b;
 	int c = memcmp(p->a, q->a, sizeof(*p->a));
 
 	return c != 0 ? c : p->l->line - q->l->line;
@@ -142,36 +144,37 @@ cmp_pin(const void *a, const void *b)
 static void
 check_shared(struct lint *lt)
 {
-	struct pin *pin = calloc(2 * lt->cf->nlocations + 1, sizeof(*pin));
+	struct use *use = calloc(2 * lt->cf->nlocations + 1, sizeof(*use));
 	size_t n = 0;
 
-	for (size_t i = 0; pin != NULL && i < lt->cf->nlocations; i++) {
+	for (size_t i = 0; use != NULL && i < lt->cf->nlocations; i++) {
 		const struct conf_location *l = &lt->cf->location[i];
 		if (!l->active)
 			continue;
 		if (l->nat_address.has4)
-			pin[n++] = (struct pin){ &l->nat_address.v4, l };
+			use[n++] = (struct use){ &l->nat_address.v4, l };
 		if (l->nat_address.has6)
-			pin[n++] = (struct pin){ &l->nat_address.v6, l };
+			use[n++] = (struct use){ &l->nat_address.v6, l };
 	}
 	if (n > 1)
-		qsort(pin, n, sizeof(*pin), cmp_pin);
+		qsort(use, n, sizeof(*use), cmp_use);
 	for (size_t i = 1; i < n; i++) {
-		if (!addr_eq(pin[i - 1].a, pin[i].a))
+		if (!addr_eq(use[i - 1].a, use[i].a))
 			continue;
-		lint_say(lt, pin[i].l, pin[i].l->nat_address.line,
-		    BH_PIN_SHARED, "nat-address", "%s has the same, in line "
-		    "%d; nobody outside can tell the two apart",
-		    pin[i - 1].l->name, pin[i - 1].l->nat_address.line);
-		diag_also(lt->d, pin[i - 1].l->name);
+		lint_say(lt, use[i].l, use[i].l->nat_address.line,
+		    BH_NAT_ADDRESS_SHARED, "nat-address",
+		    "%s has the same, in line %d; nobody outside can tell the "
+		    "two apart",
+		    use[i - 1].l->name, use[i - 1].l->nat_address.line);
+		diag_also(lt->d, use[i - 1].l->name);
 	}
-	free(pin);
+	free(use);
 }
 
 void
-lint_pins(struct lint *lt)
+lint_nat_addresses(struct lint *lt)
 {
 	for (size_t i = 0; i < lt->cf->nlocations; i++)
-		check_pins(lt, i);
+		check_client(lt, i);
 	check_shared(lt);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_LOAD_PART_H
-#define BH_LOAD_PART_H
+#ifndef BH_SECTION_H
+#define BH_SECTION_H
 
-/* What the two files of the loader share; nobody else includes this. */
+/* What the two files of the loader share. */
 
 #include "conf/ini.h"
 #include "conf/keys.h"
