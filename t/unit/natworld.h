@@ -224,6 +224,40 @@ make(struct packet *pk, const struct leg *l)
 		put_sum(pk->b, l4, pk->n, l->proto);
 }
 
+static inline struct leg
+syn(const char *src, uint16_t sport, const char *dst, uint16_t dport)
+{
+	return (struct leg){ .proto = PROTO_TCP, .src = src, .sport = sport,
+		.dst = dst, .dport = dport, .flags = TCP_SYN, .seq = 1 };
+}
+
+static inline struct leg
+udp(const char *src, uint16_t sport, const char *dst, uint16_t dport)
+{
+	return (struct leg){ .proto = PROTO_UDP, .src = src, .sport = sport,
+		.dst = dst, .dport = dport, .payload = 10 };
+}
+
+static inline const char *
+branch1_host(unsigned i)
+{
+	static char buf[20];
+
+	snprintf(buf, sizeof(buf), "10.1.%u.%u", i / 250, 1 + i % 250);
+	return buf;
+}
+
+static inline unsigned
+news(struct world *w, enum nat_news what)
+{
+	struct nat_event e;
+	unsigned n = 0;
+
+	while (nat_news(&w->nat, &e))
+		n += e.what == what;
+	return n;
+}
+
 /* Parses what is in w->pk and sends it out; w->ip is what came of it. */
 static inline enum verdict
 out_again(struct world *w, uint16_t from)

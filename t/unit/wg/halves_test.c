@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Two devices in two halves each, as two programs have them in two processes:
  * what crosses between halves, and what never does. */
+#include "fresh.h"
 #include "test.h"
-
-#include "wg/device_impl.h"
-
-#include <sodium.h>
-#include <string.h>
 
 #define SEC NSEC_SEC
 
@@ -16,18 +12,6 @@ static struct side {
 	struct path at;
 } side[2];
 static struct moment now;
-static uint64_t counter;
-
-static const uint8_t *
-fresh(void)
-{
-	static uint8_t b[DEVICE_RANDOM], seed[randombytes_SEEDBYTES];
-
-	counter++;
-	memcpy(seed, &counter, sizeof(counter));
-	randombytes_buf_deterministic(b, sizeof(b), seed);
-	return b;
-}
 
 static void
 setup(void)

@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* A server was started again, and its branches come back, many of them from
  * behind one address (a carrier's NAT). */
+#include "fresh.h"
 #include "test.h"
-
-#include "wg/device_impl.h"
-
-#include <sodium.h>
-#include <string.h>
 
 enum { BRANCHES = 400, PORT = 10000 };
 
 static struct device *server, *branch[BRANCHES];
 static struct key server_key, server_public, branch_public[BRANCHES];
 static struct moment now;
-static uint64_t counter;
-
-static const uint8_t *
-fresh(void)
-{
-	static uint8_t b[DEVICE_RANDOM], seed[randombytes_SEEDBYTES];
-
-	counter++;
-	memcpy(seed, &counter, sizeof(counter));
-	randombytes_buf_deterministic(b, sizeof(b), seed);
-	return b;
-}
 
 static struct path
 nat(uint16_t port)
