@@ -9,7 +9,7 @@ mutations() {
 	lpm) echo 300 ;;
 	conf) echo 1000 ;;
 	gso | nat | policy | adopt | import | seam) echo 2000 ;;
-	stat | link) echo 8000 ;;
+	link) echo 8000 ;;
 	judge) echo 300000 ;;
 	device) echo 4000 ;;
 	*) echo 100000 ;;

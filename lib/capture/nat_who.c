@@ -305,6 +305,16 @@ nat_log_open(const struct nat_question *q)
 }
 
 void
+nat_log_again(struct nat_log_reader *r, const struct nat_question *q)
+{
+	struct epoch *e = &r->epoch;
+
+	e->npool = e->nspans = e->block = 0;
+	r->q = *q;
+	r->taken = r->known = r->over = false;
+}
+
+void
 nat_log_close(struct nat_log_reader *r)
 {
 	free(r->epoch.hosts);
@@ -394,8 +404,8 @@ take_epoch(struct epoch *e, const char *what, const char *rest)
 	}
 }
 
-static void
-take_line(struct nat_log_reader *r, const char *line)
+void
+nat_log_line(struct nat_log_reader *r, const char *line)
 {
 	const char *at = strstr(line, "bh-egress: nat ");
 	char what[16];
@@ -424,10 +434,10 @@ take_line(struct nat_log_reader *r, const char *line)
 void
 nat_log_read(struct nat_log_reader *r, FILE *f)
 {
-	char line[512];
+	char line[NAT_LOG_LINE];
 
 	while (fgets(line, sizeof(line), f) != NULL)
-		take_line(r, line);
+		nat_log_line(r, line);
 }
 
 bool

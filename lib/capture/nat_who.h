@@ -48,9 +48,15 @@ bool nat_who_held(struct nat_answer *a, const struct nat_question *q,
     const struct conf *cf, const struct nat_view *v);
 
 /* By logs, in the order of time. */
+enum { NAT_LOG_LINE = 512 };
 struct nat_log_reader;
 /* NULL: no memory. */
 struct nat_log_reader *nat_log_open(const struct nat_question *q);
+/* As if it had just been opened, with another question. */
+void nat_log_again(struct nat_log_reader *r, const struct nat_question *q);
+/* A line of fewer than NAT_LOG_LINE bytes, whoever has written it; all of a
+ * file's, of which a longer one is taken for several. */
+void nat_log_line(struct nat_log_reader *r, const char *line);
 void nat_log_read(struct nat_log_reader *r, FILE *f);
 bool nat_log_answer(struct nat_log_reader *r, struct nat_answer *a);
 void nat_log_close(struct nat_log_reader *r);

@@ -136,10 +136,24 @@ clean(char *s, size_t n)
 	text_defuse(s);
 }
 
+bool
+counters_accept(struct counters *c, size_t size)
+{
+	uint32_t npeers;
+
+	if (size < sizeof(*c) || !counters_valid(c, size, &npeers))
+		return false;
+	clean(c->program, sizeof(c->program));
+	for (uint32_t i = 0; i < npeers; i++) {
+		clean(c->peer[i].name, sizeof(c->peer[i].name));
+		clean(c->peer[i].state, sizeof(c->peer[i].state));
+	}
+	return true;
+}
+
 struct counters *
 counters_read(const char *dir, const char *program)
 {
-	uint32_t npeers;
 	size_t size;
 	int fd = counters_other(dir, program, &size);
 	struct counters *c = fd < 0 ? NULL : malloc(size);
@@ -147,7 +161,7 @@ counters_read(const char *dir, const char *program)
 	if (fd < 0)
 		return NULL;
 	if (c != NULL && (read(fd, c, size) != (ssize_t)size ||
-	    !counters_valid(c, size, &npeers))) {
+	    !counters_accept(c, size))) {
 		free(c);
 		c = NULL;
 		errno = EPROTO;
@@ -155,13 +169,6 @@ counters_read(const char *dir, const char *program)
 	int error = errno;
 	close(fd);
 	errno = error;
-	if (c == NULL)
-		return NULL;
-	clean(c->program, sizeof(c->program));
-	for (uint32_t i = 0; i < npeers; i++) {
-		clean(c->peer[i].name, sizeof(c->peer[i].name));
-		clean(c->peer[i].state, sizeof(c->peer[i].state));
-	}
 	return c;
 }
 
@@ -198,8 +205,8 @@ join_peer(struct counters_peer *to, const struct counters_peer *more)
 	to->tx_bytes += more->tx_bytes;
 }
 
-static void
-join(struct counters *to, const struct counters *more)
+void
+counters_join(struct counters *to, const struct counters *more)
 {
 	to->in += more->in;
 	for (int v = 0; v < V_COUNT; v++) {
@@ -222,7 +229,7 @@ join_file(struct counters *to, const char *dir, const char *name)
 
 	if (more == NULL)
 		return errno == ENOENT;
-	join(to, more);
+	counters_join(to, more);
 	free(more);
 	return true;
 }

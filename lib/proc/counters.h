@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/verdict.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,13 +54,19 @@ struct counters {
  * and errno if the system refuses.  Starting up only. */
 struct counters *counters_create(const char *dir, const char *program,
     size_t npeers);
-/* A copy of another program's file, for free(3), that is consistent whatever
- * the program writes meanwhile: its peers are there, and its names end and are
- * printable ASCII.  NULL and errno; EPROTO: not a stat file of this version. */
+/* Are these bytes of another program's file, which nobody else can write to,
+ * counters of this version?  If so its peers are there, and its names are made
+ * to end and to be printable ASCII. */
+bool counters_accept(struct counters *c, size_t size);
+/* A copy of another program's file, for free(3), of which that is true whatever
+ * the program writes meanwhile.  NULL and errno; EPROTO: not a stat file of
+ * this version. */
 struct counters *counters_read(const char *dir, const char *program);
 /* Maps it read-only instead: *npeers are there, whatever is written there. */
 const struct counters *counters_map(const char *dir, const char *program,
     uint32_t *npeers);
+/* Adds what another of these processes has counted. */
+void counters_join(struct counters *to, const struct counters *more);
 /* What all processes have counted that are one program: PROGRAM, PROGRAM-keys,
  * PROGRAM-1 and so on, as far as they are there: a copy, as counters_read makes
  * it, with the sums; of a peer each says what it knows.  NULL and errno, as of

@@ -211,6 +211,10 @@ test_log(void)
 	nat_log_read(r, f);
 	fclose(f);
 	bool found = nat_log_answer(r, &a);
+	struct nat_answer none;
+	nat_log_again(r, &q);
+	OKF(!nat_log_answer(r, &none) && !nat_log_knows(r),
+	    "a reader that begins anew knows nothing of the log before");
 	nat_log_close(r);
 	OKF(found && strcmp(a.location, "b?[1m?") == 0 &&
 	    addr_eq(&a.host, &(struct addr){ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255,
