@@ -221,6 +221,8 @@ compute(struct nat_answer *a, const struct nat_question *q,
 	if (i == e->npool || q->port < NAT_PORT_FIRST || e->block == 0)
 		return false;
 	uint32_t k = nat_block_number(q->port, e->block);
+	if (k >= nat_blocks_each(e->block))
+		return false;
 	uint64_t number = (uint64_t)k * e->npool + i;
 	for (uint32_t s = 0; s < e->nspans; s++) {
 		const struct nat_span *p = &e->hosts[s].span;
@@ -332,7 +334,8 @@ is_ours(const struct nat_log_reader *r, char *range)
 		return false;
 	*dash = '\0';
 	unsigned long last = strtoul(dash + 1, &end, 10);
-	return *end == '\0' && parse_outside(&first, range) &&
+	return dash[1] >= '0' && dash[1] <= '9' && *end == '\0' &&
+	    last <= UINT16_MAX && parse_outside(&first, range) &&
 	    addr_eq(&first.outside, &r->q.outside) &&
 	    r->q.port >= first.port && r->q.port <= last;
 }
@@ -384,6 +387,18 @@ take_block(struct nat_log_reader *r, uint64_t time, const char *what,
 	    strrchr(shown, ':') + 1, time);
 }
 
+/* Of blocks of no such size it can be told whose they were as little as of an
+ * epoch that there was none. */
+static void
+take_size(struct epoch *e, const char *rest)
+{
+	uint32_t size;
+
+	if (sscanf(rest, "block=%" SCNu32, &size) == 1 &&
+	    size >= NAT_BLOCK_MIN && size <= NAT_BLOCK_MAX)
+		e->block = size;
+}
+
 /* The lines behind `epoch'. */
 static void
 take_epoch(struct epoch *e, const char *what, const char *rest)
@@ -425,7 +440,7 @@ nat_log_line(struct nat_log_reader *r, const char *line)
 	} else if (strcmp(what, "epoch") == 0) {
 		r->epoch.npool = r->epoch.nspans = r->epoch.block = 0;
 		r->epoch.time = time;
-		sscanf(at + n, "block=%" SCNu32, &r->epoch.block);
+		take_size(&r->epoch, at + n);
 	} else if (strcmp(what, "pool") == 0 || strcmp(what, "hosts") == 0) {
 		take_epoch(&r->epoch, what, at + n);
 	}

@@ -48,12 +48,14 @@ check_rule(const char *rule)
 	unsigned long first, last;
 	char *end;
 
-	must(at != NULL);
+	must(at != NULL);	/* strtoul(3) takes a sign */
+	must(strchr(rule, '+') == NULL);
 	first = strtoul(at + 1, &end, 10);
 	must(*end == '-');
 	last = strtoul(end + 1, &end, 10);
 	must(*end == '\0' || strncmp(end, " since ", 7) == 0);
-	must(first <= question.port && question.port <= last);
+	must(first <= question.port && question.port <= last &&
+	    last <= UINT16_MAX);
 }
 
 static void
