@@ -3,9 +3,9 @@
 
 #include "base/die.h"
 #include "base/version.h"
+#include "io/monitor.h"
 #include "io/resolvconf.h"
 #include "io/resolve.h"
-#include "io/watch.h"
 #include "plan/plan.h"
 #include "proc/ready.h"
 #include "proc/sandbox.h"
@@ -136,12 +136,12 @@ has(const struct resolve *r, const struct addr *a)
 
 /* Who has a dead address may have moved. */
 static void
-take_news(struct state *s, const struct watch *watch)
+take_news(struct state *s, const struct monitor *monitor)
 {
-	struct watch_news w;
+	struct monitor_news w;
 	char text[ADDR_STRLEN];
 
-	watch_read(watch, &w);
+	monitor_read(monitor, &w);
 	if (w.link)
 		puts("- link");
 	if (w.ours)
@@ -157,26 +157,27 @@ take_news(struct state *s, const struct watch *watch)
 }
 
 static void
-set_news(struct pollfd fd[static WATCH_FDS], const struct watch *w, bool quiet)
+set_news(struct pollfd fd[static MONITOR_FDS], const struct monitor *m,
+    bool quiet)
 {
-	for (int i = 0; i < WATCH_FDS; i++)
-		fd[i] = (struct pollfd){ .fd = quiet ? -1 : w->fd[i],
+	for (int i = 0; i < MONITOR_FDS; i++)
+		fd[i] = (struct pollfd){ .fd = quiet ? -1 : m->fd[i],
 			.events = POLLIN };
 }
 
 static bool
-has_news(const struct pollfd fd[static WATCH_FDS])
+has_news(const struct pollfd fd[static MONITOR_FDS])
 {
-	for (int i = 0; i < WATCH_FDS; i++)
+	for (int i = 0; i < MONITOR_FDS; i++)
 		if (fd[i].revents != 0)
 			return true;
 	return false;
 }
 
 static int
-run(struct state *s, int signals, const struct watch *watch)
+run(struct state *s, int signals, const struct monitor *monitor)
 {
-	enum { SIG, OUT, NEWS, DNS = NEWS + WATCH_FDS };
+	enum { SIG, OUT, NEWS, DNS = NEWS + MONITOR_FDS };
 	struct pollfd fd[DNS + DNS_FDS_MAX];
 	bool hurry = false;
 	nsec quiet = 0;
@@ -189,7 +190,7 @@ run(struct state *s, int signals, const struct watch *watch)
 		int ms = next_ms(s, quiet, now);
 		fd[SIG] = (struct pollfd){ .fd = signals, .events = POLLIN };
 		fd[OUT] = (struct pollfd){ .fd = STDOUT_FILENO };
-		set_news(fd + NEWS, watch, quiet != 0);
+		set_news(fd + NEWS, monitor, quiet != 0);
 		size_t n = dns_wait(s->dns, fd + DNS, &ms);
 		if (poll(fd, DNS + n, ms) < 0)
 			return EXIT_RETRY;
@@ -201,7 +202,7 @@ run(struct state *s, int signals, const struct watch *watch)
 		if (quiet == 0 && has_news(fd + NEWS))
 			quiet = clock_now() + QUIET;
 		if (quiet != 0 && clock_now() >= quiet) {
-			take_news(s, watch);
+			take_news(s, monitor);
 			quiet = 0;
 		}
 		dns_step(s->dns, fd + DNS, n);
@@ -268,8 +269,8 @@ main(int argc, char *argv[])
 
 	if (signals < 0)
 		die(EXIT_RETRY, "cannot take signals");
-	struct watch watch = { .fd = { -1, -1 } };
-	if (state.monitor && watch_open(&watch, PLAN_PROTO, "backhaul") < 0)
+	struct monitor monitor = { .fd = { -1, -1 } };
+	if (state.monitor && monitor_open(&monitor, PLAN_PROTO, "backhaul") < 0)
 		die(EXIT_RETRY, "cannot hear of links and neighbours");
 	state.conf = -1;
 	if (server == NULL && !state.once && optind < argc &&
@@ -281,5 +282,5 @@ main(int argc, char *argv[])
 		    "%s", server != NULL ? server : "resolv.conf", why);
 	add_names(&state, argv + optind);
 	sandbox_enter(SANDBOX_RESOLVE, "_bh-names");
-	return run(&state, signals, &watch);
+	return run(&state, signals, &monitor);
 }

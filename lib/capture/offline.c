@@ -3,7 +3,7 @@
 
 #include "base/die.h"
 #include "capture/trace.h"
-#include "capture/whatif.h"
+#include "capture/explain_packet.h"
 
 #include <string.h>
 
@@ -149,7 +149,7 @@ offline_run(const struct offline *o, const struct offline_points *at,
 		    "bh-classify decides on");
 	t.from = find_peer(o, t.at, cf, pol);
 	if (o->explain != NULL) {
-		int code = whatif_run(cf, pol, t.at, t.from, o->explain);
+		int code = explain_packet(cf, pol, t.at, t.from, o->explain);
 		die_unwritten();
 		return code;
 	}

@@ -3,27 +3,27 @@
 
 #include <stdlib.h>
 
-enum { AT_ONCE = 50, PARTS_MAX = 8 };
+enum { AT_ONCE = 50, SHARES_MAX = 8 };
 
 static struct budget_rate
-part(unsigned per_second, unsigned parts)
+share(unsigned per_second, unsigned shares)
 {
 	nsec gap = NSEC_SEC / per_second;
 
-	return (struct budget_rate){ .gap = gap * parts, .ahead = AT_ONCE *
+	return (struct budget_rate){ .gap = gap * shares, .ahead = AT_ONCE *
 	    gap };
 }
 
 bool
 budget_open(struct budget *b, unsigned per_second, size_t nsites, size_t told)
 {
-	unsigned parts = told > PARTS_MAX ? PARTS_MAX : told > 0 ?
+	unsigned shares = told > SHARES_MAX ? SHARES_MAX : told > 0 ?
 	    (unsigned)told : 1;
 
-	*b = (struct budget){ .all = part(per_second, 1), .nsites = nsites,
+	*b = (struct budget){ .all = share(per_second, 1), .nsites = nsites,
 		.site = calloc(nsites + 1, sizeof(*b->site)) };
 	for (size_t i = 0; b->site != NULL && i < nsites; i++)
-		b->site[i] = part(per_second, parts);
+		b->site[i] = share(per_second, shares);
 	return b->site != NULL;
 }
 

@@ -25,7 +25,7 @@ struct budget {
 	size_t nsites;
 };
 
-/* Of so many locations `told' can be told something: each has an equal part of
+/* Of so many locations `told' can be told something: each has an equal share of
  * per_second, but no less than an eighth.  False: no memory. */
 bool budget_open(struct budget *b, unsigned per_second, size_t nsites,
     size_t told);

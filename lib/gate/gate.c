@@ -49,8 +49,9 @@ judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 	    f->len, &f->vnet, from, g->now, &ip);
 
 	if (!verdict_delivers(d.verdict))
-		tell_sender(g, &(struct refusal){ .at = at, .why = d.verdict,
-		    .from = from, .packet = packet, .ip = &ip });
+		icmp_reply_send(g, &(struct refusal){ .at = at,
+		    .why = d.verdict, .from = from, .packet = packet,
+		    .ip = &ip });
 	if (at == POLICY_OUT &&
 	    (d.verdict == V_SOURCE || d.verdict == V_EXCLUDED))
 		gate_note_stranger(g, &ip);
@@ -203,7 +204,7 @@ take_back(struct gate *g, const struct frame *f)
 
 	if (f->peer < g->pol->nsites &&
 	    ip_parse(&ip, packet, f->len) == (enum verdict)V_NEXT)
-		tell_sender(g, &(struct refusal){ .at = g->kind->to_link,
+		icmp_reply_send(g, &(struct refusal){ .at = g->kind->to_link,
 		    .why = (enum verdict)f->class, .from = f->peer,
 		    .mtu = f->mtu, .packet = packet, .ip = &ip });
 }

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "gate/failover.h"
-#include "gate/tell.h"
+#include "gate/icmp_reply.h"
 #include "io/link.h"
 #include "io/tun.h"
 #include "nat/nat.h"
@@ -67,7 +67,7 @@ struct gate {
 	unsigned nlinks, likely;	/* where the next packet may go */
 	struct waiter waiter;
 	struct counters *st;
-	struct tell tell;
+	struct icmp_reply reply;
 	struct failover *failover;	/* of a client; else NULL */
 	/* a packet on its way to the device, or one for a full link */
 	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];

@@ -31,7 +31,7 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
 		.ifname = ifname, .out = -1 };
 	judge_open(&g->judge, pol);
-	tell_open(&g->tell, &cf->location[pol->self], pol,
+	icmp_reply_open(&g->reply, &cf->location[pol->self], pol,
 	    kind->to_link == POLICY_OUT);
 	g->signals = ready_signals();
 	if (g->signals < 0 || waiter_open(&g->waiter,

@@ -20,7 +20,7 @@ proc    : base
 wg      : base
 	: aead device index peer stage timers uapi
 io      : base packet proc
-	: dns link nftgen resolvconf resolve source tun udp udp_port watch
+	: dns link monitor nftgen resolvconf resolve source tun udp udp_port
 nat     : base packet
 	: nat nat_config nat_store npt
 plan    : base conf nat packet

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "capture/whatif.h"
+#include "capture/explain_packet.h"
 
 #include "base/die.h"
+#include "capture/packet_parse.h"
 #include "conf/publish.h"
 #include "packet/wire.h"
 #include "policy/judge.h"
@@ -15,7 +16,7 @@ enum {
 	TEXT_MAX = 200,
 };
 
-/* One gateway's part in it. */
+/* What one gateway has to do with it. */
 struct step {
 	const struct conf *cf;
 	const struct policy *pol;
@@ -106,7 +107,7 @@ print_hop(const struct step *s, uint16_t peer, int version)
 }
 
 static struct decision
-whatif_step(const struct step *s, const uint8_t *p, size_t n)
+explain_step(const struct step *s, const uint8_t *p, size_t n)
 {
 	struct judge j;
 	struct ip ip;
@@ -163,7 +164,7 @@ print_published(const struct step *s, const struct conf_publish *p)
 
 /* Before bh-egress sees it, what is published has its new destination. */
 static size_t
-translate(const struct step *s, uint8_t buf[static WHATIF_PACKET_MAX],
+translate(const struct step *s, uint8_t buf[static PACKET_PARSE_MAX],
     size_t n)
 {
 	char text[TEXT_MAX], src[ADDR_STRLEN], dst[ADDR_STRLEN];
@@ -182,7 +183,7 @@ translate(const struct step *s, uint8_t buf[static WHATIF_PACKET_MAX],
 	    addr_format(&ip.src, src), icmp ? 0 : ip.sport,
 	    addr_format(&p->to, dst), ip.proto, icmp ? ip.sport >> 8 :
 	    p->to_port != 0 ? p->to_port : ip.dport);
-	return whatif_packet(text, buf, &why);
+	return packet_parse(text, buf, &why);
 }
 
 /* The address that a host leaves with, if it is one of its own. */
@@ -257,24 +258,24 @@ print_nat(const struct step *s, const uint8_t *packet, size_t n)
 }
 
 int
-whatif_run(const struct conf *cf, const struct policy *pol,
+explain_packet(const struct conf *cf, const struct policy *pol,
     enum policy_point at, uint16_t from, const char *text)
 {
 	static struct policy far;
 	struct step s = { cf, pol, at, from };
-	uint8_t p[WHATIF_PACKET_MAX];
+	uint8_t p[PACKET_PARSE_MAX];
 	const char *why;
-	size_t n = whatif_packet(text, p, &why);
+	size_t n = packet_parse(text, p, &why);
 
 	if (n == 0)
 		diex(EXIT_FIX, "-e: '%s': %s", text, why);
 	n = translate(&s, p, n);
-	struct decision d = whatif_step(&s, p, n);
+	struct decision d = explain_step(&s, p, n);
 	if (d.peer != PEER_NONE && verdict_delivers(d.verdict)) {
 		start_policy(&far, cf, d.peer);
 		s = (struct step){ cf, &far, far_point(at, d.verdict),
 			pol->self };
-		d = whatif_step(&s, p, n);
+		d = explain_step(&s, p, n);
 	}
 	if (s.at == POLICY_EGRESS && verdict_delivers(d.verdict))
 		print_nat(&s, p, n);

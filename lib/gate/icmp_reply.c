@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "gate/tell.h"
+#include "gate/icmp_reply.h"
 
 #include "base/die.h"
 #include "gate/gate.h"
@@ -66,7 +66,7 @@ open_raw(int fam, const char *lan)
 }
 
 static void
-choose_own(struct tell *t, const struct conf_prefixes *address)
+choose_own(struct icmp_reply *t, const struct conf_prefixes *address)
 {
 	for (size_t i = address->n; i-- > 0;) {
 		const struct addr *a = &address->p[i].addr;
@@ -88,13 +88,14 @@ count_told(const struct policy *pol, bool lan)
 }
 
 void
-tell_open(struct tell *t, const struct conf_location *l,
+icmp_reply_open(struct icmp_reply *t, const struct conf_location *l,
     const struct policy *pol, bool lan)
 {
 	unsigned rate = l->icmp_errors != 0 ? l->icmp_errors : PER_SECOND;
 	uint8_t random[16];
 
-	*t = (struct tell){ .raw = { -1, -1 }, .silent = l->icmp_errors == 0 };
+	*t = (struct icmp_reply){ .raw = { -1, -1 },
+		.silent = l->icmp_errors == 0 };
 	if (!budget_open(&t->budget, rate, pol->nsites, count_told(pol, lan)))
 		die(EXIT_RETRY, "cannot get memory");
 	randombytes_buf(random, sizeof(random));
@@ -110,7 +111,7 @@ tell_open(struct tell *t, const struct conf_location *l,
 static bool
 within_rate(struct gate *g, const struct refusal *r)
 {
-	struct tell *t = &g->tell;
+	struct icmp_reply *t = &g->reply;
 	size_t site = r->at == POLICY_OUT ? g->pol->self : r->from;
 	nsec now = clock_now();
 
@@ -140,7 +141,8 @@ is_senders(const struct gate *g, const struct refusal *r)
 /* The kernel writes the header, with the address that the sender knows; of
  * IPv6 the checksum, too. */
 static void
-to_lan(const struct tell *t, uint8_t *error, size_t n, const struct ip *ip)
+to_lan(const struct icmp_reply *t, uint8_t *error, size_t n,
+    const struct ip *ip)
 {
 	const struct endpoint to = { .addr = ip->src };
 	size_t hlen = ip->version == 4 ? IP4_HLEN : IP6_HLEN;
@@ -192,13 +194,13 @@ has_door(const struct gate *g, const struct refusal *r)
 
 	switch (r->at) {
 	case POLICY_OUT:
-		return g->tell.raw[fam] >= 0;
+		return g->reply.raw[fam] >= 0;
 	case POLICY_IN:
 		return g->pol->site[r->from].partner &&
-		    !addr_eq(&g->tell.own[fam], &none);
+		    !addr_eq(&g->reply.own[fam], &none);
 	case POLICY_EGRESS:
 		return g->pol->site[r->from].client &&
-		    !addr_eq(&g->tell.own[fam], &none);
+		    !addr_eq(&g->reply.own[fam], &none);
 	default:
 		return true;
 	}
@@ -210,16 +212,16 @@ reset_sender(struct gate *g, const struct refusal *r)
 {
 	uint8_t reset[RESET_ROOM];
 
-	if (g->tell.silent || !reset_may_answer(r->ip, r->packet) ||
+	if (g->reply.silent || !reset_may_answer(r->ip, r->packet) ||
 	    !is_senders(g, r) || !within_rate(g, r))
 		return;
 	to_peer(g, r->from, reset, reset_build(reset, r->ip, r->packet));
 }
 
 void
-tell_sender(struct gate *g, const struct refusal *r)
+icmp_reply_send(struct gate *g, const struct refusal *r)
 {
-	struct tell *t = &g->tell;
+	struct icmp_reply *t = &g->reply;
 	struct icmp_error e = { .why = r->why, .mtu = r->mtu,
 		.from = t->own[r->ip->version == 4 ? V4 : V6] };
 	uint8_t error[ICMP_ROOM];

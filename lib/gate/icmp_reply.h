@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_TELL_H
-#define BH_TELL_H
+#ifndef BH_ICMP_REPLY_H
+#define BH_ICMP_REPLY_H
 
 /*
  * Tells the sender of a refused packet by ICMP why, where the RFCs allow it
@@ -33,7 +33,7 @@ struct refusal {
 	const struct ip *ip;
 };
 
-struct tell {
+struct icmp_reply {
 	int raw[2];		/* to the LAN, IPv4 and IPv6; or -1 */
 	struct addr own[2];	/* who speaks in the tunnel; all zero: nobody */
 	bool silent;		/* says nothing but how much fits */
@@ -43,8 +43,8 @@ struct tell {
 
 /* Opens the sockets, if there is a LAN to speak to; no error can be sent where
  * the system refuses them. */
-void tell_open(struct tell *t, const struct conf_location *l,
+void icmp_reply_open(struct icmp_reply *t, const struct conf_location *l,
     const struct policy *pol, bool lan);
-void tell_sender(struct gate *g, const struct refusal *r);
+void icmp_reply_send(struct gate *g, const struct refusal *r);
 
 #endif

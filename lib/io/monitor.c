@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "io/watch.h"
+#include "io/monitor.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -30,20 +30,20 @@ open_groups(int family, uint32_t groups)
 #define GROUP(n) (UINT32_C(1) << ((n) - 1))
 
 int
-watch_open(struct watch *w, uint8_t protocol, const char *table)
+monitor_open(struct monitor *m, uint8_t protocol, const char *table)
 {
-	*w = (struct watch){ .protocol = protocol, .table = table };
-	w->fd[0] = open_groups(NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_NEIGH |
+	*m = (struct monitor){ .protocol = protocol, .table = table };
+	m->fd[0] = open_groups(NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_NEIGH |
 	    RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
 	    RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | GROUP(RTNLGRP_IPV6_RULE) |
 	    GROUP(RTNLGRP_IPV4_NETCONF) | GROUP(RTNLGRP_IPV6_NETCONF));
 	/* a kernel without nftables has no guard to lose */
-	w->fd[1] = open_groups(NETLINK_NETFILTER, GROUP(NFNLGRP_NFTABLES));
-	return w->fd[0] < 0 ? -1 : 0;
+	m->fd[1] = open_groups(NETLINK_NETFILTER, GROUP(NFNLGRP_NFTABLES));
+	return m->fd[0] < 0 ? -1 : 0;
 }
 
 static void
-take_neighbour(struct watch_news *w, const struct nlmsghdr *h)
+take_neighbour(struct monitor_news *news, const struct nlmsghdr *h)
 {
 	const struct ndmsg *nd = NLMSG_DATA(h);
 	long left = (long)h->nlmsg_len - (long)NLMSG_SPACE(sizeof(*nd));
@@ -53,28 +53,28 @@ take_neighbour(struct watch_news *w, const struct nlmsghdr *h)
 	if (h->nlmsg_len < NLMSG_SPACE(sizeof(*nd)) ||
 	    (nd->ndm_state & NUD_FAILED) == 0)
 		return;
-	for (; RTA_OK(a, left) && w->ndead < WATCH_DEAD_MAX;
+	for (; RTA_OK(a, left) && news->ndead < MONITOR_DEAD_MAX;
 	    a = RTA_NEXT(a, left)) {
 		if (a->rta_type != NDA_DST)
 			continue;
 		if (nd->ndm_family == AF_INET && RTA_PAYLOAD(a) == 4)
-			w->dead[w->ndead++] = addr_from_v4(RTA_DATA(a));
+			news->dead[news->ndead++] = addr_from_v4(RTA_DATA(a));
 		else if (nd->ndm_family == AF_INET6 && RTA_PAYLOAD(a) == 16)
-			w->dead[w->ndead++] = addr_from_v6(RTA_DATA(a));
+			news->dead[news->ndead++] = addr_from_v6(RTA_DATA(a));
 	}
 }
 
 static bool
-is_our_route(const struct watch *w, const struct nlmsghdr *h)
+is_our_route(const struct monitor *m, const struct nlmsghdr *h)
 {
 	const struct rtmsg *r = NLMSG_DATA(h);
 
 	return h->nlmsg_len >= NLMSG_LENGTH(sizeof(*r)) &&
-	    r->rtm_protocol == w->protocol;
+	    r->rtm_protocol == m->protocol;
 }
 
 static void
-take_route(const struct watch *w, struct watch_news *news,
+take_route(const struct monitor *m, struct monitor_news *news,
     const struct nlmsghdr *h)
 {
 	switch (h->nlmsg_type) {
@@ -89,7 +89,7 @@ take_route(const struct watch *w, struct watch_news *news,
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		news->ours |= is_our_route(w, h);
+		news->ours |= is_our_route(m, h);
 		break;
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
@@ -102,25 +102,26 @@ take_route(const struct watch *w, struct watch_news *news,
 /* Whatever an object of nftables is, its first attribute has the number 1 and
  * is the name of its table (NFTA_CHAIN_TABLE and so on). */
 static void
-take_nft(const struct watch *w, struct watch_news *news,
+take_nft(const struct monitor *m, struct monitor_news *news,
     const struct nlmsghdr *h)
 {
 	const struct nfattr *a = (const void *)((const char *)NLMSG_DATA(h) +
 	    NLMSG_ALIGN(sizeof(struct nfgenmsg)));
-	size_t room = strlen(w->table) + 1;
+	size_t room = strlen(m->table) + 1;
 
 	news->ours |= NFNL_SUBSYS_ID(h->nlmsg_type) == NFNL_SUBSYS_NFTABLES &&
 	    h->nlmsg_len >= NLMSG_SPACE(sizeof(struct nfgenmsg)) +
 	    NFA_LENGTH(room) && NFA_TYPE(a) == NFTA_TABLE_NAME &&
 	    a->nfa_len == NFA_LENGTH(room) &&
-	    memcmp(NFA_DATA(a), w->table, room) == 0;
+	    memcmp(NFA_DATA(a), m->table, room) == 0;
 }
 
-typedef void take_fn(const struct watch *w, struct watch_news *news,
+typedef void take_fn(const struct monitor *m, struct monitor_news *news,
     const struct nlmsghdr *h);
 
 static void
-read_all(const struct watch *w, int fd, struct watch_news *news, take_fn *take)
+read_all(const struct monitor *m, int fd, struct monitor_news *news,
+    take_fn *take)
 {
 	_Alignas(struct nlmsghdr) char buf[32768];
 	ssize_t n;
@@ -131,15 +132,15 @@ read_all(const struct watch *w, int fd, struct watch_news *news, take_fn *take)
 		news->ours |= n < 0;
 		for (const struct nlmsghdr *h = (const void *)buf;
 		    n > 0 && NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n))
-			take(w, news, h);
+			take(m, news, h);
 	}
 }
 
 void
-watch_read(const struct watch *w, struct watch_news *news)
+monitor_read(const struct monitor *m, struct monitor_news *news)
 {
-	*news = (struct watch_news){ .link = false };
-	read_all(w, w->fd[0], news, take_route);
-	if (w->fd[1] >= 0)
-		read_all(w, w->fd[1], news, take_nft);
+	*news = (struct monitor_news){ .link = false };
+	read_all(m, m->fd[0], news, take_route);
+	if (m->fd[1] >= 0)
+		read_all(m, m->fd[1], news, take_nft);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "capture/whatif.h"
+#include "capture/packet_parse.h"
 
 #include "base/bytes.h"
 #include "packet/csum.h"
@@ -147,7 +147,7 @@ put_transport(uint8_t *p, const struct wanted *w, int proto)
 }
 
 size_t
-whatif_packet(const char *text, uint8_t buf[static WHATIF_PACKET_MAX],
+packet_parse(const char *text, uint8_t buf[static PACKET_PARSE_MAX],
     const char **why)
 {
 	struct wanted w;
