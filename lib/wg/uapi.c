@@ -16,46 +16,43 @@ static const struct {
 	enum kind kind;
 	unsigned where;		/* in a request; ANSWER: in none */
 	enum uapi_place then;
-	uint64_t max;
+	uint64_t max;		/* of a NUMBER; 1: it means nothing else */
 	bool flag;
 } keys[UAPI_KEYS] = {
-	[UAPI_GET] = { "get", NUMBER, AT_START, UAPI_START, 1, false },
-	[UAPI_SET] = { "set", NUMBER, AT_START, UAPI_DEVICE, 1, false },
-	[UAPI_PRIVATE_KEY] = { "private_key", SECRET, AT_DEVICE, UAPI_DEVICE,
-	    0, false },
+	[UAPI_GET] = { "get", NUMBER, AT_START, UAPI_START, .max = 1 },
+	[UAPI_SET] = { "set", NUMBER, AT_START, UAPI_DEVICE, .max = 1 },
+	[UAPI_PRIVATE_KEY] = { "private_key", SECRET, AT_DEVICE,
+	    .then = UAPI_DEVICE },
 	[UAPI_LISTEN_PORT] = { "listen_port", NUMBER, AT_DEVICE, UAPI_DEVICE,
-	    UINT16_MAX, false },
-	[UAPI_FWMARK] = { "fwmark", NUMBER, AT_DEVICE, UAPI_DEVICE, UINT32_MAX,
-	    false },
+	    .max = UINT16_MAX },
+	[UAPI_FWMARK] = { "fwmark", NUMBER, AT_DEVICE, UAPI_DEVICE,
+	    .max = UINT32_MAX },
 	[UAPI_REPLACE_PEERS] = { "replace_peers", NUMBER, AT_DEVICE,
 	    UAPI_DEVICE, 1, true },
 	[UAPI_PUBLIC_KEY] = { "public_key", SECRET, AT_DEVICE | AT_PEER,
-	    UAPI_PEER, 0, false },
+	    .then = UAPI_PEER },
 	[UAPI_REMOVE] = { "remove", NUMBER, AT_PEER, UAPI_PEER, 1, true },
 	[UAPI_UPDATE_ONLY] = { "update_only", NUMBER, AT_PEER, UAPI_PEER, 1,
 	    true },
-	[UAPI_PRESHARED_KEY] = { "preshared_key", SECRET, AT_PEER, UAPI_PEER,
-	    0, false },
-	[UAPI_ENDPOINT] = { "endpoint", ENDPOINT, AT_PEER, UAPI_PEER, 0,
-	    false },
+	[UAPI_PRESHARED_KEY] = { "preshared_key", SECRET, AT_PEER,
+	    .then = UAPI_PEER },
+	[UAPI_ENDPOINT] = { "endpoint", ENDPOINT, AT_PEER,
+	    .then = UAPI_PEER },
 	[UAPI_KEEPALIVE] = { "persistent_keepalive_interval", NUMBER, AT_PEER,
-	    UAPI_PEER, UINT16_MAX, false },
+	    UAPI_PEER, .max = UINT16_MAX },
 	[UAPI_REPLACE_ALLOWED_IPS] = { "replace_allowed_ips", NUMBER, AT_PEER,
 	    UAPI_PEER, 1, true },
-	[UAPI_ALLOWED_IP] = { "allowed_ip", PREFIX, AT_PEER, UAPI_PEER, 0,
-	    false },
+	[UAPI_ALLOWED_IP] = { "allowed_ip", PREFIX, AT_PEER,
+	    .then = UAPI_PEER },
 	[UAPI_PROTOCOL_VERSION] = { "protocol_version", NUMBER, AT_PEER,
-	    UAPI_PEER, 1, false },
-	[UAPI_HANDSHAKE_SEC] = { "last_handshake_time_sec", NUMBER, ANSWER,
-	    UAPI_PEER, UINT64_MAX, false },
-	[UAPI_HANDSHAKE_NSEC] = { "last_handshake_time_nsec", NUMBER, ANSWER,
-	    UAPI_PEER, UINT64_MAX, false },
-	[UAPI_RX_BYTES] = { "rx_bytes", NUMBER, ANSWER, UAPI_PEER, UINT64_MAX,
-	    false },
-	[UAPI_TX_BYTES] = { "tx_bytes", NUMBER, ANSWER, UAPI_PEER, UINT64_MAX,
-	    false },
-	[UAPI_ERRNO] = { "errno", NUMBER, ANSWER, UAPI_PEER, UINT64_MAX,
-	    false },
+	    UAPI_PEER, .max = 1 },
+	[UAPI_HANDSHAKE_SEC] = { "last_handshake_time_sec", NUMBER,
+	    .where = ANSWER },
+	[UAPI_HANDSHAKE_NSEC] = { "last_handshake_time_nsec", NUMBER,
+	    .where = ANSWER },
+	[UAPI_RX_BYTES] = { "rx_bytes", NUMBER, .where = ANSWER },
+	[UAPI_TX_BYTES] = { "tx_bytes", NUMBER, .where = ANSWER },
+	[UAPI_ERRNO] = { "errno", NUMBER, .where = ANSWER },
 };
 
 /* ---- values ---- */
@@ -153,14 +150,6 @@ value_parse(struct uapi_item *it, const char *text)
 
 /* ---- lines ---- */
 
-/* get, set and protocol_version have one value that means anything. */
-static bool
-value_must_be_1(uint8_t key)
-{
-	return key == UAPI_GET || key == UAPI_SET ||
-	    key == UAPI_PROTOCOL_VERSION || keys[key].flag;
-}
-
 /* Within its length, and no bit beyond: tables rely on it. */
 static bool
 prefix_is_sound(const struct prefix *p)
@@ -177,7 +166,7 @@ uapi_follows(const struct uapi_item *it, enum uapi_place *at)
 	if (it->key >= UAPI_KEYS || (keys[it->key].where & 1u << *at) == 0)
 		return false;
 	if (keys[it->key].kind == NUMBER && (it->u.number > keys[it->key].max ||
-	    (value_must_be_1(it->key) && it->u.number != 1)))
+	    (it->u.number == 0 && keys[it->key].max == 1)))
 		return false;
 	if (it->minus > (keys[it->key].kind == PREFIX))
 		return false;

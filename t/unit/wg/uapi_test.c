@@ -67,6 +67,13 @@ static const struct {
 	{ UAPI_PEER, "endpoint=2001:db8::1:1" },
 	{ UAPI_PEER, "endpoint=[2001:db8::1:1" },
 	{ UAPI_PEER, "endpoint=host.example:1" },
+	{ UAPI_PEER, "endpoint=[fe80::1%x]:1" },
+	{ UAPI_PEER, "endpoint=[fe80::1%]:1" },
+	{ UAPI_PEER, "endpoint=[fe80::1%4294967296]:1" },
+	{ UAPI_PEER, "endpoint=192.0.2.1%3:1" },
+	{ UAPI_PEER, "endpoint=192.0.2.1:65536" },
+	{ UAPI_PEER, "endpoint=[2001:0db8:0000:0000:0000:0000:0000:0000:0000:"
+	    "0000:0000:0000:0001]:1" },
 	{ UAPI_PEER, "persistent_keepalive_interval=off" },
 	{ UAPI_PEER, "allowed_ip=10.0.0.0/33" }, { UAPI_PEER, "allowed_ip=-" },
 	{ UAPI_PEER, "allowed_ip=--10.0.0.0/8" },
@@ -102,6 +109,31 @@ test_bad(void)
 	}
 }
 
+/* What means something as 1 only. */
+static void
+test_ones(void)
+{
+	static const struct {
+		enum uapi_place at;
+		enum uapi_key key;
+	} ones[] = {
+		{ UAPI_START, UAPI_GET }, { UAPI_START, UAPI_SET },
+		{ UAPI_DEVICE, UAPI_REPLACE_PEERS }, { UAPI_PEER, UAPI_REMOVE },
+		{ UAPI_PEER, UAPI_UPDATE_ONLY },
+		{ UAPI_PEER, UAPI_REPLACE_ALLOWED_IPS },
+		{ UAPI_PEER, UAPI_PROTOCOL_VERSION },
+	};
+
+	for (size_t i = 0; i < sizeof(ones) / sizeof(ones[0]); i++)
+		for (uint64_t v = 0; v < 4; v++) {
+			enum uapi_place at = ones[i].at;
+			struct uapi_item it = uapi_number(ones[i].key, v);
+			OKF(uapi_follows(&it, &at) == (v == 1),
+			    "H8: item %d is 1, not %d", (int)ones[i].key,
+			    (int)v);
+		}
+}
+
 /* What a desk that has been taken over might send. */
 static void
 test_forged(void)
@@ -123,6 +155,7 @@ test_forged(void)
 	OK(!uapi_follows(&it, &at));
 	it.key = UAPI_KEYS;
 	OK(!uapi_follows(&it, &at));
+	test_ones();
 	it.key = 255;
 	OK(!uapi_follows(&it, &at));
 	at = UAPI_START;
@@ -134,8 +167,12 @@ test_forged(void)
 		if (uapi_put(&it, out) != 0)
 			OKF(false, "H8: %u is no item", key);
 	}
-	it = (struct uapi_item){ .key = UAPI_ALLOWED_IP, .minus = 255 };
-	OKF(uapi_put(&it, out) == 0, "H8: nor is one with 255 minuses");
+	for (unsigned minus = 2; minus < 256; minus++) {
+		it = (struct uapi_item){ .key = UAPI_ALLOWED_IP,
+			.minus = (uint8_t)minus };
+		if (uapi_put(&it, out) != 0)
+			OKF(false, "H8: nor is one with %u minuses", minus);
+	}
 }
 
 int
