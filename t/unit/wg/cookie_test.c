@@ -156,6 +156,11 @@ test_consume(void)
 	size_t good = 0, from = offsetof(struct msg_cookie, nonce);
 
 	sides_init(&s);
+	OKF(sodium_is_zero(s.asks.cookie, sizeof(s.asks) -
+	    offsetof(struct cookie_maker, cookie)) && sodium_is_zero(
+	    s.asked.secret, sizeof(s.asked) -
+	    offsetof(struct cookie_checker, secret)),
+	    "W5 whoever begins has neither a cookie nor a secret");
 	memset(&reply, 0, sizeof(reply));
 	OKF(!cookie_consume(&s.asks, &reply, t0), "W5 nothing was sent");
 	cookie_add_macs(&s.asks, &s.m, sizeof(s.m), t0);
