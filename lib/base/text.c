@@ -47,14 +47,17 @@ text_unsafe(const char *s, uint32_t *c)
 }
 
 void
-text_visible(char *s)
+text_visible(char *s, enum text_script which)
 {
 	char *to = s;
 	uint32_t c;
 	size_t n;
 
 	while (*s != '\0') {
-		if ((n = text_unsafe(s, &c)) > 0) {
+		n = text_unsafe(s, &c);
+		if (n == 0 && which == TEXT_ASCII && (s[0] & 0x80) != 0)
+			n = 1;
+		if (n > 0) {
 			*to++ = '?';
 			s += n;
 			continue;

@@ -24,20 +24,12 @@ text_copy(char *to, size_t room, const char *from)
 	return text_take(to, room, from, strlen(from));
 }
 
-/* What others have written is shown on a terminal: all that is not printable
- * ASCII becomes '?'. */
-static inline void
-text_defuse(char *s)
-{
-	for (; *s != '\0'; s++)
-		if (*s < ' ' || *s > '~')
-			*s = '?';
-}
-
 /* How many bytes of s, which is not empty, are a character that a terminal or a
  * reader would not show as what it is, in *c; 0: it is none. */
 size_t text_unsafe(const char *s, uint32_t *c);
-/* Of text that people have written, in any script: each of those is a '?'. */
-void text_visible(char *s);
+/* Each of those becomes a '?'.  Text that people have written has any script;
+ * of what another process has written all but printable ASCII goes as well. */
+enum text_script { TEXT_ANY, TEXT_ASCII };
+void text_visible(char *s, enum text_script which);
 
 #endif

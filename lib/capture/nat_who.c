@@ -258,7 +258,7 @@ add_hosts(struct epoch *e, const struct nat_span *s, const char *location)
 	}
 	e->hosts[e->nspans].span = *s;
 	snprintf(e->hosts[e->nspans].location, CONF_NAMELEN, "%s", location);
-	text_defuse(e->hosts[e->nspans].location);
+	text_visible(e->hosts[e->nspans].location, TEXT_ASCII);
 	e->nspans++;
 	return true;
 }
@@ -381,7 +381,7 @@ take_block(struct nat_log_reader *r, uint64_t time, const char *what,
 	if (later)
 		time = since;
 	a->port = 0;
-	text_defuse(location);
+	text_visible(location, TEXT_ASCII);
 	memcpy(a->location, location, sizeof(location));
 	snprintf(a->rule, sizeof(a->rule), "block %s since %" PRIu64,
 	    strrchr(shown, ':') + 1, time);

@@ -97,7 +97,7 @@ static void
 copy(char *to, size_t size, const char *from)
 {
 	text_copy(to, size, from);
-	text_visible(to);
+	text_visible(to, TEXT_ANY);
 }
 
 void
@@ -117,7 +117,7 @@ diag_add(struct diags *ds, int line, enum code code, const char *section,
 	va_start(ap, fmt);
 	vsnprintf(d->text, sizeof(d->text), fmt, ap);
 	va_end(ap);
-	text_visible(d->text);
+	text_visible(d->text, TEXT_ANY);
 }
 
 void

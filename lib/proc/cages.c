@@ -49,7 +49,7 @@ read_status(struct cage *c, unsigned pid)
 		sscanf(line, "VmLck: %u", &c->locked);
 	}
 	fclose(f);
-	text_defuse(c->name);
+	text_visible(c->name, TEXT_ASCII);
 	return true;
 }
 

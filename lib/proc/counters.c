@@ -133,7 +133,7 @@ static void
 clean(char *s, size_t n)
 {
 	s[n - 1] = '\0';
-	text_defuse(s);
+	text_visible(s, TEXT_ASCII);
 }
 
 bool
