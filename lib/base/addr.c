@@ -31,6 +31,13 @@ addr_format(const struct addr *a, char buf[static ADDR_STRLEN])
 	return buf;
 }
 
+/* The bits of a byte that a prefix has so many of. */
+static uint8_t
+first_bits(unsigned n)
+{
+	return (uint8_t)(0xff00 >> n);
+}
+
 bool
 prefix_has(const struct prefix *p, const struct addr *a)
 {
@@ -39,22 +46,20 @@ prefix_has(const struct prefix *p, const struct addr *a)
 	if (memcmp(p->addr.b, a->b, bytes) != 0)
 		return false;
 	return bits == 0 ||
-	    ((p->addr.b[bytes] ^ a->b[bytes]) & (0xff00 >> bits & 0xff)) == 0;
+	    ((p->addr.b[bytes] ^ a->b[bytes]) & first_bits(bits)) == 0;
 }
 
-/* Clears the bits beyond the length; true if there were any. */
-static bool
-prefix_mask(struct prefix *p)
+void
+addr_put_bits(struct addr *to, const struct addr *from, unsigned len)
 {
-	bool had = false;
+	unsigned whole = len / 8, rest = len % 8;
 
-	for (unsigned i = p->len / 8; i < 16; i++) {
-		unsigned keep = i == p->len / 8 ? p->len % 8 : 0;
-		uint8_t mask = (uint8_t)(0xff00 >> keep);
-		had = had || (p->addr.b[i] & ~mask) != 0;
-		p->addr.b[i] &= mask;
+	memcpy(to->b, from->b, whole);
+	if (rest != 0) {
+		uint8_t mask = first_bits(rest);
+		to->b[whole] = (uint8_t)((from->b[whole] & mask) |
+		    (to->b[whole] & ~mask));
 	}
-	return had;
 }
 
 bool
@@ -81,7 +86,10 @@ prefix_parse(struct prefix *p, const char *text, bool *host_bits)
 		len = (unsigned)v;
 	}
 	p->len = (uint8_t)(128 - max + len);
-	*host_bits = prefix_mask(p);
+	struct addr net = { { 0 } };
+	addr_put_bits(&net, &p->addr, p->len);
+	*host_bits = !addr_eq(&net, &p->addr);
+	p->addr = net;
 	return true;
 }
 

@@ -91,6 +91,8 @@ prefix_is_v4(const struct prefix *p)
 }
 
 bool prefix_has(const struct prefix *p, const struct addr *a);
+/* The first len bits of one, the rest of the other. */
+void addr_put_bits(struct addr *to, const struct addr *from, unsigned len);
 /* "10.0.0.0/8", "2001:db8::/32"; a host without "/" is /32 or /128.  False if
  * it is not a prefix; *host_bits says that bits were set beyond the length
  * (they are cleared). */

@@ -38,20 +38,6 @@ sum_of(const struct prefix *p)
 	return sum;
 }
 
-/* The first len bits of one, the rest of the other. */
-static void
-put_bits(struct addr *to, const struct addr *from, unsigned len)
-{
-	unsigned whole = len / 8, rest = len % 8;
-
-	memcpy(to->b, from->b, whole);
-	if (rest != 0) {
-		uint8_t mask = (uint8_t)(0xff00 >> rest);
-		to->b[whole] = (uint8_t)((from->b[whole] & mask) |
-		    (to->b[whole] & ~mask));
-	}
-}
-
 bool
 npt_init(struct npt *t, const struct prefix *inside,
     const struct prefix *outside)
@@ -61,7 +47,7 @@ npt_init(struct npt *t, const struct prefix *inside,
 	*t = (struct npt){ .net = { { .len = len }, *outside } };
 	if (len > NPT_LEN_MAX || inside->len < len)
 		return false;
-	put_bits(&t->net[0].addr, &inside->addr, len);
+	addr_put_bits(&t->net[0].addr, &inside->addr, len);
 	uint16_t in = sum_of(&t->net[0]), out = sum_of(&t->net[1]);
 	/* what leaving takes away from the sum has to come back */
 	t->adjust[NPT_OUT] = add1(in, (uint16_t)~out);
@@ -96,7 +82,7 @@ npt_map(const struct npt *t, enum npt_dir dir, struct addr *a)
 
 	if (i < 0)
 		return false;
-	put_bits(a, &to->addr, to->len);
+	addr_put_bits(a, &to->addr, to->len);
 	uint16_t v = add1(word_get(a, i), t->adjust[dir]);
 	wire_put16(a->b + 2 * i, v == ALL_ONES ? 0 : v);
 	return true;
