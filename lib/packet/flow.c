@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "packet/flow.h"
 
+#include "packet/keyed.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 64, WAYS = 2, WORDS = 5 };
+enum { LINE = 64, WAYS = 2 };
 
 /* Addresses, ports and protocol: all that a flow is known by. */
 struct key {
-	uint64_t word[WORDS];
+	uint64_t word[KEYED_WORDS];
 };
 
 /* A cache line each; two that are neighbours make a set, the later used one
@@ -25,8 +26,7 @@ struct flow {
 static_assert(sizeof(struct flow) == LINE, "one line to look at");
 
 struct flows {
-	uint64_t secret[2 * WORDS];
-	size_t mask;			/* of the index of a set */
+	struct keyed keyed;
 	struct flow *flow;
 };
 
@@ -34,21 +34,18 @@ struct flows *
 flows_create(size_t room)
 {
 	struct flows *fs = calloc(1, sizeof(*fs));
-	size_t sets = 1;
 
 	if (fs == NULL)
 		return NULL;
-	while (sets * WAYS < room)
-		sets *= 2;
-	fs->mask = sets - 1;
-	fs->flow = aligned_alloc(LINE * WAYS, sets * WAYS * sizeof(*fs->flow));
-	if (fs->flow == NULL || sodium_init() < 0) {
+	size_t n = keyed_init(&fs->keyed, room, WAYS);
+	fs->flow = n > 0 ? aligned_alloc(LINE * WAYS, n * sizeof(*fs->flow)) :
+	    NULL;
+	if (fs->flow == NULL) {
 		flows_free(fs);
 		errno = ENOMEM;
 		return NULL;
 	}
-	memset(fs->flow, 0, sets * WAYS * sizeof(*fs->flow));
-	randombytes_buf(fs->secret, sizeof(fs->secret));
+	memset(fs->flow, 0, n * sizeof(*fs->flow));
 	return fs;
 }
 
@@ -64,7 +61,7 @@ flows_free(struct flows *fs)
 static inline struct key
 key_of(const struct ip *ip)
 {
-	struct key k = { .word[WORDS - 1] = (uint64_t)ip->sport << 48 |
+	struct key k = { .word[KEYED_WORDS - 1] = (uint64_t)ip->sport << 48 |
 	    (uint64_t)ip->dport << 32 | ip->proto };
 
 	memcpy(&k.word[0], &ip->src, sizeof(ip->src));
@@ -77,26 +74,9 @@ is(const struct flow *f, const struct key *k)
 {
 	uint64_t differ = !f->used;
 
-	for (size_t i = 0; i < WORDS; i++)
+	for (size_t i = 0; i < KEYED_WORDS; i++)
 		differ |= f->key.word[i] ^ k->word[i];
 	return differ == 0;
-}
-
-/*
- * Pair-multiply-shift (Thorup, High Speed Hashing for Integers and Strings,
- * 3.4): two flows meet no more often than by chance, whatever they are, as long
- * as nobody knows the secret.
- */
-static inline size_t
-hash(const struct flows *fs, const struct key *k)
-{
-	const uint64_t *s = fs->secret;
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < WORDS; i++, s += 2)
-		sum += (s[0] + (k->word[i] >> 32)) *
-		    (s[1] + (uint32_t)k->word[i]);
-	return sum >> 32;
 }
 
 /* The one that was used last but one goes. */
@@ -104,7 +84,7 @@ uint16_t *
 flows_take(struct flows *fs, const struct ip *ip, bool *known)
 {
 	const struct key k = key_of(ip);
-	struct flow *f = &fs->flow[(hash(fs, &k) & fs->mask) * WAYS];
+	struct flow *f = &fs->flow[keyed_set(&fs->keyed, k.word) * WAYS];
 
 	*known = is(&f[0], &k);
 	if (*known)

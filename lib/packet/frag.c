@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "packet/frag.h"
 
+#include "packet/keyed.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	WAYS = 4,
-	PARTS = 8,		/* with gaps between them */
+	SPANS = 8,		/* with gaps between them */
 	WHOLE_UNKNOWN = 0,
 };
 
@@ -21,12 +22,12 @@ struct key {
 };
 static_assert(sizeof(struct key) == 40, "no padding");
 
-/* From, up to. */
-struct part {
+/* Bytes of it, from, up to. */
+struct span {
 	uint16_t from, to;
 };
 
-/* Invariant: parts are apart from each other, and within `whole' if that is
+/* Invariant: spans are apart from each other, and within `whole' if that is
  * known. */
 struct datagram {
 	struct key key;
@@ -35,12 +36,11 @@ struct datagram {
 	uint16_t whole;		/* bytes, once the last was seen */
 	bool bad;
 	uint8_t n;
-	struct part part[PARTS];
+	struct span span[SPANS];
 };
 
 struct frags {
-	uint8_t secret[crypto_shorthash_KEYBYTES];
-	size_t mask;
+	struct keyed keyed;
 	struct datagram *d;	/* sets of WAYS */
 };
 
@@ -48,20 +48,16 @@ struct frags *
 frags_create(size_t room)
 {
 	struct frags *fs = calloc(1, sizeof(*fs));
-	size_t sets = 1;
 
 	if (fs == NULL)
 		return NULL;
-	while (sets * WAYS < room)
-		sets *= 2;
-	fs->mask = sets - 1;
-	fs->d = calloc(sets * WAYS, sizeof(*fs->d));
-	if (fs->d == NULL || sodium_init() < 0) {
+	size_t n = keyed_init(&fs->keyed, room, WAYS);
+	fs->d = n > 0 ? calloc(n, sizeof(*fs->d)) : NULL;
+	if (fs->d == NULL) {
 		frags_free(fs);
 		errno = ENOMEM;
 		return NULL;
 	}
-	randombytes_buf(fs->secret, sizeof(fs->secret));
 	return fs;
 }
 
@@ -86,9 +82,11 @@ find(struct frags *fs, const struct key *k, nsec now)
 {
 	uint64_t h;
 
+	/* SipHash: who drives another's datagram out of its set has it lost,
+	 * and sees of his own which are */
 	crypto_shorthash((uint8_t *)&h, (const uint8_t *)k, sizeof(*k),
-	    fs->secret);
-	struct datagram *set = &fs->d[(h & fs->mask) * WAYS], *d = set;
+	    (const uint8_t *)fs->keyed.secret);
+	struct datagram *set = &fs->d[(h & fs->keyed.mask) * WAYS], *d = set;
 	for (size_t i = 0; i < WAYS; i++)
 		if (is_live(&set[i], now) &&
 		    memcmp(&set[i].key, k, sizeof(*k)) == 0)
@@ -102,7 +100,7 @@ find(struct frags *fs, const struct key *k, nsec now)
 }
 
 static bool
-fits(struct datagram *d, const struct part *p, bool last)
+fits(struct datagram *d, const struct span *p, bool last)
 {
 	if (p->from >= p->to)
 		return false;
@@ -111,29 +109,29 @@ fits(struct datagram *d, const struct part *p, bool last)
 	if (d->whole != WHOLE_UNKNOWN && p->to > d->whole)
 		return false;
 	for (size_t i = 0; i < d->n; i++)
-		if ((p->from < d->part[i].to && d->part[i].from < p->to) ||
-		    (last && d->part[i].to > p->to))
+		if ((p->from < d->span[i].to && d->span[i].from < p->to) ||
+		    (last && d->span[i].to > p->to))
 			return false;
 	return true;
 }
 
 /* Joined with those that it touches; false if there are too many. */
 static bool
-add(struct datagram *d, struct part p)
+add(struct datagram *d, struct span p)
 {
 	for (size_t i = 0; i < d->n;) {
-		struct part *q = &d->part[i];
+		struct span *q = &d->span[i];
 		if (q->to != p.from && q->from != p.to) {
 			i++;
 			continue;
 		}
 		p.from = q->from < p.from ? q->from : p.from;
 		p.to = q->to > p.to ? q->to : p.to;
-		*q = d->part[--d->n];
+		*q = d->span[--d->n];
 	}
-	if (d->n == PARTS)
+	if (d->n == SPANS)
 		return false;
-	d->part[d->n++] = p;
+	d->span[d->n++] = p;
 	return true;
 }
 
@@ -144,7 +142,7 @@ frags_take(struct frags *fs, const struct ip *ip, nsec now)
 		.id = ip->frag_id, .proto = ip->version == 4 ? ip->proto : 0 };
 	struct datagram *d = find(fs, &k, now);
 	/* from where fragments count: past what each of them repeats */
-	const struct part p = { ip->frag_off,
+	const struct span p = { ip->frag_off,
 		(uint16_t)(ip->frag_off + ip->frag_len) };
 
 	d->bad = d->bad || !fits(d, &p, !ip->more) || !add(d, p);
@@ -152,7 +150,7 @@ frags_take(struct frags *fs, const struct ip *ip, nsec now)
 		return NULL;
 	if (!ip->more)
 		d->whole = p.to;
-	if (d->n == 1 && d->part[0].from == 0 && d->part[0].to == d->whole)
+	if (d->n == 1 && d->span[0].from == 0 && d->span[0].to == d->whole)
 		d->since = 0;
 	return &d->decided;
 }
