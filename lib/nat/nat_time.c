@@ -10,12 +10,12 @@ slot(struct nat_wheel *w, uint32_t second)
 void
 nat_wheel_add(struct nat_wheel *w, struct nat_table *t, uint32_t i)
 {
-	uint32_t when = t->flow[i].expires, last = w->at + NAT_SLOTS - 1;
+	uint32_t when = t->flow[i].expires;
 
 	if (when < w->at)
 		when = w->at;
-	else if (when > last)
-		when = last;
+	else if (when - w->at >= NAT_SLOTS)
+		when = w->at + NAT_SLOTS - 1;
 	t->link[i].timer = *slot(w, when);
 	*slot(w, when) = i;
 	if (when < w->next)
@@ -26,6 +26,8 @@ uint32_t
 nat_wheel_next(struct nat_wheel *w, struct nat_table *t, uint32_t now,
     unsigned *budget)
 {
+	if (now == NAT_NEVER)
+		now--;			/* no second comes after it */
 	if (now >= w->at && now - w->at >= NAT_SLOTS)
 		w->at = now - NAT_SLOTS + 1;	/* each slot once is all */
 	while (w->at <= now) {
