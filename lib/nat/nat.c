@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "nat/nat_impl.h"
+#include "nat/nat.h"
 
+#include "nat/nat_edit.h"
+#include "nat/nat_flow.h"
+#include "nat/nat_icmp.h"
 #include "packet/csum.h"
 
 static const enum verdict sound = (enum verdict)V_NEXT;

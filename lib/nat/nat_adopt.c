@@ -3,7 +3,7 @@
  * ran another configuration.  Nothing is believed but what is sealed, and that
  * only field by field. */
 #include "base/once.h"
-#include "nat/nat_impl.h"
+#include "nat/nat_flow.h"
 
 enum { LONGEST = 8 * 86400 };	/* no flow outlives this; seconds */
 

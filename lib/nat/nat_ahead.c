@@ -2,7 +2,7 @@
 /* Fetching ahead what the packets of a burst will need, so that they wait for
  * memory together.  Nothing follows from it but time: what is read here may be
  * another packet's by the time that it is taken, or none. */
-#include "nat/nat_impl.h"
+#include "nat/nat.h"
 
 #include <string.h>
 

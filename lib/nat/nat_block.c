@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "nat/nat_port_impl.h"
+#include "nat/nat_block.h"
 
+#include "nat/nat_hash.h"
 #include "packet/wire.h"
 
-#include <sodium.h>
 #include <stdatomic.h>
-#include <string.h>
 
 unsigned
 nat_port_kind(uint8_t proto)
@@ -75,23 +74,9 @@ nat_ports_memory(const struct nat_config *cfg)
 uint64_t
 nat_ports_random(struct nat_ports *p)
 {
-	uint8_t h[crypto_shorthash_BYTES];
 	uint64_t n = ++p->draws;
 
-	crypto_shorthash(h, (const uint8_t *)&n, sizeof(n), p->key);
-	memcpy(&n, h, sizeof(n));
-	return n;
-}
-
-uint64_t
-nat_host_hash(const struct nat_ports *p, const struct addr *a)
-{
-	uint8_t h[crypto_shorthash_BYTES];
-	uint64_t v;
-
-	crypto_shorthash(h, a->b, sizeof(a->b), p->key);
-	memcpy(&v, h, sizeof(v));
-	return v;
+	return nat_hash(p->key, &n, sizeof(n));
 }
 
 uint32_t
@@ -118,14 +103,9 @@ nat_block_range(const struct nat_ports *p, uint32_t b, uint16_t *pool,
 uint32_t
 nat_owner_seal(const struct nat_owner *o)
 {
-	static const uint8_t key[crypto_shorthash_KEYBYTES] = "backhaul block";
-	uint8_t h[crypto_shorthash_BYTES];
-	uint32_t v;
+	static const char block[NAT_KEY] = "backhaul block";
 
-	crypto_shorthash(h, (const uint8_t *)o,
-	    offsetof(struct nat_owner, seal), key);
-	memcpy(&v, h, sizeof(v));
-	return v != 0 ? v : 1;
+	return nat_seal(block, o, offsetof(struct nat_owner, seal));
 }
 
 /* Sealed last, as a flow is. */
@@ -414,7 +394,7 @@ nat_port_rested(struct nat_ports *p, uint32_t now)
 	return first;
 }
 
-/* ---- taking ---- */
+/* ---- leases ---- */
 
 static bool
 is_over_quota(const struct nat_ports *p, const struct nat_host *host)
@@ -451,7 +431,7 @@ free_block(struct nat_ports *p, struct nat_host *host, uint32_t *b)
 }
 
 bool
-nat_block_take(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
+nat_block_lease(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
 {
 	struct nat_host *host = &p->host[h];
 	bool over = is_over_quota(p, host);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* How flows begin and end: mappings, quotas, ports, and what is told. */
-#include "nat/nat_impl.h"
+#include "nat/nat_flow.h"
 
 #include <string.h>
 
@@ -145,7 +145,7 @@ find_outside(struct nat *n, struct nat_flow *f, uint32_t h, uint32_t now,
 		f->outside_port = n->table.flow[head].outside_port;
 		return v;
 	}
-	f->outside_port = nat_port_take(&n->ports, h, f->proto, f->inside_port,
+	f->outside_port = nat_port_lease(&n->ports, h, f->proto, f->inside_port,
 	    (uint64_t)(n->wall + now), &taken, &v);
 	if (taken != 0)
 		nat_tell(n, NAT_TAKEN, taken - 1, n->ports.host[h].site,

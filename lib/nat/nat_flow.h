@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_NAT_IMPL_H
-#define BH_NAT_IMPL_H
+#ifndef BH_NAT_FLOW_H
+#define BH_NAT_FLOW_H
 
-/* What the parts of the translator share. */
+/* Flows and what lets them begin: rules, mappings, quotas; and events. */
 
 #include "nat/nat.h"
-#include "nat/nat_edit.h"
-#include "nat/nat_tcp.h"
 
 static inline uint32_t
 nat_seconds(nsec now)
@@ -32,13 +30,5 @@ uint32_t nat_idle(const struct nat *n, uint32_t i);
 /* A flow that has not expired. */
 uint32_t nat_alive(const struct nat *n, enum nat_index which,
     const struct nat_key *k, uint32_t now);
-
-/* Errors: as nat_outbound, nat_inbound and nat_deliver. */
-enum verdict nat_error_out(struct nat *n, const struct nat_packet *pk,
-    uint32_t now);
-enum verdict nat_error_in(struct nat *n, const struct nat_packet *pk,
-    struct nat_way *way, uint32_t now);
-void nat_error_deliver(struct nat *n, const struct nat_packet *pk,
-    const struct nat_way *way);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "nat/nat_frag.h"
 
-#include <sodium.h>
-#include <string.h>
+#include "nat/nat_hash.h"
 
 #define DATAGRAM_TIME (2 * NSEC_SEC)
 #define HELD_TIME NSEC_SEC
@@ -10,14 +9,13 @@
 static size_t
 set_of(const struct nat_frags *f, const struct ip *ip)
 {
-	uint8_t in[40] = { 0 }, h[crypto_shorthash_BYTES];
+	uint8_t in[40] = { 0 };
 
 	memcpy(in, ip->src.b, 16);
 	memcpy(in + 16, ip->dst.b, 16);
 	memcpy(in + 32, &ip->frag_id, 4);
 	in[36] = ip->proto;
-	crypto_shorthash(h, in, sizeof(in), f->key);
-	return h[0] % NAT_FRAG_SETS;
+	return nat_hash(f->key, in, sizeof(in)) % NAT_FRAG_SETS;
 }
 
 static bool

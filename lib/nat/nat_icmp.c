@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* ICMP errors: what they quote is put back as its sender knew it (RFC 5508 4).
- * They begin, refresh and end nothing. */
-#include "nat/nat_impl.h"
+#include "nat/nat_icmp.h"
 
+#include "nat/nat_edit.h"
+#include "nat/nat_flow.h"
 #include "packet/csum.h"
 
 enum { QUOTED_AT = sizeof(struct icmp_hdr) };

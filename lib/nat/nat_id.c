@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "nat/nat_id.h"
 
+#include "nat/nat_hash.h"
+
 #include <assert.h>
-#include <sodium.h>
-#include <string.h>
 
 enum { ROUNDS = 3, CHOICE = 0xff };
 
@@ -14,16 +14,6 @@ struct question {
 };
 static_assert(sizeof(struct question) == 20, "no padding in what is hashed");
 
-static uint64_t
-hash_of(const struct nat_ids *ids, const struct question *q)
-{
-	uint64_t h;
-
-	crypto_shorthash((uint8_t *)&h, (const uint8_t *)q, sizeof(*q),
-	    ids->key);
-	return h;
-}
-
 /* A Feistel network: whatever a round adds, it can be taken off again. */
 static uint16_t
 permute(const struct nat_ids *ids, struct question q, uint32_t v)
@@ -33,7 +23,7 @@ permute(const struct nat_ids *ids, struct question q, uint32_t v)
 	q.epoch = v >> 16;
 	for (q.round = 0; q.round < ROUNDS; q.round++) {
 		q.half = right;
-		right = left ^ (uint8_t)hash_of(ids, &q);
+		right = left ^ (uint8_t)nat_hash(ids->key, &q, sizeof(q));
 		left = q.half;
 	}
 	return (uint16_t)(left << 8 | right);
@@ -55,6 +45,7 @@ nat_id_next(struct nat_ids *ids, const struct addr *src,
 
 	memcpy(q.src, src->b + 12, sizeof(q.src));
 	memcpy(q.dst, dst->b + 12, sizeof(q.dst));
-	uint32_t *next = &ids->next[hash_of(ids, &q) % NAT_ID_COUNTERS];
+	uint32_t *next = &ids->next[nat_hash(ids->key, &q, sizeof(q)) %
+	    NAT_ID_COUNTERS];
 	return permute(ids, q, (*next)++);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "nat/nat_port_impl.h"
+#include "nat/nat_block.h"
 
 #include "packet/wire.h"
 
@@ -9,70 +9,6 @@ static const uint64_t parity_mask[] = {
 	[EVEN] = 0x5555555555555555, [ODD] = 0xaaaaaaaaaaaaaaaa,
 	[EITHER] = UINT64_MAX,
 };
-
-/* ---- hosts ---- */
-
-static uint32_t *
-host_bucket(const struct nat_ports *p, const struct addr *a)
-{
-	return &p->hosts[(nat_host_hash(p, a) >> 32) * p->nhosts >> 32];
-}
-
-uint32_t
-nat_host_find(const struct nat_ports *p, const struct addr *inside)
-{
-	uint32_t h = *host_bucket(p, inside);
-
-	while (h != 0 && !addr_eq(&p->host[h].inside, inside))
-		h = p->host[h].chain;
-	return h;
-}
-
-static uint32_t
-new_host(struct nat_ports *p)
-{
-	uint32_t h = p->host_free;
-
-	if (h != 0)
-		p->host_free = p->host[h].chain;
-	else if (p->host_fresh <= p->nhosts)
-		h = p->host_fresh++;
-	return h;
-}
-
-uint32_t
-nat_host_get(struct nat_ports *p, const struct addr *inside, uint16_t site)
-{
-	uint32_t h = nat_host_find(p, inside);
-
-	if (h != 0)
-		return h;
-	h = new_host(p);
-	if (h == 0)
-		return 0;
-	uint32_t *bucket = host_bucket(p, inside);
-	p->host[h] = (struct nat_host){ .inside = *inside, .chain = *bucket,
-		.site = site };
-	*bucket = h;
-	return h;
-}
-
-void
-nat_host_leave(struct nat_ports *p, uint32_t h)
-{
-	struct nat_host *host = &p->host[h];
-
-	if (host->flows > 0 || host->nblocks + host->nresting > 0)
-		return;
-	uint32_t *at = host_bucket(p, &host->inside);
-	while (*at != h)
-		at = &p->host[*at].chain;
-	*at = host->chain;
-	host->chain = p->host_free;
-	p->host_free = h;
-}
-
-/* ---- ports ---- */
 
 /* A free port of the block, beginning at a random one; -1: none. */
 static int
@@ -97,7 +33,7 @@ find_port(const struct nat_ports *p, uint32_t b, unsigned kind, int parity,
 }
 
 static uint16_t
-take_in(struct nat_ports *p, uint32_t b, unsigned kind, int parity)
+find_and_mark(struct nat_ports *p, uint32_t b, unsigned kind, int parity)
 {
 	struct nat_block *block = &p->block[b];
 	uint16_t pool, first, last;
@@ -115,8 +51,8 @@ take_in(struct nat_ports *p, uint32_t b, unsigned kind, int parity)
 
 /* RFC 7857 8 lets parity go; what needs it is UDP (RTP beside RTCP). */
 uint16_t
-nat_port_take(struct nat_ports *p, uint32_t h, uint8_t proto, uint16_t like,
-    uint64_t wall, uint32_t *taken, enum verdict *v)
+nat_port_lease(struct nat_ports *p, uint32_t h, uint8_t proto, uint16_t like,
+    uint64_t wall, uint32_t *leased, enum verdict *v)
 {
 	unsigned kind = nat_port_kind(proto);
 	int parity = kind != NAT_UDP_PORTS ? EITHER : like % 2 == 0 ? EVEN :
@@ -124,13 +60,13 @@ nat_port_take(struct nat_ports *p, uint32_t h, uint8_t proto, uint16_t like,
 	struct nat_host *host = &p->host[h];
 	uint16_t port = 0;
 
-	*taken = 0;
+	*leased = 0;
 	for (uint32_t b = host->blocks; b != 0 && port == 0;
 	    b = p->block[b - 1].next)
-		port = take_in(p, b - 1, kind, parity);
-	if (port == 0 && nat_block_take(p, h, wall, v)) {
-		*taken = host->blocks;
-		port = take_in(p, host->blocks - 1, kind, parity);
+		port = find_and_mark(p, b - 1, kind, parity);
+	if (port == 0 && nat_block_lease(p, h, wall, v)) {
+		*leased = host->blocks;
+		port = find_and_mark(p, host->blocks - 1, kind, parity);
 	}
 	return port;
 }

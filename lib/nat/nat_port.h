@@ -69,6 +69,7 @@ void nat_ports_init(struct nat_ports *p, const struct nat_config *cfg,
     struct nat_owner *owner, void *mem, const uint8_t key[16]);
 
 uint64_t nat_ports_random(struct nat_ports *p);
+uint64_t nat_host_hash(const struct nat_ports *p, const struct addr *inside);
 /* The host of an inside address; 0: not known. */
 uint32_t nat_host_find(const struct nat_ports *p, const struct addr *inside);
 /* ... which is made.  It has an outside address as soon as it has a block.  0:
@@ -79,10 +80,10 @@ uint32_t nat_host_get(struct nat_ports *p, const struct addr *inside,
 void nat_host_leave(struct nat_ports *p, uint32_t h);
 
 /* A port of the host, of the parity of `like' (UDP), and where it is; a further
- * block is taken if it must be: *taken is that block + 1, or 0.  0: *v says why
- * not. */
-uint16_t nat_port_take(struct nat_ports *p, uint32_t h, uint8_t proto,
-    uint16_t like, uint64_t wall, uint32_t *taken, enum verdict *v);
+ * block is leased if it must be: *leased is that block + 1, or 0.  0: *v says
+ * why not. */
+uint16_t nat_port_lease(struct nat_ports *p, uint32_t h, uint8_t proto,
+    uint16_t like, uint64_t wall, uint32_t *leased, enum verdict *v);
 /* Gives it back; the block + 1 if it rests now, else 0. */
 uint32_t nat_port_free(struct nat_ports *p, uint32_t h, uint8_t proto,
     uint16_t port, uint32_t now);

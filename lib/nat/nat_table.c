@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "nat/nat_table.h"
 
-#include <sodium.h>
+#include "nat/nat_hash.h"
+
 #include <stdatomic.h>
-#include <string.h>
 
 static_assert(sizeof(struct nat_key) == 40, "no padding in what is hashed");
-static_assert(crypto_shorthash_KEYBYTES == 16, "SipHash-2-4");
+static_assert(NAT_KEY == 16, "SipHash-2-4");
 
 /* An entry has so many bits for the distance; FAR: it is that or more. */
 enum { DISTANCE_BITS = 4, FAR = (1 << DISTANCE_BITS) - 1 };
@@ -24,11 +24,8 @@ hash_v6(const struct nat_table *t, enum nat_index which,
 {
 	struct nat_key m = { .local = k->local, .proto = k->proto,
 		.local_port = k->local_port };
-	uint64_t h;
 
-	crypto_shorthash((uint8_t *)&h,
-	    (const uint8_t *)(is_whole(which) ? k : &m), sizeof(m), t->key);
-	return h;
+	return nat_hash(t->key, is_whole(which) ? k : &m, sizeof(m));
 }
 
 /* Of IPv4 only what can differ. */
@@ -38,7 +35,6 @@ hash_of(const struct nat_table *t, enum nat_index which,
 {
 	bool whole = is_whole(which);
 	uint32_t few[4];
-	uint64_t h;
 
 	if (!addr_is_v4(&k->local))
 		return hash_v6(t, which, k);
@@ -46,9 +42,7 @@ hash_of(const struct nat_table *t, enum nat_index which,
 	few[1] = (uint32_t)k->local_port << 16 | k->proto;
 	memcpy(&few[2], k->remote.b + 12, 4);
 	few[3] = k->remote_port;
-	crypto_shorthash((uint8_t *)&h, (const uint8_t *)few,
-	    whole ? sizeof(few) : sizeof(few) / 2, t->key);
-	return h;
+	return nat_hash(t->key, few, whole ? sizeof(few) : sizeof(few) / 2);
 }
 
 static struct nat_key
@@ -230,14 +224,9 @@ nat_table_find(const struct nat_table *t, enum nat_index which,
 uint32_t
 nat_table_seal(const struct nat_flow *f)
 {
-	static const uint8_t key[crypto_shorthash_KEYBYTES] = "backhaul flow";
-	uint8_t h[crypto_shorthash_BYTES];
-	uint32_t v;
+	static const char flow[NAT_KEY] = "backhaul flow";
 
-	crypto_shorthash(h, (const uint8_t *)f, offsetof(struct nat_flow, seal),
-	    key);
-	memcpy(&v, h, sizeof(v));
-	return v != 0 ? v : 1;
+	return nat_seal(flow, f, offsetof(struct nat_flow, seal));
 }
 
 /* Of all indexes, so that memory is fetched from all at once. */
