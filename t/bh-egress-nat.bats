@@ -3,13 +3,8 @@
 # nat = pool, offline: a capture in, a translated one out.
 
 bats_require_minimum_version 1.8.0
+load lib/gate.bash
 
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	T=$BATS_TEST_TMPDIR
-}
-
-: "${BH_BIN:=$PWD/build/release}"
 egress() { "$BH_BIN/bh-egress" -f "${DOMAIN:-t/data/pool.ini}" -l hq "$@"; }
 cap() { python3 t/lib/natcap.py "$@"; }
 

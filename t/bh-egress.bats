@@ -4,15 +4,6 @@
 bats_require_minimum_version 1.8.0
 load lib/gate.bash
 
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	T=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	if [ -n "${W-}" ]; then gate_down; fi
-}
-
 DOMAIN=t/data/truth.ini
 egress() { "$BH_BIN/bh-egress" -f "$DOMAIN" -l hq "$@"; }
 

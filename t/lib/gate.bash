@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # A gate (bh-classify or bh-egress) alive in a namespace of its own, between a
 # TUN device and a test that plays bh-tunnel:
@@ -16,6 +16,16 @@
 export BH_BIN
 # shellcheck source=t/lib/unread.bash
 . "${BASH_SOURCE%/*}/unread.bash"
+
+# Of each test, unless its file has others.
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	T=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	if [ -n "${W-}" ]; then gate_down; fi
+}
 
 in_gate() { ip netns exec "$W" "$@"; }
 
