@@ -1,26 +1,15 @@
 # SPDX-License-Identifier: ISC
 # backhaul: up, down, status, restart; what it leaves behind; what it says.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain 'partners = branch1\n' 'partners = hq\n'
 	cp "$W_DIR/domain.ini" "$W_DIR/good.ini"
 	world_until world_settled
 	world_state cli >"$W_DIR/cli.state"
 	world_state srv >"$W_DIR/srv.state"
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
-	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
-	run=$W_DIR/run/branch1
 }
 
 teardown() {

@@ -2,9 +2,9 @@
 # bh-keep: a default-gateway that is a name, what comes back after an interface
 # was down, addresses that are answered for on the uplink's network.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_dmz
 	mkdir "$W_DIR/www" "$W_DIR/lanwww"
@@ -19,14 +19,12 @@ setup_file() {
 }
 
 teardown_file() {
-	. t/lib/world.bash
 	world_down
 	rm -r "/etc/netns/${W:?}-srv"
 	rmdir --ignore-fail-on-non-empty /etc/netns
 }
 
 setup() {
-	. t/lib/world.bash
 	: >"$W_DIR/inet.log"
 }
 

@@ -2,9 +2,9 @@
 # A gateway is a router: RFC 1812 for IPv4, RFC 8200, 4443 and 4890 for IPv6.
 # The names carry the rules.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_dmz
 	# the server's file is stricter than the client's
@@ -17,16 +17,6 @@ setup_file() {
 	world_bg inet socat -T 10 UDP6-LISTEN:7,ipv6only=0,fork PIPE
 	world_until world_listens inet udp 7
 	in_lan ping -q -c 1 -W 5 203.0.113.80
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
-	T=$BATS_TEST_TMPDIR
 }
 
 # Waits until a capture has a packet that matches.

@@ -6,9 +6,9 @@
 #                │ cli │             │ wan │   beside the five of t/lib/world.bash
 #                └─────┘             └─────┘
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_host lan9
 	world_cable lan9 eth0 '10.1.100.5/24 2001:db8:1:9::5/64' \
@@ -32,13 +32,7 @@ setup_file() {
 	world_until in_lan ping -c 1 -W 1 2001:db8:c::80
 }
 
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
 setup() {
-	. t/lib/world.bash
 	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
 	world_still hq branch1
 }

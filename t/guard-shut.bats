@@ -2,9 +2,9 @@
 # What opens, and when: a host that forwards before backhaul(8) does anything
 # lets nothing of its LAN out in clear from the first command to `down'.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain
 	cp "$W_DIR/domain.ini" "$W_DIR/good.ini"
@@ -17,17 +17,6 @@ setup_file() {
 	for to in 203.0.113.80 2001:db8:c::80; do
 		world_bg lan ping -q -i 0.02 -p 43414e415259 $to
 	done
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
-	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
-	run=$W_DIR/run/branch1
 }
 
 teardown() {

@@ -1,25 +1,14 @@
 # SPDX-License-Identifier: ISC
 # What an attacker and an unlucky operator found, so that they do not again.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain 'partners = branch1\n' 'partners = hq\n'
 	# an ordinary router, before us and after us
 	world_routes cli
 	cp "$W_DIR/domain.ini" "$W_DIR/good.ini"
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
-	cp "$W_DIR/good.ini" "$W_DIR/domain.ini"
-	run=$W_DIR/run/branch1
 }
 
 teardown() {

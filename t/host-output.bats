@@ -2,9 +2,9 @@
 # What a command says of itself is true: also where it cannot print it, may not
 # look, or was killed before it could clean up.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	# /var/run/wireguard is the host's: a name that nobody else has
 	world_domain 'nat = pool\nnat-pool = 203.0.113.64/28\n' \
@@ -13,15 +13,7 @@ setup_file() {
 	cli_backhaul up
 }
 
-teardown_file() {
-	. t/lib/world.bash
-	cli_backhaul down || true
-	srv_backhaul down || true
-	world_down
-}
-
 setup() {
-	. t/lib/world.bash
 	run=$W_DIR/run/branch1
 	PATH=$BH_BIN:$PATH
 	socket=$(ls /var/run/wireguard/bo*.sock 2>/dev/null | head -n 1)

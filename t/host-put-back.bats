@@ -2,9 +2,9 @@
 # What somebody else has changed of a gateway: status says it in words, up puts
 # it back and leaves the programs alone, down restores what was there first.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain
 	world_routes cli
@@ -14,16 +14,8 @@ setup_file() {
 	cli_backhaul up
 }
 
-teardown_file() {
-	. t/lib/world.bash
-	cli_backhaul down
-	srv_backhaul down
-	world_down
-}
-
 # bh-keep would be faster than we look.
 setup() {
-	. t/lib/world.bash
 	cli_backhaul up
 	world_still branch1
 }

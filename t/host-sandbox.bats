@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 # What the programs of a client and a server may still do while they run.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 # One line a program that sees packets: its name and its pid.
 programs() {
@@ -9,7 +10,6 @@ programs() {
 }
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	# /var/run/wireguard is the host's: names that nobody else has there
 	world_domain "interface = bs$$s\n" "interface = bs$$c\n"
@@ -17,17 +17,6 @@ setup_file() {
 	cli_backhaul up
 	PROGRAMS=$(programs)
 	export PROGRAMS
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	cli_backhaul down
-	srv_backhaul down
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 # Runs a check, with the name and the pid, for all five; names who fails it.

@@ -2,22 +2,15 @@
 # What another user could change is refused, by every program and at once: keys,
 # the key directory, the run directory.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain ''
 	cp -a "$W_DIR/keys" "$W_DIR/keys.good"
 }
 
-teardown_file() {
-	. t/lib/world.bash
-	cli_backhaul down || true
-	world_down
-}
-
 setup() {
-	. t/lib/world.bash
 	rm -rf "$W_DIR/keys"
 	cp -a "$W_DIR/keys.good" "$W_DIR/keys"
 	key=$W_DIR/keys/branch1.key

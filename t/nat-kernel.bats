@@ -2,9 +2,9 @@
 # What the kernel translates for clients: for how long it keeps it, and how much
 # of it a host and a location may have.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
 	ip -n "$W-lan" addr add 10.1.0.6/20 dev eth0
@@ -25,15 +25,6 @@ setup_file() {
 	done
 	world_until in_lan ping -c 1 -W 1 203.0.113.80
 	world_until in_host lan2 ping -c 1 -W 1 203.0.113.80
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 # Answers every datagram, without a process or a socket for each.

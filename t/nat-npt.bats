@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # nat6 = npt: NPTv6 at the server, end to end.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
 	world_webs
@@ -23,7 +23,6 @@ to = [2001:db8:1::5]:80
 }
 
 teardown_file() {
-	. t/lib/world.bash
 	world_backhaul cli2 branch2 down
 	cli_backhaul down
 	srv_backhaul down
@@ -31,7 +30,6 @@ teardown_file() {
 }
 
 setup() {
-	. t/lib/world.bash
 	: >"$W_DIR/lan.log"
 	: >"$W_DIR/inet.log"
 }

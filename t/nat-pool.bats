@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # nat = pool, end to end: two branches behind a server's pool of addresses.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 4
 	ip -n "$W-srv" route add 192.0.14.0/24 via 198.51.100.1
@@ -17,7 +17,6 @@ setup_file() {
 }
 
 teardown_file() {
-	. t/lib/world.bash
 	cli_backhaul down
 	world_backhaul cli4 branch4 down
 	srv_backhaul down
@@ -25,7 +24,6 @@ teardown_file() {
 }
 
 setup() {
-	. t/lib/world.bash
 	: >"$W_DIR/inet.log"
 }
 

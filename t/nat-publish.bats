@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # [publish]: what the Internet may begin, with whom, and nothing else.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
 	neighbour
@@ -53,7 +53,6 @@ to = 2001:db8:1::5
 }
 
 teardown_file() {
-	. t/lib/world.bash
 	world_backhaul cli2 branch2 down
 	cli_backhaul down
 	srv_backhaul down
@@ -61,7 +60,6 @@ teardown_file() {
 }
 
 setup() {
-	. t/lib/world.bash
 	: >"$W_DIR/lan.log"
 	: >"$W_DIR/inet.log"
 }

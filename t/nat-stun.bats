@@ -2,9 +2,9 @@
 # Somebody else's judgement of our translation: coturn's RFC 5780 tools, behind
 # a branch, and its server with two addresses on the Internet.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	ip -n "$W-inet" addr add 203.0.113.81/24 dev eth0
 	ip -n "$W-lan" addr add 10.1.0.6/20 dev eth0
@@ -15,15 +15,6 @@ setup_file() {
 	world_until world_listens inet udp 3478
 	world_until world_listens inet udp 3479
 	ip -n "$W-inet" route add 198.51.100.8/29 via 203.0.113.1
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 teardown() {

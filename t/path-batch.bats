@@ -3,9 +3,9 @@
 # matter of speed only: the whole path with batches of 1, 2, 7 (this one with
 # sanitizers) and full, each engine at each.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	local san='-fsanitize=address,undefined -fno-sanitize-recover=all'
 	make -s -j2 BUILD=batch1 CFLAGS='-O0 -DBH_BATCH=1' all >/dev/null
 	make -s -j2 BUILD=batch2 CFLAGS='-O0 -DBH_BATCH=2' all >/dev/null
@@ -18,13 +18,7 @@ setup_file() {
 	world_servers inet "$W_DIR/www"
 }
 
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
 setup() {
-	. t/lib/world.bash
 	export ASAN_OPTIONS=detect_leaks=0	# of programs that end at once
 }
 

@@ -2,11 +2,11 @@
 # What breaks out leaves a client by its own uplink, in clear and translated;
 # nothing else does.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 # The same address is on the wide area, which a client reaches in clear, and
 # behind the head office: who answers tells which way a packet went.
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_host sat
 	world_cable sat eth0 '192.0.3.80/24 2001:db8:d::80/64' \
@@ -49,19 +49,7 @@ setup_file() {
 	world_state cli >"$W_DIR/before"
 	srv_backhaul up
 	cli_backhaul up
-	# all that ever passes the wide area beside the tunnel
-	world_capture wan cli0 "$W_DIR/clear.pcap" "$W_NOT_TUNNEL"
-	echo "$W_CAPTURE" >"$W_DIR/capture.pid"
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
-	T=$BATS_TEST_TMPDIR
+	world_watch_clear
 }
 
 in_sat() { in_host sat "$@"; }

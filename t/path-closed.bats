@@ -2,9 +2,9 @@
 # Fail closed: whatever dies or is taken away at a branch, nothing of its LAN
 # is on the uplink in clear.  Each packet of the LAN carries a word to look for.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain 'partners = branch1\n' 'partners = hq\n'
 	mkdir "$W_DIR/www"
@@ -19,13 +19,7 @@ setup_file() {
 	world_default wan 198.51.100.2 2001:db8:b::2
 }
 
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
 setup() {
-	. t/lib/world.bash
 	cli_backhaul up
 	world_until in_lan ping -c 1 -W 1 203.0.113.80
 }

@@ -2,9 +2,9 @@
 # The server's side: translation, the filter as next hop, the guard against a
 # client that does as it likes, gateways with one interface.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_dmz
 	mkdir "$W_DIR/www"
@@ -13,13 +13,7 @@ setup_file() {
 	filter
 }
 
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
 setup() {
-	. t/lib/world.bash
 	: >"$W_DIR/inet.log"
 }
 

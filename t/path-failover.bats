@@ -2,6 +2,7 @@
 # shellcheck disable=SC2154
 # Two servers and a client: one fails, comes back, both fail.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 # dr, beside hq: on the same wan, towards the same Internet.
 second_server() {
@@ -49,7 +50,6 @@ gateways() {	# COMMAND
 }
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	second_server
 	mkdir "$W_DIR/www"
@@ -57,15 +57,6 @@ setup_file() {
 	world_web inet "$W_DIR/www"
 	client 'probe = 203.0.115.80\nfailback = now\n'
 	gateways up
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 # What the router on the way says of it.

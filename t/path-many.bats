@@ -2,6 +2,7 @@
 # Many sites: two servers, three clients, a site without a role, an inactive
 # one.  Each client names its server; partners are who says so.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 # A second server, dr, beside hq: on the same wan, towards the same Internet.
 second_server() {
@@ -105,7 +106,6 @@ gateways() {	# COMMAND
 }
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
 	world_branch 3
@@ -116,15 +116,6 @@ setup_file() {
 	echo page >"$W_DIR/www/index.html"
 	world_web inet "$W_DIR/www"
 	gateways up
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 reaches() {	# HOST ADDRESS

@@ -2,6 +2,7 @@
 # Every path carries everything: the matrix of P10, in one world whose middle
 # shrinks step by step.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 # A host behind the one of the Internet, on a cable of 1300 bytes.
 narrow() {
@@ -15,7 +16,6 @@ narrow() {
 }
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain 'partners = branch1\n' 'partners = hq\n'
 	mkdir "$W_DIR/www"
@@ -37,16 +37,6 @@ setup_file() {
 		}
 	}
 	EOF
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
-	T=$BATS_TEST_TMPDIR
 }
 
 teardown() {

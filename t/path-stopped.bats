@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # A program is stopped for a while, and goes on: what has waited for it is old.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	mkdir "$BATS_FILE_TMPDIR/www"
 	world_servers inet "$BATS_FILE_TMPDIR/www"
@@ -11,17 +11,6 @@ setup_file() {
 	srv_backhaul up
 	cli_backhaul up
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	cli_backhaul down
-	srv_backhaul down
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 # Datagrams go to the Internet and back while a program stands still; none that

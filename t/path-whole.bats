@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # A packet's whole way: LAN host, client, wide area, server, Internet and back.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_dmz
 	world_domain 'partners = branch1\n' 'partners = hq\n'
@@ -16,18 +16,7 @@ setup_file() {
 	world_web dmz "$W_DIR/www"
 	srv_backhaul up
 	cli_backhaul up
-	# all that ever passes the wide area beside the tunnel
-	world_capture wan cli0 "$W_DIR/clear.pcap" "$W_NOT_TUNNEL"
-	echo "$W_CAPTURE" >"$W_DIR/capture.pid"
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
+	world_watch_clear
 }
 
 sum() { sha256sum "$@" | cut -c -64; }

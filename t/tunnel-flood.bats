@@ -2,6 +2,7 @@
 # nobody is told more than he has said.  Small floods: how it does under large
 # ones, t/bench/flood measures.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 # A new peer: nobody has heard of it since the flood began.
 newcomer() {
@@ -17,7 +18,6 @@ established() {
 }
 
 setup_file() {
-	. t/lib/world.bash
 	. t/lib/flood.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
@@ -40,7 +40,6 @@ lan-interface = lan0\n"
 }
 
 teardown_file() {
-	. t/lib/world.bash
 	cli_backhaul down
 	srv_backhaul down
 	world_backhaul cli2 branch2 down
@@ -48,7 +47,6 @@ teardown_file() {
 }
 
 setup() {
-	. t/lib/world.bash
 	. t/lib/flood.bash
 }
 

@@ -2,9 +2,9 @@
 # An endpoint that is a name: what it stands for is noticed when it changes, by
 # programs that go on meanwhile.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	for host in cli srv; do
 		mkdir -p "/etc/netns/$W-$host"
@@ -13,14 +13,12 @@ setup_file() {
 }
 
 teardown_file() {
-	. t/lib/world.bash
 	world_down
 	rm -r "/etc/netns/${W:?}"-*
 	rmdir --ignore-fail-on-non-empty /etc/netns
 }
 
 setup() {
-	. t/lib/world.bash
 	for host in cli srv; do
 		echo nameserver 127.0.0.1 >"/etc/netns/$W-$host/resolv.conf"
 	done

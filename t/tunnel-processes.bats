@@ -2,9 +2,9 @@
 # keys, what starts that again, and the desk.  What each has, and what happens
 # when one of them dies.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	# names of interfaces of their own: no other gateway of this host has
 	# their configuration sockets
@@ -12,17 +12,6 @@ setup_file() {
 	srv_backhaul up
 	cli_backhaul up
 	in_lan ping -q -c 1 -W 5 203.0.113.80
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	cli_backhaul down
-	srv_backhaul down
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 # The half with the packets: who the supervisor started.

@@ -3,6 +3,7 @@
 # a bh-egress and a TUN device of its own behind it.  Three branches of ours and
 # one that runs wireguard-go, on one, two and three.
 bats_require_minimum_version 1.8.0
+load lib/one-world.bash
 
 # The fourth: one host, whose Internet is behind the tunnel.
 foreign_branch() {
@@ -35,7 +36,6 @@ $(foreign_location)"
 }
 
 setup_file() {
-	. t/lib/world.bash
 	world_up "$BATS_FILE_TMPDIR"
 	world_branch 2
 	world_branch 3
@@ -48,16 +48,6 @@ setup_file() {
 	cli_backhaul up
 	world_backhaul cli2 branch2 up
 	world_backhaul cli3 branch3 up
-}
-
-teardown_file() {
-	. t/lib/world.bash
-	srv_backhaul down
-	world_down
-}
-
-setup() {
-	. t/lib/world.bash
 }
 
 HOSTS='lan lan2 lan3 wgo'

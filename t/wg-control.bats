@@ -2,15 +2,7 @@
 # of the Linux kernel's own test of WireGuard (its scenarios by number).
 
 bats_require_minimum_version 1.8.0
-
-setup() {
-	. t/lib/alone.bash
-	alone_up
-}
-
-teardown() {
-	alone_down
-}
+load lib/each-alone.bash
 
 @test "two tunnels of ours: pings and TCP of both families (W24)" {
 	alone_start "$A" "$DA"

@@ -2,15 +2,7 @@
 # secrets: from `make keylog', which no other build has anything of.
 
 bats_require_minimum_version 1.8.0
-
-setup() {
-	. t/lib/alone.bash
-	alone_up
-}
-
-teardown() {
-	alone_down
-}
+load lib/each-alone.bash
 
 # Reads the capture with the secrets of A.
 decode() {	# OPTION...

@@ -1,15 +1,7 @@
 # bh-tunnel by itself, changed by wg(8) while it carries traffic.
 
 bats_require_minimum_version 1.8.0
-
-setup() {
-	. t/lib/alone.bash
-	alone_up
-}
-
-teardown() {
-	alone_down
-}
+load lib/each-alone.bash
 
 # Numbered datagrams from A to B, one a millisecond, until $D/stop is there; how
 # many were sent, and how many came.

@@ -12,6 +12,8 @@
 #
 # Set by alone_up: A, B, names of namespaces; DA, DB, of devices; D, a directory.
 
+. t/lib/until.bash
+
 : "${BH_BIN:=$PWD/build/release}"
 
 in_a() { ip netns exec "$A" "$@"; }
@@ -36,15 +38,19 @@ alone_up() {
 	KA=$(wg pubkey <"$D/a.key") KB=$(wg pubkey <"$D/b.key")
 }
 
-alone_down() {
-	local p
-	for p in "${PIDS[@]}"; do
-		kill "$p" 2>/dev/null && wait "$p" 2>/dev/null
+# What was started ends, and the namespaces are gone.
+alone_end() {	# NAMESPACE...
+	local what
+	for what in "${PIDS[@]}"; do
+		kill "$what" 2>/dev/null && wait "$what" 2>/dev/null
 	done
-	ip netns del "$A" 2>/dev/null
-	ip netns del "$B" 2>/dev/null
-	rm -f "/var/run/wireguard/$DA.sock" "/var/run/wireguard/$DB.sock"
+	for what; do ip netns del "$what" 2>/dev/null; done
 	return 0
+}
+
+alone_down() {
+	alone_end "$A" "$B"
+	rm -f "/var/run/wireguard/$DA.sock" "/var/run/wireguard/$DB.sock"
 }
 
 # A tunnel of ours that is ready; its pid is in $PID.
@@ -89,16 +95,7 @@ alone_ask() {	# DEVICE LINE...
 		socat -t 5 - "UNIX-CONNECT:/var/run/wireguard/$dev.sock"
 }
 
-# Until a condition holds, 10 s at most.
-alone_until() {	# COMMAND...
-	local end=$((SECONDS + 10))
-	while ((SECONDS <= end)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.02
-	done
-	echo "still not true after 10 s: $*" >&2
-	return 1
-}
+alone_until() { until_holds 10 "$@"; }
 
 # 20 MB from one namespace to an address of the other.
 alone_transfer() {	# FROM TO ADDRESS

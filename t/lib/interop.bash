@@ -18,22 +18,14 @@
 # Set by interop_up: I, the prefix of names; I_DIR, with domain.ini, keys/, run/.
 
 . t/lib/pids.bash
+. t/lib/until.bash
 
 : "${BH_BIN:=$PWD/build/release}"
 
 in_our() { netns_exec "$I-our" "$@"; }
 in_wgo() { netns_exec "$I-wgo" "$@"; }
 
-# Until a condition holds, 10 s at most.
-interop_until() {	# COMMAND...
-	local end=$((SECONDS + 10))
-	while ((SECONDS <= end)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.02
-	done
-	echo "still not true after 10 s: $*" >&2
-	return 1
-}
+interop_until() { until_holds 10 "$@"; }
 
 interop_host() {	# HOST NUMBER
 	ip -n "$I-$1" link set lo up

@@ -51,15 +51,8 @@ netns_up() {
 }
 
 netns_down() {
-	local p
-	for p in "${PIDS[@]}"; do
-		kill "$p" 2>/dev/null && wait "$p" 2>/dev/null
-	done
-	ip netns del "$N0" 2>/dev/null
-	ip netns del "$N1" 2>/dev/null
-	ip netns del "$N2" 2>/dev/null
+	alone_end "$N0" "$N1" "$N2"
 	rm -f /var/run/wireguard/bhn$$?.sock
-	return 0
 }
 
 # A device, of ours or of wireguard-go.

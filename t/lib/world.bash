@@ -27,6 +27,7 @@
 # domain.ini, keys/ and run/.  BH_BIN is where the programs are.
 
 . t/lib/pids.bash
+. t/lib/until.bash
 
 : "${BH_BIN:=$PWD/build/release}"
 
@@ -239,17 +240,7 @@ world_bg() {	# HOST COMMAND...
 	disown
 }
 
-# Until a condition holds, 30 s at most: a machine may be busy.
-world_until() {	# COMMAND...
-	local end=$((SECONDS + 30))
-	until "$@" >/dev/null 2>&1; do
-		if ((SECONDS >= end)); then
-			echo "still not true after 30 s: $*" >&2
-			return 1
-		fi
-		sleep 0.02
-	done
-}
+world_until() { until_holds 30 "$@"; }
 
 world_listens() {	# HOST tcp|udp PORT
 	in_host "$1" ss -Hln "--$2" "sport = :$3" | grep -q .
@@ -303,6 +294,12 @@ world_ended() {	# PID
 # on a cable say to each other (ARP, RFC 4861, RFC 3810).
 W_NOT_TUNNEL='not udp port 51820 and not arp and not dst net ff02::/16 and
 	not (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)'
+
+# All that ever passes the wide area beside the tunnel, into clear.pcap.
+world_watch_clear() {
+	world_capture wan cli0 "$W_DIR/clear.pcap" "$W_NOT_TUNNEL"
+	echo "$W_CAPTURE" >"$W_DIR/capture.pid"
+}
 
 # Packets of a capture that match (all, without a filter).
 world_packets() {	# FILE [FILTER...]
