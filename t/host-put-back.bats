@@ -136,7 +136,7 @@ healed() {	# WORDS COMMAND...
 }
 
 @test "F10g: bh-keep puts back what somebody changes, and the log says so" {
-	kill -CONT "$(pid_of bh-keep)"
+	kill -CONT "$(world_listener branch1)"
 	before=$(pids)
 	healed 'routes: missing: 780: from all' ip rule flush
 	in_cli ip rule add pref 32766 lookup main
@@ -195,7 +195,7 @@ has_said() {	# NUMBER WORDS
 	remade
 	present true
 	# without a hand, and the log says it once, whatever else happens
-	kill -CONT "$(pid_of bh-keep)"
+	kill -CONT "$(world_listener branch1)"
 	n=$(said 'interface lan0 is missing')
 	in_cli ip link del lan0
 	world_until has_said $((n + 1)) 'interface lan0 is missing'
@@ -216,7 +216,7 @@ has_said() {	# NUMBER WORDS
 }
 
 @test "F10i: an MTU at which a device has no IPv6 is put back unaided" {
-	kill -CONT "$(pid_of bh-keep)"
+	kill -CONT "$(world_listener branch1)"
 	before=$(pids)
 	healed 'device bh0 has another mtu than 1440' ip link set bh0 mtu 1000
 	healed 'device bh0 has another mtu than 1440' ip link set bh0 mtu 1279
@@ -224,7 +224,7 @@ has_said() {	# NUMBER WORDS
 	[ -z "$(in_cli ip -o addr show dev bh0)" ]
 	[ "$before" = "$(pids)" ]
 	! grep -e RTNETLINK -e 'cannot create' "$W_DIR/run/branch1/log"
-	kill -STOP "$(pid_of bh-keep)"
+	world_still branch1
 	mended 'device bh0 has another mtu than 1440' ip link set bh0 mtu 600
 	works
 }

@@ -152,8 +152,8 @@ echoes() {	# ADDRESS FILE
 @test "all that came in was delivered or refused with a reason" {
 	pid=$(awk '{ print $4 }' "$W_DIR/run/branch1/bh-classify.state")
 	kill -USR1 "$pid"
-	world_until grep -q '^bh-classify: in=' "$W_DIR/run/branch1/log"
-	sed -n 's/^bh-classify: in=/in=/p' "$W_DIR/run/branch1/log" | tr ' =' '\n\t' |
+	world_until grep -q ' bh-classify: in=' "$W_DIR/run/branch1/log"
+	sed -n 's/.* bh-classify: in=/in=/p' "$W_DIR/run/branch1/log" | tr ' =' '\n\t' |
 		awk '$1 == "in" { n = $2; next } { sum += $2; seen[$1] = 1 }
 		END { exit !(n > 0 && n == sum && seen["breakout"]) }'
 }

@@ -148,7 +148,7 @@ join_up() {
 # What the client's gateways ask, and nothing else, is answered no more.
 mute() { in_inet nft 'table ip mute { chain in { type filter hook input priority 0; icmp type echo-request ip daddr 203.0.115.80 drop; }; }'; }
 speak() { in_inet nft delete table ip mute; }
-said() { grep -c "^bh-classify: $1" "$W_DIR/run/branch1/log"; }
+said() { grep -c " bh-classify: $1" "$W_DIR/run/branch1/log"; }
 says_more() { [ "$(said "$2")" -gt "$1" ]; }	# THAN LINE
 status_is() {	# STATUS PATTERN
 	run world_backhaul cli branch1 status

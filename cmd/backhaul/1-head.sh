@@ -15,12 +15,12 @@ bin=${self%/*}
 synopsis='up [-rF] | guard | stop | down | status | restart [PROGRAM]
                 [-f FILE] [-l LOCATION] [-k KEYDIR] [-d RUNDIR]'
 
-NO=1 FIX=100 RETRY=111 SIBLING=112	# as base/die.h
+NO=1 FIX=100 RETRY=111	# as base/die.h
 READY_TIME=15			# seconds until a program must be ready
 BOLT_TRIES=750			# times 20 ms until the second bolt must hold
 STOP_TRIES=250			# times 20 ms until it must have ended
 RELOAD_TRIES=600		# times 100 ms until `up -F' must have replaced
-LOG_MAX=1048576			# bytes
+ADOPT_TRIES=100			# times 20 ms until bh-run must have them
 
 # $patience bounds how long we wait for whoever reads it.
 say() { $patience printf 'backhaul: %s\n' "$*" >&2; }

@@ -16,7 +16,7 @@ alive() {	# PID STARTED
 	started "$1" && [ "$started" = "$2" ]
 }
 
-# One line a program, kept by its supervising loop.
+# One line a program, which bh-run(8) writes.
 read_state() {	# PROGRAM
 	state=down loop=0 loop_at=0 child=0 child_at=0 restarts=0 since=0 code=0
 	[ -r "$run/$1.state" ] || return 1
@@ -24,108 +24,53 @@ read_state() {	# PROGRAM
 		<"$run/$1.state"
 }
 
-write_state() {	# STATE
-	started "$$"; loop_at=$started
-	started "$child"; child_at=${started:-0}
-	echo "$1 $$ $loop_at $child $child_at $restarts $since $code" \
-		>"$run/$name.new" && mv "$run/$name.new" "$run/$name.state"
-}
-
 seconds() {	# since boot, into $seconds
 	read -r seconds rest </proc/uptime
 	seconds=${seconds%.*}
 }
 
-trim_log() {
-	[ -f "$run/log" ] && [ "$(wc -c <"$run/log")" -gt $LOG_MAX ] || return
-	cp "$run/log" "$run/log.1" && : >"$run/log"
-}
-
-# A loop waits for nobody who reads its messages, in 3: a process of its own
-# does, one at a time; what is to be said meanwhile is counted.
-tell() {
-	if alive "$teller" "$teller_at"; then
-		lost=$((lost + 1))
-		return
-	fi
-	[ $lost -eq 0 ] || set -- "$*; $lost messages before this are lost"
-	lost=0
-	patience='timeout 5'
-	say "$@" 2>&3 &
-	teller=$!
-	started "$teller"; teller_at=$started
-}
-
 # One that was stopped hears of it, too.
 end_now() { kill "$1" && kill -CONT "$1"; } 2>/dev/null	# PID
 
-# A process of its own for each program: starts it again when it ends, at once
-# if it lived for a while, else slower and slower.  Exit 100 means that it
-# would be of no use.
-supervise() {	# PROGRAM
-	name=$1 child=0 restarts=0 since=0 code=0 stop='' delay=0.01
-	teller=0 teller_at='' lost=0
-	exec 3>&2 2>/dev/null
-	ready=$run/ready program=${1##*/}
-	[ "$name" != "$BOLT" ] || ready=/dev/null	# it says so in a file
-	set -- -f "$run/domain.ini" -l "$location" -D "$run" -R 9
-	case $name in
-	bh-tunnel) set -- "$@" -k "$keys" ;;
-	*-[0-9]*) set -- "$@" -n "${name##*-}" ;;
-	esac
-	trap 'stop=y; [ "$child" = 0 ] || end_now "$child"' TERM
-	cd / || exit $RETRY
-	# nothing is started that `down' would not find
-	if ! write_state waiting; then
-		tell "cannot write $run/$name.state"
-		echo "$name exit $RETRY" 1<>"$ready"
-		exit $RETRY
-	fi
-	while [ -z "$stop" ] && [ -d "$run" ]; do
-		seconds; since=$seconds
-		"$bin/${program%-[0-9]*}" "$@" 9<>"$ready" 2>&3 3>&- &
-		child=$!
-		[ -z "$stop" ] || kill "$child" 2>/dev/null
-		write_state running
-		wait "$child"; code=$?
-		# a trapped signal ends wait, not the program
-		while [ $code -gt 128 ] && started "$child"; do
-			wait "$child"; code=$?
-		done
-		child=0
-		[ -z "$stop" ] || break
-		echo "$name exit $code" 1<>"$ready"
-		if [ $code -eq $FIX ]; then
-			write_state failed
-			tell "$name: exit $FIX, not started again; see backhaul(8)"
-			exit $FIX
-		fi
-		seconds
-		[ $((seconds - since)) -lt 10 ] || delay=0.01
-		restarts=$((restarts + 1))
-		write_state waiting
-		trim_log
-		# another program's end was its own: that one is slowed down
-		[ $code -ne $SIBLING ] || continue
-		[ $code -eq 0 ] || { sleep $delay & wait $!; }
-		case $delay in
-		0.01) delay=0.02 ;; 0.02) delay=0.04 ;; 0.04) delay=0.08 ;;
-		0.08) delay=0.16 ;; 0.16) delay=0.32 ;; 0.32) delay=0.64 ;;
-		*) delay=1 ;;
-		esac
-	done
-	rm -f "$run/$name.state"
+# One process looks after them, and goes on with those that run already:
+# bh-run(8).
+run_programs() {	# [-o LOG] PROGRAM...
+	setsid "$bin/bh-run" -f "$run/domain.ini" -l "$location" -k "$keys" \
+		-D "$run" "$@" </dev/null >/dev/null \
+		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+	runner=$!
 }
 
-spawn() {	# PROGRAM
-	set -- supervise "$1" -l "$location" -k "$keys" -d "$run"
-	if [ -n "$foreground" ]; then
-		setsid "$self" "$@" </dev/null \
-			3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-	else
-		setsid "$self" "$@" </dev/null >/dev/null 2>>"$run/log" \
-			3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-	fi
+# What they say goes into the log, or where we say it ourselves.
+run_all() {
+	to_log=
+	[ -n "$foreground" ] || to_log="-o $run/log"
+	# shellcheck disable=SC2086 # lists
+	run_programs $to_log $PROGRAMS
+}
+
+all_supervised() {
+	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || return 1
+	for p in $PROGRAMS; do
+		read_state "$p" && alive "$loop" "$loop_at" || return 1
+	done
+}
+
+# Where bh-run was killed, its programs go on, and so do we with another one.
+supervised() {
+	! all_supervised || return 0
+	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || return 1
+	for p in $PROGRAMS; do
+		read_state "$p" && alive "$child" "$child_at" || return 1
+	done
+	run_all
+	tries=0
+	until all_supervised; do
+		[ $tries -lt $ADOPT_TRIES ] || return 1
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	say 'bh-run was killed: another one looks after the programs now'
 }
 
 end() {		# PID STARTED: ask, wait, insist
@@ -139,8 +84,8 @@ end() {		# PID STARTED: ask, wait, insist
 	done
 }
 
-# The loops first: they end their programs.  A program whose loop was killed
-# is ended here.
+# bh-run first: it ends its programs.  Those of one that was killed are ended
+# here.
 stop_programs() {
 	doomed=
 	for p in "$run"/bh-*.state; do
@@ -205,7 +150,7 @@ blame() {	# PROGRAM CODE
 	[ "$2" -eq $FIX ] || failed_code=$RETRY
 	[ -n "$foreground" ] ||
 		tail -c "+$((log_at + 1))" "$run/log" |
-		grep -E "^($1|bh-tunnel): " | tail -n 9 >&2
+		sed 's/^[^ ]*Z //' | grep -E "^($1|bh-tunnel): " | tail -n 9 >&2
 	fail "$1 did not start, exit $2"
 }
 

@@ -24,19 +24,32 @@ end_bolt() {
 	end "$1" "$2"
 }
 
-# For the domain in $run.  Without it the guard still is shut, so the gateway
-# comes up, and `status' says what is missing.  In a subshell: whoever waits
-# for all programs does not wait for this one.  It hears signals, also if we do
-# not want to hear them ourselves now.
+# In a subshell: whoever waits for all programs does not wait for this one.  It
+# hears signals, also if we do not want to hear them ourselves now.
+run_bolt() (
+	trap - INT TERM HUP
+	[ -n "$foreground" ] || exec 2<>"$run/log.fifo"
+	run_programs $BOLT
+)
+
+# For the domain in $run: one that lives asks bh-plan anew.  Without it the guard
+# still is shut, so the gateway comes up, and `status' says what is missing.
 hold_bolt() {
 	mkdir -p "$run/bolt" && rm -f "$run/bolt/holds"
-	ended=0 tries=0
-	if bolt_lives; then
-		ended=$restarts
+	[ -p "$run/log.fifo" ] || mkfifo "$run/log.fifo"
+	tries=0
+	read_state $BOLT
+	ended=$restarts
+	if alive "$child" "$child_at"; then
 		kill -HUP "$child"
+	elif ! alive "$loop" "$loop_at"; then
+		rm -f "$run/$BOLT.state"
+		ended=0
+	fi
+	if alive "$loop" "$loop_at"; then
+		kill -HUP "$loop"
 	else
-		end_bolt
-		( trap - INT TERM HUP; spawn $BOLT )
+		run_bolt
 	fi
 	until [ -s "$run/bolt/holds" ]; do
 		read_state $BOLT

@@ -210,7 +210,7 @@ take_down() {
 	remove_guard
 	remove_bolt
 	( cd "$run" 2>/dev/null && rm -f domain.ini env foreground gen guard lock \
-		log log.1 outcome shut ./*.plan ./*.stamps ./*.nat \
+		log log.1 log.fifo outcome shut ./*.plan ./*.stamps ./*.nat \
 		./*.nat.new )
 	rmdir "$run" 2>/dev/null
 }

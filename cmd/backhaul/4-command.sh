@@ -54,13 +54,6 @@ load_env() {
 	[ ! -r "$run/env" ] || . "$run/env"
 }
 
-all_supervised() {
-	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || return 1
-	for p in $PROGRAMS; do
-		read_state "$p" && alive "$loop" "$loop_at" || return 1
-	done
-}
-
 # What is shut stays shut.  $shut: nothing of ours was there; the guard was
 # there before this command, which touched nothing; this command has loaded it.
 give_up() {	# CODE
@@ -116,7 +109,7 @@ begin() {
 	[ "$(guard_owner)" != "$run" ] && [ ! -e "$run/env" ] || shut=before
 	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
 	running=
-	! { all_supervised && has_devices && mend; } || running=y
+	! { supervised && has_devices && mend; } || running=y
 	read_domain && return
 	code=$? reason='the domain file is wrong'
 	[ -n "$shut" ] || shut_by_good "$code"
@@ -141,9 +134,7 @@ start_gateway() {
 	mkfifo "$run/ready" || give_up $RETRY
 	exec 9<>"$run/ready"
 	mark_log
-	for p in $PROGRAMS; do
-		spawn "$p"
-	done
+	run_all
 	strict=y
 	# shellcheck disable=SC2086 # a list
 	await $PROGRAMS || give_up "$failed_code"
@@ -280,6 +271,15 @@ replace_here() {
 	exec 8>&-
 }
 
+# Until there is something to do, or bh-run has ended by itself.
+lives_on() {
+	started "$runner"
+	wait "$runner"
+	code=$?
+	[ ! -e "$run/env.next" ] && ! alive "$runner" "$started" || return 0
+	[ $code -gt 128 ] && supervised
+}
+
 # From the moment that others may take the lock, to be told to end is no
 # failure.  The programs are gone when wait ends by itself, not by a signal.
 stay() {
@@ -287,7 +287,7 @@ stay() {
 	exec 8>&-
 	[ -z "$notify" ] ||
 		NOTIFY_SOCKET=$notify systemd-notify --ready 2>/dev/null
-	while ! wait || [ -e "$run/env.next" ]; do
+	while lives_on; do
 		[ ! -e "$run/env.next" ] || replace_here
 	done
 	trap '' INT TERM HUP
@@ -324,6 +324,7 @@ cmd_mend() {
 	flock -n 8 || exit $RETRY
 	load_env
 	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || exit 0
+	[ -e "$run/foreground" ] || supervised
 	has_devices && mend || exit $NO
 }
 
@@ -364,17 +365,21 @@ cmd_restart() {	# [PROGRAM]
 	# nothing of what happened before
 	mark_log
 	dd if="$run/ready" iflag=nonblock bs=65536 count=1 >/dev/null 2>&1
+	keeper=
+	if all_supervised; then
+		keeper=$loop
+	elif ! foreground_lives; then
+		run_all
+	fi
 	for p in $PROGRAMS; do
 		read_state "$p"
-		if alive "$loop" "$loop_at"; then
-			[ "$p" != "$who" ] || ! alive "$child" "$child_at" ||
-				kill "$child"
+		if alive "$child" "$child_at"; then
+			[ "$p" != "$who" ] || kill "$child"
 			continue
 		fi
-		end "$child" "$child_at"
-		spawn "$p"
 		case " $others " in *" $p "*) ;; *) others="$others $p" ;; esac
 	done
+	[ -z "$keeper" ] || kill -HUP "$keeper"
 	strict=
 	# shellcheck disable=SC2086 # a list
 	await $others || exit "$failed_code"

@@ -32,11 +32,6 @@ unset NOTIFY_SOCKET	# ours to answer, not each program's
 [ $# -gt 0 ] || usage
 command=$1
 shift
-program=
-if [ "$command" = supervise ]; then
-	program=$1
-	shift
-fi
 while getopts f:l:k:d:FrhV opt; do
 	case $opt in
 	f) file=$OPTARG ;;
@@ -61,7 +56,7 @@ case $run in
 esac
 case $keys in /*) ;; *) keys=$PWD/$keys ;; esac
 
-[ "$command" = supervise ] || check_run
+check_run
 case $command:$# in
 up:0) cmd_up ;;
 guard:0) cmd_guard ;;
@@ -70,7 +65,6 @@ down:0) cmd_down ;;
 status:0) answer cmd_status ;;
 restart:[01]) cmd_restart "$@" ;;
 mend:0) cmd_mend ;;
-supervise:0) supervise "$program" ;;
 -h:*) answer print_usage ;;
 -V:*) answer print_version ;;
 *) usage ;;

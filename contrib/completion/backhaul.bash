@@ -43,6 +43,7 @@ _backhaul() {
 		bh-key) words='genkey pubkey genpsk check -o -f -k -l -h -V' ;;
 		bh-plan) words='env sysctl before ip4 ip6 nft gen flows bolt hop4 hop6 neigh -f -l -D -h -V' ;;
 		bh-resolve) words='-1 -m -s -h -V' ;;
+		bh-run) words='-f -l -D -k -o -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;
 		esac
 		;;
@@ -51,4 +52,4 @@ _backhaul() {
 }
 
 complete -F _backhaul backhaul bh-announce bh-bolt bh-check bh-classify bh-ctl bh-egress bh-keep \
-	bh-key bh-plan bh-resolve bh-tunnel
+	bh-key bh-plan bh-resolve bh-run bh-tunnel

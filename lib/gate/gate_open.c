@@ -43,6 +43,7 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 	if (g->st == NULL)
 		die(EXIT_RETRY, "cannot write %s/%s.stat", rundir,
 		    die_myname());
+	g->waiter.beat = &g->st->beat;
 	g->tun = open_tun(ifname, &uso);
 	if (kind->to_link == POLICY_OUT && pol->breakouts != NULL) {
 		g->outname = cf->location[pol->self].egress_interface;

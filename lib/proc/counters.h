@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 3, COUNTERS_PARTS = 16,
+enum { COUNTERS_NAMELEN = 64, COUNTERS_VERSION = 4, COUNTERS_PARTS = 16,
 	COUNTERS_PEERS_MAX = UINT16_MAX };
 
 /* What bh-tunnel says of a peer, and bh-classify of a server. */
@@ -46,6 +46,9 @@ struct counters {
 					 * refused, delivered in pieces */
 	uint64_t helpers_lost;		/* processes of a program that have
 					 * ended before it did */
+	uint64_t beat;			/* of its loop: odd while it waits, one
+					 * more each time it begins or ends to;
+					 * 0: not yet */
 	uint32_t npeers, pad;
 	struct counters_peer peer[];
 };

@@ -93,6 +93,14 @@ waiter_is_late(nsec since)
 	return stopped != 0 && clock_now() - since > WAITER_LATE;
 }
 
+/* Keeps errno, as clock_now does. */
+static void
+beat(struct waiter *w)
+{
+	if (w->beat != NULL)
+		++*w->beat;
+}
+
 int
 waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms)
 {
@@ -103,7 +111,9 @@ waiter_wait(struct waiter *w, struct pollfd *p, unsigned n, int ms)
 	for (unsigned i = 0; i < n; i++)
 		p[i].revents = 0;
 	nsec before = clock_now();
+	beat(w);
 	int r = epoll_wait(w->fd, e, WAITER_MAX, ms);
+	beat(w);
 	note_time(w, before, ms == 0 || (r < 0 && errno == EINTR));
 	for (int i = 0; i < r; i++)
 		p[e[i].data.u32].revents = POLLIN;

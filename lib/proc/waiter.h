@@ -26,6 +26,7 @@ struct waiter {
 	struct schedule schedule;
 	nsec now;			/* when the last wait ended */
 	bool late;			/* for all that has waited: see below */
+	uint64_t *beat;			/* counters.h; NULL: nobody looks */
 };
 
 /* Nobody wants a packet that is older. */

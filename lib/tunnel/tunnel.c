@@ -146,6 +146,7 @@ tunnel_wait_open(struct tunnel *t)
 {
 	if (waiter_open(&t->waiter, ((1u << CHANNELS) - 1) << FD_BELL) < 0)
 		die(EXIT_RETRY, "cannot wait for packets");
+	t->waiter.beat = &t->stat->beat;
 }
 
 static void

@@ -13,9 +13,9 @@ path, verdicts = sys.argv[1], int(sys.argv[2])
 evil = ('\x1b]0;mine\x07\x1b[31m"},{\\\t\u009b31m\u202e' + "A" * 64).encode()
 peer = (evil[:64] + bytes(16) + struct.pack("HxxI", 0, 0) + evil[:8] +
         struct.pack("QQQII", 1, 2, 3, 4, 5))
-head = (b"bh-stat\n" + struct.pack("II", 3, verdicts) + evil[:16] +
+head = (b"bh-stat\n" + struct.pack("II", 4, verdicts) + evil[:16] +
         struct.pack("Q", 1) + struct.pack("Q", 1) * verdicts * 2 +
-        struct.pack("QQQQQ", 0, 0, 0, 0, 0))
+        struct.pack("QQQQQQ", 0, 0, 0, 0, 0, 0))
 at = len(head)
 with open(path, "wb") as f:
     f.write(head + struct.pack("II", PEERS, 0) + peer * PEERS)

@@ -206,13 +206,29 @@ world_backhaul() {	# HOST LOCATION COMMAND [OPTION...]
 cli_backhaul() { world_backhaul cli branch1 "$@"; }
 srv_backhaul() { world_backhaul srv hq "$@"; }
 
-# Nothing is put back any more, until `up' starts the programs anew.
+# Nothing is put back any more, until `up' starts the programs anew: bh-keep
+# hears of nothing, since who listens for it is stopped, and has done what it
+# had to do.
 world_still() {	# LOCATION...
-	local location child
+	local location keep
 	for location; do
-		read -r _ _ _ child _ <"$W_DIR/run/$location/bh-keep.state" &&
-			kill -STOP "$child"
+		kill -STOP "$(world_listener "$location")"
+		read -r _ _ _ keep _ <"$W_DIR/run/$location/bh-keep.state"
+		world_until world_idle "$keep"
 	done
+}
+# For a while it has no other child than who listens for it.
+world_idle() {	# PID
+	local n
+	for n in 1 2 3 4; do
+		[ "$(pgrep -r R,S,D,T -P "$1" | wc -l)" -eq 1 ] || return 1
+		sleep 0.02
+	done
+}
+world_listener() {	# LOCATION
+	local child
+	read -r _ _ _ child _ <"$W_DIR/run/$1/bh-keep.state" &&
+		pgrep -P "$child" -x bh-resolve
 }
 
 # One program's counter of a verdict, or 0.

@@ -33,6 +33,8 @@ show    : base check conf plan policy proc
 	: import report views
 start   : base check conf io policy proc
 	: start
+run     : base proc
+	: run
 tunnel  : base conf io packet policy proc start wg
 	: tunnel
 gate    : base conf io nat packet policy proc start

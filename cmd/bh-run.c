@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/* bh-run: looks after the programs of a gateway.  See bh-run(8). */
+
+#include "base/die.h"
+#include "proc/ready.h"
+#include "run/run.h"
+#include "start/start.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-k KEYDIR] [-o LOG] " \
+	"PROGRAM..."
+
+enum { LOG_MOST = 1 << 20 };	/* bytes */
+
+struct opts {
+	struct start start;
+	const char *keydir, *log;
+};
+
+static void
+parse(struct opts *o, int argc, char *argv[])
+{
+	int opt;
+
+	*o = (struct opts){ .keydir = START_KEYDIR };
+	start_init(&o->start, argv[0]);
+	while ((opt = getopt(argc, argv, START_OPTIONS "k:o:")) != -1)
+		switch (opt) {
+		case 'k': o->keydir = optarg; break;
+		case 'o': o->log = optarg; break;
+		default:
+			if (!start_option(&o->start, opt, optarg, SYNOPSIS,
+			    NULL))
+				start_usage(SYNOPSIS);
+		}
+	if (optind == argc)
+		start_usage(SYNOPSIS);
+	if (argc - optind > RUN_PROGRAMS)
+		diex(EXIT_FIX, "%d programs, at most %d", argc - optind,
+		    (int)RUN_PROGRAMS);
+}
+
+/* The programs are where we are. */
+static const char *
+find_bin(char path[static PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+	if (n < 0)
+		die(EXIT_RETRY, "cannot read /proc/self/exe");
+	path[n] = '\0';
+	return dirname(path);
+}
+
+static void
+open_log(struct run *r, const char *path)
+{
+	r->log.pipe = r->common.log = -1;
+	if (path == NULL)
+		return;
+	if (log_open(&r->log, path, LOG_MOST) < 0)
+		die(EXIT_RETRY, "cannot open %s", path);
+	r->common.log = r->log.pipe;
+	/* what we say goes the same way, with the time before it */
+	if (dup2(r->log.pipe, STDERR_FILENO) < 0)
+		die(EXIT_RETRY, "cannot write to %s", path);
+}
+
+/* As all programs, by default: the host's name, and its directory. */
+static void
+name_gateway(struct start *s)
+{
+	static char host[HOST_NAME_MAX + 1], rundir[PATH_MAX];
+
+	if (s->location == NULL && gethostname(host, sizeof(host)) == 0)
+		s->location = host;
+	if (s->rundir == NULL) {
+		snprintf(rundir, sizeof(rundir), "%s/%s", START_RUNDIRS,
+		    s->location);
+		s->rundir = rundir;
+	}
+}
+
+static struct run run;
+
+int
+main(int argc, char *argv[])
+{
+	static char bin[PATH_MAX];
+	struct opts o;
+
+	parse(&o, argc, argv);
+	name_gateway(&o.start);
+	start_trust(o.start.rundir);
+	run.common = (struct program_common){ .bin = find_bin(bin),
+		.conf = o.start.conf, .location = o.start.location,
+		.keydir = o.keydir, .rundir = o.start.rundir };
+	run.signals = ready_signals();
+	if (run.signals < 0)
+		die(EXIT_RETRY, "cannot receive signals");
+	open_log(&run, o.log);
+	for (; optind < argc; optind++)
+		if (!program_init(&run.program[run.n++], argv[optind],
+		    &run.common, clock_now()))
+			return EXIT_RETRY;
+	die_hurry();
+	ready_tell(o.start.ready_fd, o.start.notifier);
+	return run_programs(&run);
+}
