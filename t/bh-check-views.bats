@@ -344,15 +344,6 @@ drawn_as_said() {	# N HOW...
 	golden plain -p -f $views/domain.ini
 }
 
-@test "-p prints every key there is" {
-	# what is for a later version has no value to print
-	sed -n 's/^	{ "\([a-z0-9-]*\)", set_.*/\1/p' lib/conf/keys.c |
-		sort >"$dir/keys"
-	sed -n 's/^	{ "\([a-z0-9-]*\)", put_.*/\1/p' lib/conf/print.c |
-		sort >"$dir/printed"
-	diff -u "$dir/keys" "$dir/printed"
-}
-
 @test "-e wg-quick is a file that wg-quick(8) and a QR code take" {
 	golden phone.conf -f $views/domain.ini -e wg-quick phone
 	cp $views/domain.ini "$dir/d.ini"

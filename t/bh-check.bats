@@ -312,15 +312,6 @@ star() {	# PARTNERS
 	[ "$output" = "$dir/example.ini: 3 locations, 0 errors, 0 warnings" ]
 }
 
-@test "bh.conf(5) has exactly the keys that exist" {
-	sed -n 's/^	{ "\([a-z0-9-]*\)", set_.*/\1/p' lib/conf/keys.c |
-		sort >"$dir/code"
-	sed -n 's/^\.It Ic \([a-z0-9-]*\) Ns = .*/\1/p' man/bh.conf.5 |
-		sort >"$dir/man"
-	[ -s "$dir/code" ]
-	diff -u "$dir/code" "$dir/man"
-}
-
 @test "bh-check(1) lists exactly the findings that exist" {
 	"$check" -x all | grep ^BH >"$dir/code"
 	sed -n 's/^\.It \(BH...\) Ta \([a-z]*\) Ta \(.*\)/\1  \2: \3/p' \

@@ -8,21 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void __attribute__((format(printf, 6, 7)))
-say(struct lint *lt, const struct conf_breakout *b, int line, enum code code,
-    const char *key, const char *fmt, ...)
-{
-	char section[CONF_NAMELEN + 16], text[sizeof(lt->d->d->text)];
-	va_list ap;
-
-	snprintf(section, sizeof(section), "breakout %s", b->name);
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	diag_add(lt->d, line != 0 ? line : b->line, code, section, key, "%s",
-	    text);
-}
-
 static void
 check_location(struct lint *lt, const struct conf_breakout *b,
     const struct conf_ref *r)
@@ -31,37 +16,40 @@ check_location(struct lint *lt, const struct conf_breakout *b,
 
 	if (r->location == CONF_NONE) {
 		if (!lt->cf->partial)
-			say(lt, b, r->line, BH_BREAKOUT_UNKNOWN, "location",
-			    "%s", lint_no_location(lt, r->name, text));
+			lint_say_at(lt, &b->section, r->line,
+			    BH_BREAKOUT_UNKNOWN, KEY_BREAKOUT_LOCATION, "%s",
+			    lint_no_location(lt, r->name, text));
 		return;
 	}
 	const struct conf_location *l = &lt->cf->location[r->location];
 	if (l->role != CONF_ROLE_CLIENT) {
-		if (!conf_broken(l, "backhaul"))
-			say(lt, b, r->line, BH_BREAKOUT_ROLE, "location", "%s "
-			    "is no backhaul client: its Internet traffic is "
-			    "not sent elsewhere; take it out, or say 'backhaul "
-			    "= client' there", l->name);
+		if (!conf_broken(l, KEY_BACKHAUL))
+			lint_say_at(lt, &b->section, r->line, BH_BREAKOUT_ROLE,
+			    KEY_BREAKOUT_LOCATION, "%s is no backhaul client: "
+			    "its Internet traffic is not sent elsewhere; take "
+			    "it out, or say 'backhaul = client' there",
+			    l->name);
 		return;
 	}
 	if (l->uplink[0] != '\0' && strcmp(l->uplink, l->lan_interface) == 0)
-		say(lt, b, r->line, BH_BREAKOUT_ONE_ARM, "location", "%s has "
-		    "one interface for LAN and uplink; what is let out needs "
-		    "two", l->name);
+		lint_say_at(lt, &b->section, r->line, BH_BREAKOUT_ONE_ARM,
+		    KEY_BREAKOUT_LOCATION, "%s has one interface for LAN and "
+		    "uplink; what is let out needs two", l->name);
 }
 
 static void
 check_locations(struct lint *lt, const struct conf_breakout *b)
 {
-	if (b->locations.n == 0 && b->locations.line == 0)
-		say(lt, b, 0, BH_BREAKOUT_NOWHERE, "location", "the breakout "
-		    "is for nobody; say location = NAME");
+	if (b->locations.n == 0 && b->said[KEY_BREAKOUT_LOCATION] == 0)
+		lint_say(lt, &b->section, BH_BREAKOUT_NOWHERE,
+		    KEY_BREAKOUT_LOCATION, "the breakout is for nobody; say "
+		    "location = NAME");
 	for (size_t i = 0; i < b->locations.n; i++)
 		check_location(lt, b, &b->locations.r[i]);
 }
 
 static void
-check_groups(struct lint *lt, const struct conf_breakout *b, const char *key,
+check_groups(struct lint *lt, const struct conf_breakout *b, enum conf_key key,
     const struct conf_refs *refs)
 {
 	char hint[96];
@@ -73,9 +61,9 @@ check_groups(struct lint *lt, const struct conf_breakout *b, const char *key,
 		guess_init(&g, refs->r[i].name);
 		for (size_t k = 0; k < lt->cf->ngroups; k++)
 			guess_try(&g, lt->cf->group[k].name);
-		say(lt, b, refs->r[i].line, BH_BREAKOUT_UNKNOWN, key, "there "
-		    "is no [group %s]%s", refs->r[i].name,
-		    guess_format(&g, hint));
+		lint_say_at(lt, &b->section, refs->r[i].line,
+		    BH_BREAKOUT_UNKNOWN, key, "there is no [group %s]%s",
+		    refs->r[i].name, guess_format(&g, hint));
 	}
 }
 
@@ -111,9 +99,9 @@ check_from(struct lint *lt, const struct conf_breakout *b)
 		    groups_meet(lt, &b->from, &lt->cf->location[loc]))
 			return;
 	}
-	say(lt, b, b->from.line, BH_BREAKOUT_NEVER, "from", "no address of "
-	    "these groups belongs to a location of the breakout, so nothing "
-	    "matches");
+	lint_say(lt, &b->section, BH_BREAKOUT_NEVER, KEY_BREAKOUT_FROM,
+	    "no address of these groups belongs to a location of the breakout, "
+	    "so nothing matches");
 }
 
 /* Private space is the company's, whoever has it. */
@@ -131,9 +119,9 @@ check_to(struct lint *lt, const struct conf_breakout *b)
 			if (!prefix_is_private(&ps->p[k]))
 				return;
 	}
-	say(lt, b, b->to.line, BH_BREAKOUT_NEVER, "to", "these groups hold "
-	    "private addresses only, which are never Internet; nothing "
-	    "matches");
+	lint_say(lt, &b->section, BH_BREAKOUT_NEVER, KEY_BREAKOUT_TO,
+	    "these groups hold private addresses only, which are never "
+	    "Internet; nothing matches");
 }
 
 /* What libpcap's work grows with, for all filters of a domain together: some
@@ -159,10 +147,10 @@ afford(struct lint *lt, const struct conf_breakout *b, uint64_t *left)
 		return true;
 	}
 	if (*left > 0)
-		say(lt, b, b->filter_line, BH_BREAKOUT_FILTER, "filter", "the "
-		    "filters of all breakouts take too many steps together; "
-		    "from here on they are not looked at; name addresses as "
-		    "groups, and ports as ranges");
+		lint_say(lt, &b->section, BH_BREAKOUT_FILTER,
+		    KEY_BREAKOUT_FILTER, "the filters of all breakouts take "
+		    "too many steps together; from here on they are not looked "
+		    "at; name addresses as groups, and ports as ranges");
 	*left = 0;
 	return false;
 }
@@ -182,30 +170,33 @@ check_filter(struct lint *lt, const struct conf_breakout *b, uint64_t *left)
 	char why[FILTER_WHYLEN];
 	struct bpf_program f;
 
-	if (b->filter_line == 0) {
-		if (b->from.line == 0 && b->to.line == 0)
-			say(lt, b, 0, BH_BREAKOUT_EMPTY, "filter", "the "
-			    "breakout would let out everything; say 'filter', "
-			    "'from' or 'to'");
+	if (b->said[KEY_BREAKOUT_FILTER] == 0) {
+		if (b->said[KEY_BREAKOUT_FROM] == 0 &&
+		    b->said[KEY_BREAKOUT_TO] == 0)
+			lint_say(lt, &b->section, BH_BREAKOUT_EMPTY,
+			    KEY_BREAKOUT_FILTER, "the breakout would let out "
+			    "everything; say 'filter', 'from' or 'to'");
 		return;
 	}
 	if (b->broken != 0 || b->filter[0] == '\0' || !afford(lt, b, left))
 		return;
 	switch (filter_compile(&f, b->filter, why)) {
 	case FILTER_BAD:
-		say(lt, b, b->filter_line, BH_BREAKOUT_FILTER, "filter", "%s; "
-		    "see bh.conf(5)", why);
+		lint_say(lt, &b->section, BH_BREAKOUT_FILTER,
+		    KEY_BREAKOUT_FILTER, "%s; see bh.conf(5)", why);
 		charge_blame(b, left);
 		return;
 	case FILTER_NEVER:
-		say(lt, b, b->filter_line, BH_BREAKOUT_NEVER, "filter", "the "
-		    "expression contradicts itself: nothing matches");
+		lint_say(lt, &b->section, BH_BREAKOUT_NEVER,
+		    KEY_BREAKOUT_FILTER, "the expression contradicts itself: "
+		    "nothing matches");
 		return;
 	case FILTER_ALWAYS:
 		if (b->from.n == 0 && b->to.n == 0)
-			say(lt, b, b->filter_line, BH_BREAKOUT_ALWAYS,
-			    "filter", "everything matches: all Internet "
-			    "traffic of these locations leaves in clear");
+			lint_say(lt, &b->section, BH_BREAKOUT_ALWAYS,
+			    KEY_BREAKOUT_FILTER, "everything matches: all "
+			    "Internet traffic of these locations leaves in "
+			    "clear");
 		break;
 	case FILTER_SOME:
 		break;
@@ -262,9 +253,10 @@ check_resolvers(struct lint *lt, const struct conf_breakout *b,
 		    !groups_have(lt, &b->to, r) ||
 		    !lets_out_queries(f, &l->lan.p[k].addr, &r->addr))
 			continue;
-		say(lt, b, 0, BH_RESOLVER_CLEAR, "filter", "it lets out what "
-		    "%s asks its resolver %s: names leave in clear; exclude "
-		    "port 53, or name another resolver there", l->name,
+		lint_say(lt, &b->section, BH_RESOLVER_CLEAR,
+		    KEY_BREAKOUT_FILTER, "it lets out what %s asks its "
+		    "resolver %s: names leave in clear; exclude port 53, or "
+		    "name another resolver there", l->name,
 		    addr_format(&r->addr, text));
 		diag_also(lt->d, l->name);
 	}
@@ -346,9 +338,9 @@ check_shadowed(struct lint *lt, size_t i, uint64_t *left)
 		    false) || !covers(&a->from, &b->from, true) ||
 		    !covers(&a->to, &b->to, true) || !filter_covers(a, b, left))
 			continue;
-		say(lt, b, 0, BH_BREAKOUT_SHADOWED, "", "[breakout %s] in line "
-		    "%d lets all of it out before; this one never matches",
-		    a->name, a->line);
+		lint_say(lt, &b->section, BH_BREAKOUT_SHADOWED, KEY_NONE,
+		    "[breakout %s] in line %d lets all of it out before; this "
+		    "one never matches", a->name, a->line);
 		return;
 	}
 }
@@ -361,8 +353,8 @@ lint_breakouts(struct lint *lt)
 	for (size_t i = 0; i < lt->cf->nbreakouts; i++) {
 		const struct conf_breakout *b = &lt->cf->breakout[i];
 		check_locations(lt, b);
-		check_groups(lt, b, "from", &b->from);
-		check_groups(lt, b, "to", &b->to);
+		check_groups(lt, b, KEY_BREAKOUT_FROM, &b->from);
+		check_groups(lt, b, KEY_BREAKOUT_TO, &b->to);
 		check_from(lt, b);
 		check_to(lt, b);
 		check_filter(lt, b, &compile);

@@ -13,28 +13,14 @@ static const char *const taken[] = {
 	"lan", "self", "site",
 };
 
-static void __attribute__((format(printf, 6, 7)))
-say(struct lint *lt, const struct conf_group *g, int line, enum code code,
-    const char *key, const char *fmt, ...)
-{
-	char section[CONF_NAMELEN + 16], text[sizeof(lt->d->d->text)];
-	va_list ap;
-
-	snprintf(section, sizeof(section), "group %s", g->name);
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	diag_add(lt->d, line != 0 ? line : g->line, code, section, key, "%s",
-	    text);
-}
-
 static void
 check_name(struct lint *lt, const struct conf_group *g)
 {
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (strcasecmp(taken[i], g->name) == 0)
-			say(lt, g, 0, BH_GROUP_NAME, "", "'%s' stands for a "
-			    "set already; call the group otherwise", g->name);
+			lint_say(lt, &g->section, BH_GROUP_NAME, KEY_NONE,
+			    "'%s' stands for a set already; call the group "
+			    "otherwise", g->name);
 }
 
 static void
@@ -42,9 +28,9 @@ check_members(struct lint *lt, const struct conf_group *g)
 {
 	if (g->members.n > 0 || g->broken != 0)
 		return;
-	say(lt, g, g->members.line, BH_GROUP_EMPTY, "members", "the group "
-	    "holds no address%s", g->members.line != 0 ? "; what it includes "
-	    "is all excluded again" : "; say members = ...");
+	lint_say(lt, &g->section, BH_GROUP_EMPTY, KEY_MEMBERS, "the group "
+	    "holds no address%s", g->said[KEY_MEMBERS] != 0 ? "; what it "
+	    "includes is all excluded again" : "; say members = ...");
 }
 
 static int
@@ -75,10 +61,10 @@ check_same(struct lint *lt, const struct conf_group **g, size_t n)
 	qsort(g, n, sizeof(*g), cmp_group);
 	for (size_t i = 1; i < n; i++)
 		if (g[i]->members.n > 0 && cmp_members(g[i - 1], g[i]) == 0)
-			say(lt, g[i], g[i]->members.line, BH_GROUP_SAME,
-			    "members", "[group %s] in line %d holds exactly "
-			    "these addresses; keep one of the two",
-			    g[i - 1]->name, g[i - 1]->line);
+			lint_say(lt, &g[i]->section, BH_GROUP_SAME, KEY_MEMBERS,
+			    "[group %s] in line %d holds exactly these "
+			    "addresses; keep one of the two", g[i - 1]->name,
+			    g[i - 1]->line);
 }
 
 void

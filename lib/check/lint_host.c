@@ -27,14 +27,14 @@ static const struct prefix link_local = { { { 0xfe, 0x80 } }, 10 };
 
 static void
 check_special(struct lint *lt, const struct conf_location *l,
-    const struct prefix *p, int line, const char *key)
+    const struct prefix *p, enum conf_key key)
 {
 	char a[ADDR_STRLEN], b[PREFIX_STRLEN];
 	const struct prefix *s = lint_special(p);
 
 	if (s != NULL)
-		lint_say(lt, l, line, BH_ADDRESS_SPECIAL, key, "%s is of %s, "
-		    "and no host's address on a network; give the one that "
+		lint_say(lt, &l->section, BH_ADDRESS_SPECIAL, key, "%s is of "
+		    "%s, and no host's address on a network; give the one that "
 		    "the network knows", addr_format(&p->addr, a),
 		    prefix_format(s, b));
 }
@@ -46,7 +46,7 @@ check_gateway(struct lint *lt, const struct conf_location *l,
 	struct prefix p = { *a, 128 };
 
 	if (!prefix_has(&link_local, a))
-		check_special(lt, l, &p, l->gateway_line, "default-gateway");
+		check_special(lt, l, &p, KEY_DEFAULT_GATEWAY);
 }
 
 static void
@@ -57,20 +57,19 @@ check_reserved_gateway(struct lint *lt, const struct conf_location *l,
 
 	for (size_t i = 0; i < COUNT(corente); i++)
 		if (prefix_has(&corente[i], &p->addr))
-			lint_say(lt, l, l->address.line, BH_RESERVED,
-			    "address", "'reserved = corente' keeps %s from "
-			    "gateways; give it another address",
-			    addr_format(&p->addr, a));
+			lint_say(lt, &l->section, BH_RESERVED, KEY_ADDRESS,
+			    "'reserved = corente' keeps %s from gateways; give "
+			    "it another address", addr_format(&p->addr, a));
 }
 
 static void
 check_reserved_lan(struct lint *lt, const struct conf_location *l,
-    const struct conf_prefixes *ps, const char *key)
+    const struct conf_prefixes *ps, enum conf_key key)
 {
 	char a[PREFIX_STRLEN];
 
 	if (prefixes_meet(ps->p, ps->n, &corente_lan))
-		lint_say(lt, l, ps->line, BH_RESERVED, key, "'reserved = "
+		lint_say(lt, &l->section, BH_RESERVED, key, "'reserved = "
 		    "corente' keeps %s from hosts; exclude it with '!%s'",
 		    prefix_format(&corente_lan, a), a);
 }
@@ -82,8 +81,8 @@ check_reserved(struct lint *lt, const struct conf_location *l)
 		return;
 	for (size_t i = 0; i < l->address.n; i++)
 		check_reserved_gateway(lt, l, &l->address.p[i]);
-	check_reserved_lan(lt, l, &l->lan, "lan");
-	check_reserved_lan(lt, l, &l->internal, "internal");
+	check_reserved_lan(lt, l, &l->lan, KEY_LAN);
+	check_reserved_lan(lt, l, &l->internal, KEY_INTERNAL);
 }
 
 /* The location, other than l, that an address belongs to; CONF_NONE. */
@@ -106,21 +105,20 @@ static void
 check_resolver(struct lint *lt, const struct conf_location *l,
     const struct prefix *p)
 {
-	static const char key[] = "resolver";
+	const enum conf_key key = KEY_RESOLVER;
 	const struct conf *cf = lt->cf;
-	int line = l->resolver.line;
 	char a[ADDR_STRLEN];
 
 	addr_format(&p->addr, a);
 	if (lint_special(p) != NULL) {
-		check_special(lt, l, p, line, key);
+		check_special(lt, l, p, key);
 		return;
 	}
 	if (conf_holds(&l->address, &p->addr) && l->role == CONF_ROLE_CLIENT)
-		lint_say(lt, l, line, BH_RESOLVER_ELSEWHERE, key, "%s is the "
-		    "gateway itself: what it asks for its LAN leaves in clear, "
-		    "by its own default route; name a resolver that is reached "
-		    "through the server, or forward to one", a);
+		lint_say(lt, &l->section, BH_RESOLVER_ELSEWHERE, key,
+		    "%s is the gateway itself: what it asks for its LAN leaves "
+		    "in clear, by its own default route; name a resolver that "
+		    "is reached through the server, or forward to one", a);
 	if (conf_holds(&l->lan, &p->addr) ||
 	    conf_holds(&l->internal, &p->addr) ||
 	    conf_holds(&l->address, &p->addr))
@@ -130,9 +128,9 @@ check_resolver(struct lint *lt, const struct conf_location *l,
 	int owner = find_owner(lt, l, p);
 	if (owner == CONF_NONE) {
 		if (prefix_is_private(p) && cf->private_is_internal)
-			lint_say(lt, l, line, BH_RESOLVER_REFUSED, key, "%s is "
-			    "private and no location has it, so it is refused "
-			    "and names stop working here; add it to "
+			lint_say(lt, &l->section, BH_RESOLVER_REFUSED, key,
+			    "%s is private and no location has it, so it is "
+			    "refused and names stop working here; add it to "
 			    "'internal' where it is", a);
 		return;
 	}
@@ -140,12 +138,12 @@ check_resolver(struct lint *lt, const struct conf_location *l,
 	if (conf_partners(cf, (size_t)(l - cf->location), (size_t)owner) &&
 	    conf_holds(&o->lan, &p->addr))
 		return;
-	lint_say(lt, l, line, BH_RESOLVER_REFUSED, key, "%s is of [location "
-	    "%s], %s, so it is refused and names stop working here; %s", a,
-	    o->name, conf_holds(&o->lan, &p->addr) ? "which is no partner" :
-	    "where it takes no part", conf_holds(&o->lan, &p->addr) ?
-	    "make them partners, or name another" :
-	    "add it to 'lan' there, or name another");
+	lint_say(lt, &l->section, BH_RESOLVER_REFUSED, key, "%s is of "
+	    "[location %s], %s, so it is refused and names stop working here; "
+	    "%s", a, o->name, conf_holds(&o->lan, &p->addr) ? "which is no "
+	    "partner" : "where it takes no part", conf_holds(&o->lan, &p->addr)
+	    ? "make them partners, or name another" : "add it to 'lan' there, "
+	    "or name another");
 	diag_also(lt->d, o->name);
 }
 
@@ -166,7 +164,7 @@ is_undelegated(const char *host)
 static void
 check_endpoint(struct lint *lt, const struct conf_location *l)
 {
-	static const char key[] = "endpoint";
+	const enum conf_key key = KEY_ENDPOINT;
 	const char *host = l->endpoint_host;
 	struct prefix p = { .len = 128 };
 
@@ -174,17 +172,19 @@ check_endpoint(struct lint *lt, const struct conf_location *l)
 		return;
 	if (!addr_parse(&p.addr, host)) {
 		if (is_undelegated(host))
-			lint_say(lt, l, l->endpoint_line, BH_ENDPOINT_NAME,
-			    key, "names like '%s' are in no DNS; give one that "
-			    "is, or the address", host);
+			lint_say(lt, &l->section,
+			    BH_ENDPOINT_NAME, key, "names like '%s' are in no "
+			    "DNS; give one that is, or the address", host);
 	} else if (lint_special(&p) != NULL) {
-		lint_say(lt, l, l->endpoint_line, BH_ENDPOINT_SPECIAL, key,
-		    "%s is no address that another host reaches; give the "
-		    "gateway's on its outer network", host);
+		lint_say(lt, &l->section,
+		    BH_ENDPOINT_SPECIAL, key, "%s is no address that another "
+		    "host reaches; give the gateway's on its outer network",
+		    host);
 	} else if (prefix_is_private(&p)) {
-		lint_say(lt, l, l->endpoint_line, BH_ENDPOINT_PRIVATE, key,
-		    "%s is private: only gateways on the same outer network "
-		    "reach it; right if all of them are", host);
+		lint_say(lt, &l->section,
+		    BH_ENDPOINT_PRIVATE, key, "%s is private: only gateways on "
+		    "the same outer network reach it; right if all of them are",
+		    host);
 	}
 }
 
@@ -192,8 +192,7 @@ void
 lint_own_hosts(struct lint *lt, const struct conf_location *l)
 {
 	for (size_t i = 0; i < l->address.n; i++)
-		check_special(lt, l, &l->address.p[i], l->address.line,
-		    "address");
+		check_special(lt, l, &l->address.p[i], KEY_ADDRESS);
 	if (l->has_gateway4)
 		check_gateway(lt, l, &l->gateway4);
 	if (l->has_gateway6)

@@ -60,33 +60,32 @@ struct owner {
 static bool
 check_key(struct lint *lt, const struct conf_location *l, struct key *k)
 {
-	static const char name[] = "public-key";
-	int line = l->public_key_line;
+	const enum conf_key key = KEY_PUBLIC_KEY;
 
-	if (conf_broken(l, name))
+	if (conf_broken(l, key))
 		return false;
-	if (line == 0) {
-		lint_say(lt, l, 0, BH_KEY_MISSING, name, "every active "
+	if (l->said[key] == 0) {
+		lint_say(lt, &l->section, BH_KEY_MISSING, key, "every active "
 		    "location needs one; print it there with 'bh-key pubkey'");
 		return false;
 	}
 	*k = l->public_key;
 	if (key_is_zero(k)) {
-		lint_say(lt, l, line, BH_KEY_ZERO, name, "the key is all "
+		lint_say(lt, &l->section, BH_KEY_ZERO, key, "the key is all "
 		    "zeros: a placeholder; print the right one there with "
 		    "'bh-key pubkey'");
 		return false;
 	}
 	bool was_canonical = canonical(k);
 	if (low_order(k)) {
-		lint_say(lt, l, line, BH_KEY_LOW_ORDER, name, "the key is a "
-		    "point of low order: every secret made with it is known; "
+		lint_say(lt, &l->section, BH_KEY_LOW_ORDER, key, "the key is "
+		    "a point of low order: every secret made with it is known; "
 		    "print the right one with 'bh-key pubkey'");
 		return false;
 	}
 	if (!was_canonical)
-		lint_say(lt, l, line, BH_KEY_ENCODING, name, "no private key "
-		    "has this public key, it is another way to write one; "
+		lint_say(lt, &l->section, BH_KEY_ENCODING, key, "no private "
+		    "key has this public key, it is another way to write one; "
 		    "print the right one with 'bh-key pubkey'");
 	return true;
 }
@@ -108,9 +107,9 @@ check_shared(struct lint *lt, struct owner *o, size_t n)
 	for (size_t i = 1; i < n; i++) {
 		if (memcmp(&o[i - 1].key, &o[i].key, sizeof(o->key)) != 0)
 			continue;
-		lint_say(lt, o[i].l, o[i].l->public_key_line, BH_KEY_SHARED,
-		    "public-key", "[location %s] has the same key; each "
-		    "location needs a key pair of its own", o[i - 1].l->name);
+		lint_say(lt, &o[i].l->section, BH_KEY_SHARED, KEY_PUBLIC_KEY,
+		    "[location %s] has the same key; each location needs a key "
+		    "pair of its own", o[i - 1].l->name);
 		diag_also(lt->d, o[i - 1].l->name);
 	}
 }

@@ -37,8 +37,8 @@ read_file(struct keyfile_of *kf, const char *name, const char *suffix,
 		return true;
 	if (what == KEYFILE_NONE && errno == ENOENT && !needed)
 		return false;
-	lint_say(&kf->lt, kf->l, 0, code[what], "", "%s", keyfile_why(what,
-	    kf->path, needed ? "genkey" : "genpsk", why));
+	lint_say(&kf->lt, &kf->l->section, code[what], KEY_NONE, "%s",
+	    keyfile_why(what, kf->path, needed ? "genkey" : "genpsk", why));
 	return false;
 }
 
@@ -52,13 +52,13 @@ check_private(struct keyfile_of *kf)
 		return;
 	key_public(&public_key, &k);
 	key_wipe(&k);
-	if (kf->l->public_key_line != 0 &&
-	    !conf_broken(kf->l, "public-key") &&
+	if (kf->l->said[KEY_PUBLIC_KEY] != 0 &&
+	    !conf_broken(kf->l, KEY_PUBLIC_KEY) &&
 	    !key_eq(&public_key, &kf->l->public_key))
-		lint_say(&kf->lt, kf->l, kf->l->public_key_line,
-		    BH_KEYFILE_OTHER, "public-key", "it is not that of key "
-		    "file %s, which 'bh-key pubkey <%s' prints: %s", kf->path,
-		    kf->path, key_format(&public_key, is));
+		lint_say(&kf->lt, &kf->l->section, BH_KEYFILE_OTHER,
+		    KEY_PUBLIC_KEY, "it is not that of key file %s, which "
+		    "'bh-key pubkey <%s' prints: %s", kf->path, kf->path,
+		    key_format(&public_key, is));
 }
 
 static void
@@ -70,9 +70,7 @@ check_location(struct keyfile_of *kf)
 
 	check_private(kf);
 	for (size_t i = 0; i < cf->nlocations; i++) {
-		if (i == self || !(conf_partners(cf, self, i) ||
-		    conf_is_client_of(cf, self, i) ||
-		    conf_is_client_of(cf, i, self)))
+		if (!conf_has_tunnel(cf, self, i))
 			continue;
 		if (read_file(kf, cf->location[i].name, "psk", false, &k))
 			key_wipe(&k);

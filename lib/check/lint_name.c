@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/clock.h"
 #include "base/text.h"
-#include "check/lint.h"
+#include "check/checks.h"
 #include "io/dns.h"
 
 #include <poll.h>
@@ -24,12 +24,10 @@ struct question {
 static void
 complain(const struct question *q, const char *name, enum dns_status status)
 {
-	char section[CONF_NAMELEN + 16];
+	struct lint lt = { .d = q->all->d };
 
-	snprintf(section, sizeof(section), "location %s", q->l->name);
-	diag_add(q->all->d, q->gateway ? q->l->gateway_line :
-	    q->l->endpoint_line, BH_NAME_UNANSWERED, section,
-	    q->gateway ? "default-gateway" : "endpoint", status == DNS_NONE ?
+	lint_say(&lt, &q->l->section, BH_NAME_UNANSWERED, q->gateway ?
+	    KEY_DEFAULT_GATEWAY : KEY_ENDPOINT, status == DNS_NONE ?
 	    "the DNS has no address of '%s'; correct the name, or add it "
 	    "there" : "no server of the DNS answered for '%s'; ask again, or "
 	    "look at resolv.conf(5)", name);

@@ -16,30 +16,30 @@ check_address(struct lint *lt, const struct conf_location *c,
 	const struct prefix host = { *a, 128 };
 	const struct prefix *s = lint_special(&host);
 	const struct conf *cf = lt->cf;
-	int line = c->nat_address.line;
 	char text[ADDR_STRLEN];
 
 	addr_format(a, text);
 	if (s != NULL)
-		lint_say(lt, c, line, BH_NAT_ADDRESS_SPECIAL, "nat-address",
-		    "%s is no address that somebody answers to; give a public "
-		    "one that is routed to the server", text);
+		lint_say(lt, &c->section, BH_NAT_ADDRESS_SPECIAL,
+		    KEY_NAT_ADDRESS, "%s is no address that somebody answers "
+		    "to; give a public one that is routed to the server", text);
 	for (size_t i = 0; s == NULL && i < cf->nlocations; i++) {
 		const struct conf_location *l = &cf->location[i];
 		if (!conf_holds(&l->internal, a) && !conf_holds(&l->lan, a))
 			continue;
-		lint_say(lt, c, line, BH_NAT_ADDRESS_SPECIAL, "nat-address",
-		    "%s is internal at %s; give a public one, or "
-		    "exclude it there with '!%s'", text, l->name, text);
+		lint_say(lt, &c->section, BH_NAT_ADDRESS_SPECIAL,
+		    KEY_NAT_ADDRESS, "%s is internal at %s; give a public one, "
+		    "or exclude it there with '!%s'", text, l->name, text);
 		break;
 	}
 	for (size_t i = 0; i < cf->npublish; i++) {
 		const struct conf_publish *p = &cf->publish[i];
 		if (p->broken != 0 || p->proto != 0 || !addr_eq(&p->match, a))
 			continue;
-		lint_say(lt, c, line, BH_NAT_ADDRESS_PUBLISHED, "nat-address",
-		    "all of %s is [publish %s] in line %d; choose another, or "
-		    "publish ports of it only", text, p->name, p->line);
+		lint_say(lt, &c->section, BH_NAT_ADDRESS_PUBLISHED,
+		    KEY_NAT_ADDRESS, "all of %s is [publish %s] in line %d; "
+		    "choose another, or publish ports of it only", text,
+		    p->name, p->line);
 	}
 }
 
@@ -64,15 +64,15 @@ check_servers(struct lint *lt, size_t i)
 		*(first == NULL ? &first : &other) = s;
 	}
 	if (private)
-		lint_say(lt, c, c->nat_address.line, BH_OUTSIDE_PRIVATE,
-		    "nat-address", "the address is private, and nobody outside "
-		    "answers to it; right if it is translated again behind "
-		    "the server: 'nat-upstream = yes' there");
+		lint_say(lt, &c->section, BH_OUTSIDE_PRIVATE, KEY_NAT_ADDRESS,
+		    "the address is private, and nobody outside answers to it; "
+		    "right if it is translated again behind the server: "
+		    "'nat-upstream = yes' there");
 	if (other != NULL) {
-		lint_say(lt, c, c->nat_address.line, BH_NAT_ADDRESS_SERVERS,
-		    "nat-address", "traffic leaves with it at %s and at %s, "
-		    "and answers come to one place; right if its route "
-		    "follows a failover", first->name, other->name);
+		lint_say(lt, &c->section, BH_NAT_ADDRESS_SERVERS,
+		    KEY_NAT_ADDRESS, "traffic leaves with it at %s and at %s, "
+		    "and answers come to one place; right if its route follows "
+		    "a failover", first->name, other->name);
 		diag_also(lt->d, other->name);
 	}
 }
@@ -86,20 +86,21 @@ check_server(struct lint *lt, const struct conf_location *c,
 	const struct addr *a = v4 ? &pair->v4 : &pair->v6;
 	char text[ADDR_STRLEN];
 
-	if (!(v4 ? pair->has4 : pair->has6) || conf_broken(s, "nat") ||
-	    conf_broken(s, "nat6") || (!v4 && s->nat6 == CONF_NAT6_NPT))
+	if (!(v4 ? pair->has4 : pair->has6) || conf_broken(s, KEY_NAT) ||
+	    conf_broken(s, KEY_NAT6) || (!v4 && s->nat6 == CONF_NAT6_NPT))
 		return;
 	if (conf_nat_of(s, v4) == CONF_NAT_NONE) {
-		lint_say(lt, c, pair->line, BH_NAT_ADDRESS_NO_NAT,
-		    "nat-address", "[location %s] has '%s = none'; take "
-		    "the line out, or let that translate", s->name,
-		    !v4 && s->nat6 == CONF_NAT6_NONE ? "nat6" : "nat");
+		lint_say(lt, &c->section, BH_NAT_ADDRESS_NO_NAT,
+		    KEY_NAT_ADDRESS, "[location %s] has '%s = none'; take the "
+		    "line out, or let that translate", s->name, !v4 && s->nat6
+		    == CONF_NAT6_NONE ? "nat6" : "nat");
 		diag_also(lt->d, s->name);
 	} else if (conf_nat_of(s, v4) == CONF_NAT_POOL && lint_is_own(s, a)) {
-		lint_say(lt, c, pair->line, BH_POOL_OWN, "nat-address",
-		    "%s is %s's own, and with 'nat = pool' what is answered "
-		    "to it would not reach bh-egress; give another that is "
-		    "routed there", addr_format(a, text), s->name);
+		lint_say(lt, &c->section, BH_POOL_OWN,
+		    KEY_NAT_ADDRESS, "%s is %s's own, and with 'nat = pool' "
+		    "what is answered to it would not reach bh-egress; give "
+		    "another that is routed there", addr_format(a, text),
+		    s->name);
 		diag_also(lt->d, s->name);
 	}
 }
@@ -111,7 +112,8 @@ check_client(struct lint *lt, size_t i)
 	const struct conf_location *c = &cf->location[i];
 	const struct conf_pair *pair = &c->nat_address;
 
-	if (pair->line == 0 || c->role != CONF_ROLE_CLIENT || !c->active)
+	if (c->said[KEY_NAT_ADDRESS] == 0 || c->role != CONF_ROLE_CLIENT ||
+	    !c->active)
 		return;
 	if (pair->has4)
 		check_address(lt, c, &pair->v4);
@@ -161,11 +163,10 @@ check_shared(struct lint *lt)
 	for (size_t i = 1; i < n; i++) {
 		if (!addr_eq(use[i - 1].a, use[i].a))
 			continue;
-		lint_say(lt, use[i].l, use[i].l->nat_address.line,
-		    BH_NAT_ADDRESS_SHARED, "nat-address",
-		    "%s has the same, in line %d; nobody outside can tell the "
-		    "two apart",
-		    use[i - 1].l->name, use[i - 1].l->nat_address.line);
+		lint_say(lt, &use[i].l->section, BH_NAT_ADDRESS_SHARED,
+		    KEY_NAT_ADDRESS, "%s has the same, in line %d; nobody "
+		    "outside can tell the two apart", use[i - 1].l->name, use[i
+		    - 1].l->said[KEY_NAT_ADDRESS]);
 		diag_also(lt->d, use[i - 1].l->name);
 	}
 	free(use);

@@ -26,18 +26,17 @@ check_client(struct lint *lt, const struct conf_location *s,
 	if (p == NULL && c->sources == CONF_SOURCES_LAN)
 		p = find_outside(&c->internal, in);
 	if (p != NULL) {
-		lint_say(lt, s, s->nat6_line, BH_NPT_SPREAD, "nat6", "%s of %s "
+		lint_say(lt, &s->section, BH_NPT_SPREAD, KEY_NAT6, "%s of %s "
 		    "is not of %s, the one network that a prefix of /%u can "
-		    "stand for; take a wider one, or number the clients out "
-		    "of one network", prefix_format(p, a), c->name,
+		    "stand for; take a wider one, or number the clients out of "
+		    "one network", prefix_format(p, a), c->name,
 		    prefix_format(in, b), in->len);
 		diag_also(lt->d, c->name);
 	}
 	if (c->nat_address.has6) {
-		lint_say(lt, c, c->nat_address.line, BH_NPT_NAT_ADDRESS,
-		    "nat-address", "[location %s] has 'nat6 = npt', by "
-		    "which each host of IPv6 has an address of its own; "
-		    "take the IPv6 one out",
+		lint_say(lt, &c->section, BH_NPT_NAT_ADDRESS, KEY_NAT_ADDRESS,
+		    "[location %s] has 'nat6 = npt', by which each host of "
+		    "IPv6 has an address of its own; take the IPv6 one out",
 		    s->name);
 		diag_also(lt->d, s->name);
 	}
@@ -50,13 +49,13 @@ check_overlap(struct lint *lt, const struct conf_location *s)
 	char a[PREFIX_STRLEN];
 
 	if (special != NULL)
-		lint_say(lt, s, s->nat6_line, BH_NPT_OVERLAP, "nat6", "the "
-		    "prefix overlaps %s, from which nobody is answered; give "
-		    "one that is routed to this server",
+		lint_say(lt, &s->section, BH_NPT_OVERLAP, KEY_NAT6,
+		    "the prefix overlaps %s, from which nobody is answered; "
+		    "give one that is routed to this server",
 		    prefix_format(special, a));
 	else if (lint_private_outside(s, &s->npt))
-		lint_say(lt, s, s->nat6_line, BH_OUTSIDE_PRIVATE, "nat6", "%s "
-		    "is private, and nobody outside answers to it; right if "
+		lint_say(lt, &s->section, BH_OUTSIDE_PRIVATE, KEY_NAT6,
+		    "%s is private, and nobody outside answers to it; right if "
 		    "it is translated again behind this server: 'nat-upstream "
 		    "= yes'", prefix_format(&s->npt, a));
 	for (size_t i = 0; special == NULL && i < lt->cf->nlocations; i++) {
@@ -64,8 +63,8 @@ check_overlap(struct lint *lt, const struct conf_location *s)
 		if (!prefixes_meet(l->lan.p, l->lan.n, &s->npt) &&
 		    !prefixes_meet(l->internal.p, l->internal.n, &s->npt))
 			continue;
-		lint_say(lt, s, s->nat6_line, BH_NPT_OVERLAP, "nat6", "the "
-		    "prefix overlaps a network of %s; give one that nobody "
+		lint_say(lt, &s->section, BH_NPT_OVERLAP, KEY_NAT6,
+		    "the prefix overlaps a network of %s; give one that nobody "
 		    "has and that is routed to this server", l->name);
 		diag_also(lt->d, l->name);
 		return;
@@ -85,9 +84,9 @@ lint_npt(struct lint *lt)
 			continue;
 		check_overlap(lt, s);
 		if (!conf_npt_inside(cf, i, &in)) {
-			lint_say(lt, s, s->nat6_line, BH_NPT_NOBODY, "nat6",
-			    "no client of this server has IPv6, so nothing "
-			    "is translated");
+			lint_say(lt, &s->section, BH_NPT_NOBODY, KEY_NAT6,
+			    "no client of this server has IPv6, so nothing is "
+			    "translated");
 			continue;
 		}
 		for (size_t k = 0; k < cf->nlocations; k++)

@@ -22,28 +22,23 @@ enum { EPHEMERAL_FIRST = 32768, EPHEMERAL_LAST = 60999 };
 static void
 check_given(struct lint *lt, const struct conf_location *l)
 {
-	const struct {
-		const char *key;
-		int line;
-	} need[] = {
-		{ "uplink", l->uplink_line },
-		{ "lan-interface", l->lan_interface_line },
-	};
+	static const enum conf_key need[] = { KEY_UPLINK, KEY_LAN_INTERFACE };
 	bool server = l->role == CONF_ROLE_SERVER;
 
 	if (!server && l->role != CONF_ROLE_CLIENT && l->partners.n == 0)
 		return;
-	if (!server && need[0].line == 0 && need[1].line == 0) {
-		lint_say(lt, l, 0, BH_IF_NONE, need[0].key, "neither it nor "
-		    "'lan-interface' is given: 'backhaul up' cannot serve this "
-		    "location; right if it runs plain WireGuard");
+	if (!server && l->said[KEY_UPLINK] == 0 &&
+	    l->said[KEY_LAN_INTERFACE] == 0) {
+		lint_say(lt, &l->section, BH_IF_NONE, KEY_UPLINK, "neither it "
+		    "nor 'lan-interface' is given: 'backhaul up' cannot serve "
+		    "this location; right if it runs plain WireGuard");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
-		if (need[i].line == 0)
-			lint_say(lt, l, 0, BH_IF_MISSING, need[i].key, "%s "
-			    "needs it; write '%s = INTERFACE'", server ?
-			    "a server" : "a gateway", need[i].key);
+		if (l->said[need[i]] == 0)
+			lint_say(lt, &l->section, BH_IF_MISSING, need[i],
+			    "%s needs it; write '%s = INTERFACE'", server ?
+			    "a server" : "a gateway", conf_keys[need[i]].name);
 }
 
 /* It lets something out in clear. */
@@ -61,31 +56,31 @@ check_same(struct lint *lt, const struct conf_location *l)
 {
 	bool egress = has_egress(lt, l);
 	const struct {
-		const char *key, *name, *other_key, *other;
-		int line, other_line;
+		enum conf_key key, other_key;
+		const char *name, *other;
 		bool used;
 	} pair[] = {
-#define PAIR(k, m, ml, k2, m2, m2l, used) \
-	{ k, l->m, k2, l->m2, l->ml, l->m2l, used }
-		PAIR("interface", interface, interface_line, "uplink", uplink,
-		    uplink_line, true),
-		PAIR("interface", interface, interface_line, "lan-interface",
-		    lan_interface, lan_interface_line, true),
-		PAIR("egress-interface", egress_interface, egress_line,
-		    "interface", interface, interface_line, egress),
-		PAIR("egress-interface", egress_interface, egress_line,
-		    "uplink", uplink, uplink_line, egress),
-		PAIR("egress-interface", egress_interface, egress_line,
-		    "lan-interface", lan_interface, lan_interface_line, egress),
+#define PAIR(k, m, k2, m2, used) { k, k2, l->m, l->m2, used }
+		PAIR(KEY_INTERFACE, interface, KEY_UPLINK, uplink, true),
+		PAIR(KEY_INTERFACE, interface, KEY_LAN_INTERFACE,
+		    lan_interface, true),
+		PAIR(KEY_EGRESS_INTERFACE, egress_interface, KEY_INTERFACE,
+		    interface, egress),
+		PAIR(KEY_EGRESS_INTERFACE, egress_interface, KEY_UPLINK,
+		    uplink, egress),
+		PAIR(KEY_EGRESS_INTERFACE, egress_interface,
+		    KEY_LAN_INTERFACE, lan_interface, egress),
 #undef PAIR
 	};
 
 	for (size_t i = 0; i < sizeof(pair) / sizeof(pair[0]); i++)
 		if (pair[i].used && strcmp(pair[i].name, pair[i].other) == 0)
-			lint_say(lt, l, pair[i].line != 0 ? pair[i].line :
-			    pair[i].other_line, BH_IF_SAME, pair[i].key,
-			    "'%s' is also '%s'; name an interface that does "
-			    "not exist yet", pair[i].name, pair[i].other_key);
+			lint_say_at(lt, &l->section, l->said[pair[i].key] !=
+			    0 ? l->said[pair[i].key] :
+			    l->said[pair[i].other_key], BH_IF_SAME,
+			    pair[i].key, "'%s' is also '%s'; name an interface "
+			    "that does not exist yet", pair[i].name,
+			    conf_keys[pair[i].other_key].name);
 }
 
 static void
@@ -93,15 +88,14 @@ check_mtu(struct lint *lt, const struct conf_location *l)
 {
 	if (l->mtu < MTU_V6 && (conf_has_family(&l->lan, false) ||
 	    conf_has_family(&l->internal, false)))
-		lint_say(lt, l, l->mtu_line, BH_MTU_SMALL, "mtu", "%u is too "
+		lint_say(lt, &l->section, BH_MTU_SMALL, KEY_MTU, "%u is too "
 		    "small for IPv6, which this location has; %d is the least",
 		    l->mtu, (int)MTU_V6);
 	if (l->mtu + OVER_V4 > ETHERNET)
-		lint_say(lt, l, l->mtu_line, BH_MTU_LARGE, "mtu", "%u needs "
-		    "%u bytes outside over IPv4, %u over IPv6; a path of %d "
-		    "takes %d or %d", l->mtu, l->mtu + OVER_V4,
-		    l->mtu + OVER_V6, (int)ETHERNET, ETHERNET - OVER_V4,
-		    ETHERNET - OVER_V6);
+		lint_say(lt, &l->section, BH_MTU_LARGE, KEY_MTU, "%u needs %u "
+		    "bytes outside over IPv4, %u over IPv6; a path of %d takes "
+		    "%d or %d", l->mtu, l->mtu + OVER_V4, l->mtu + OVER_V6,
+		    (int)ETHERNET, ETHERNET - OVER_V4, ETHERNET - OVER_V6);
 }
 
 /* The wider end's packets are cut or refused at the narrower. */
@@ -114,14 +108,12 @@ check_mtus(struct lint *lt, size_t self)
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		const struct conf_location *p = &cf->location[i];
 		if (p->mtu <= l->mtu || p->mtu_auto ||
-		    !(conf_partners(cf, self, i) ||
-		    conf_is_client_of(cf, self, i) ||
-		    conf_is_client_of(cf, i, self)))
+		    !conf_has_tunnel(cf, self, i))
 			continue;
-		lint_say(lt, l, l->mtu_line, BH_MTU_ENDS, "mtu", "it is %u "
-		    "here and %u at %s, so what %s sends at its full size "
-		    "does not fit here; give both the smaller", l->mtu, p->mtu,
-		    p->name, p->name);
+		lint_say(lt, &l->section, BH_MTU_ENDS, KEY_MTU, "it is %u here "
+		    "and %u at %s, so what %s sends at its full size does not "
+		    "fit here; give both the smaller", l->mtu, p->mtu, p->name,
+		    p->name);
 		diag_also(lt->d, p->name);
 		return;
 	}
@@ -132,18 +124,17 @@ check_mtus(struct lint *lt, size_t self)
 static void
 check_keepalive(struct lint *lt, const struct conf_location *l)
 {
-	if (l->endpoint_line != 0 || conf_broken(l, "keepalive"))
+	if (l->said[KEY_ENDPOINT] != 0 || conf_broken(l, KEY_KEEPALIVE))
 		return;
 	if (l->keepalive == 0)
-		lint_say(lt, l, l->keepalive_line, BH_KEEPALIVE_OFF,
-		    "keepalive", "it is off and there is no endpoint: once the "
-		    "tunnel is silent nobody reaches this location; take the "
-		    "line out for 25 seconds");
+		lint_say(lt, &l->section, BH_KEEPALIVE_OFF, KEY_KEEPALIVE,
+		    "it is off and there is no endpoint: once the tunnel is "
+		    "silent nobody reaches this location; take the line out "
+		    "for 25 seconds");
 	else if (l->keepalive > NAT_SECONDS)
-		lint_say(lt, l, l->keepalive_line, BH_KEEPALIVE_LONG,
-		    "keepalive", "a NAT may forget a silent flow after %d "
-		    "seconds, and this gateway cannot be called; 25 is usual",
-		    (int)NAT_SECONDS);
+		lint_say(lt, &l->section, BH_KEEPALIVE_LONG, KEY_KEEPALIVE,
+		    "a NAT may forget a silent flow after %d seconds, and this "
+		    "gateway cannot be called; 25 is usual", (int)NAT_SECONDS);
 }
 
 /* A worker has whole peers. */
@@ -154,10 +145,10 @@ check_workers(struct lint *lt, size_t self)
 	const struct conf_location *l = &cf->location[self];
 	unsigned peers = 0;
 
-	if (l->workers == 1 || conf_broken(l, "workers"))
+	if (l->workers == 1 || conf_broken(l, KEY_WORKERS))
 		return;
 	if (l->role != CONF_ROLE_SERVER) {
-		lint_say(lt, l, l->workers_line, BH_WORKERS_ROLE, "workers",
+		lint_say(lt, &l->section, BH_WORKERS_ROLE, KEY_WORKERS,
 		    "only a server has peers enough to divide; take the line "
 		    "out");
 		return;
@@ -165,11 +156,11 @@ check_workers(struct lint *lt, size_t self)
 	for (size_t i = 0; i < cf->nlocations; i++)
 		peers += conf_has_tunnel(cf, self, i);
 	if (l->workers > peers)
-		lint_say(lt, l, l->workers_line, BH_WORKERS_IDLE, "workers",
+		lint_say(lt, &l->section, BH_WORKERS_IDLE, KEY_WORKERS,
 		    "there are %u peers for %u workers, and each peer has one; "
 		    "%u would do", peers, l->workers, peers > 0 ? peers : 1);
 	if (conf_egresses(l) == 1)
-		lint_say(lt, l, l->workers_line, BH_WORKERS_POOL, "workers",
+		lint_say(lt, &l->section, BH_WORKERS_POOL, KEY_WORKERS,
 		    "bh-egress translates, so there is one of it for all %u "
 		    "workers, which carries about what two do", l->workers);
 }
@@ -178,18 +169,19 @@ static void
 check_ports(struct lint *lt, const struct conf_location *l)
 {
 	unsigned first = l->nat_port_first, last = l->nat_port_last;
-	int line = l->nat_ports_line;
+	const int *said = l->said;
 
 	if (!has_egress(lt, l) || l->nat != CONF_NAT_MASQUERADE)
 		return;
 	if (first <= l->listen_port && l->listen_port <= last)
-		lint_say(lt, l, line != 0 ? line : l->listen_line != 0 ?
-		    l->listen_line : l->endpoint_line, BH_PORTS_LISTEN,
-		    "nat-ports", "%u-%u holds %u, the tunnel's own port: "
+		lint_say_at(lt, &l->section, said[KEY_NAT_PORTS] != 0 ?
+		    said[KEY_NAT_PORTS] : said[KEY_LISTEN_PORT] != 0 ?
+		    said[KEY_LISTEN_PORT] : said[KEY_ENDPOINT], BH_PORTS_LISTEN,
+		    KEY_NAT_PORTS, "%u-%u holds %u, the tunnel's own port: "
 		    "translated flows could take its datagrams; choose another "
 		    "range", first, last, l->listen_port);
 	if (first <= EPHEMERAL_LAST && last >= EPHEMERAL_FIRST)
-		lint_say(lt, l, line, BH_PORTS_EPHEMERAL, "nat-ports",
+		lint_say(lt, &l->section, BH_PORTS_EPHEMERAL, KEY_NAT_PORTS,
 		    "%u-%u overlaps %d-%d, from which the gateway's own "
 		    "sockets get their ports; choose a range below", first,
 		    last, (int)EPHEMERAL_FIRST, (int)EPHEMERAL_LAST);
@@ -198,10 +190,10 @@ check_ports(struct lint *lt, const struct conf_location *l)
 static void
 check_listen(struct lint *lt, const struct conf_location *l)
 {
-	if (l->endpoint_port != 0 && l->listen_line != 0 &&
+	if (l->endpoint_port != 0 && l->said[KEY_LISTEN_PORT] != 0 &&
 	    l->endpoint_port != l->listen_port &&
-	    !conf_broken(l, "listen-port"))
-		lint_say(lt, l, l->listen_line, BH_ENDPOINT_PORT, "listen-port",
+	    !conf_broken(l, KEY_LISTEN_PORT))
+		lint_say(lt, &l->section, BH_ENDPOINT_PORT, KEY_LISTEN_PORT,
 		    "others send to port %u and this gateway listens on %u; "
 		    "right if something in between forwards it",
 		    l->endpoint_port, l->listen_port);
@@ -210,19 +202,19 @@ check_listen(struct lint *lt, const struct conf_location *l)
 static void
 check_icmp(struct lint *lt, const struct conf_location *l)
 {
-	if (l->icmp_errors == 0 && l->icmp_errors_line != 0 &&
-	    !conf_broken(l, "icmp-errors"))
-		lint_say(lt, l, l->icmp_errors_line, BH_ICMP_SILENT,
-		    "icmp-errors", "hosts that the policy refuses are not told "
-		    "and wait in vain; take the line out for %d a second",
-		    (int)CONF_ICMP_ERRORS_DEFAULT);
+	if (l->icmp_errors == 0 && l->said[KEY_ICMP_ERRORS] != 0 &&
+	    !conf_broken(l, KEY_ICMP_ERRORS))
+		lint_say(lt, &l->section, BH_ICMP_SILENT, KEY_ICMP_ERRORS,
+		    "hosts that the policy refuses are not told and wait in "
+		    "vain; take the line out for %s a second",
+		    conf_keys[KEY_ICMP_ERRORS].def);
 }
 
 static void
 check_dscp(struct lint *lt, const struct conf_location *l)
 {
 	if (l->dscp == CONF_DSCP_COPY)
-		lint_say(lt, l, l->dscp_line, BH_DSCP_COPY, "dscp", "whoever "
+		lint_say(lt, &l->section, BH_DSCP_COPY, KEY_DSCP, "whoever "
 		    "watches the tunnel can tell calls from downloads; right "
 		    "if the provider treats them differently");
 }

@@ -27,17 +27,9 @@ lint_special(const struct prefix *p)
 	return NULL;
 }
 
-bool
-lint_private_outside(const struct conf_location *server,
-    const struct prefix *p)
-{
-	return prefix_is_private(p) &&
-	    server->nat_upstream != CONF_UPSTREAM_YES;
-}
-
 static void
 check_special(struct lint *lt, const struct conf_location *l,
-    const struct conf_prefixes *ps, const char *key)
+    const struct conf_prefixes *ps, enum conf_key key)
 {
 	char a[PREFIX_STRLEN], b[PREFIX_STRLEN];
 
@@ -45,7 +37,7 @@ check_special(struct lint *lt, const struct conf_location *l,
 		const struct prefix *s = lint_special(&ps->p[i]);
 		if (s == NULL)
 			continue;
-		lint_say(lt, l, ps->line, BH_SPECIAL, key, "%s overlaps %s, "
+		lint_say(lt, &l->section, BH_SPECIAL, key, "%s overlaps %s, "
 		    "which is never forwarded; give the site's own prefixes",
 		    prefix_format(&ps->p[i], a), prefix_format(s, b));
 		return;
@@ -57,34 +49,32 @@ check_lan(struct lint *lt, const struct conf_location *l)
 {
 	bool client = l->role == CONF_ROLE_CLIENT;
 
-	if (l->lan.n > 0 || conf_broken(l, "lan"))
+	if (l->lan.n > 0 || conf_broken(l, KEY_LAN))
 		return;
-	if (l->lan.line != 0)
-		lint_say(lt, l, l->lan.line, BH_LAN_MISSING, "lan", "nothing "
-		    "is left after the exclusions; give a prefix to exclude "
-		    "from");
+	if (l->said[KEY_LAN] != 0)
+		lint_say(lt, &l->section, BH_LAN_MISSING, KEY_LAN, "nothing is "
+		    "left after the exclusions; give a prefix to exclude from");
 	else if (client || l->partners.n > 0)
-		lint_say(lt, l, 0, BH_LAN_MISSING, "lan", "%s needs one; write "
-		    "the prefixes that take part", client ? "a client" :
-		    "a location with partners");
+		lint_say(lt, &l->section, BH_LAN_MISSING, KEY_LAN, "%s needs "
+		    "one; write the prefixes that take part", client ?
+		    "a client" : "a location with partners");
 }
 
 static void
 check_internal(struct lint *lt, const struct conf_location *l)
 {
-	int line = l->internal.line;
 
-	if (l->internal.n > 0 || conf_broken(l, "internal"))
+	if (l->internal.n > 0 || conf_broken(l, KEY_INTERNAL))
 		return;
 	if (l->role == CONF_ROLE_SERVER)
-		lint_say(lt, l, line, BH_NO_INTERNAL_SERVER, "internal",
+		lint_say(lt, &l->section, BH_NO_INTERNAL_SERVER, KEY_INTERNAL,
 		    "a server must list every corporate address of its site; "
-		    "without it, what clients send to subnets here that do "
-		    "not take part is let through as if it were Internet");
+		    "without it, what clients send to subnets here that do not "
+		    "take part is let through as if it were Internet");
 	else
-		lint_say(lt, l, line, BH_NO_INTERNAL, "internal", "not given, "
-		    "so subnets here that do not take part count as Internet; "
-		    "list every corporate address of the site");
+		lint_say(lt, &l->section, BH_NO_INTERNAL, KEY_INTERNAL,
+		    "not given, so subnets here that do not take part count as "
+		    "Internet; list every corporate address of the site");
 }
 
 /* The normal form makes one look-up enough (conf/prefixes.h). */
@@ -93,13 +83,13 @@ check_inside(struct lint *lt, const struct conf_location *l)
 {
 	char a[PREFIX_STRLEN];
 
-	if (l->internal.n == 0 || conf_broken(l, "internal"))
+	if (l->internal.n == 0 || conf_broken(l, KEY_INTERNAL))
 		return;
 	for (size_t i = 0; i < l->lan.n; i++) {
 		if (prefixes_find(l->internal.p, l->internal.n,
 		    &l->lan.p[i]) != NULL)
 			continue;
-		lint_say(lt, l, l->lan.line, BH_LAN_OUTSIDE, "lan", "%s is not "
+		lint_say(lt, &l->section, BH_LAN_OUTSIDE, KEY_LAN, "%s is not "
 		    "inside 'internal'; add it to 'internal', which is all of "
 		    "the site", prefix_format(&l->lan.p[i], a));
 		return;
@@ -110,17 +100,18 @@ static void
 check_address(struct lint *lt, const struct conf_location *l)
 {
 	char a[ADDR_STRLEN];
-	bool unknown = conf_broken(l, "lan") || conf_broken(l, "internal") ||
-	    l->lan.n + l->internal.n == 0;
+	bool unknown = conf_broken(l, KEY_LAN) ||
+	    conf_broken(l, KEY_INTERNAL) || l->lan.n + l->internal.n == 0;
 
 	for (size_t i = 0; !unknown && i < l->address.n; i++) {
 		const struct prefix *p = &l->address.p[i];
 		if (prefixes_find(l->lan.p, l->lan.n, p) == NULL &&
 		    prefixes_find(l->internal.p, l->internal.n, p) == NULL)
-			lint_say(lt, l, l->address.line, BH_ADDRESS_OUTSIDE,
-			    "address", "%s is in neither 'lan' nor 'internal'; "
-			    "this key is for the gateway's addresses on the "
-			    "LAN side", addr_format(&p->addr, a));
+			lint_say(lt, &l->section, BH_ADDRESS_OUTSIDE,
+			    KEY_ADDRESS, "%s is in neither 'lan' nor "
+			    "'internal'; this key is for the gateway's "
+			    "addresses on the LAN side", addr_format(&p->addr,
+			    a));
 	}
 }
 
@@ -128,8 +119,8 @@ static void
 check_families(struct lint *lt, const struct conf_location *l)
 {
 	if (l->role == CONF_ROLE_CLIENT && l->lan.n > 0 &&
-	    !conf_broken(l, "lan") && !conf_has_family(&l->lan, false))
-		lint_say(lt, l, l->lan.line, BH_V4_ONLY, "lan", "there is no "
+	    !conf_broken(l, KEY_LAN) && !conf_has_family(&l->lan, false))
+		lint_say(lt, &l->section, BH_V4_ONLY, KEY_LAN, "there is no "
 		    "IPv6 prefix: IPv6 of this LAN's hosts is refused, not let "
 		    "out in clear");
 }
@@ -156,7 +147,7 @@ enum { WIDE_V4 = PREFIX_V4 + 16, WIDE_V6 = 29 };
  * IPv6 network is public says nothing. */
 static void
 check_public(struct lint *lt, const struct conf_location *l,
-    const struct conf_prefixes *ps, const char *key)
+    const struct conf_prefixes *ps, enum conf_key key)
 {
 	char a[PREFIX_STRLEN];
 	const struct prefix *first = NULL;
@@ -170,18 +161,18 @@ check_public(struct lint *lt, const struct conf_location *l,
 			first = p;
 		if (p->len >= (v4 ? WIDE_V4 : WIDE_V6))
 			continue;
-		lint_say(lt, l, ps->line, BH_PUBLIC_WIDE, key, "%s is more "
-		    "public space than one company is given, and nothing of "
-		    "it would count as Internet; list what is yours, in "
-		    "prefixes no wider than /%d", prefix_format(p, a),
-		    v4 ? WIDE_V4 - PREFIX_V4 : WIDE_V6);
+		lint_say(lt, &l->section, BH_PUBLIC_WIDE, key, "%s is more "
+		    "public space than one company is given, and nothing of it "
+		    "would count as Internet; list what is yours, in prefixes "
+		    "no wider than /%d", prefix_format(p, a), v4 ? WIDE_V4 -
+		    PREFIX_V4 : WIDE_V6);
 		return;
 	}
 	/* internal has all of lan */
 	if (first != NULL && l->role == CONF_ROLE_CLIENT && ps != &l->lan)
-		lint_say(lt, l, ps->line, BH_PUBLIC_OWN, key, "%s is public "
-		    "and counts as this site's own: what hosts here send to "
-		    "it never goes through the tunnel; right if it is yours",
+		lint_say(lt, &l->section, BH_PUBLIC_OWN, key, "%s is public "
+		    "and counts as this site's own: what hosts here send to it "
+		    "never goes through the tunnel; right if it is yours",
 		    prefix_format(first, a));
 }
 
@@ -189,16 +180,14 @@ check_public(struct lint *lt, const struct conf_location *l,
  * the rest of its site. */
 static const struct prefix *
 find_backhauled(const struct conf_location *l, const struct conf_location *s,
-    bool want_private, const char **key, int *line)
+    bool want_private, enum conf_key *key)
 {
 	const struct prefix *p = find_source(&l->lan, want_private, s);
 
-	*key = "lan";
-	*line = l->lan.line;
+	*key = KEY_LAN;
 	if (p == NULL && l->sources == CONF_SOURCES_LAN) {
 		p = find_source(&l->internal, want_private, s);
-		*key = "internal";
-		*line = l->internal.line;
+		*key = KEY_INTERNAL;
 	}
 	return p;
 }
@@ -211,30 +200,29 @@ check_translation(struct lint *lt, const struct conf_location *l,
     const struct conf_location *s)
 {
 	const struct prefix *p;
-	const char *key;
+	enum conf_key key;
 	char a[PREFIX_STRLEN];
-	int line;
 
 	if (s->nat != CONF_NAT_NONE ||
 	    s->nat_upstream == CONF_UPSTREAM_YES ||
-	    conf_broken(s, "nat-upstream"))
+	    conf_broken(s, KEY_NAT_UPSTREAM))
 		return;
-	p = find_backhauled(l, s, false, &key, &line);
+	p = find_backhauled(l, s, false, &key);
 	if (p != NULL && s->nat_upstream != CONF_UPSTREAM_ROUTED) {
-		lint_say(lt, l, line, BH_PUBLIC_LAN, key, "%s is public and "
-		    "server %s has 'nat = none': replies would not come back "
-		    "through it; translate there, or write 'nat-upstream = "
-		    "yes' if a filter behind it does, 'nat-upstream = routed' "
-		    "if the Internet's routes to %s lead to %s",
+		lint_say(lt, &l->section, BH_PUBLIC_LAN, key, "%s is public "
+		    "and server %s has 'nat = none': replies would not come "
+		    "back through it; translate there, or write 'nat-upstream "
+		    "= yes' if a filter behind it does, 'nat-upstream = "
+		    "routed' if the Internet's routes to %s lead to %s",
 		    prefix_format(p, a), s->name, a, s->name);
 		diag_also(lt->d, s->name);
 	}
-	p = find_backhauled(l, s, true, &key, &line);
+	p = find_backhauled(l, s, true, &key);
 	if (p != NULL) {
-		lint_say(lt, l, line, BH_NO_TRANSLATION, key, "%s is private "
-		    "and server %s has 'nat = none': something behind it must "
-		    "translate; if so, write 'nat-upstream = yes' there",
-		    prefix_format(p, a), s->name);
+		lint_say(lt, &l->section, BH_NO_TRANSLATION, key,
+		    "%s is private and server %s has 'nat = none': something "
+		    "behind it must translate; if so, write 'nat-upstream = "
+		    "yes' there", prefix_format(p, a), s->name);
 		diag_also(lt->d, s->name);
 	}
 }
@@ -255,14 +243,14 @@ check_translations(struct lint *lt, const struct conf_location *l)
 void
 lint_own_space(struct lint *lt, const struct conf_location *l)
 {
-	check_special(lt, l, &l->lan, "lan");
-	check_special(lt, l, &l->internal, "internal");
+	check_special(lt, l, &l->lan, KEY_LAN);
+	check_special(lt, l, &l->internal, KEY_INTERNAL);
 	check_lan(lt, l);
-	if (!conf_broken(l, "backhaul"))
+	if (!conf_broken(l, KEY_BACKHAUL))
 		check_internal(lt, l);
 	check_inside(lt, l);
-	check_public(lt, l, &l->lan, "lan");
-	check_public(lt, l, &l->internal, "internal");
+	check_public(lt, l, &l->lan, KEY_LAN);
+	check_public(lt, l, &l->internal, KEY_INTERNAL);
 	check_address(lt, l);
 	check_families(lt, l);
 	check_translations(lt, l);

@@ -15,20 +15,21 @@ check_partner(struct lint *lt, const struct conf_location *l,
 	size_t self = (size_t)(l - cf->location);
 
 	if (p == l) {
-		lint_say(lt, l, r->line, BH_PARTNER_SELF, "partners",
-		    "a location is not its own partner; take it out");
+		lint_say_at(lt, &l->section, r->line, BH_PARTNER_SELF,
+		    KEY_PARTNERS, "a location is not its own partner; take it "
+		    "out");
 		return;
 	}
 	if (!p->active)
-		lint_say(lt, l, r->line, BH_PARTNER_INACTIVE, "partners",
-		    "[location %s] has 'active = no': nothing is exchanged "
-		    "with it", p->name);
+		lint_say_at(lt, &l->section, r->line, BH_PARTNER_INACTIVE,
+		    KEY_PARTNERS, "[location %s] has 'active = no': nothing is "
+		    "exchanged with it", p->name);
 	else if (!conf_partners(cf, self, (size_t)r->location) &&
-	    !conf_broken(p, "partners") && !conf_broken(l, "active"))
-		lint_say(lt, l, r->line, BH_PARTNER_ONE_SIDED, "partners",
-		    "[location %s] does not name %s: everything between them "
-		    "would be refused; write 'partners = %s' there, or take it "
-		    "out here", p->name, l->name, l->name);
+	    !conf_broken(p, KEY_PARTNERS) && !conf_broken(l, KEY_ACTIVE))
+		lint_say_at(lt, &l->section, r->line, BH_PARTNER_ONE_SIDED,
+		    KEY_PARTNERS, "[location %s] does not name %s: everything "
+		    "between them would be refused; write 'partners = %s' "
+		    "there, or take it out here", p->name, l->name, l->name);
 	else
 		return;
 	diag_also(lt->d, p->name);
@@ -45,27 +46,29 @@ check_partners(struct lint *lt, const struct conf_location *l)
 		if (r->location == CONF_NONE && lt->cf->partial)
 			continue;
 		if (r->location == CONF_NONE)
-			lint_say(lt, l, r->line, BH_PARTNER_UNKNOWN, "partners",
-			    "%s", lint_no_location(lt, r->name, text));
+			lint_say_at(lt, &l->section, r->line,
+			    BH_PARTNER_UNKNOWN, KEY_PARTNERS, "%s",
+			    lint_no_location(lt, r->name, text));
 		else if (i > 0 && r[-1].location == r->location)
-			lint_say(lt, l, r->line, BH_PARTNER_TWICE, "partners",
-			    "%s is named twice; take one out", r->name);
+			lint_say_at(lt, &l->section, r->line, BH_PARTNER_TWICE,
+			    KEY_PARTNERS, "%s is named twice; take one out",
+			    r->name);
 		else
 			check_partner(lt, l, r);
 	}
 }
 
 static void
-check_way(struct lint *lt, const struct conf_location *l, const char *key,
+check_way(struct lint *lt, const struct conf_location *l, enum conf_key key,
     const struct conf_ref *r)
 {
 	const struct conf_location *p = &lt->cf->location[r->location];
 
-	if (p->endpoint_line != 0)
+	if (p->said[KEY_ENDPOINT] != 0)
 		return;
-	lint_say(lt, l, r->line, BH_NO_WAY, key, "neither %s nor %s has an "
-	    "endpoint, so neither can begin; write 'endpoint = NAME:PORT' at "
-	    "the one that can be reached", l->name, p->name);
+	lint_say_at(lt, &l->section, r->line, BH_NO_WAY, key, "neither %s nor "
+	    "%s has an endpoint, so neither can begin; write 'endpoint = "
+	    "NAME:PORT' at the one that can be reached", l->name, p->name);
 	diag_also(lt->d, p->name);
 }
 
@@ -76,13 +79,13 @@ check_ways(struct lint *lt, size_t self)
 	const struct conf *cf = lt->cf;
 	const struct conf_location *l = &cf->location[self];
 
-	if (l->endpoint_line != 0)
+	if (l->said[KEY_ENDPOINT] != 0)
 		return;
 	for (size_t i = 0; i < l->servers.n; i++) {
 		const struct conf_ref *r = &l->servers.r[i];
 		if (r->location != CONF_NONE &&
 		    conf_is_client_of(cf, self, (size_t)r->location))
-			check_way(lt, l, "server", r);
+			check_way(lt, l, KEY_SERVER, r);
 	}
 	for (size_t i = 0; i < l->partners.n; i++) {
 		const struct conf_ref *r = &l->partners.r[i];
@@ -92,7 +95,7 @@ check_ways(struct lint *lt, size_t self)
 			continue;
 		if (conf_partners(cf, self, (size_t)r->location) &&
 		    !conf_is_client_of(cf, (size_t)r->location, self))
-			check_way(lt, l, "partners", r);
+			check_way(lt, l, KEY_PARTNERS, r);
 	}
 }
 
@@ -118,9 +121,9 @@ check_shared(struct lint *lt, const struct conf_location **l, size_t n)
 		if (strcmp(a->endpoint_host, b->endpoint_host) != 0 ||
 		    a->endpoint_port != b->endpoint_port)
 			continue;
-		lint_say(lt, b, b->endpoint_line, BH_ENDPOINT_SHARED,
-		    "endpoint", "[location %s] has the same; two gateways "
-		    "behind one address need two ports", a->name);
+		lint_say(lt, &b->section, BH_ENDPOINT_SHARED, KEY_ENDPOINT,
+		    "[location %s] has the same; two gateways behind one "
+		    "address need two ports", a->name);
 		diag_also(lt->d, a->name);
 	}
 }

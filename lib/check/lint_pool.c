@@ -20,7 +20,7 @@ pools(const struct conf_location *l, bool v4)
 static bool
 is_broken(const struct conf_location *l)
 {
-	return conf_broken(l, "nat") || conf_broken(l, "nat6");
+	return conf_broken(l, KEY_NAT) || conf_broken(l, KEY_NAT6);
 }
 
 static bool
@@ -30,34 +30,13 @@ has_pool(const struct conf_location *l)
 	    (pools(l, true) || pools(l, false)) && !is_broken(l);
 }
 
-static const char *const key_names[POOL_KEYS] = {
-	[POOL_BLOCK] = "port-block",
-	[POOL_DETERMINISTIC] = "nat-deterministic",
-	[POOL_FILTER] = "filtering", [POOL_REFRESH] = "nat-refresh",
-	[POOL_FLOWS] = "nat-table", [POOL_HOST] = "nat-quota-host",
-	[POOL_SITE] = "nat-quota-location", [POOL_UDP] = "nat-udp-timeout",
-	[POOL_ICMP] = "nat-icmp-timeout", [POOL_TCP] = "nat-tcp-timeout",
-	[POOL_TRANSITORY] = "nat-tcp-transitory",
-};
-
-bool
-lint_is_own(const struct conf_location *l, const struct addr *a)
-{
-	struct addr end;
-
-	for (size_t i = 0; i < l->address.n; i++)
-		if (addr_eq(&l->address.p[i].addr, a))
-			return true;
-	return addr_parse(&end, l->endpoint_host) && addr_eq(&end, a);
-}
-
-/* These are bounds of the kernel's translation as well. */
+/* Some are bounds of the kernel's translation as well. */
 static bool
-is_of_masquerade(const struct conf_location *l, int key)
+says_something(const struct conf_location *l, enum conf_key k)
 {
-	return l->role == CONF_ROLE_SERVER && l->nat == CONF_NAT_MASQUERADE &&
-	    (key == POOL_HOST || key == POOL_SITE || key == POOL_UDP ||
-	    key == POOL_TCP);
+	return (conf_keys[k].of & KEY_OF_POOL) == 0 ||
+	    ((conf_keys[k].of & KEY_OF_MASQUERADE) != 0 &&
+	    l->role == CONF_ROLE_SERVER && l->nat == CONF_NAT_MASQUERADE);
 }
 
 /* The keys of a pool where there is none do nothing, which nobody meant. */
@@ -66,15 +45,11 @@ check_unused(struct lint *lt, const struct conf_location *l)
 {
 	if (pools(l, true) || pools(l, false) || is_broken(l))
 		return;
-	if (l->pool.addr.line != 0)
-		lint_say(lt, l, l->pool.addr.line, BH_POOL_UNUSED, "nat-pool",
-		    "this says nothing without 'nat = pool'; add that, or "
-		    "take the line out");
-	for (int i = 0; i < POOL_KEYS; i++)
-		if (l->pool.line[i] != 0 && !is_of_masquerade(l, i))
-			lint_say(lt, l, l->pool.line[i], BH_POOL_UNUSED,
-			    key_names[i], "this says nothing without 'nat = "
-			    "pool'; add that, or take the line out");
+	for (enum conf_key k = 0; k < KEY_COUNT; k++)
+		if (l->said[k] != 0 && !says_something(l, k))
+			lint_say(lt, &l->section, BH_POOL_UNUSED, k,
+			    "this says nothing without 'nat = pool'; add that, "
+			    "or take the line out");
 }
 
 static void
@@ -85,10 +60,11 @@ meet(struct lint *lt, const struct conf_location *l, const struct prefix *p,
 	char text[PREFIX_STRLEN];
 
 	if (prefixes_meet(pool->p, pool->n, p))
-		lint_say(lt, l, pool->line, BH_POOL_OVERLAP, "nat-pool", "it "
-		    "meets %s, %s of [location %s]; what comes back for "
-		    "translated flows must be nobody else's: take it out of "
-		    "one of them", prefix_format(p, text), what, whose);
+		lint_say(lt, &l->section, BH_POOL_OVERLAP,
+		    KEY_NAT_POOL, "it meets %s, %s of [location %s]; what "
+		    "comes back for translated flows must be nobody else's: "
+		    "take it out of one of them", prefix_format(p, text), what,
+		    whose);
 }
 
 static void
@@ -113,12 +89,12 @@ check_idle(struct lint *lt, const struct conf_location *l)
 		bool v4 = prefix_is_v4(p);
 		if (pools(l, v4))
 			continue;
-		lint_say(lt, l, l->pool.addr.line, BH_POOL_UNUSED, "nat-pool",
+		lint_say(lt, &l->section, BH_POOL_UNUSED, KEY_NAT_POOL,
 		    "nothing becomes %s: IPv%c is translated by '%s = %s'; "
-		    "take it out, or write '%s = pool'",
-		    prefix_format(p, text), v4 ? '4' : '6', v4 ? "nat" :
-		    "nat6", !v4 ? words[l->nat6] : l->nat == CONF_NAT_NONE ?
-		    "none" : "masquerade", v4 ? "nat" : "nat6");
+		    "take it out, or write '%s = pool'", prefix_format(p, text),
+		    v4 ? '4' : '6', v4 ? "nat" : "nat6", !v4 ? words[l->nat6] :
+		    l->nat == CONF_NAT_NONE ? "none" : "masquerade", v4 ? "nat"
+		    : "nat6");
 		return;
 	}
 }
@@ -179,7 +155,7 @@ check_elsewhere(struct lint *lt, size_t i)
 		const struct conf_publish *q = &cf->publish[k];
 		const struct prefix match = { q->match, 128 };
 		int server = q->server.location;
-		if (q->broken == 0 && q->match_line != 0 &&
+		if (q->broken == 0 && q->said[KEY_PUBLISH_MATCH] != 0 &&
 		    server != CONF_NONE && (size_t)server != i &&
 		    publish_is_of(cf, q, (size_t)server))
 			meet(lt, &cf->location[i], &match, "what is published",
@@ -196,14 +172,13 @@ check_special(struct lint *lt, const struct conf_location *l)
 		const struct prefix *p = &l->pool.addr.p[i];
 		const struct prefix *s = lint_special(p);
 		if (s != NULL)
-			lint_say(lt, l, l->pool.addr.line, BH_POOL_SPECIAL,
-			    "nat-pool", "%s meets %s, which no router "
-			    "forwards; give addresses that are routed to this "
-			    "gateway", prefix_format(p, a),
-			    prefix_format(s, b));
+			lint_say(lt, &l->section, BH_POOL_SPECIAL, KEY_NAT_POOL,
+			    "%s meets %s, which no router forwards; give "
+			    "addresses that are routed to this gateway",
+			    prefix_format(p, a), prefix_format(s, b));
 		else if (lint_private_outside(l, p))
-			lint_say(lt, l, l->pool.addr.line, BH_OUTSIDE_PRIVATE,
-			    "nat-pool", "%s is private, and nobody outside "
+			lint_say(lt, &l->section, BH_OUTSIDE_PRIVATE,
+			    KEY_NAT_POOL, "%s is private, and nobody outside "
 			    "answers to it; right if it is translated again "
 			    "behind this server: 'nat-upstream = yes'",
 			    prefix_format(p, a));
@@ -234,21 +209,22 @@ check_room(struct lint *lt, size_t i, uint64_t n4)
 	if (hosts <= n4 * each)
 		return;
 	if (p->deterministic)
-		lint_say(lt, l, p->line[POOL_DETERMINISTIC], BH_POOL_FIXED,
-		    "nat-pool", "%" PRIu64 " IPv4 addresses of %u blocks of "
-		    "%u ports are %" PRIu64 " blocks, and %" PRIu64 " hosts "
-		    "may come (the clients' '%s'), each of which needs one; "
-		    "give more addresses, a smaller port-block, or %s", n4,
-		    each, p->block, n4 * each, hosts, internal ? "internal" :
-		    "lan", internal ? "clients 'backhaul-sources = "
-		    "participating', of whom only 'lan' counts" : "less 'lan'");
+		lint_say_at(lt, &l->section, l->said[KEY_NAT_DETERMINISTIC],
+		    BH_POOL_FIXED, KEY_NAT_POOL, "%" PRIu64 " IPv4 addresses "
+		    "of %u blocks of %u ports are %" PRIu64 " blocks, and %"
+		    PRIu64 " hosts may come (the clients' '%s'), each of which "
+		    "needs one; give more addresses, a smaller port-block, or "
+		    "%s", n4, each, p->block, n4 * each, hosts, internal ?
+		    "internal" : "lan", internal ? "clients 'backhaul-sources "
+		    "= participating', of whom only 'lan' counts" :
+		    "less 'lan'");
 	else
-		lint_say(lt, l, p->addr.line, BH_POOL_SMALL, "nat-pool",
-		    "%" PRIu64 " IPv4 addresses of %u blocks of %u ports are "
-		    "%" PRIu64 " blocks, and the clients have %" PRIu64
-		    " addresses: right if no more than %" PRIu64 " hosts are "
-		    "active at once", n4, each, p->block, n4 * each, hosts,
-		    n4 * each);
+		lint_say(lt, &l->section, BH_POOL_SMALL,
+		    KEY_NAT_POOL, "%" PRIu64 " IPv4 addresses of %u blocks of "
+		    "%u ports are %" PRIu64 " blocks, and the clients have %"
+		    PRIu64 " addresses: right if no more than %" PRIu64
+		    " hosts are active at once", n4, each, p->block, n4 * each,
+		    hosts, n4 * each);
 }
 
 static void
@@ -265,10 +241,10 @@ check_families(struct lint *lt, size_t i, uint64_t n4, uint64_t n6)
 		v6 |= pools(l, false) && pool_count(in, false) > 0;
 	}
 	if ((v4 && n4 == 0) || (v6 && n6 == 0))
-		lint_say(lt, l, l->pool.addr.line, BH_POOL_FAMILY, "nat-pool",
+		lint_say(lt, &l->section, BH_POOL_FAMILY, KEY_NAT_POOL,
 		    "clients have IPv%c addresses and the pool has none: what "
-		    "they send to the Internet with those is refused",
-		    v4 && n4 == 0 ? '4' : '6');
+		    "they send to the Internet with those is refused", v4 && n4
+		    == 0 ? '4' : '6');
 }
 
 static void
@@ -277,17 +253,17 @@ check_numbers(struct lint *lt, const struct conf_location *l)
 	const struct conf_pool *p = &l->pool;
 
 	if ((p->block & (p->block - 1)) != 0)
-		lint_say(lt, l, p->line[POOL_BLOCK], BH_POOL_BLOCK,
-		    "port-block", "%u is no power of two; 64, 128 and so on to "
-		    "8192 are", p->block);
-	if (p->line[POOL_HOST] != 0 && p->host_flows > p->flows)
-		lint_say(lt, l, p->line[POOL_HOST], BH_POOL_QUOTA,
-		    "nat-quota-host", "%u is more than the table's %u; a host "
-		    "must not be able to fill it (nat-table)", p->host_flows,
-		    p->flows);
+		lint_say(lt, &l->section, BH_POOL_BLOCK,
+		    KEY_PORT_BLOCK, "%u is no power of two; 64, 128 and so on "
+		    "to 8192 are", p->block);
+	if (l->said[KEY_NAT_QUOTA_HOST] != 0 && p->host_flows > p->flows)
+		lint_say(lt, &l->section, BH_POOL_QUOTA,
+		    KEY_NAT_QUOTA_HOST, "%u is more than the table's %u; a "
+		    "host must not be able to fill it (nat-table)",
+		    p->host_flows, p->flows);
 	if (p->site_flows > p->flows)
-		lint_say(lt, l, p->line[POOL_SITE], BH_POOL_QUOTA,
-		    "nat-quota-location", "%u is more than the table's %u; a "
+		lint_say(lt, &l->section, BH_POOL_QUOTA,
+		    KEY_NAT_QUOTA_LOCATION, "%u is more than the table's %u; a "
 		    "location must not be able to fill it (nat-table)",
 		    p->site_flows, p->flows);
 }
@@ -300,25 +276,24 @@ check_pool(struct lint *lt, size_t i)
 	uint64_t n6 = pool_count(&l->pool.addr, false);
 
 	check_numbers(lt, l);
-	if (conf_broken(l, "nat-pool"))
+	if (conf_broken(l, KEY_NAT_POOL))
 		return;
 	if (l->pool.addr.n == 0) {
-		lint_say(lt, l, l->nat == CONF_NAT_POOL ? l->nat_line :
-		    l->nat6_line, BH_POOL_MISSING, "nat-pool",
-		    "'%s = pool' translates to addresses of its own; list "
-		    "those that are routed to this gateway",
-		    l->nat == CONF_NAT_POOL ? "nat" : "nat6");
+		lint_say_at(lt, &l->section, l->nat == CONF_NAT_POOL ?
+		    l->said[KEY_NAT] : l->said[KEY_NAT6], BH_POOL_MISSING,
+		    KEY_NAT_POOL, "'%s = pool' translates to addresses of its "
+		    "own; list those that are routed to this gateway", l->nat ==
+		    CONF_NAT_POOL ? "nat" : "nat6");
 		return;
 	}
 	if (l->nat6 == CONF_NAT6_POOL && n6 == 0)
-		lint_say(lt, l, l->nat6_line, BH_POOL_MISSING, "nat6",
-		    "'nat6 = pool' translates to IPv6 addresses of nat-pool, "
-		    "and there are none; list some that are routed to this "
-		    "gateway");
+		lint_say(lt, &l->section, BH_POOL_MISSING, KEY_NAT6, "'nat6 = "
+		    "pool' translates to IPv6 addresses of nat-pool, and there "
+		    "are none; list some that are routed to this gateway");
 	check_idle(lt, l);
 	if (n4 > NAT_POOL_MAX || n6 > NAT_POOL_MAX ||
 	    n4 + n6 > NAT_POOL_MAX) {
-		lint_say(lt, l, l->pool.addr.line, BH_POOL_SIZE, "nat-pool",
+		lint_say(lt, &l->section, BH_POOL_SIZE, KEY_NAT_POOL,
 		    "there are more than %d addresses; give fewer (of an IPv6 "
 		    "prefix a few are plenty, each has 64512 ports)",
 		    (int)NAT_POOL_MAX);

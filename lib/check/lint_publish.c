@@ -12,20 +12,17 @@
 
 /* What is opened to the Internet, and whether it leads anywhere. */
 
-__attribute__((format(printf, 6, 7)))
+/* It concerns the server as well. */
+__attribute__((format(printf, 5, 6)))
 static void
-say(struct lint *lt, const struct conf_publish *p, int line, enum code code,
-    const char *key, const char *fmt, ...)
+say(struct lint *lt, const struct conf_publish *p, enum code code,
+    enum conf_key key, const char *fmt, ...)
 {
-	char section[CONF_NAMELEN + 16], text[sizeof(lt->d->d->text)];
 	va_list ap;
 
-	snprintf(section, sizeof(section), "publish %s", p->name);
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	lint_vsay(lt, &p->section, p->said[key], code, key, fmt, ap);
 	va_end(ap);
-	diag_add(lt->d, line != 0 ? line : p->line, code, section, key, "%s",
-	    text);
 	if (p->server.location != CONF_NONE)
 		diag_also(lt->d, p->server.name);
 }
@@ -33,20 +30,20 @@ say(struct lint *lt, const struct conf_publish *p, int line, enum code code,
 static bool
 check_given(struct lint *lt, const struct conf_publish *p)
 {
-	const struct {
-		const char *key, *example;
-		int line;
+	static const struct {
+		enum conf_key key;
+		const char *example;
 	} need[] = {
-		{ "server", "NAME", p->server.line },
-		{ "match", "ADDRESS tcp PORT", p->match_line },
-		{ "to", "ADDRESS:PORT", p->to_line },
+		{ KEY_PUBLISH_SERVER, "NAME" },
+		{ KEY_PUBLISH_MATCH, "ADDRESS tcp PORT" },
+		{ KEY_PUBLISH_TO, "ADDRESS:PORT" },
 	};
 	bool all = true;
 
 	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
-		if (need[i].line == 0) {
-			say(lt, p, 0, BH_PUBLISH_LACKS, need[i].key, "not "
-			    "given; write '%s = %s'", need[i].key,
+		if (p->said[need[i].key] == 0) {
+			say(lt, p, BH_PUBLISH_LACKS, need[i].key, "not given; "
+			    "write '%s = %s'", conf_keys[need[i].key].name,
 			    need[i].example);
 			all = false;
 		}
@@ -57,21 +54,20 @@ static bool
 check_server(struct lint *lt, const struct conf_publish *p)
 {
 	char text[LINT_TEXT];
-	int line = p->server.line;
 
 	if (p->server.location == CONF_NONE) {
 		if (!lt->cf->partial)
-			say(lt, p, line, BH_PUBLISH_SERVER, "server", "%s",
+			say(lt, p, BH_PUBLISH_SERVER, KEY_PUBLISH_SERVER, "%s",
 			    lint_no_location(lt, p->server.name, text));
 		return false;
 	}
 	const struct conf_location *s = &lt->cf->location[p->server.location];
 	if (publish_is_of(lt->cf, p, (size_t)p->server.location) ||
-	    conf_broken(s, "backhaul") || conf_broken(s, "active"))
+	    conf_broken(s, KEY_BACKHAUL) || conf_broken(s, KEY_ACTIVE))
 		return true;
-	say(lt, p, line, BH_PUBLISH_SERVER, "server", "[location %s] %s; only "
-	    "where clients' traffic goes out can something come in to them",
-	    s->name, s->active ? "is no server" : "has 'active = no'");
+	say(lt, p, BH_PUBLISH_SERVER, KEY_PUBLISH_SERVER, "[location %s] %s; "
+	    "only where clients' traffic goes out can something come in to "
+	    "them", s->name, s->active ? "is no server" : "has 'active = no'");
 	return false;
 }
 
@@ -94,14 +90,14 @@ check_to(struct lint *lt, const struct conf_publish *p)
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		const struct conf_location *c = &lt->cf->location[i];
 		if (lt->cf->partial || leads_to(lt->cf, p, i) ||
-		    conf_broken(c, "lan") || conf_broken(c, "internal") ||
-		    conf_broken(c, "server") ||
-		    conf_broken(c, "backhaul-sources"))
+		    conf_broken(c, KEY_LAN) || conf_broken(c, KEY_INTERNAL) ||
+		    conf_broken(c, KEY_SERVER) ||
+		    conf_broken(c, KEY_SOURCES))
 			return;
 	}
-	say(lt, p, p->to_line, BH_PUBLISH_TO, "to", "%s is of no client of "
-	    "%s, or not of what that client backhauls; give a host that is "
-	    "behind one", addr_format(&p->to, a), p->server.name);
+	say(lt, p, BH_PUBLISH_TO, KEY_PUBLISH_TO, "%s is of no client of %s, "
+	    "or not of what that client backhauls; give a host that is behind "
+	    "one", addr_format(&p->to, a), p->server.name);
 }
 
 /* Nobody is not what an operator who opens something means. */
@@ -110,28 +106,28 @@ check_from(struct lint *lt, const struct conf_publish *p)
 {
 	bool v4 = addr_is_v4(&p->match);
 
-	if (p->from.line == 0)
+	if (p->said[KEY_PUBLISH_FROM] == 0)
 		return;
 	for (size_t i = 0; i < p->from.n; i++)
 		if (addr_is_v4(&p->from.p[i].addr) == v4)
 			return;
-	say(lt, p, p->from.line, BH_PUBLISH_LACKS, "from", "it holds no "
-	    "address of IPv%c, so it is open to nobody; name somebody, or "
-	    "take the line out for everybody", v4 ? '4' : '6');
+	say(lt, p, BH_PUBLISH_LACKS, KEY_PUBLISH_FROM, "it holds no address of "
+	    "IPv%c, so it is open to nobody; name somebody, or take the line "
+	    "out for everybody", v4 ? '4' : '6');
 }
 
 static void
 check_like(struct lint *lt, const struct conf_publish *p)
 {
 	if (addr_is_v4(&p->match) != addr_is_v4(&p->to))
-		say(lt, p, p->to_line, BH_PUBLISH_UNLIKE, "to", "it is of "
+		say(lt, p, BH_PUBLISH_UNLIKE, KEY_PUBLISH_TO, "it is of "
 		    "another family than 'match'; nothing is translated "
 		    "between IPv4 and IPv6");
 	else if (p->to_port != 0 && p->first != p->last)
-		say(lt, p, p->to_line, BH_PUBLISH_UNLIKE, "to", "'match' has "
-		    "%s, which keep%s; leave out ':%u', or give 'match' one "
-		    "port", p->proto == 0 ? "all of an address" : "several "
-		    "ports", p->proto == 0 ? "s its ports" : " their numbers",
+		say(lt, p, BH_PUBLISH_UNLIKE, KEY_PUBLISH_TO, "'match' has %s, "
+		    "which keep%s; leave out ':%u', or give 'match' one port",
+		    p->proto == 0 ? "all of an address" : "several ports",
+		    p->proto == 0 ? "s its ports" : " their numbers",
 		    p->to_port);
 }
 
@@ -149,16 +145,16 @@ check_port(struct lint *lt, const struct conf_publish *p)
 	if ((here && (p->proto == 0 || publish_has(p, &p->match, PROTO_UDP,
 	    s->listen_port))) || (here && publish_has(p, &p->match, PROTO_UDP,
 	    s->endpoint_port)))
-		say(lt, p, p->match_line, BH_PUBLISH_PORT, "match", "it holds "
-		    "UDP port %u of this address, where the tunnel of %s "
-		    "ends; leave that out", s->endpoint_port, s->name);
+		say(lt, p, BH_PUBLISH_PORT, KEY_PUBLISH_MATCH, "it holds UDP "
+		    "port %u of this address, where the tunnel of %s ends; "
+		    "leave that out", s->endpoint_port, s->name);
 	else if (conf_nat_of(s, addr_is_v4(&p->match)) ==
 	    CONF_NAT_MASQUERADE && p->proto != 0 &&
 	    p->first <= last && first <= p->last)
-		say(lt, p, p->match_line, BH_PUBLISH_PORT, "match", "its ports "
-		    "meet %u-%u ('nat-ports' of %s), to which clients are "
-		    "translated; choose others, or another range there",
-		    first, last, s->name);
+		say(lt, p, BH_PUBLISH_PORT, KEY_PUBLISH_MATCH, "its ports meet "
+		    "%u-%u ('nat-ports' of %s), to which clients are "
+		    "translated; choose others, or another range there", first,
+		    last, s->name);
 }
 
 /* Our translator gets what is routed to the gateway, not what is for it. */
@@ -170,9 +166,9 @@ check_own(struct lint *lt, const struct conf_publish *p)
 
 	if (conf_nat_of(s, addr_is_v4(&p->match)) == CONF_NAT_POOL &&
 	    lint_is_own(s, &p->match))
-		say(lt, p, p->match_line, BH_POOL_OWN, "match", "%s is %s's "
-		    "own, and with 'nat = pool' what comes to it does not "
-		    "reach bh-egress; publish another that is routed there",
+		say(lt, p, BH_POOL_OWN, KEY_PUBLISH_MATCH, "%s is %s's own, "
+		    "and with 'nat = pool' what comes to it does not reach "
+		    "bh-egress; publish another that is routed there",
 		    addr_format(&p->match, a), s->name);
 }
 
@@ -185,25 +181,25 @@ check_match(struct lint *lt, const struct conf_publish *p)
 
 	addr_format(&p->match, a);
 	if (s != NULL)
-		say(lt, p, p->match_line, BH_PUBLISH_SPECIAL, "match", "%s is "
-		    "of %s, and nobody sends to it from elsewhere; give an "
+		say(lt, p, BH_PUBLISH_SPECIAL, KEY_PUBLISH_MATCH, "%s is of "
+		    "%s, and nobody sends to it from elsewhere; give an "
 		    "address that is routed to %s", a, prefix_format(s, b),
 		    p->server.name);
 	else if (p->server.location != CONF_NONE && lint_private_outside(
 	    &lt->cf->location[p->server.location], &host))
-		say(lt, p, p->match_line, BH_OUTSIDE_PRIVATE, "match", "%s is "
-		    "private, and the Internet cannot send to it; right if "
-		    "something before %s translates to it: 'nat-upstream = "
+		say(lt, p, BH_OUTSIDE_PRIVATE, KEY_PUBLISH_MATCH,
+		    "%s is private, and the Internet cannot send to it; right "
+		    "if something before %s translates to it: 'nat-upstream = "
 		    "yes' there", a, p->server.name);
 	for (size_t i = 0; s == NULL && i < lt->cf->nlocations; i++) {
 		const struct conf_location *l = &lt->cf->location[i];
 		if (!conf_holds(&l->internal, &p->match) &&
 		    !conf_holds(&l->lan, &p->match))
 			continue;
-		say(lt, p, p->match_line, BH_PUBLISH_INSIDE, "match", "%s is "
-		    "internal at %s, so hosts of other locations are refused "
-		    "what the Internet may; exclude it there with '!%s'", a,
-		    l->name, a);
+		say(lt, p, BH_PUBLISH_INSIDE, KEY_PUBLISH_MATCH,
+		    "%s is internal at %s, so hosts of other locations are "
+		    "refused what the Internet may; exclude it there with "
+		    "'!%s'", a, l->name, a);
 		return;
 	}
 }
@@ -247,15 +243,15 @@ check_meet(struct lint *lt, const struct conf_publish **p, size_t n)
 	qsort(p, n, sizeof(*p), cmp_match);
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_publish *q = p[i];
-		if (q->broken != 0 || q->match_line == 0)
+		if (q->broken != 0 || q->said[KEY_PUBLISH_MATCH] == 0)
 			continue;
 		bool meet = wide != NULL && publish_meet(wide, q) &&
 		    wide->server.location == q->server.location;
 		if (meet)
-			say(lt, q, q->match_line, BH_PUBLISH_MEET, "match",
-			    "[publish %s] opens that already, in line %d; "
-			    "take it out of one of them", wide->name,
-			    wide->match_line);
+			say(lt, q, BH_PUBLISH_MEET, KEY_PUBLISH_MATCH,
+			    "[publish %s] opens that already, in line %d; take "
+			    "it out of one of them", wide->name,
+			    wide->said[KEY_PUBLISH_MATCH]);
 		if (!meet || q->last > wide->last)
 			wide = q;
 	}
@@ -289,7 +285,8 @@ meet_inside(const struct conf_publish *p, const struct conf_publish *q)
 static bool
 is_pooled(const struct lint *lt, const struct conf_publish *p)
 {
-	return p->broken == 0 && p->to_line != 0 && p->match_line != 0 &&
+	return p->broken == 0 && p->said[KEY_PUBLISH_TO] != 0 &&
+	    p->said[KEY_PUBLISH_MATCH] != 0 &&
 	    p->server.location != CONF_NONE &&
 	    conf_nat_of(&lt->cf->location[p->server.location],
 	    addr_is_v4(&p->match)) == CONF_NAT_POOL;
@@ -306,11 +303,11 @@ check_hosts(struct lint *lt, const struct conf_publish **p, size_t n)
 		    k++) {
 			if (!meet_inside(p[i], p[k]))
 				continue;
-			say(lt, p[k], p[k]->to_line, BH_PUBLISH_HOST, "to",
-			    "[publish %s] in line %d leads to the same port "
-			    "of that host, and with 'nat = pool' it answers "
-			    "from one address; use another port", p[i]->name,
-			    p[i]->to_line);
+			say(lt, p[k], BH_PUBLISH_HOST, KEY_PUBLISH_TO,
+			    "[publish %s] in line %d leads to the same port of "
+			    "that host, and with 'nat = pool' it answers from "
+			    "one address; use another port", p[i]->name,
+			    p[i]->said[KEY_PUBLISH_TO]);
 			break;
 		}
 }

@@ -5,59 +5,26 @@
 
 /* Who sends Internet traffic to whom. */
 
-static const struct {
-	const char *key;
-	size_t line;
-	enum conf_role role;
-	bool breaks_out;	/* a client may have it that has a breakout */
-} role_keys[] = {
-#define ROLE_KEY(key, member, role, ...) \
-	{ key, offsetof(struct conf_location, member), role, __VA_ARGS__ }
-	ROLE_KEY("default-gateway", gateway_line, CONF_ROLE_SERVER, false),
-	ROLE_KEY("nat", nat_line, CONF_ROLE_SERVER, false),
-	ROLE_KEY("nat6", nat6_line, CONF_ROLE_SERVER, false),
-	ROLE_KEY("nat-upstream", nat_upstream_line, CONF_ROLE_SERVER, false),
-	ROLE_KEY("nat-ports", nat_ports_line, CONF_ROLE_SERVER, true),
-	ROLE_KEY("nat-pool", pool.addr.line, CONF_ROLE_SERVER, false),
-	ROLE_KEY("egress-interface", egress_line, CONF_ROLE_SERVER, true),
-	ROLE_KEY("nat-address", nat_address.line, CONF_ROLE_CLIENT, false),
-	ROLE_KEY("backhaul-sources", sources_line, CONF_ROLE_CLIENT, false),
-	ROLE_KEY("server-mode", server_mode_line, CONF_ROLE_CLIENT, false),
-	ROLE_KEY("failback", failback_line, CONF_ROLE_CLIENT, false),
-	ROLE_KEY("probe", probe_line, CONF_ROLE_CLIENT, false),
-#undef ROLE_KEY
-};
-
-static const char *
-role_name(enum conf_role role)
+static bool
+may_have(const struct lint *lt, const struct conf_location *l, unsigned of)
 {
-	static const char *const name[] = {
-		[CONF_ROLE_NONE] = "none",
-		[CONF_ROLE_CLIENT] = "client",
-		[CONF_ROLE_SERVER] = "server",
-	};
-
-	return name[role];
+	return (of & (KEY_OF_CLIENT | KEY_OF_SERVER)) == 0 ||
+	    (l->role == CONF_ROLE_CLIENT && (of & KEY_OF_CLIENT) != 0) ||
+	    (l->role == CONF_ROLE_SERVER && (of & KEY_OF_SERVER) != 0) ||
+	    ((of & KEY_OF_BREAKOUT) != 0 && conf_has_breakout(lt->cf,
+	    (size_t)(l - lt->cf->location)));
 }
 
 static void
 check_role_keys(struct lint *lt, const struct conf_location *l)
 {
-	bool breaks_out = conf_has_breakout(lt->cf,
-	    (size_t)(l - lt->cf->location));
-
-	for (size_t i = 0; i < sizeof(role_keys) / sizeof(role_keys[0]); i++) {
-		int line;
-		memcpy(&line, (const char *)l + role_keys[i].line,
-		    sizeof(line));
-		if (line == 0 || l->role == role_keys[i].role ||
-		    (role_keys[i].breaks_out && breaks_out))
-			continue;
-		lint_say(lt, l, line, BH_KEY_ROLE, role_keys[i].key, "the key "
-		    "is for a %s, and this has 'backhaul = %s'; take it out, "
-		    "or correct the role", role_name(role_keys[i].role),
-		    role_name(l->role));
-	}
+	for (enum conf_key k = 0; k < KEY_COUNT; k++)
+		if (l->said[k] != 0 && !may_have(lt, l, conf_keys[k].of))
+			lint_say(lt, &l->section, BH_KEY_ROLE, k, "the key is "
+			    "for a %s, and this has 'backhaul = %s'; take it "
+			    "out, or correct the role", conf_role_name(
+			    conf_keys[k].of & KEY_OF_CLIENT ? CONF_ROLE_CLIENT :
+			    CONF_ROLE_SERVER), conf_role_name(l->role));
 }
 
 /* If others are active, one may be out of service for a while. */
@@ -69,15 +36,15 @@ say_inactive(struct lint *lt, const struct conf_location *l,
 
 	for (size_t i = 0; i < cf->nlocations; i++)
 		if (conf_is_client_of(cf, (size_t)(l - cf->location), i)) {
-			lint_say(lt, l, r->line, BH_SERVER_OFF, "server",
-			    "[location %s] has 'active = no', so there is one "
-			    "server less to turn to; take it out of the list "
-			    "if it does not come back", r->name);
+			lint_say_at(lt, &l->section, r->line, BH_SERVER_OFF,
+			    KEY_SERVER, "[location %s] has 'active = no', so "
+			    "there is one server less to turn to; take it out "
+			    "of the list if it does not come back", r->name);
 			return;
 		}
-	lint_say(lt, l, r->line, BH_SERVER_INACTIVE, "server", "[location %s] "
-	    "has 'active = no'; name an active server, or this location's "
-	    "Internet traffic goes nowhere", r->name);
+	lint_say_at(lt, &l->section, r->line, BH_SERVER_INACTIVE, KEY_SERVER,
+	    "[location %s] has 'active = no'; name an active server, or this "
+	    "location's Internet traffic goes nowhere", r->name);
 }
 
 static void
@@ -88,17 +55,19 @@ check_server(struct lint *lt, const struct conf_location *l,
 
 	if (r->location == CONF_NONE) {
 		if (!lt->cf->partial)
-			lint_say(lt, l, r->line, BH_SERVER_UNKNOWN, "server",
-			    "%s", lint_no_location(lt, r->name, text));
+			lint_say_at(lt, &l->section, r->line, BH_SERVER_UNKNOWN,
+			    KEY_SERVER, "%s", lint_no_location(lt, r->name,
+			    text));
 		return;
 	}
 	const struct conf_location *s = &lt->cf->location[r->location];
 	if (!s->active)
 		say_inactive(lt, l, r);
-	else if (s->role != CONF_ROLE_SERVER && !conf_broken(s, "backhaul"))
-		lint_say(lt, l, r->line, BH_SERVER_ROLE, "server", "[location "
-		    "%s] is no server, it has 'backhaul = %s'; name one that "
-		    "has 'backhaul = server'", s->name, role_name(s->role));
+	else if (s->role != CONF_ROLE_SERVER && !conf_broken(s, KEY_BACKHAUL))
+		lint_say_at(lt, &l->section, r->line, BH_SERVER_ROLE,
+		    KEY_SERVER, "[location %s] is no server, it has 'backhaul "
+		    "= %s'; name one that has 'backhaul = server'", s->name,
+		    conf_role_name(s->role));
 	else
 		return;
 	diag_also(lt->d, s->name);
@@ -111,25 +80,26 @@ check_client(struct lint *lt, const struct conf_location *l)
 		check_server(lt, l, &l->servers.r[i]);
 	if (l->servers.n > 0)
 		lint_servers(lt, l);
-	else if (!conf_broken(l, "server"))
-		lint_say(lt, l, l->role_line, BH_CLIENT_NO_SERVER, "server",
-		    "a client needs a server; write 'server = NAME'");
+	else if (!conf_broken(l, KEY_SERVER))
+		lint_say_at(lt, &l->section, l->said[KEY_BACKHAUL],
+		    BH_CLIENT_NO_SERVER, KEY_SERVER, "a client needs a server; "
+		    "write 'server = NAME'");
 }
 
 static void
 check_role(struct lint *lt, const struct conf_location *l)
 {
-	if (!l->active || conf_broken(l, "backhaul"))
+	if (!l->active || conf_broken(l, KEY_BACKHAUL))
 		return;
 	check_role_keys(lt, l);
 	if (l->role == CONF_ROLE_CLIENT)
 		check_client(lt, l);
-	else if (l->servers.line != 0 && l->role == CONF_ROLE_SERVER)
-		lint_say(lt, l, l->servers.line, BH_ROLE_BOTH, "server",
+	else if (l->said[KEY_SERVER] != 0 && l->role == CONF_ROLE_SERVER)
+		lint_say(lt, &l->section, BH_ROLE_BOTH, KEY_SERVER,
 		    "a location is a client or a server, not both; take out "
 		    "'server' or write 'backhaul = client'");
-	else if (l->servers.line != 0)
-		lint_say(lt, l, l->servers.line, BH_ROLE_UNSAID, "server",
+	else if (l->said[KEY_SERVER] != 0)
+		lint_say(lt, &l->section, BH_ROLE_UNSAID, KEY_SERVER,
 		    "only a client has a server; write 'backhaul = client' or "
 		    "take the line out");
 }
@@ -147,8 +117,8 @@ count_roles(const struct conf *cf, size_t count[static 3],
 		if (!l->active)
 			continue;
 		/* one that has a server but no role was reported */
-		sure = sure && !conf_broken(l, "backhaul") &&
-		    (l->role != CONF_ROLE_NONE || l->servers.line == 0);
+		sure = sure && !conf_broken(l, KEY_BACKHAUL) &&
+		    (l->role != CONF_ROLE_NONE || l->said[KEY_SERVER] == 0);
 		count[l->role]++;
 		first[l->role] = l;
 	}
@@ -165,12 +135,12 @@ check_domain(struct lint *lt)
 		return;
 	size_t clients = n[CONF_ROLE_CLIENT], servers = n[CONF_ROLE_SERVER];
 	if (clients > 0 && servers == 0)
-		diag_add(lt->d, first[CONF_ROLE_CLIENT]->role_line,
+		diag_add(lt->d, first[CONF_ROLE_CLIENT]->said[KEY_BACKHAUL],
 		    BH_NO_SERVER, "", "", "the domain has clients but no "
 		    "server: their Internet traffic would go nowhere; write "
 		    "'backhaul = server' in one location");
 	else if (servers > 0 && clients == 0)
-		diag_add(lt->d, first[CONF_ROLE_SERVER]->role_line,
+		diag_add(lt->d, first[CONF_ROLE_SERVER]->said[KEY_BACKHAUL],
 		    BH_NO_CLIENT, "", "", "the domain has a server but no "
 		    "client; write 'backhaul = client' and 'server = %s' in "
 		    "one location", first[CONF_ROLE_SERVER]->name);
@@ -214,8 +184,8 @@ check_idle(struct lint *lt)
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		const struct conf_location *l = &lt->cf->location[i];
 		if (l->active && l->role == CONF_ROLE_SERVER && !used[i])
-			lint_say(lt, l, l->role_line, BH_SERVER_IDLE,
-			    "backhaul", "no active client names this server");
+			lint_say(lt, &l->section, BH_SERVER_IDLE, KEY_BACKHAUL,
+			    "no active client names this server");
 	}
 }
 
@@ -226,7 +196,8 @@ check_gateway(struct lint *lt, size_t server)
 	const struct conf_location *s = &lt->cf->location[server];
 	bool v4 = !s->has_gateway4;
 
-	if (s->role != CONF_ROLE_SERVER || conf_broken(s, "default-gateway") ||
+	if (s->role != CONF_ROLE_SERVER ||
+	    conf_broken(s, KEY_DEFAULT_GATEWAY) ||
 	    s->has_gateway4 == s->has_gateway6)
 		return;
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
@@ -234,10 +205,10 @@ check_gateway(struct lint *lt, size_t server)
 		if (!conf_is_client_of(lt->cf, i, server) ||
 		    !conf_has_family(&c->lan, v4))
 			continue;
-		lint_say(lt, s, s->gateway_line, BH_GATEWAY_HALF,
-		    "default-gateway", "there is no next hop for IPv%c, so the "
-		    "Internet traffic of %s in that family is refused; add "
-		    "one if the filter has it", v4 ? '4' : '6', c->name);
+		lint_say(lt, &s->section, BH_GATEWAY_HALF, KEY_DEFAULT_GATEWAY,
+		    "there is no next hop for IPv%c, so the Internet traffic "
+		    "of %s in that family is refused; add one if the filter "
+		    "has it", v4 ? '4' : '6', c->name);
 		diag_also(lt->d, c->name);
 		return;
 	}
@@ -250,7 +221,7 @@ shows_v6(const struct conf_location *s)
 	return conf_has_family(&s->lan, false) ||
 	    conf_has_family(&s->internal, false) ||
 	    conf_has_family(&s->address, false) || s->has_gateway6 ||
-	    s->gateway_name[0] != '\0' || s->nat6_line != 0 ||
+	    s->gateway_name[0] != '\0' || s->said[KEY_NAT6] != 0 ||
 	    strchr(s->endpoint_host, ':') != NULL;
 }
 
@@ -260,17 +231,17 @@ check_v6(struct lint *lt, size_t server)
 	const struct conf *cf = lt->cf;
 	const struct conf_location *s = &cf->location[server];
 
-	if (s->nat == CONF_NAT_POOL || conf_broken(s, "lan") || shows_v6(s))
+	if (s->nat == CONF_NAT_POOL || conf_broken(s, KEY_LAN) || shows_v6(s))
 		return;		/* a pool says itself what it lacks */
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		const struct conf_location *c = &cf->location[i];
 		if (!conf_is_client_of(cf, i, server) ||
 		    !conf_has_family(&c->lan, false))
 			continue;
-		lint_say(lt, s, s->lan.line, BH_V6_NOWHERE, "lan", "%s sends "
+		lint_say(lt, &s->section, BH_V6_NOWHERE, KEY_LAN, "%s sends "
 		    "its IPv6 here, and nothing says that this site has any: "
-		    "list its prefixes if it has, or take those of the "
-		    "clients out", c->name);
+		    "list its prefixes if it has, or take those of the clients "
+		    "out", c->name);
 		diag_also(lt->d, c->name);
 		return;
 	}

@@ -11,27 +11,20 @@
 static void
 check_count(struct lint *lt, const struct conf_location *l)
 {
-	const struct {
-		const char *key;
-		int line;
-	} only[] = {
-		{ "server-mode", l->server_mode_line },
-		{ "failback", l->failback_line },
-	};
+	static const enum conf_key only[] = { KEY_SERVER_MODE, KEY_FAILBACK };
 
 	if (l->servers.n > POLICY_SERVERS_MAX)
-		lint_say(lt, l, l->servers.line, BH_SERVERS_ROOM, "server",
+		lint_say(lt, &l->section, BH_SERVERS_ROOM, KEY_SERVER,
 		    "%zu servers are named, and a client chooses among %d at "
 		    "most; keep those that it may really use", l->servers.n,
 		    (int)POLICY_SERVERS_MAX);
-	if (l->servers.n != 1 || conf_broken(l, "server"))
+	if (l->servers.n != 1 || conf_broken(l, KEY_SERVER))
 		return;
 	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
-		if (only[i].line != 0 && !conf_broken(l, only[i].key))
-			lint_say(lt, l, only[i].line, BH_SERVER_ALONE,
-			    only[i].key, "there is one server, so there is no "
-			    "choice; name another in 'server', or take this "
-			    "line out");
+		if (l->said[only[i]] != 0 && !conf_broken(l, only[i]))
+			lint_say(lt, &l->section, BH_SERVER_ALONE, only[i],
+			    "there is one server, so there is no choice; name "
+			    "another in 'server', or take this line out");
 }
 
 /* What both depend on; false: nothing that the file tells. */
@@ -70,16 +63,16 @@ check_pair(struct lint *lt, const struct conf_location *l,
 	char what[80];
 
 	if (share(a, b, what)) {
-		lint_say(lt, l, line, BH_SERVERS_TOGETHER, "server", "%s and "
-		    "%s have %s in common: when that fails, both are gone; "
-		    "name a server that stands elsewhere", a->name, b->name,
-		    what);
+		lint_say_at(lt, &l->section, line, BH_SERVERS_TOGETHER,
+		    KEY_SERVER, "%s and %s have %s in common: when that fails, "
+		    "both are gone; name a server that stands elsewhere",
+		    a->name, b->name, what);
 		diag_also(lt->d, b->name);
 	}
 	if (!same_nat(a, b)) {
-		lint_say(lt, l, line, BH_SERVERS_NAT, "server", "%s and %s "
-		    "translate differently, so what is behind them sees this "
-		    "site in two ways; give both the same 'nat' and "
+		lint_say_at(lt, &l->section, line, BH_SERVERS_NAT, KEY_SERVER,
+		    "%s and %s translate differently, so what is behind them "
+		    "sees this site in two ways; give both the same 'nat' and "
 		    "'nat-upstream'", a->name, b->name);
 		diag_also(lt->d, b->name);
 	}
@@ -99,8 +92,9 @@ check_pairs(struct lint *lt, const struct conf_location *l)
 		for (size_t k = 0; k < i; k++)
 			twice |= strcmp(l->servers.r[k].name, r->name) == 0;
 		if (twice)
-			lint_say(lt, l, r->line, BH_SERVER_TWICE, "server",
-			    "%s is named twice; take one out", r->name);
+			lint_say_at(lt, &l->section, r->line, BH_SERVER_TWICE,
+			    KEY_SERVER, "%s is named twice; take one out",
+			    r->name);
 		if (twice || r->location == CONF_NONE ||
 		    !conf_is_client_of(cf, (size_t)(l - cf->location),
 		    (size_t)r->location))
@@ -132,22 +126,22 @@ check_probe(struct lint *lt, const struct conf_location *l)
 	const struct prefix p = { l->probe, 128 };
 	char a[ADDR_STRLEN];
 
-	if (l->probe_line == 0 || conf_broken(l, "probe"))
+	if (l->said[KEY_PROBE] == 0 || conf_broken(l, KEY_PROBE))
 		return;
 	const struct conf_location *o = owner(lt->cf, &p);
 	addr_format(&l->probe, a);
 	if (o != NULL)
-		lint_say(lt, l, l->probe_line, BH_PROBE_CLASS, "probe", "%s is "
-		    "of [location %s]: servers refuse to send it out; ask an "
+		lint_say(lt, &l->section, BH_PROBE_CLASS, KEY_PROBE, "%s is of "
+		    "[location %s]: servers refuse to send it out; ask an "
 		    "address of the Internet", a, o->name);
 	else if (lint_special(&p) != NULL ||
 	    (lt->cf->private_is_internal && prefix_is_private(&p)))
-		lint_say(lt, l, l->probe_line, BH_PROBE_CLASS, "probe", "%s is "
-		    "no address of the Internet: servers refuse to send it "
-		    "out; ask one that is always there", a);
-	if (conf_probe_source(l) == NULL && !conf_broken(l, "address"))
-		lint_say(lt, l, l->probe_line, BH_PROBE_SOURCE, "probe", "the "
-		    "gateway needs an address of that family to ask from; "
+		lint_say(lt, &l->section, BH_PROBE_CLASS, KEY_PROBE, "%s is no "
+		    "address of the Internet: servers refuse to send it out; "
+		    "ask one that is always there", a);
+	if (conf_probe_source(l) == NULL && !conf_broken(l, KEY_ADDRESS))
+		lint_say(lt, &l->section, BH_PROBE_SOURCE, KEY_PROBE,
+		    "the gateway needs an address of that family to ask from; "
 		    "write 'address = ...', its own on the LAN");
 }
 
@@ -167,7 +161,7 @@ check_published(struct lint *lt, const struct conf_location *l)
 		    (prefixes_find(l->lan.p, l->lan.n, &to) == NULL &&
 		    prefixes_find(l->internal.p, l->internal.n, &to) == NULL))
 			continue;
-		lint_say(lt, l, l->servers.line, BH_SERVER_PUBLISH, "server",
+		lint_say(lt, &l->section, BH_SERVER_PUBLISH, KEY_SERVER,
 		    "[publish %s] comes in at %s, and this site's answers "
 		    "leave %s %s; publish at the server that they leave by",
 		    p->name, p->server.name, balance ? "by any of its servers,"
@@ -182,9 +176,10 @@ check_plain(struct lint *lt, const struct conf_location *l)
 {
 	size_t n = l->servers.n;
 
-	if (n > 1 && l->uplink_line == 0 && l->lan_interface_line == 0 &&
+	if (n > 1 && l->said[KEY_UPLINK] == 0 &&
+	    l->said[KEY_LAN_INTERFACE] == 0 &&
 	    strcmp(l->servers.r[n - 1].name, l->servers.r[0].name) != 0)
-		lint_say(lt, l, l->servers.line, BH_SERVERS_PLAIN, "server",
+		lint_say(lt, &l->section, BH_SERVERS_PLAIN, KEY_SERVER,
 		    "without 'uplink' and 'lan-interface' this location runs "
 		    "plain WireGuard, which sends all Internet traffic to %s "
 		    "whether it answers or not; name that alone",

@@ -75,30 +75,21 @@ told(struct sweep *sw, const struct conf_location *l,
 /* False: not for the first time. */
 static bool
 meet(struct sweep *sw, const struct item *it, const struct item *around,
-    enum code code, const char *key, const char *their, const char *advice)
+    enum code code, enum conf_key key, enum conf_key their,
+    const char *advice)
 {
 	char a[PREFIX_STRLEN], b[PREFIX_STRLEN];
-	int line = strcmp(key, "lan") == 0 ? it->l->lan.line :
-	    it->l->internal.line;
 
 	if (told(sw, it->l, around->l, (unsigned)(code - BH_LAN_LAN)))
 		return false;
 	if (code == BH_INTERNAL_INTERNAL && it->p.len == around->p.len)
 		advice = "they are the same, and it belongs here only";
-	lint_say(sw->lt, it->l, line, code, key, "%s overlaps %s of [location "
-	    "%s], '%s' in line %d; %s", prefix_format(&it->p, a),
-	    prefix_format(&around->p, b), around->l->name, their,
-	    around->kind == KIND_LAN ? around->l->lan.line :
-	    around->l->internal.line, advice);
+	lint_say(sw->lt, &it->l->section, code, key, "%s overlaps %s of "
+	    "[location %s], '%s' in line %d; %s", prefix_format(&it->p, a),
+	    prefix_format(&around->p, b), around->l->name, keys_name(their),
+	    around->l->said[their], advice);
 	diag_also(sw->lt->d, around->l->name);
 	return true;
-}
-
-static bool
-has_tunnel(const struct conf *cf, size_t a, size_t b)
-{
-	return conf_partners(cf, a, b) || conf_is_client_of(cf, a, b) ||
-	    conf_is_client_of(cf, b, a);
 }
 
 /* Semantics C30: two that do not know each other overlap, and a third that
@@ -112,14 +103,15 @@ check_between(struct sweep *sw, const struct item *it,
 	size_t b = (size_t)(around->l - lt->cf->location);
 	char text[PREFIX_STRLEN];
 
-	if (lt->searches == 0 || has_tunnel(lt->cf, a, b))
+	if (lt->searches == 0 || conf_has_tunnel(lt->cf, a, b))
 		return;
 	lt->searches--;
 	for (size_t i = 0; i < lt->cf->nlocations; i++) {
 		const struct conf_location *l = &lt->cf->location[i];
-		if (!has_tunnel(lt->cf, i, a) || !has_tunnel(lt->cf, i, b))
+		if (!conf_has_tunnel(lt->cf, i, a) ||
+		    !conf_has_tunnel(lt->cf, i, b))
 			continue;
-		lint_say(lt, l, l->partners.line, BH_INDIRECT, "partners",
+		lint_say(lt, &l->section, BH_INDIRECT, KEY_PARTNERS,
 		    "it has tunnels with %s and %s, which both have %s, so it "
 		    "could not tell whose a packet is; renumber one of the "
 		    "two, or exclude it there with '!'", around->l->name,
@@ -136,13 +128,13 @@ check_lan(struct sweep *sw, const struct item *it)
 	const struct item *internal = stack_other(&sw->internal, it->l);
 
 	if (lan != NULL) {
-		if (meet(sw, it, lan, BH_LAN_LAN, "lan", "lan",
+		if (meet(sw, it, lan, BH_LAN_LAN, KEY_LAN, KEY_LAN,
 		    "an address takes part at one location only; renumber, or "
 		    "exclude it on one side with '!'"))
 			check_between(sw, it, lan);
 	} else if (internal != NULL)
-		meet(sw, it, internal, BH_INTERNAL_INTERNAL, "lan", "internal",
-		    "the narrower prefix wins");
+		meet(sw, it, internal, BH_INTERNAL_INTERNAL, KEY_LAN,
+		    KEY_INTERNAL, "the narrower prefix wins");
 }
 
 static void
@@ -152,12 +144,12 @@ check_internal(struct sweep *sw, const struct item *it)
 	const struct item *internal = stack_other(&sw->internal, it->l);
 
 	if (lan != NULL)
-		meet(sw, it, lan, BH_LAN_INTERNAL, "internal", "lan",
+		meet(sw, it, lan, BH_LAN_INTERNAL, KEY_INTERNAL, KEY_LAN,
 		    "its hosts would be refused as this location's; exclude it "
 		    "on one side with '!'");
 	else if (internal != NULL)
-		meet(sw, it, internal, BH_INTERNAL_INTERNAL, "internal",
-		    "internal", "the narrower prefix wins");
+		meet(sw, it, internal, BH_INTERNAL_INTERNAL, KEY_INTERNAL,
+		    KEY_INTERNAL, "the narrower prefix wins");
 }
 
 static void
@@ -170,13 +162,13 @@ check_endpoint(struct sweep *sw, const struct item *it)
 
 	if (around == NULL)
 		return;
-	lint_say(sw->lt, it->l, it->l->endpoint_line,
-	    lan != NULL ? BH_ENDPOINT_INSIDE : BH_ENDPOINT_INTERNAL,
-	    "endpoint", "%s is inside %s, '%s' of [location %s]: %s'!%s'",
-	    it->l->endpoint_host, prefix_format(&around->p, a),
-	    lan != NULL ? "lan" : "internal", around->l->name, lan != NULL ?
-	    "the tunnel would lead into itself; exclude it there with " :
-	    "hosts of other locations cannot reach it; exclude it there with ",
+	lint_say(sw->lt, &it->l->section, lan != NULL ?
+	    BH_ENDPOINT_INSIDE : BH_ENDPOINT_INTERNAL, KEY_ENDPOINT,
+	    "%s is inside %s, '%s' of [location %s]: %s'!%s'",
+	    it->l->endpoint_host, prefix_format(&around->p, a), lan != NULL ?
+	    "lan" : "internal", around->l->name, lan != NULL ? "the tunnel "
+	    "would lead into itself; exclude it there with " : "hosts of other "
+	    "locations cannot reach it; exclude it there with ",
 	    it->l->endpoint_host);
 	diag_also(sw->lt->d, around->l->name);
 }
@@ -191,11 +183,10 @@ check_gateway(struct sweep *sw, const struct item *it)
 
 	if (around == NULL)
 		return;
-	lint_say(sw->lt, it->l, it->l->gateway_line, BH_GATEWAY_ELSEWHERE,
-	    "default-gateway", "%s is inside %s of [location %s]; the next "
-	    "hop must be a neighbour of this gateway",
-	    addr_format(&it->p.addr, a), prefix_format(&around->p, b),
-	    around->l->name);
+	lint_say(sw->lt, &it->l->section, BH_GATEWAY_ELSEWHERE,
+	    KEY_DEFAULT_GATEWAY, "%s is inside %s of [location %s]; the next "
+	    "hop must be a neighbour of this gateway", addr_format(&it->p.addr,
+	    a), prefix_format(&around->p, b), around->l->name);
 	diag_also(sw->lt->d, around->l->name);
 }
 

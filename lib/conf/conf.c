@@ -1,209 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf.h"
 
-#include "conf/keys.h"
-#include "conf/load.h"
 #include "conf/prefixes.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void
-free_location(struct conf_location *l)
-{
-	free(l->lan.p);
-	free(l->internal.p);
-	free(l->address.p);
-	free(l->resolver.p);
-	free(l->pool.addr.p);
-	free(l->partners.r);
-	free(l->servers.r);
-}
-
-/* qsort_r(3) is GNU's; its context is the array that the indexes are of. */
-static int
-cmp_name(const void *a, const void *b, void *arg)
-{
-	const struct conf_location *l = arg;
-	uint16_t i = *(const uint16_t *)a, j = *(const uint16_t *)b;
-	int c = strcmp(l[i].name, l[j].name);
-
-	return c != 0 ? c : i - j;
-}
-
-static void
-index_names(struct conf *cf)
-{
-	for (size_t i = 0; i < cf->nlocations; i++)
-		cf->by_name[i] = (uint16_t)i;
-	if (cf->nlocations > 1)
-		qsort_r(cf->by_name, cf->nlocations, sizeof(*cf->by_name),
-		    cmp_name, cf->location);
-}
-
-/* Of a key that is in the second one nobody knows what it would be. */
-static void
-break_repeated(struct conf_location *a, const struct conf_location *b)
-{
-	int line;
-
-	for (const struct keydef *k = keys_location; k->name != NULL; k++) {
-		if (k->line == 0)
-			continue;
-		memcpy(&line, (const char *)b + k->line, sizeof(line));
-		if (line != 0)
-			a->broken |= UINT64_C(1) << (k - keys_location);
-	}
-}
-
-/* Reports sections of one name, and clears the name of all but the first. */
-static size_t
-mark_repeated(const struct conf *cf, struct diags *d)
-{
-	size_t marked = 0, first = 0;
-	struct conf_location *l = cf->location;
-
-	for (size_t i = 1; i < cf->nlocations; i++) {
-		struct conf_location *a = &l[cf->by_name[first]];
-		struct conf_location *b = &l[cf->by_name[i]];
-		if (strcmp(a->name, b->name) != 0) {
-			first = i;
-			continue;
-		}
-		char section[CONF_NAMELEN + 16];
-		snprintf(section, sizeof(section), "location %s", a->name);
-		diag_add(d, b->line, BH_SECTION_TWICE, section, "", "the "
-		    "section is there already, in line %d; put all of it in "
-		    "one place", a->line);
-		break_repeated(a, b);
-		b->name[0] = '\0';
-		marked++;
-	}
-	return marked;
-}
-
-static void
-drop_repeated(struct conf *cf)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < cf->nlocations; i++)
-		if (cf->location[i].name[0] == '\0')
-			free_location(&cf->location[i]);
-		else
-			cf->location[n++] = cf->location[i];
-	cf->nlocations = n;
-}
-
-static int
-cmp_ref(const void *a, const void *b)
-{
-	const struct conf_ref *p = a, *q = b;
-
-	return p->location != q->location ?
-	    (p->location < q->location ? -1 : 1) : p->line - q->line;
-}
-
-static void
-resolve(const struct conf *cf, struct conf_refs *refs)
-{
-	for (size_t i = 0; i < refs->n; i++)
-		refs->r[i].location = conf_find(cf, refs->r[i].name);
-}
-
-/* Whom an unknown name was to be, nobody knows. */
-static void
-resolve_key(const struct conf *cf, struct conf_location *l,
-    struct conf_refs *refs, const char *key)
-{
-	resolve(cf, refs);
-	for (size_t i = 0; l->active && i < refs->n; i++)
-		if (refs->r[i].location == CONF_NONE)
-			l->broken |= UINT64_C(1) <<
-			    (keys_find(keys_location, key) - keys_location);
-}
-
-static void
-resolve_groups(const struct conf *cf, struct conf_refs *refs)
-{
-	for (size_t i = 0; i < refs->n; i++)
-		refs->r[i].location = conf_find_group(cf, refs->r[i].name);
-}
-
-static void
-resolve_all(struct conf *cf)
-{
-	for (size_t i = 0; i < cf->nbreakouts; i++) {
-		resolve(cf, &cf->breakout[i].locations);
-		resolve_groups(cf, &cf->breakout[i].from);
-		resolve_groups(cf, &cf->breakout[i].to);
-	}
-	for (size_t i = 0; i < cf->nlocations; i++) {
-		struct conf_location *l = &cf->location[i];
-		struct conf_refs *p = &l->partners;
-		resolve_key(cf, l, &l->servers, "server");
-		resolve_key(cf, l, p, "partners");
-		if (p->n > 1)
-			qsort(p->r, p->n, sizeof(*p->r), cmp_ref);
-	}
-	for (size_t i = 0; i < cf->npublish; i++) {
-		struct conf_ref *r = &cf->publish[i].server;
-		r->location = conf_find(cf, r->name);
-	}
-}
-
-/* Names can be looked up from here on. */
-static void
-link_names(struct conf *cf, struct diags *d)
-{
-	cf->by_name = calloc(cf->nlocations + 1, sizeof(*cf->by_name));
-	if (cf->by_name == NULL) {
-		diag_add(d, 0, BH_FILE_SIZE, "", "", "no memory");
-		return;
-	}
-	index_names(cf);
-	if (mark_repeated(cf, d) > 0) {
-		drop_repeated(cf);
-		index_names(cf);
-	}
-	resolve_all(cf);
-}
-
-void
-conf_load(struct conf *cf, struct diags *d, FILE *f)
-{
-	*cf = (struct conf){ .private_is_internal = true };
-	if (sodium_init() < 0) {
-		diag_add(d, 0, BH_FILE_READ, "", "", "cannot start libsodium");
-		return;
-	}
-	load_sections(cf, d, f);
-	link_names(cf, d);
-}
-
-void
-conf_free(struct conf *cf)
-{
-	for (size_t i = 0; i < cf->nlocations; i++)
-		free_location(&cf->location[i]);
-	for (size_t i = 0; i < cf->ngroups; i++)
-		free(cf->group[i].members.p);
-	for (size_t i = 0; i < cf->npublish; i++)
-		free(cf->publish[i].from.p);
-	free(cf->publish);
-	for (size_t i = 0; i < cf->nbreakouts; i++) {
-		free(cf->breakout[i].locations.r);
-		free(cf->breakout[i].from.r);
-		free(cf->breakout[i].to.r);
-	}
-	free(cf->location);
-	free(cf->group);
-	free(cf->breakout);
-	free(cf->by_name);
-	*cf = (struct conf){ 0 };
-}
 
 int
 conf_find(const struct conf *cf, const char *name)
@@ -280,11 +82,36 @@ conf_has_family(const struct conf_prefixes *ps, bool v4)
 }
 
 bool
-conf_broken(const struct conf_location *l, const char *key)
+conf_broken(const struct conf_location *l, enum conf_key key)
 {
-	const struct keydef *k = keys_find(keys_location, key);
+	return (l->broken >> key & 1) != 0;
+}
 
-	return k != NULL && (l->broken >> (k - keys_location) & 1) != 0;
+const char *
+conf_role_name(enum conf_role role)
+{
+	return conf_keys[KEY_BACKHAUL].words[role];
+}
+
+const char *
+conf_kind_name(enum conf_kind kind)
+{
+	static const char *const name[CONF_KINDS] = {
+		[CONF_DOMAIN] = "domain", [CONF_LOCATION] = "location",
+		[CONF_GROUP] = "group", [CONF_BREAKOUT] = "breakout",
+		[CONF_PUBLISH] = "publish",
+	};
+
+	return name[kind];
+}
+
+const char *
+conf_title(const struct conf_section *s, char buf[static CONF_TITLELEN])
+{
+	snprintf(buf, CONF_TITLELEN, "%s%s%s", conf_kind_name(s->kind),
+	    s->kind == CONF_DOMAIN ? "" : " ",
+	    s->kind == CONF_DOMAIN ? "" : s->name);
+	return buf;
 }
 
 static bool

@@ -11,6 +11,7 @@
 #include "base/addr.h"
 #include "base/key.h"
 #include "conf/diag.h"
+#include "conf/keys.h"
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -20,11 +21,11 @@
 
 enum {
 	CONF_NAMELEN = 64,	/* a location's name and its 0 */
+	CONF_TITLELEN = CONF_NAMELEN + 16,	/* "location NAME" */
 	CONF_HOSTLEN = 256,
 	CONF_MTU_DEFAULT = 1420,	/* where none can be found */
 	CONF_MTU_AUTO = 1440,		/* what 1500 takes over IPv4 */
 	CONF_DSCP_COPY = 64,		/* the inner packet's */
-	CONF_ICMP_ERRORS_DEFAULT = 1000,
 	CONF_WORKERS_MAX = 16,
 	CONF_PORT_DEFAULT = 51820,
 	CONF_LOCATIONS_MAX = 4096,
@@ -33,8 +34,7 @@ enum {
 	CONF_BREAKOUTS_MAX = 1024,
 	CONF_FILTERLEN = 1024,
 	CONF_NONE = -1,		/* no such location */
-	CONF_HOLD_DEFAULT = 60,	/* seconds, of failback */
-	CONF_HOLD_MAX = 86400,
+	CONF_HOLD_MAX = 86400,	/* seconds, of failback */
 	CONF_FAILBACK_NEVER = CONF_HOLD_MAX + 1,
 };
 
@@ -63,7 +63,6 @@ enum conf_sources { CONF_SOURCES_LAN, CONF_SOURCES_PARTICIPATING };
 struct conf_prefixes {
 	struct prefix *p;
 	size_t n;
-	int line;		/* of the first mention; 0: key absent */
 };
 
 /* A name of a location or of a group and, once resolved, its index. */
@@ -76,22 +75,31 @@ struct conf_ref {
 struct conf_refs {
 	struct conf_ref *r;
 	size_t n, room;
-	int line;
 };
 
 /* One address of each family, or none. */
 struct conf_pair {
 	struct addr v4, v6;
 	bool has4, has6;
-	int line;
 };
 
+/* What every section has, and begins with: which it is, and what was said in
+ * it, key by key. */
+#define CONF_SECTION_MEMBERS \
+	enum conf_kind kind; \
+	char name[CONF_NAMELEN]; \
+	int line;		/* of [location NAME] */ \
+	int said[KEY_COUNT];	/* the line of each key; 0: not given */ \
+	uint64_t broken		/* a bit for each that is malformed */
+
+struct conf_section { CONF_SECTION_MEMBERS; };
+
+#define CONF_SECTION union { \
+	struct conf_section section; \
+	struct { CONF_SECTION_MEMBERS; }; \
+}
+
 /* How `nat = pool' translates. */
-enum conf_pool_key {
-	POOL_BLOCK, POOL_DETERMINISTIC, POOL_FILTER, POOL_REFRESH, POOL_FLOWS,
-	POOL_HOST, POOL_SITE, POOL_UDP, POOL_ICMP, POOL_TCP, POOL_TRANSITORY,
-	POOL_KEYS
-};
 struct conf_pool {
 	struct conf_prefixes addr;	/* nat-pool */
 	unsigned block;			/* ports of one */
@@ -101,103 +109,74 @@ struct conf_pool {
 	unsigned flows;			/* the table's size */
 	unsigned host_flows, site_flows;	/* quotas; site 0: a share */
 	unsigned udp, icmp, tcp, transitory;	/* seconds */
-	int line[POOL_KEYS];
 };
 
 struct conf_location {
-	char name[CONF_NAMELEN];
-	int line;			/* of [location NAME] */
-	uint64_t broken;		/* see conf_broken */
+	CONF_SECTION;
 	bool active;			/* active = no: takes no part */
 	struct key public_key;
-	int public_key_line;		/* 0: none given */
 	char endpoint_host[CONF_HOSTLEN];	/* "": none */
 	uint16_t endpoint_port;
-	int endpoint_line;
 	uint16_t listen_port;		/* default: the endpoint's, or 51820 */
-	int listen_line;
 	unsigned keepalive;		/* seconds, 0: off */
-	int keepalive_line;
 	unsigned workers;		/* processes with packets; default 1 */
-	int workers_line;
 	struct conf_prefixes lan, internal;
 	struct conf_prefixes address;	/* the gateway's own, hosts */
 	struct conf_prefixes resolver;	/* what the LAN asks for names, hosts */
 	struct conf_refs partners;	/* once resolved: by location */
 	struct conf_refs servers;	/* in order of preference */
 	enum conf_role role;
-	int role_line;
 	enum conf_mode server_mode;
-	int server_mode_line;
 	unsigned failback;		/* seconds; CONF_FAILBACK_NEVER */
-	int failback_line;
 	struct addr probe;		/* asked through each server */
-	int probe_line;			/* 0: none */
 	enum conf_sources sources;
-	int sources_line;
 	enum conf_nat nat;
-	int nat_line;
 	enum conf_nat6 nat6;
 	struct prefix npt;		/* of CONF_NAT6_NPT: outside */
-	int nat6_line;
 	enum conf_upstream nat_upstream;
-	int nat_upstream_line;
 	uint16_t nat_port_first, nat_port_last;	/* masquerade's range */
-	int nat_ports_line;
 	struct conf_pair nat_address;	/* of a client, at its server */
 	struct conf_pool pool;
 	struct addr gateway4, gateway6;	/* default-gateway */
 	bool has_gateway4, has_gateway6;
 	char gateway_name[CONF_HOSTLEN];	/* ... or this; "": none */
-	int gateway_line;
 	char uplink[IFNAMSIZ], lan_interface[IFNAMSIZ];	/* "": not given */
 	char interface[IFNAMSIZ], egress_interface[IFNAMSIZ];	/* bh0, bhx0 */
-	int uplink_line, lan_interface_line, interface_line, egress_line;
 	uint16_t mtu;			/* inner, bytes, at most */
 	bool mtu_auto;			/* less where the path takes less */
-	int mtu_line;
 	uint16_t icmp_errors;		/* a second; 0: only what fits */
-	int icmp_errors_line;
 	uint8_t dscp;			/* of datagrams; CONF_DSCP_COPY */
-	int dscp_line;
 };
 
 /* [group NAME]: a set of addresses, anybody's, that rules and reports name. */
 struct conf_group {
-	char name[CONF_NAMELEN];
-	int line;
-	uint64_t broken;
+	CONF_SECTION;
 	struct conf_prefixes members;
 };
 
 /* [breakout NAME]: what leaves a client by its own uplink, in clear. */
 struct conf_breakout {
-	char name[CONF_NAMELEN];
-	int line;
-	uint64_t broken;
+	CONF_SECTION;
 	struct conf_refs locations;	/* where */
 	struct conf_refs from, to;	/* groups; none: whoever */
 	char filter[CONF_FILTERLEN];	/* pcap-filter(7); "": whatever */
-	int filter_line;
 };
 
 /* What a server publishes: what the Internet may begin, and where that
  * goes (C25). */
 struct conf_publish {
-	char name[CONF_NAMELEN];
-	int line;			/* of [publish NAME] */
-	uint64_t broken;		/* a bit for each malformed key */
+	CONF_SECTION;
 	struct conf_ref server;
 	struct addr match, to;
 	uint8_t proto;			/* 0: the whole address, 1:1 */
 	uint16_t first, last;		/* ports of match: all are 0-65535 */
 	uint16_t to_port;		/* 0: the same */
-	int match_line, to_line;
-	struct conf_prefixes from;	/* line 0: from everybody */
+	struct conf_prefixes from;	/* not said: from everybody */
 };
 
+/* [domain], and all that is in it. */
 struct conf {
-	char name[CONF_NAMELEN];	/* of the domain */
+	CONF_SECTION;			/* the domain's name; "": none */
 	bool private_is_internal;
 	enum conf_reserved reserved;
 	uint64_t generation;		/* hash of the file's bytes; 0: it could
@@ -219,6 +198,8 @@ struct conf {
  * in *cf all the same, so that checks can go on.  Never fails but for memory (a
  * diagnostic then). */
 void conf_load(struct conf *cf, struct diags *d, FILE *f);
+/* A location that says nothing: every key as it is by default. */
+void conf_location_init(struct conf_location *l);
 void conf_free(struct conf *cf);
 /* Index of the location of that name, or CONF_NONE. */
 int conf_find(const struct conf *cf, const char *name);
@@ -234,7 +215,14 @@ bool conf_holds(const struct conf_prefixes *ps, const struct addr *a);
 /* It has some of that family. */
 bool conf_has_family(const struct conf_prefixes *ps, bool v4);
 /* The key has a malformed value there, or part of one, which was reported. */
-bool conf_broken(const struct conf_location *l, const char *key);
+bool conf_broken(const struct conf_location *l, enum conf_key key);
+/* "none", "client", "server" */
+const char *conf_role_name(enum conf_role role);
+/* "location", "domain", ... */
+const char *conf_kind_name(enum conf_kind kind);
+/* "location hq" */
+const char *conf_title(const struct conf_section *s,
+    char buf[static CONF_TITLELEN]);
 /* Both are active, and each names the other. */
 bool conf_partners(const struct conf *cf, size_t a, size_t b);
 /* Each has a tunnel to the other. */

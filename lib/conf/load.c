@@ -1,17 +1,145 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/load.h"
+#include "conf/conf.h"
 
 #include "base/text.h"
 #include "conf/guess.h"
+#include "conf/ini.h"
+#include "conf/link.h"
 #include "conf/section.h"
+#include "conf/types.h"
 #include "conf/value.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
-static_assert((int)VALUE_HOSTLEN == (int)CONF_HOSTLEN, "hosts fit");
-static_assert(sizeof(enum conf_role) == sizeof(unsigned), "set_word");
-static_assert(KEYS_MAX <= 64, "a bit for each in broken");
+static_assert(sizeof("location ") - 1 + VALUE_NAMELEN - 1 <= INI_SECTION_MAX &&
+    sizeof("breakout") == sizeof("location"), "every name has room");
+
+/* The file is read section by section; what stands below `any' is of the one
+ * that is being read. */
+struct load {
+	struct conf *cf;
+	struct diags *d;
+	bool any;			/* there was a section */
+	struct conf_section *section;	/* NULL: skip its keys */
+	char title[INI_SECTION_MAX + 2];
+	struct key_set set[KEY_COUNT];
+	int seen[KEY_COUNT];		/* line of each key */
+	enum conf_key last;		/* what an indented line continues */
+};
+
+static struct key_place
+place(struct load *ld, enum conf_key k, int line)
+{
+	return (struct key_place){ k, ld->section,
+		section_member(ld->section, k), &ld->set[k], line };
+}
+
+static void
+section_twice(struct load *ld, int line, int first)
+{
+	diag_add(ld->d, line, BH_SECTION_TWICE, ld->title, "", "the section "
+	    "is there already, in line %d; put all of it in one place", first);
+}
+
+static void
+begin_domain(struct load *ld, const char *name, int line)
+{
+	if (*name != '\0')
+		diag_add(ld->d, line, BH_SECTION_SYNTAX, ld->title, "",
+		    "[domain] takes no name here; write 'name = %s' below it",
+		    name);
+	if (ld->cf->line != 0)
+		section_twice(ld, line, ld->cf->line);
+	else
+		ld->cf->line = line;
+	ld->section = &ld->cf->section;
+}
+
+/* False: reported. */
+static bool
+is_good_name(struct load *ld, char good[static VALUE_NAMELEN],
+    const char *name, int line)
+{
+	char why[VALUE_WHYLEN];
+
+	if (*name == '\0') {
+		diag_add(ld->d, line, BH_SECTION_SYNTAX, ld->title, "",
+		    "a %s needs a name; write [%s NAME]", ld->title,
+		    ld->title);
+		return false;
+	}
+	int code = value_name(good, name, why);
+	if (code != 0)
+		diag_add(ld->d, line, (enum code)code, ld->title, "", "%s",
+		    why);
+	return code == 0;
+}
+
+/* Of two locations with one name more is to be said, once all are there
+ * (conf/link.h).  False: reported. */
+static bool
+is_new(struct load *ld, enum conf_kind kind, const char *name, int line)
+{
+	size_t n = section_count(ld->cf, kind);
+
+	for (size_t i = 0; kind != CONF_LOCATION && i < n; i++) {
+		const struct conf_section *s = section_at(ld->cf, kind, i);
+		if (strcmp(s->name, name) == 0) {
+			section_twice(ld, line, s->line);
+			return false;
+		}
+	}
+	if (n == section_max(kind))
+		diag_add(ld->d, line, BH_FILE_SIZE, ld->title, "", "more than "
+		    "%zu %ss", n, conf_kind_name(kind));
+	return n < section_max(kind);
+}
+
+static void
+begin_named(struct load *ld, enum conf_kind kind, const char *name, int line)
+{
+	char good[VALUE_NAMELEN];
+
+	if (!is_good_name(ld, good, name, line) ||
+	    !is_new(ld, kind, good, line))
+		return;
+	ld->section = section_add(ld->cf, kind, good, line);
+	if (ld->section == NULL)
+		diag_add(ld->d, line, BH_FILE_SIZE, ld->title, "",
+		    "no memory");
+}
+
+/* What follows from other keys, once all have been read. */
+static void
+finish_location(struct conf_location *l)
+{
+	if (l->said[KEY_KEEPALIVE] == 0 || conf_broken(l, KEY_KEEPALIVE))
+		l->keepalive = l->said[KEY_ENDPOINT] != 0 ? 0 : 25;
+	if (l->listen_port == 0)
+		l->listen_port = l->endpoint_port != 0 ? l->endpoint_port :
+		    CONF_PORT_DEFAULT;
+}
+
+static void
+finish_section(struct load *ld)
+{
+	struct conf_section *s = ld->section;
+
+	/* nothing is missed of what perhaps takes no part */
+	if (s->broken >> KEY_ACTIVE & 1)
+		s->broken = UINT64_MAX;
+	for (enum conf_key k = 0; k < KEY_COUNT; k++) {
+		if (conf_keys[k].kind != s->kind ||
+		    conf_keys[k].type->finish == NULL)
+			continue;
+		const struct key_place at = place(ld, k, s->said[k]);
+		conf_keys[k].type->finish(&at, ld->d);
+	}
+	if (s->kind == CONF_LOCATION)
+		finish_location((struct conf_location *)(void *)s);
+}
 
 /* The kind that was probably meant, or NULL. */
 static const char *
@@ -21,9 +149,9 @@ unknown_section(struct load *ld, const char *kind, int line)
 	char hint[96];
 
 	guess_init(&g, kind);
-	for (const struct section *k = load_kinds; k->name != NULL; k++)
-		guess_try(&g, k->name);
-	diag_add(ld->d, line, BH_SECTION_UNKNOWN, ld->section, "",
+	for (enum conf_kind k = 0; k < CONF_KINDS; k++)
+		guess_try(&g, conf_kind_name(k));
+	diag_add(ld->d, line, BH_SECTION_UNKNOWN, ld->title, "",
 	    "there is no section [%s]%s", kind, guess_format(&g, hint));
 	return g.best;
 }
@@ -32,17 +160,13 @@ unknown_section(struct load *ld, const char *kind, int line)
 static void
 leave_section(struct load *ld)
 {
-	if (ld->finish != NULL)
-		ld->finish(ld);
-	ld->finish = NULL;
-	ld->base = NULL;
-	ld->loc = NULL;
-	ld->broken = NULL;
+	if (ld->section != NULL)
+		finish_section(ld);
 	memset(ld->seen, 0, sizeof(ld->seen));
-	ld->table = NULL;
-	ld->last = NULL;
+	ld->section = NULL;
+	ld->last = KEY_NONE;
 	ld->any = true;
-	ld->section[0] = '\0';
+	ld->title[0] = '\0';
 }
 
 /* "location hq" is a kind and a name, blanks before, between and after. */
@@ -64,15 +188,20 @@ split_name(char kind[static INI_SECTION_MAX + 1], char **name,
 
 /* False: there is no such kind. */
 static bool
-begin_section(struct load *ld, const char *kind, const char *name, int line)
+begin_section(struct load *ld, const char *word, const char *name, int line)
 {
-	for (const struct section *k = load_kinds; k->name != NULL; k++)
-		if (strcmp(k->name, kind) == 0) {
-			k->begin(ld, name, line);
-			ld->cf->partial |= ld->table == NULL;
-			return true;
-		}
-	return false;
+	enum conf_kind kind = 0;
+
+	while (kind < CONF_KINDS && strcmp(conf_kind_name(kind), word) != 0)
+		kind++;
+	if (kind == CONF_KINDS)
+		return false;
+	if (kind == CONF_DOMAIN)
+		begin_domain(ld, name, line);
+	else
+		begin_named(ld, kind, name, line);
+	ld->cf->partial |= ld->section == NULL;
+	return true;
 }
 
 /* A section that is not what it should be, but can be told, is taken as what
@@ -85,8 +214,8 @@ begin_meant(struct load *ld, const char *kind, const char *name, int line)
 		ld->cf->partial = true;
 		return false;
 	}
-	if (ld->broken != NULL)
-		*ld->broken = UINT64_MAX;
+	if (ld->section != NULL)
+		ld->section->broken = UINT64_MAX;
 	return true;
 }
 
@@ -98,7 +227,7 @@ on_section(void *arg, const char *text, int line)
 
 	leave_section(ld);
 	split_name(kind, &name, text);
-	snprintf(ld->section, sizeof(ld->section), "%s%s%s", kind,
+	snprintf(ld->title, sizeof(ld->title), "%s%s%s", kind,
 	    *name != '\0' ? " " : "", name);
 	if (begin_section(ld, kind, name, line))
 		return;
@@ -117,22 +246,17 @@ on_skip(void *arg, const char *text, int line)
 	    name, line);
 }
 
-/* Where a key was mentioned, for messages about it. */
 static void
-set_line(struct load *ld, const struct keydef *k, int line)
+set_line(struct load *ld, enum conf_key k, int line)
 {
-	if (k->line == 0)
-		return;
-	int *at = (int *)(void *)((char *)ld->base + k->line);
-	if (*at == 0)
-		*at = line;
+	if (ld->section->said[k] == 0)
+		ld->section->said[k] = line;
 }
 
 static void
-set_broken(struct load *ld, const struct keydef *k)
+set_broken(struct load *ld, enum conf_key k)
 {
-	if (ld->broken != NULL)
-		*ld->broken |= UINT64_C(1) << (k - ld->table);
+	ld->section->broken |= UINT64_C(1) << k;
 }
 
 /* The key that was probably meant was given, if not well: the first word of
@@ -144,11 +268,12 @@ guess_key(struct load *ld, const char *text, int line, char hint[static 96])
 	struct guess g;
 
 	guess_init(&g, guess_word(word, text));
-	for (const struct keydef *k = ld->table; k->name != NULL; k++)
-		guess_try(&g, k->name);
+	for (enum conf_key k = 0; k < KEY_COUNT; k++)
+		if (conf_keys[k].kind == ld->section->kind)
+			guess_try(&g, conf_keys[k].name);
 	guess_format(&g, hint);
 	if (g.best != NULL) {
-		const struct keydef *meant = keys_find(ld->table, g.best);
+		enum conf_key meant = keys_find(ld->section->kind, g.best);
 		set_line(ld, meant, line);
 		set_broken(ld, meant);
 	}
@@ -160,7 +285,7 @@ unknown_key(struct load *ld, const struct ini_pair *p)
 	char hint[96], word[GUESS_WORDLEN];
 
 	guess_key(ld, p->key, p->line, hint);
-	diag_add(ld->d, p->line, BH_KEY_UNKNOWN, ld->section,
+	diag_add(ld->d, p->line, BH_KEY_UNKNOWN, ld->title,
 	    guess_word(word, p->key), "there is no such key%s", hint);
 }
 
@@ -170,49 +295,50 @@ on_lost(void *arg, const struct ini_pair *p)
 	struct load *ld = arg;
 	char hint[96];
 
-	if (ld->table != NULL)
+	if (ld->section != NULL)
 		guess_key(ld, p->key, p->line, hint);
 }
 
-/* Which key a line is for; NULL: reported, or not to be looked at. */
-static const struct keydef *
+/* Which key a line is for; KEY_NONE: reported, or not to be looked at. */
+static enum conf_key
 find_key(struct load *ld, const struct ini_pair *p)
 {
-	const struct keydef *k = ld->last;
+	enum conf_key k = ld->last;
 	char hint[96];
 
-	if (ld->table == NULL) {
+	if (ld->section == NULL) {
 		if (!ld->any)
 			diag_add(ld->d, p->line, BH_KEY_STRAY, "", p->key,
 			    "the key is in no section; begin with [domain]");
-		return NULL;
+		return KEY_NONE;
 	}
 	if (!p->continued) {
-		ld->last = k = keys_find(ld->table, p->key);
-		if (k == NULL)
+		ld->last = k = keys_find(ld->section->kind, p->key);
+		if (k == KEY_NONE)
 			unknown_key(ld, p);
 		return k;
 	}
-	if (k != NULL && (!k->list || strpbrk(p->value, "=[") != NULL)) {
-		diag_add(ld->d, p->line, BH_KEY_CONTINUED, ld->section,
-		    k->name, "an indented line continues the key above it; "
-		    "begin a new key in the first column");
+	if (k != KEY_NONE && (!conf_keys[k].type->list ||
+	    strpbrk(p->value, "=[") != NULL)) {
+		diag_add(ld->d, p->line, BH_KEY_CONTINUED, ld->title,
+		    keys_name(k), "an indented line continues the key above "
+		    "it; begin a new key in the first column");
 		guess_key(ld, p->value, p->line, hint);
-		return NULL;
+		return KEY_NONE;
 	}
 	return k;
 }
 
 /* Once for a key of one value; a list may be added to. */
 static bool
-first_time(struct load *ld, const struct keydef *k, const struct ini_pair *p)
+first_time(struct load *ld, enum conf_key k, const struct ini_pair *p)
 {
-	int *seen = &ld->seen[k - ld->table];
+	int *seen = &ld->seen[k];
 
-	if (*seen != 0 && !k->list) {
-		diag_add(ld->d, p->line, BH_KEY_TWICE, ld->section, k->name,
-		    "the key has a value already, from line %d; take one out",
-		    *seen);
+	if (*seen != 0 && !conf_keys[k].type->list) {
+		diag_add(ld->d, p->line, BH_KEY_TWICE, ld->title,
+		    keys_name(k), "the key has a value already, from line %d; "
+		    "take one out", *seen);
 		set_broken(ld, k);
 		return false;
 	}
@@ -223,20 +349,20 @@ first_time(struct load *ld, const struct keydef *k, const struct ini_pair *p)
 
 /* n: how long it is, of which value may be the beginning. */
 static void
-set_value(struct load *ld, const struct keydef *k, const char *value, size_t n,
+set_value(struct load *ld, enum conf_key k, const char *value, size_t n,
     int line)
 {
-	struct keys_target t = { ld->cf, ld->loc, ld->set, line };
+	const struct key_place at = place(ld, k, line);
 	char why[VALUE_WHYLEN];
 	int code = BH_VALUE_LONG;
 
 	snprintf(why, sizeof(why), "'%.40s...' has %zu characters; %d is the "
 	    "most", value, n, VALUE_LEN - 1);
 	if (n < VALUE_LEN)
-		code = k->set(&t, k, (char *)ld->base + k->to, value, why);
+		code = conf_keys[k].type->parse(&at, value, why);
 	if (code == 0)
 		return;
-	diag_add(ld->d, line, (enum code)code, ld->section, k->name, "%s",
+	diag_add(ld->d, line, (enum code)code, ld->title, keys_name(k), "%s",
 	    why);
 	set_broken(ld, k);
 }
@@ -245,19 +371,19 @@ static void
 on_pair(void *arg, const struct ini_pair *p)
 {
 	struct load *ld = arg;
-	const struct keydef *k = find_key(ld, p);
+	enum conf_key k = find_key(ld, p);
 	const char *list = p->value;
 	char item[VALUE_LEN];
 	size_t n;
 
-	if (k == NULL || !first_time(ld, k, p))
+	if (k == KEY_NONE || !first_time(ld, k, p))
 		return;
 	set_line(ld, k, p->line);
 	if (*p->value == '\0' && !p->continued) {
-		diag_add(ld->d, p->line, BH_KEY_EMPTY, ld->section, k->name,
+		diag_add(ld->d, p->line, BH_KEY_EMPTY, ld->title, keys_name(k),
 		    "there is no value; give one, or take the line out");
 		set_broken(ld, k);
-	} else if (!k->list) {
+	} else if (!conf_keys[k].type->list) {
 		set_value(ld, k, p->value, strlen(p->value), p->line);
 	} else {
 		while ((n = value_next(&list, item)) > 0)
@@ -265,17 +391,30 @@ on_pair(void *arg, const struct ini_pair *p)
 	}
 }
 
-void
-load_sections(struct conf *cf, struct diags *d, FILE *f)
+static void
+read_sections(struct conf *cf, struct diags *d, FILE *f)
 {
 	static const struct ini_events events = { on_section, on_pair,
 		on_skip, on_lost, false };
-	struct load ld = { .cf = cf, .d = d };
+	struct load ld = { .cf = cf, .d = d, .last = KEY_NONE };
 
 	cf->generation = ini_read(f, d, &events, &ld);
 	leave_section(&ld);
-	for (size_t i = 0; i < KEYS_SETS; i++) {
-		prefix_list_free(&ld.set[i].include);
-		prefix_list_free(&ld.set[i].exclude);
+	for (enum conf_key k = 0; k < KEY_COUNT; k++) {
+		prefix_list_free(&ld.set[k].include);
+		prefix_list_free(&ld.set[k].exclude);
 	}
+}
+
+void
+conf_load(struct conf *cf, struct diags *d, FILE *f)
+{
+	*cf = (struct conf){ .kind = CONF_DOMAIN };
+	section_defaults(cf, CONF_DOMAIN);
+	if (sodium_init() < 0) {
+		diag_add(d, 0, BH_FILE_READ, "", "", "cannot start libsodium");
+		return;
+	}
+	read_sections(cf, d, f);
+	link_names(cf, d);
 }

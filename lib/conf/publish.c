@@ -63,6 +63,7 @@ publish_match(struct conf_publish *p, const char *s, char *why)
 	char buf[VALUE_LEN], *save, *word[WORDS_MAX] = { NULL };
 	size_t n = 0;
 
+	p->last = UINT16_MAX;
 	text_copy(buf, sizeof(buf), s);
 	for (char *w = strtok_r(buf, " \t", &save); w != NULL && n < WORDS_MAX;
 	    w = strtok_r(NULL, " \t", &save))
@@ -121,7 +122,7 @@ is_from(const struct conf_publish *p, const struct addr *src)
 {
 	const struct prefix host = { *src, 128 };
 
-	return p->from.line == 0 ||
+	return p->said[KEY_PUBLISH_FROM] == 0 ||
 	    prefixes_find(p->from.p, p->from.n, &host) != NULL;
 }
 

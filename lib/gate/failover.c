@@ -23,7 +23,7 @@ set_probe(struct failover *f, const struct conf_location *l)
 {
 	const struct addr *src = conf_probe_source(l);
 
-	if (l->probe_line == 0 || src == NULL)
+	if (l->said[KEY_PROBE] == 0 || src == NULL)
 		return;
 	f->servers.probing = true;
 	f->probe = (struct echo){ .src = *src, .dst = l->probe };

@@ -89,7 +89,7 @@ site_share(const struct plan *p)
 	unsigned ports = l->nat_port_last - l->nat_port_first + 1u;
 	unsigned n = count_clients(p);
 
-	if (l->pool.line[POOL_SITE] != 0)
+	if (l->said[KEY_NAT_QUOTA_LOCATION] != 0)
 		return l->pool.site_flows;
 	return n > SHARES_MAX ? ports / SHARES_MAX : n > 0 ? ports / n : ports;
 }
@@ -99,7 +99,7 @@ host_share(const struct plan *p)
 {
 	unsigned n = site_share(p) / HOSTS;
 
-	if (p->self->pool.line[POOL_HOST] != 0)
+	if (p->self->said[KEY_NAT_QUOTA_HOST] != 0)
 		return p->self->pool.host_flows;
 	return n > 0 ? n : 1;
 }

@@ -109,7 +109,7 @@ put_from(const struct conf_publish *q, FILE *out)
 	char text[PREFIX_STRLEN];
 	const char *sep = "";
 
-	if (q->from.line == 0)
+	if (q->said[KEY_PUBLISH_FROM] == 0)
 		return;
 	fprintf(out, " %s saddr {", ip_of(&q->match));
 	for (size_t i = 0; i < q->from.n; i++)

@@ -127,7 +127,7 @@ get_tunnel(struct view *v)
 	const struct conf_location *l = v->l;
 	char key[KEY_STRLEN];
 
-	if (l->public_key_line != 0)
+	if (l->said[KEY_PUBLIC_KEY] != 0)
 		facts_add(v->fs, TOPIC_KEY, "%s", key_format(&l->public_key,
 		    key));
 	if (!plan_has_peers(&v->plan))

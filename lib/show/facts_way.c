@@ -30,7 +30,7 @@ get_failover(struct view *v)
 		    "WireGuard has one way out");
 	if (v->plain || v->servers.n < 2)
 		return;
-	if (l->probe_line != 0)
+	if (l->said[KEY_PROBE] != 0)
 		facts_add(v->fs, TOPIC_FAILOVER, "it is left when %s, asked "
 		    "through it, has not answered for %d s, and has through "
 		    "another", addr_format(&l->probe, probe),

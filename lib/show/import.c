@@ -32,13 +32,16 @@ find_site(struct import *im, const struct key *k)
 	struct site *s = &im->site[im->nsites];
 	*s = (struct site){ .l = import_location(name) };
 	s->l.public_key = *k;
-	s->l.public_key_line = 1;
+	s->l.said[KEY_PUBLIC_KEY] = 1;
 	return im->nsites++;
 }
 
 static void
-add_ref(struct import *im, struct conf_refs *refs, size_t to)
+add_ref(struct import *im, struct conf_location *l, enum conf_key key,
+    size_t to)
 {
+	struct conf_refs *refs = key == KEY_SERVER ? &l->servers :
+	    &l->partners;
 	const char *name = im->site[to].l.name;
 
 	for (size_t i = 0; i < refs->n; i++)
@@ -52,7 +55,7 @@ add_ref(struct import *im, struct conf_refs *refs, size_t to)
 	refs->r = r;
 	refs->r[refs->n] = (struct conf_ref){ .line = 1 };
 	snprintf(refs->r[refs->n++].name, CONF_NAMELEN, "%s", name);
-	refs->line = 1;
+	l->said[key] = 1;
 }
 
 /* The other direction calls this one its server. */
@@ -98,17 +101,17 @@ relate(struct import *im, const struct peer *p)
 	if (p->host[0] != '\0' && b->endpoint_host[0] == '\0') {
 		snprintf(b->endpoint_host, CONF_HOSTLEN, "%s", p->host);
 		b->endpoint_port = p->port;
-		b->endpoint_line = 1;
+		b->said[KEY_ENDPOINT] = 1;
 	}
 	if (p->all) {
 		a->role = CONF_ROLE_CLIENT;
 		b->role = CONF_ROLE_SERVER;
-		a->role_line = b->role_line = 1;
-		add_ref(im, &a->servers, p->to);
+		a->said[KEY_BACKHAUL] = b->said[KEY_BACKHAUL] = 1;
+		add_ref(im, a, KEY_SERVER, p->to);
 	}
 	if (p->allowed.n > 0 && !serves(im, p->to, p->from)) {
-		add_ref(im, &a->partners, p->to);
-		add_ref(im, &b->partners, p->from);
+		add_ref(im, a, KEY_PARTNERS, p->to);
+		add_ref(im, b, KEY_PARTNERS, p->from);
 	}
 }
 
@@ -120,7 +123,7 @@ set_prefixes(struct import *im, struct conf_prefixes *ps,
 
 	if (!prefixes_normal(in, not, &out))
 		im->failed = true;
-	*ps = (struct conf_prefixes){ out.p, out.n, out.n > 0 };
+	*ps = (struct conf_prefixes){ out.p, out.n };
 }
 
 /* Of "all but what is private" only what is private says where hosts are. */
@@ -259,11 +262,12 @@ set_lan(struct import *im, size_t i)
 		add_nets(im, i, &lan);
 	set_prefixes(im, &l->lan, &lan, &others);
 	set_prefixes(im, &l->internal, &lan, &others);
+	l->said[KEY_LAN] = l->said[KEY_INTERNAL] = l->lan.n > 0;
 	prefix_list_free(&lan);
 	prefix_list_free(&others);
-	l->address = (struct conf_prefixes){ s->address.p, s->address.n, 1 };
-	l->resolver = (struct conf_prefixes){ s->resolver.p, s->resolver.n,
-		1 };
+	l->address = (struct conf_prefixes){ s->address.p, s->address.n };
+	l->resolver = (struct conf_prefixes){ s->resolver.p, s->resolver.n };
+	l->said[KEY_ADDRESS] = l->said[KEY_RESOLVER] = 1;
 }
 
 static void

@@ -40,7 +40,7 @@ take_private_key(struct import *im, const char *v, char *why)
 
 	if (code == 0) {
 		key_public(&l->public_key, &k);
-		l->public_key_line = 1;
+		l->said[KEY_PUBLIC_KEY] = 1;
 		im->site[im->from].key = k;
 	}
 	key_wipe(&k);
@@ -55,7 +55,7 @@ take_port(struct import *im, const char *v, char *why)
 
 	if (code == 0 && n != 0) {
 		this_site(im)->listen_port = (uint16_t)n;
-		this_site(im)->listen_line = 1;
+		this_site(im)->said[KEY_LISTEN_PORT] = 1;
 	}
 	return code;
 }
@@ -69,7 +69,7 @@ take_mtu(struct import *im, const char *v, char *why)
 	if (code == 0) {
 		this_site(im)->mtu = (uint16_t)n;
 		this_site(im)->mtu_auto = false;
-		this_site(im)->mtu_line = 1;
+		this_site(im)->said[KEY_MTU] = 1;
 	}
 	return code;
 }
@@ -176,7 +176,7 @@ take_keepalive(struct import *im, const char *v, char *why)
 
 	if (code == 0 && n >= l->keepalive) {
 		l->keepalive = n;
-		l->keepalive_line = 1;
+		l->said[KEY_KEEPALIVE] = 1;
 	}
 	return code;
 }
@@ -359,9 +359,10 @@ on_pair(void *arg, const struct ini_pair *p)
 struct conf_location
 import_location(const char *name)
 {
-	struct conf_location l = { .line = 1, .active = true,
-		.mtu = CONF_MTU_AUTO, .mtu_auto = true };
+	struct conf_location l;
 
+	conf_location_init(&l);
+	l.line = 1;
 	snprintf(l.name, sizeof(l.name), "%s", name);
 	return l;
 }
@@ -414,7 +415,7 @@ import_read(struct import *im, const char *path)
 	setvbuf(f, NULL, _IONBF, 0);	/* no copy of a secret is left there */
 	ini_read(f, &im->d, &events, im);
 	fclose(f);
-	if (this_site(im)->public_key_line == 0)
+	if (this_site(im)->said[KEY_PUBLIC_KEY] == 0)
 		diag_add(&im->d, 0, BH_KEY_MISSING, "Interface", "PrivateKey",
 		    "there is none, so the location's public key is unknown");
 	for (size_t i = 0; i < im->npeers; i++)

@@ -137,7 +137,7 @@ routes_of(struct routes *rs, const struct conf *cf, size_t i)
 	const struct conf_location *l = &cf->location[i];
 
 	rs->outside = false;
-	if (!l->active || l->lan_interface_line == 0)
+	if (!l->active || l->said[KEY_LAN_INTERFACE] == 0)
 		return;		/* of a phone there are no routers */
 	if (l->role == CONF_ROLE_CLIENT)
 		add_default(rs, l);

@@ -101,7 +101,8 @@ put_interface(const struct wg_file *w)
 		    w->l->name);
 	else
 		code = put_secret(w, "PrivateKey", w->l->name, "key");
-	if (w->l->endpoint_line != 0 || w->l->listen_line != 0)
+	if (w->l->said[KEY_ENDPOINT] != 0 ||
+	    w->l->said[KEY_LISTEN_PORT] != 0)
 		fprintf(w->out, "ListenPort = %u\n", w->l->listen_port);
 	if (w->quick) {
 		put_addresses(w);

@@ -72,7 +72,7 @@ check_own_key(const struct device *d, const struct tunnel_setup *how)
 	const struct key *is = device_public_key(d);
 	char has[KEY_STRLEN], wants[KEY_STRLEN];
 
-	if (l->public_key_line == 0)
+	if (l->said[KEY_PUBLIC_KEY] == 0)
 		diex(EXIT_FIX, "[location %s] has no public-key", l->name);
 	if (!key_eq(is, &l->public_key))
 		diex(EXIT_FIX, "%s/%s.key is not the key of [location %s]: it "
@@ -103,7 +103,7 @@ add_peer(struct keeper *k, const struct keeper_setup *s, uint16_t i)
 	struct counters_peer *c = &k->stat->peer[i];
 	struct key psk;
 
-	if (l->public_key_line == 0)
+	if (l->said[KEY_PUBLIC_KEY] == 0)
 		diex(EXIT_FIX, "[location %s] has no public-key", l->name);
 	read_psk(&psk, s->how, l->name);
 	if (!device_add(k->device, i, &l->public_key, &psk, NULL, 0, 0) ||

@@ -23,12 +23,13 @@ check_prefix(const struct prefix *p)
 
 /* Sorted, disjoint, and nothing left to merge: its own normal form. */
 static inline void
-check_set(const struct conf_prefixes *ps)
+check_set(const struct conf_section *s, enum conf_key k,
+    const struct conf_prefixes *ps)
 {
 	struct prefix_list in = { ps->p, ps->n, ps->n }, none = { 0 };
 	struct prefix_list out = { 0 };
 
-	must(ps->n == 0 || ps->line > 0);
+	must(ps->n == 0 || s->said[k] > 0);
 	for (size_t i = 0; i < ps->n; i++) {
 		check_prefix(&ps->p[i]);
 		must(i == 0 || prefix_cmp(&ps->p[i - 1], &ps->p[i]) < 0);
@@ -70,9 +71,9 @@ check_location(const struct conf *cf, size_t i)
 	must(l->role <= CONF_ROLE_SERVER && l->nat <= CONF_NAT_POOL);
 	must(l->dscp <= CONF_DSCP_COPY && l->interface[0] != '\0');
 	must((l->endpoint_host[0] == '\0') == (l->endpoint_port == 0));
-	check_set(&l->lan);
-	check_set(&l->internal);
-	check_set(&l->pool.addr);
+	check_set(&l->section, KEY_LAN, &l->lan);
+	check_set(&l->section, KEY_INTERNAL, &l->internal);
+	check_set(&l->section, KEY_NAT_POOL, &l->pool.addr);
 	check_hosts(&l->address);
 	check_hosts(&l->resolver);
 	check_refs(cf, &l->partners, conf_find);
@@ -99,7 +100,7 @@ check_publish(const struct conf *cf, size_t i)
 
 	must(p->line > 0 && p->first <= p->last);
 	must(p->server.location == conf_find(cf, p->server.name));
-	check_set(&p->from);
+	check_set(&p->section, KEY_PUBLISH_FROM, &p->from);
 }
 
 static inline void
@@ -110,7 +111,8 @@ check_conf(const struct conf *cf)
 		check_location(cf, i);
 	for (size_t i = 0; i < cf->ngroups; i++) {
 		must(conf_find_group(cf, cf->group[i].name) == (int)i);
-		check_set(&cf->group[i].members);
+		check_set(&cf->group[i].section, KEY_MEMBERS,
+		    &cf->group[i].members);
 	}
 	for (size_t i = 0; i < cf->nbreakouts; i++)
 		check_breakout(cf, i);

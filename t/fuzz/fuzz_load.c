@@ -117,15 +117,7 @@ some_line(const struct text *t)
 static const struct keydef *
 some_key(void)
 {
-	static const struct keydef *const tables[] = { keys_location,
-		keys_location, keys_location, keys_domain, keys_group,
-		keys_breakout, keys_publish };
-	const struct keydef *k = tables[roll(COUNT(tables))];
-	size_t n = 0;
-
-	while (k[n].name != NULL)
-		n++;
-	return &k[roll(n)];
+	return &conf_keys[roll(KEY_COUNT)];
 }
 
 static const char *const values[] = {
@@ -191,17 +183,15 @@ some_value(char buf[static PIECE], const struct keydef *k)
 static const struct keydef *
 key_of(const struct text *t, const struct line *l)
 {
-	static const struct keydef *const tables[] = { keys_location,
-		keys_domain, keys_group, keys_breakout, keys_publish };
 	char name[32] = "";
-	const struct keydef *k = NULL;
+	enum conf_key k = KEY_NONE;
 
 	for (size_t i = 0; i + 1 < sizeof(name) && l->begin + i < l->value &&
 	    strchr(" \t=", t->p[l->begin + i]) == NULL; i++)
 		name[i] = (char)t->p[l->begin + i];
-	for (size_t i = 0; i < COUNT(tables) && k == NULL; i++)
-		k = keys_find(tables[i], name);
-	return k != NULL ? k : some_key();
+	for (enum conf_kind i = 0; i < CONF_KINDS && k == KEY_NONE; i++)
+		k = keys_find(i, name);
+	return k != KEY_NONE ? &conf_keys[k] : some_key();
 }
 
 static void

@@ -10,7 +10,7 @@ base    :
 	: addr batch bytes clock die json key once path ratelimit text
 	  verdict version worker
 conf    : base
-	: conf diag guess ini pool prefixes print publish space value
+	: conf diag guess ini keys pool prefixes print publish space value
 packet  : base
 	: allowed csum echo ecn flow frag gso icmp ip l2 lpm mss pmtu reset
 	  sparse vnet wire

@@ -54,7 +54,7 @@ test_defaults(void)
 	/* one that dials out keeps its way open */
 	OK(a->listen_port == CONF_PORT_DEFAULT && a->keepalive == 25);
 	OK(b->listen_port == 7 && b->keepalive == 0);
-	OK(a->lan.n == 0 && a->lan.line == 0 && a->public_key_line == 0);
+	OK(a->lan.n == 0 && a->said[KEY_LAN] == 0 && a->said[KEY_PUBLIC_KEY] == 0);
 	conf_free(&cf);
 }
 
@@ -79,11 +79,11 @@ test_everything(void)
 	OK(load(&cf, text) == 0);
 	const struct conf_location *a = &cf.location[0], *b = &cf.location[1];
 	OK(strcmp(cf.name, "d") == 0 && !cf.private_is_internal);
-	OK(!a->active && a->public_key_line == 6 && a->public_key.b[0] == 0xcb);
+	OK(!a->active && a->said[KEY_PUBLIC_KEY] == 6 && a->public_key.b[0] == 0xcb);
 	OK(strcmp(a->endpoint_host, "2001:db8::1") == 0);
 	OK(a->endpoint_port == 7 && a->listen_port == 8 && a->keepalive == 9);
 	OK(strcmp(list(&a->lan), "10.0.0.0/26 10.0.0.128/25") == 0);
-	OK(a->lan.line == 10);
+	OK(a->said[KEY_LAN] == 10);
 	OK(strcmp(list(&a->internal), "10.0.0.0/16") == 0);
 	/* hosts are not merged into a prefix */
 	OK(strcmp(list(&a->address), "10.0.0.2/32 10.0.0.3/32") == 0);
@@ -139,9 +139,9 @@ test_mistakes(void)
 	/* a key is marked broken, also one that was only misspelt */
 	OK(load(&cf, "[location a]\nlan = 10.0.0.0/24, x\nintrenal = y\n"
 	    "mtu = 1300\n") == 2);
-	OK(conf_broken(&cf.location[0], "lan"));
-	OK(conf_broken(&cf.location[0], "internal"));
-	OK(!conf_broken(&cf.location[0], "mtu"));
+	OK(conf_broken(&cf.location[0], KEY_LAN));
+	OK(conf_broken(&cf.location[0], KEY_INTERNAL));
+	OK(!conf_broken(&cf.location[0], KEY_MTU));
 	OK(strcmp(list(&cf.location[0].lan), "10.0.0.0/24") == 0);
 	conf_free(&cf);
 
