@@ -6,7 +6,6 @@
  * has the table of them. */
 
 #include "check/finding.h"
-#include "check/lint.h"
 
 void lint_locations(struct lint *lt);
 void lint_roles(struct lint *lt);
@@ -27,5 +26,13 @@ void lint_publish(struct lint *lt);
 void lint_nat_addresses(struct lint *lt);
 void lint_pools(struct lint *lt);
 void lint_npt(struct lint *lt);
+
+/* What each file finds; the last one has no text. */
+extern const struct lint_explanation explain_breakouts[],
+    explain_groups[], explain_keydir[], explain_keys[], explain_load[],
+    explain_locations[], explain_names[], explain_nat_addresses[],
+    explain_npt[], explain_numbers[], explain_own_hosts[], explain_own_space[],
+    explain_peers[], explain_pools[], explain_publish[], explain_roles[],
+    explain_servers[], explain_space[];
 
 #endif

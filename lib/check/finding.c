@@ -73,3 +73,26 @@ lint_is_own(const struct conf_location *l, const struct addr *a)
 			return true;
 	return addr_parse(&end, l->endpoint_host) && addr_eq(&end, a);
 }
+
+const struct lint_explanation explain_findings[] = {
+	{ BH_OUTSIDE_PRIVATE,
+	    "What hosts of the Internet answer to has to be routed to the "
+	    "server, and private space (RFC 1918, RFC 6598, RFC 4193) is "
+	    "routed nowhere. Right if something behind the server translates "
+	    "again; say so there with 'nat-upstream = yes'.",
+	    "[location hq]\nnat = pool\nnat-pool = 192.168.5.0/28",
+	    "[location hq]\nnat = pool\nnat-pool = 192.168.5.0/28\n"
+	    "nat-upstream = yes" },
+	{ BH_POOL_OWN,
+	    "What bh-egress translates itself (nat = pool) is answered to "
+	    "addresses that are routed to the gateway. What comes to an "
+	    "address of the gateway itself, where its tunnel ends or on its "
+	    "LAN, is taken by the system and never reaches bh-egress. Give "
+	    "another address of the uplink's network, which is then answered "
+	    "for, or one that is routed there.",
+	    "[location hq]\nendpoint = 198.51.100.1:51820\nnat = pool\n"
+	    "[publish web]\nserver = hq\nmatch = 198.51.100.1 tcp 443",
+	    "[location hq]\nendpoint = 198.51.100.1:51820\nnat = pool\n"
+	    "[publish web]\nserver = hq\nmatch = 198.51.100.2 tcp 443" },
+	{ .text = NULL },
+};

@@ -4,7 +4,7 @@
 
 /* What a check says, and what several of them ask. */
 
-#include "conf/conf.h"
+#include "check/lint.h"
 
 #include <stdarg.h>
 
@@ -43,5 +43,8 @@ bool lint_private_outside(const struct conf_location *server,
 /* One of the gateway's own addresses, as far as the file says: where its
  * tunnel ends, or on its LAN. */
 bool lint_is_own(const struct conf_location *l, const struct addr *a);
+
+/* What these mean, whichever check says it. */
+extern const struct lint_explanation explain_findings[];
 
 #endif

@@ -25,18 +25,54 @@ is_unsure(const struct conf *cf)
 	return cf->partial;
 }
 
+/* A file of checks: what runs, unless the loader or a check above it calls
+ * them, or nobody has asked; and what its findings mean. */
+static const struct check {
+	void (*run)(struct lint *lt);
+	const struct lint_explanation *explain;
+} checks[] = {
+	{ NULL, explain_load },
+	{ NULL, explain_findings },
+	{ lint_locations, explain_locations },
+	{ lint_roles, explain_roles },
+	{ NULL, explain_servers },
+	{ lint_keys, explain_keys },
+	{ lint_space, explain_space },
+	{ NULL, explain_own_space },
+	{ NULL, explain_own_hosts },
+	{ lint_peers, explain_peers },
+	{ lint_numbers, explain_numbers },
+	{ lint_groups, explain_groups },
+	{ lint_breakouts, explain_breakouts },
+	{ lint_publish, explain_publish },
+	{ lint_nat_addresses, explain_nat_addresses },
+	{ lint_pools, explain_pools },
+	{ lint_npt, explain_npt },
+	{ NULL, explain_names },
+	{ NULL, explain_keydir },
+};
+
+enum { NCHECKS = sizeof(checks) / sizeof(checks[0]) };
+
 void
 lint_domain(const struct conf *cf, struct diags *d)
 {
-	static void (*const checks[])(struct lint *) = {
-		lint_locations, lint_roles, lint_keys, lint_space, lint_peers,
-		lint_numbers, lint_groups, lint_breakouts, lint_publish,
-		lint_nat_addresses, lint_pools, lint_npt,
-	};
 	struct lint lt = { cf, d, GUESSES, SEARCHES, is_unsure(cf) };
 
 	if (cf->generation == 0)
 		return;
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		checks[i](&lt);
+	for (size_t i = 0; i < NCHECKS; i++)
+		if (checks[i].run != NULL)
+			checks[i].run(&lt);
+}
+
+const struct lint_explanation *
+lint_explain(int code)
+{
+	for (size_t i = 0; i < NCHECKS; i++)
+		for (const struct lint_explanation *e = checks[i].explain;
+		    e->text != NULL; e++)
+			if ((int)e->code == code)
+				return e;
+	return NULL;
 }

@@ -88,3 +88,26 @@ lint_groups(struct lint *lt)
 	check_same(lt, g, n);
 	free(g);
 }
+
+const struct lint_explanation explain_groups[] = {
+	{ BH_GROUP_NAME,
+	    "Some words stand for a set of their own (lan, internal, "
+	    "internet, default, dmz ...), here or in what people used before. "
+	    "A group of that name would be read as the other thing.",
+	    "[group lan]\nmembers = 10.1.0.0/20",
+	    "[group branch1-lan]\nmembers = 10.1.0.0/20" },
+	{ BH_GROUP_EMPTY,
+	    "A group without an address matches nothing, so a rule that names "
+	    "it never does anything. Most often an exclusion takes away more "
+	    "than was meant.",
+	    "[group web]\nmembers = 192.0.2.1, !192.0.2.0/24",
+	    "[group web]\nmembers = 192.0.2.0/24, !192.0.2.1" },
+	{ BH_GROUP_SAME,
+	    "Groups may overlap, but two that hold exactly the same addresses "
+	    "are one group with two names, and sooner or later only one of "
+	    "them is kept up to date.",
+	    "[group a]\nmembers = 192.0.2.0/24\n[group b]\n"
+	    "members = 192.0.2.0/25, 192.0.2.128/25",
+	    "[group a]\nmembers = 192.0.2.0/24" },
+	{ .text = NULL },
+};

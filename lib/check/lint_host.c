@@ -202,3 +202,62 @@ lint_own_hosts(struct lint *lt, const struct conf_location *l)
 		check_resolver(lt, l, &l->resolver.p[i]);
 	check_endpoint(lt, l);
 }
+
+const struct lint_explanation explain_own_hosts[] = {
+	{ BH_ENDPOINT_SPECIAL,
+	    "An endpoint is where other sites send this one's datagrams, "
+	    "across the Internet or whatever is between them. 127.0.0.1, "
+	    "0.0.0.0, 169.254.0.0/16 and IPv6 link-local addresses end at the "
+	    "sender or at the next wire.",
+	    "endpoint = 127.0.0.1:51820",
+	    "endpoint = 192.0.2.1:51820" },
+	{ BH_ENDPOINT_PRIVATE,
+	    "The address is of RFC 1918, RFC 6598 or RFC 4193. Over the "
+	    "Internet nobody reaches it; behind a router that forwards a "
+	    "port, the endpoint is the router's public address. Where all "
+	    "gateways share a private outer network it is right.",
+	    "endpoint = 192.168.1.2:51820",
+	    "endpoint = 192.0.2.1:51820" },
+	{ BH_ENDPOINT_NAME,
+	    "The top-level domains localhost, local, invalid, test, example "
+	    "and onion are kept out of the DNS (RFC 6761, 6762, 7686), so the "
+	    "gateways will not find the address. Give a name that is in the "
+	    "DNS, or the address. Whether one is, 'bh-check -n' asks.",
+	    "endpoint = gw.local:51820",
+	    "endpoint = gw.example.net:51820" },
+	{ BH_RESERVED,
+	    "[domain] says 'reserved = corente': the domain goes on where "
+	    "Oracle's Corente gateways were, which keep 10.10.0.1, 10.0.0.1, "
+	    "10.255.255.253, 10.255.255.254, 223.255.255.255 and 1.1.1.0/30 "
+	    "for themselves, and the last from hosts, too. Give the gateway "
+	    "another address, exclude 1.1.1.0/30 with '!', or take the line "
+	    "out once no such gateway is left.",
+	    "reserved = corente\naddress = 10.0.0.1",
+	    "reserved = corente\naddress = 10.0.0.2" },
+	{ BH_RESOLVER_REFUSED,
+	    "'resolver' says whom the hosts of a site ask for names. This one "
+	    "is of another location that is no partner, or does not take part "
+	    "there, or is private and claimed by nobody: queries to it are "
+	    "refused, so everything that needs a name stops. Make the sites "
+	    "partners, put the resolver into 'lan' where it is, or name one "
+	    "in the Internet.",
+	    "lan = 10.1.0.0/20\nresolver = 192.168.1.53",
+	    "lan = 10.1.0.0/20\nresolver = 10.1.0.53" },
+	{ BH_RESOLVER_ELSEWHERE,
+	    "The hosts ask their gateway, and the gateway asks by its own "
+	    "default route: in clear, past the server and its filters, with "
+	    "the names of everything the site looks at. That is how names "
+	    "leak from most tunnels. Let the gateway's resolver forward to "
+	    "one that a LAN host runs, or hand the hosts a resolver that is "
+	    "reached through the server.",
+	    "address = 10.1.0.1\nresolver = 10.1.0.1",
+	    "address = 10.1.0.1\nresolver = 10.1.0.53" },
+	{ BH_ADDRESS_SPECIAL,
+	    "127.0.0.1, 0.0.0.0/8, 169.254.0.0/16, multicast and their IPv6 "
+	    "twins are no address under which one host reaches another "
+	    "through a network. A default-gateway may be an IPv6 link-local "
+	    "address.",
+	    "address = 127.0.0.1",
+	    "address = 10.1.0.1" },
+	{ .text = NULL },
+};

@@ -133,3 +133,39 @@ lint_keys(struct lint *lt)
 	check_shared(lt, o, n);
 	free(o);
 }
+
+const struct lint_explanation explain_keys[] = {
+	{ BH_KEY_MISSING,
+	    "Without the public key nobody can have a tunnel with this "
+	    "location. Make the pair on the gateway (bh-key genkey), keep the "
+	    "private half there in KEYDIR/LOCATION.key, and write the public "
+	    "half here.",
+	    "[location branch1]\nlan = 10.1.0.0/20",
+	    "[location branch1]\n"
+	    "public-key = mA1MAXhA+yxer1yhoYjc9fcBTJ/UNHaVDm3v8IE3qEY=\n"
+	    "lan = 10.1.0.0/20" },
+	{ BH_KEY_ZERO,
+	    "The all-zero key is what templates have. Put the location's own "
+	    "key in.",
+	    "public-key = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+	    "public-key = mA1MAXhA+yxer1yhoYjc9fcBTJ/UNHaVDm3v8IE3qEY=" },
+	{ BH_KEY_LOW_ORDER,
+	    "On Curve25519 a few points give the same shared secret with "
+	    "every private key (RFC 7748 section 6.1), so anybody could read "
+	    "and write. No honest program makes such a key.",
+	    "public-key = AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+	    "public-key = mA1MAXhA+yxer1yhoYjc9fcBTJ/UNHaVDm3v8IE3qEY=" },
+	{ BH_KEY_ENCODING,
+	    "The key is one of the second ways to write a point: the highest "
+	    "bit is set, or it is not less than 2^255 - 19. No private key "
+	    "has it for its public key, so handshakes would always fail.",
+	    "public-key = CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA=",
+	    "public-key = CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
+	{ BH_KEY_SHARED,
+	    "A key is a location's identity. With one key for two, packets of "
+	    "one would be taken for the other's, or both tunnels would fail "
+	    "in turn.",
+	    "two locations with one 'public-key'",
+	    "bh-key genkey -o KEYDIR/branch2.key    # on branch2" },
+	{ .text = NULL },
+};

@@ -121,3 +121,41 @@ lint_keydir(const struct conf *cf, const char *keydir, const char *location,
 			check_location(&kf);
 	}
 }
+
+const struct lint_explanation explain_keydir[] = {
+	{ BH_KEYFILE_MISSING,
+	    "bh-check -k looks for KEYDIR/LOCATION.key, as 'backhaul up' "
+	    "does. Make it on that gateway: 'bh-key genkey -o "
+	    "KEYDIR/LOCATION.key', then put what 'bh-key pubkey' prints into "
+	    "the domain file.",
+	    NULL,
+	    "bh-key genkey -o KEYDIR/branch1.key" },
+	{ BH_KEYFILE_OPEN,
+	    "Somebody other than root could read or change the key, so "
+	    "'backhaul up' refuses it. Whoever has it can be this location. "
+	    "'chmod 600' closes the file, 'chown root' takes it back; a key "
+	    "that was open for long is better replaced.",
+	    NULL,
+	    "chmod 600 KEYDIR/branch1.key" },
+	{ BH_KEYFILE_BAD,
+	    "A key file has one line: 32 bytes in base64, 44 characters. For "
+	    "example 'bh-key genkey' makes a private key, 'bh-key genpsk' a "
+	    "preshared one.",
+	    NULL,
+	    "bh-key genkey -o KEYDIR/branch1.key" },
+	{ BH_KEYFILE_OTHER,
+	    "The gateway would sign on with another key than the one that all "
+	    "others know it by, and nobody would answer. Either the file is "
+	    "another location's, or the domain file has an old key: 'bh-key "
+	    "pubkey <KEYDIR/LOCATION.key' prints the one to write.",
+	    NULL,
+	    "bh-key pubkey <KEYDIR/branch1.key" },
+	{ BH_KEYDIR_OPEN,
+	    "Whoever can write into KEYDIR can give the gateway another "
+	    "private key, or a preshared key that he knows, so 'backhaul "
+	    "up' refuses it. It belongs to root alone: 'install -d -m 700 "
+	    "/etc/backhaul/keys'.",
+	    NULL,
+	    "chmod 700 KEYDIR" },
+	{ .text = NULL },
+};

@@ -61,3 +61,19 @@ lint_locations(struct lint *lt)
 	check_count(lt);
 	check_names(lt);
 }
+
+const struct lint_explanation explain_locations[] = {
+	{ BH_FEW_LOCATIONS,
+	    "Backhaul needs at least two active locations, a server and a "
+	    "client. 'active = no' takes a location out without deleting it.",
+	    "[location hq]          ; and no other",
+	    "[location hq]\n[location branch1]" },
+	{ BH_NAME_CASE,
+	    "Names are compared byte by byte, so [location HQ] and [location "
+	    "hq] are two. On the telephone they are one, and so are their key "
+	    "files where they are copied to a medium that ignores case. For "
+	    "example call one hq-old.",
+	    "[location hq]\n[location HQ]",
+	    "[location hq]\n[location hq-old]" },
+	{ .text = NULL },
+};

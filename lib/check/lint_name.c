@@ -116,3 +116,13 @@ lint_names(struct conf *cf, struct diags *d, const char **why)
 	free(q);
 	return ok;
 }
+
+const struct lint_explanation explain_names[] = {
+	{ BH_NAME_UNANSWERED,
+	    "With -n the DNS was asked, as this host asks it: there is no such "
+	    "name, or no server answered. The gateways that ask the same "
+	    "servers will not get through, until there is an answer.",
+	    NULL,
+	    "bh-resolve -1 gw.example.net    # until it has an address" },
+	{ .text = NULL },
+};

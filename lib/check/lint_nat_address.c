@@ -179,3 +179,46 @@ lint_nat_addresses(struct lint *lt)
 		check_client(lt, i);
 	check_shared(lt);
 }
+
+const struct lint_explanation explain_nat_addresses[] = {
+	{ BH_NAT_ADDRESS_NO_NAT,
+	    "'nat-address' is what a client's traffic leaves its server with. "
+	    "A server with 'nat = none' lets it leave with its own.",
+	    "[location hq]\nnat = none\n[location a]\n"
+	    "nat-address = 198.51.100.9",
+	    "[location hq]\nnat = masquerade\n[location a]\n"
+	    "nat-address = 198.51.100.9" },
+	{ BH_NAT_ADDRESS_SHARED,
+	    "The key is there to tell locations apart by their public "
+	    "address, and these two cannot be told apart. Right if that is "
+	    "meant: they share its ports.",
+	    "[location a]\nnat-address = 198.51.100.9\n[location b]\n"
+	    "nat-address = 198.51.100.9",
+	    "[location a]\nnat-address = 198.51.100.9\n[location b]\n"
+	    "nat-address = 198.51.100.10" },
+	{ BH_NAT_ADDRESS_PUBLISHED,
+	    "An address that is published without a port is one host's, in "
+	    "and out; the ports of what the rest of a location sends would be "
+	    "that host's as well. Publish single ports of it, or give the "
+	    "location another address.",
+	    "nat-address = 198.51.100.9\n[publish all]\nmatch = 198.51.100.9",
+	    "nat-address = 198.51.100.10\n[publish all]\n"
+	    "match = 198.51.100.9" },
+	{ BH_NAT_ADDRESS_SPECIAL,
+	    "Nobody answers to loopback, multicast and the like, and an "
+	    "address inside a site of this domain is refused by the guard of "
+	    "every other. Give a public address that is routed to the server, "
+	    "or that is on its uplink's network.",
+	    "nat-address = 127.0.0.1",
+	    "nat-address = 198.51.100.9" },
+	{ BH_NAT_ADDRESS_SERVERS,
+	    "A client's traffic leaves with its nat-address at whichever "
+	    "server takes it, but the answers come to the one place that the "
+	    "address is routed to. After a failover, or host by host with "
+	    "'server-mode = balance', they do not find the flow. Right if the "
+	    "route moves along, by BGP or because the servers share a "
+	    "network.",
+	    "[location a]\nserver = hq, dr\nnat-address = 198.51.100.9",
+	    "[location a]\nserver = hq\nnat-address = 198.51.100.9" },
+	{ .text = NULL },
+};

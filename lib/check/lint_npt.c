@@ -94,3 +94,38 @@ lint_npt(struct lint *lt)
 				check_client(lt, s, &cf->location[k], &in);
 	}
 }
+
+const struct lint_explanation explain_npt[] = {
+	{ BH_NPT_SPREAD,
+	    "One prefix stands for one network of the same length, and each "
+	    "host's address for one other. What all clients of this server "
+	    "have of IPv6 has to lie in one network of that length: two "
+	    "clients with a /48 each need a prefix of /47 or wider, and "
+	    "neighbouring numbers.",
+	    "[location hq]\nnat6 = npt 2001:db8:f::/48\n[location a]\n"
+	    "lan = 2001:db8:1::/48\n[location b]\nlan = 2001:db8:2::/48",
+	    "[location hq]\nnat6 = npt 2001:db8:f::/48\n[location a]\n"
+	    "lan = 2001:db8:1:1000::/52\n[location b]\n"
+	    "lan = 2001:db8:1:2000::/52" },
+	{ BH_NPT_OVERLAP,
+	    "The prefix is what the clients' hosts are known by outside, so "
+	    "it is nobody's own network. It has to be routed to the server.",
+	    "[location hq]\ninternal = 2001:db8::/48\nnat6 = npt 2001:db8::/48",
+	    "[location hq]\ninternal = 2001:db8::/48\n"
+	    "nat6 = npt 2001:db8:f::/48" },
+	{ BH_NPT_NAT_ADDRESS,
+	    "By 'nat6 = npt' every host has an outside address of its own, "
+	    "which tells locations apart already. An IPv6 address that is one "
+	    "client's would take that from its hosts.",
+	    "[location hq]\nnat6 = npt 2001:db8:f::/48\n[location a]\n"
+	    "server = hq\nnat-address = 198.51.100.9, 2001:db8:e::9",
+	    "[location a]\nserver = hq\nnat-address = 198.51.100.9" },
+	{ BH_NPT_NOBODY,
+	    "The key does nothing until a client of this server has IPv6 in "
+	    "its lan.",
+	    "[location hq]\nnat6 = npt 2001:db8:f::/48\n[location a]\n"
+	    "lan = 10.1.0.0/20",
+	    "[location hq]\nnat6 = npt 2001:db8:f::/48\n[location a]\n"
+	    "lan = 10.1.0.0/20, 2001:db8:1::/52" },
+	{ .text = NULL },
+};

@@ -255,3 +255,91 @@ lint_own_space(struct lint *lt, const struct conf_location *l)
 	check_families(lt, l);
 	check_translations(lt, l);
 }
+
+const struct lint_explanation explain_own_space[] = {
+	{ BH_PUBLIC_LAN,
+	    "With 'nat = none' a client's packets reach the Internet with "
+	    "their own, public source addresses. Replies follow the "
+	    "Internet's routes to those addresses, so they arrive at the "
+	    "branch in clear and not at the server; connections hang, and the "
+	    "filter sees one half. Let the server translate (nat = "
+	    "masquerade), or, if a device behind the server does, say "
+	    "'nat-upstream = yes'. Where the addresses are routed to the head "
+	    "office, such as a company's own IPv6 /48, replies do come back "
+	    "through it: say 'nat-upstream = routed'.",
+	    "[location hq]\nnat = none\n[location lab]\nlan = 203.0.113.0/25",
+	    "[location hq]\nnat = none\nnat-upstream = yes\n[location lab]\n"
+	    "lan = 203.0.113.0/25" },
+	{ BH_NO_TRANSLATION,
+	    "With 'nat = none' a client's private source addresses leave the "
+	    "server as they are. Something behind it must translate them, or "
+	    "no reply comes back. Say 'nat-upstream = yes' if it does.",
+	    "[location hq]\nnat = none",
+	    "[location hq]\nnat = masquerade" },
+	{ BH_LAN_MISSING,
+	    "'lan' is what takes part. A client without it has no traffic to "
+	    "send, and a partner has nothing that others could reach; every "
+	    "packet would be refused for its source.",
+	    "[location branch1]\nbackhaul = client",
+	    "[location branch1]\nlan = 10.1.0.0/20\nbackhaul = client" },
+	{ BH_LAN_OUTSIDE,
+	    "'internal' is every address of the corporate network at the "
+	    "site, whether it takes part or not, so it holds all of 'lan'. If "
+	    "it does not, it was probably forgotten when the LAN grew.",
+	    "lan = 10.1.0.0/20\ninternal = 10.2.0.0/16",
+	    "lan = 10.1.0.0/20\ninternal = 10.1.0.0/16" },
+	{ BH_NO_INTERNAL_SERVER,
+	    "The guard tells the server's own subnets from the Internet by "
+	    "'internal'. Without it a packet from a client to a subnet of the "
+	    "server's site that does not take part (a management network, "
+	    "say) looks like Internet traffic and is let through to it, past "
+	    "every rule that keeps the branch out. List every corporate "
+	    "address of the site, taking part or not.",
+	    "backhaul = server\nlan = 10.0.0.0/20",
+	    "backhaul = server\nlan = 10.0.0.0/20\ninternal = 10.0.0.0/16" },
+	{ BH_NO_INTERNAL,
+	    "Without 'internal', subnets at this location that do not take "
+	    "part are taken for Internet: the location's own hosts that send "
+	    "to them are sent to the server, and other locations' guards do "
+	    "not know them. List every corporate address of the site.",
+	    "lan = 10.2.0.0/20",
+	    "lan = 10.2.0.0/20\ninternal = 10.2.0.0/16" },
+	{ BH_SPECIAL,
+	    "Loopback, link-local, multicast and 'this network' addresses are "
+	    "never forwarded. A prefix that holds them is wider than any "
+	    "site; 0.0.0.0/0 in 'internal' would leave no Internet at all.",
+	    "internal = 0.0.0.0/0",
+	    "internal = 10.1.0.0/16" },
+	{ BH_V4_ONLY,
+	    "IPv6 is treated as IPv4 is, or refused; it is never ignored. "
+	    "Hosts of this LAN that have IPv6 will see it refused, and use "
+	    "IPv4. Give the LAN's IPv6 prefix to backhaul it as well.",
+	    "lan = 10.1.0.0/20",
+	    "lan = 10.1.0.0/20, 2001:db8:1::/52" },
+	{ BH_ADDRESS_OUTSIDE,
+	    "'address' lists the gateway's own addresses as its LAN sees it, "
+	    "for packets to the gateway itself. One outside the site's "
+	    "networks is most often a typing mistake.",
+	    "lan = 10.1.0.0/20\naddress = 10.11.0.1",
+	    "lan = 10.1.0.0/20\naddress = 10.1.0.1" },
+	{ BH_PUBLIC_WIDE,
+	    "What stands in 'lan' or 'internal' never counts as Internet: "
+	    "packets to it stay at the site, or are refused. With 'internal = "
+	    "8.0.0.0/6' by mistake for 10.0.0.0/8, a part of the Internet "
+	    "would be left out of the tunnel, which is what the attack "
+	    "TunnelCrack does by DHCP. IPv4 wider than /16 and IPv6 wider "
+	    "than /29 is more than one company is commonly given. If it is "
+	    "yours all the same, list it in prefixes of that size.",
+	    "internal = 8.0.0.0/6",
+	    "internal = 10.0.0.0/8" },
+	{ BH_PUBLIC_OWN,
+	    "Hosts of a client may have public addresses, and then this is as "
+	    "it should be. If they have not, a prefix of the Internet was "
+	    "written down as the site's own: what is sent there is not "
+	    "backhauled but stays here or is refused (TunnelCrack's LocalNet "
+	    "attack, made by hand). IPv6 networks are public everywhere, so "
+	    "nothing is said of them.",
+	    "backhaul = client\nlan = 8.8.8.0/24",
+	    "backhaul = client\nlan = 10.8.8.0/24" },
+	{ .text = NULL },
+};

@@ -159,3 +159,48 @@ lint_peers(struct lint *lt)
 	}
 	check_endpoints(lt);
 }
+
+const struct lint_explanation explain_peers[] = {
+	{ BH_NO_WAY,
+	    "Of two locations that talk, one must know where to send the "
+	    "first datagram. A location behind a translating router can do "
+	    "without an endpoint if the other has one: it dials out and keeps "
+	    "the way open ('keepalive').",
+	    "[location hq]\n[location branch1]\nserver = hq",
+	    "[location hq]\nendpoint = hq.example.net:51820\n"
+	    "[location branch1]\nserver = hq" },
+	{ BH_ENDPOINT_SHARED,
+	    "Datagrams to one address and port arrive at one gateway. Two "
+	    "behind one public address need two ports, each forwarded to its "
+	    "own.",
+	    "[location a]\nendpoint = 192.0.2.1:51820\n[location b]\n"
+	    "endpoint = 192.0.2.1:51820",
+	    "[location a]\nendpoint = 192.0.2.1:51820\n[location b]\n"
+	    "endpoint = 192.0.2.1:51821" },
+	{ BH_PARTNER_UNKNOWN,
+	    "A partner is the NAME of another [location NAME] of this file.",
+	    "partners = brnach1",
+	    "partners = branch1" },
+	{ BH_PARTNER_INACTIVE,
+	    "The partner takes no part in the domain for now. Nothing is sent "
+	    "to it and nothing taken from it.",
+	    "[location a]\nactive = no\n[location b]\npartners = a",
+	    "[location a]\nactive = yes\n[location b]\npartners = a" },
+	{ BH_PARTNER_SELF,
+	    "Traffic inside a location needs no tunnel. Was another location "
+	    "meant?",
+	    "[location a]\npartners = a",
+	    "[location a]\npartners = b" },
+	{ BH_PARTNER_ONE_SIDED,
+	    "Partnership is mutual: each of the two names the other. If only "
+	    "one does, both gateways drop everything between them, and no "
+	    "program can tell which of the two was meant.",
+	    "[location a]\npartners = b\n[location b]",
+	    "[location a]\npartners = b\n[location b]\npartners = a" },
+	{ BH_PARTNER_TWICE,
+	    "Naming a partner once is enough. Was another location meant by "
+	    "one of the two?",
+	    "partners = a, b, a",
+	    "partners = a, b" },
+	{ .text = NULL },
+};

@@ -330,3 +330,73 @@ lint_publish(struct lint *lt)
 	check_hosts(lt, p, n);
 	free(p);
 }
+
+const struct lint_explanation explain_publish[] = {
+	{ BH_PUBLISH_LACKS,
+	    "A [publish] needs 'server', 'match' and 'to'; only 'from', whom "
+	    "it is open to, may be left out, and then it is open to "
+	    "everybody. One that holds nobody of the family of 'match' is a "
+	    "mistake: take the section out to close it.",
+	    "[publish web]\nmatch = 198.51.100.9 tcp 443",
+	    "[publish web]\nserver = hq\nmatch = 198.51.100.9 tcp 443\n"
+	    "to = 10.1.0.20:8443" },
+	{ BH_PUBLISH_SERVER,
+	    "What is published comes in where clients' traffic goes out, at a "
+	    "server, since answers have to return the same way and from the "
+	    "same address.",
+	    "server = branch1",
+	    "server = hq" },
+	{ BH_PUBLISH_TO,
+	    "The server hands published traffic to the tunnel of the client "
+	    "that has the host. A host of the server's own, of a partner or "
+	    "of another server's client is not reached so, nor one that its "
+	    "client does not backhaul (backhaul-sources).",
+	    "to = 10.99.0.20:8443",
+	    "to = 10.1.0.20:8443" },
+	{ BH_PUBLISH_UNLIKE,
+	    "'match' and 'to' are of one family, and only a single port can "
+	    "become another port: a range, and a whole address, keep theirs.",
+	    "match = 198.51.100.9 tcp 8000-8010\nto = 10.1.0.20:80",
+	    "match = 198.51.100.9 tcp 8000-8010\nto = 10.1.0.20" },
+	{ BH_PUBLISH_MEET,
+	    "One packet would go to two hosts, and which of them gets it "
+	    "would depend on the order of the file. Ports of an address go "
+	    "before its whole: '198.51.100.9 tcp 443' to one host and "
+	    "'198.51.100.9' to another is no conflict.",
+	    "[publish a]\nmatch = 198.51.100.9 tcp 443\n[publish b]\n"
+	    "match = 198.51.100.9 tcp 400-500",
+	    "[publish a]\nmatch = 198.51.100.9 tcp 443\n[publish b]\n"
+	    "match = 198.51.100.9 tcp 444-500" },
+	{ BH_PUBLISH_PORT,
+	    "The address and port are in use already: by the tunnel, whose "
+	    "datagrams would be handed on to a host of a branch, or by the "
+	    "range that clients' connections are translated to, from which a "
+	    "client could be given the published port and receive what is "
+	    "meant for the published host.",
+	    "endpoint = 198.51.100.9:51820\nmatch = 198.51.100.9 udp 51820",
+	    "endpoint = 198.51.100.9:51820\nmatch = 198.51.100.9 udp 51821" },
+	{ BH_PUBLISH_SPECIAL,
+	    "Loopback, multicast and the like are no address that somebody "
+	    "elsewhere can send to.",
+	    "match = 127.0.0.1 tcp 443",
+	    "match = 198.51.100.9 tcp 443" },
+	{ BH_PUBLISH_INSIDE,
+	    "Hosts of other locations ask for it as the Internet does, by "
+	    "their server; but what is internal at another location their "
+	    "gateways refuse. Exclude the published address from 'internal' "
+	    "of where it is, if they are to reach it.",
+	    "internal = 198.51.100.0/24\nmatch = 198.51.100.9 tcp 443",
+	    "internal = 198.51.100.0/24, !198.51.100.9\n"
+	    "match = 198.51.100.9 tcp 443" },
+	{ BH_PUBLISH_HOST,
+	    "With 'nat = pool' each port of an inside host has one outside "
+	    "(RFC 4787 REQ-1), and it answers with that; what came by another "
+	    "would be answered from the wrong address. Let the host listen on "
+	    "another port for one of them, or translate with 'nat = "
+	    "masquerade', which goes by connections.",
+	    "[location hq]\nnat = pool\n[publish a]\n"
+	    "match = 198.51.100.9 tcp 443\nto = 10.1.0.5:8443\n[publish b]\n"
+	    "match = 198.51.100.9 tcp 8443\nto = 10.1.0.5:8443",
+	    "[publish b]\nmatch = 198.51.100.9 tcp 8443\nto = 10.1.0.5:9443" },
+	{ .text = NULL },
+};

@@ -258,3 +258,90 @@ lint_roles(struct lint *lt)
 	check_domain(lt);
 	check_idle(lt);
 }
+
+const struct lint_explanation explain_roles[] = {
+	{ BH_CLIENT_NO_SERVER,
+	    "A client names the location that lets its Internet traffic out: "
+	    "'server = NAME'.",
+	    "backhaul = client",
+	    "backhaul = client\nserver = hq" },
+	{ BH_SERVER_UNKNOWN,
+	    "'server' is the NAME of a [location NAME] of this file that has "
+	    "'backhaul = server'.",
+	    "server = qh",
+	    "server = hq" },
+	{ BH_SERVER_INACTIVE,
+	    "The server takes no part in the domain for now, so the client's "
+	    "Internet traffic would be refused. Name another, or make it "
+	    "active.",
+	    "[location hq]\nactive = no\n[location a]\nserver = hq",
+	    "[location hq]\nactive = yes\n[location a]\nserver = hq" },
+	{ BH_SERVER_ROLE,
+	    "The location named as server does not act as one, so it would "
+	    "refuse everything. In particular a client of a client does not "
+	    "exist.",
+	    "[location hq]\nbackhaul = none\n[location a]\nserver = hq",
+	    "[location hq]\nbackhaul = server\n[location a]\nserver = hq" },
+	{ BH_ROLE_BOTH,
+	    "The roles exclude each other: a server lets traffic out where it "
+	    "is, and has no server of its own.",
+	    "backhaul = server\nserver = dr",
+	    "backhaul = server" },
+	{ BH_ROLE_UNSAID,
+	    "The role is never guessed from other keys. A client says "
+	    "'backhaul = client' and 'server = NAME'.",
+	    "server = hq",
+	    "backhaul = client\nserver = hq" },
+	{ BH_KEY_ROLE,
+	    "The key means nothing in this location's role. Either the role "
+	    "is wrong, or the key was copied from elsewhere.",
+	    "backhaul = client\nnat = none",
+	    "backhaul = client" },
+	{ BH_SERVER_IDLE,
+	    "No active client names this server. Right if it waits for one.",
+	    "[location dr]\nbackhaul = server",
+	    "[location dr]\nbackhaul = server\n[location a]\nserver = hq, dr" },
+	{ BH_GATEWAY_HALF,
+	    "With 'default-gateway' what clients send goes to that next hop "
+	    "and no other, since any other way would go past the filter. A "
+	    "family without one is refused. Write both, for example 'default- "
+	    "gateway = 192.0.2.1, 2001:db8::1', or leave it so if that family "
+	    "is to be closed.",
+	    "default-gateway = 192.0.2.1",
+	    "default-gateway = 192.0.2.1, 2001:db8::1" },
+	{ BH_SERVER_OFF,
+	    "The others take its place, in the order of the list. If it is "
+	    "out of service for a while that is as it should be.",
+	    "[location dr]\nactive = no\n[location a]\nserver = hq, dr",
+	    "[location a]\nserver = hq" },
+	{ BH_NO_SERVER,
+	    "A client sends all Internet traffic of its LAN to a server. "
+	    "Without a server all of it is refused; nothing is let out in "
+	    "clear instead.",
+	    "[location hq]\nbackhaul = none",
+	    "[location hq]\nbackhaul = server" },
+	{ BH_NO_CLIENT,
+	    "A server without any client has nothing to let out. If it is "
+	    "only a partner of others, write 'backhaul = none'.",
+	    "[location branch1]\nbackhaul = none",
+	    "[location branch1]\nbackhaul = client\nserver = hq" },
+	{ BH_NO_BACKHAUL,
+	    "The domain has partners only. That works: their traffic with "
+	    "each other goes through tunnels. Internet traffic of each "
+	    "location is not touched.",
+	    "[location branch1]\npartners = hq",
+	    "[location branch1]\npartners = hq\nbackhaul = client\n"
+	    "server = hq" },
+	{ BH_V6_NOWHERE,
+	    "IPv6 is treated as IPv4 is: the clients send it to their server, "
+	    "and if there is none at the server's site it ends there, which "
+	    "hosts notice as slow connections that fall back to IPv4. Nothing "
+	    "in the file says that the site has IPv6. Right if its uplink has.",
+	    "[location hq]\nlan = 10.0.0.0/20\n"
+	    "[location a]\nlan = 10.1.0.0/20, 2001:db8:1::/52\n"
+	    "server = hq",
+	    "[location hq]\nlan = 10.0.0.0/20, 2001:db8:0::/52\n"
+	    "[location a]\nlan = 10.1.0.0/20, 2001:db8:1::/52\n"
+	    "server = hq" },
+	{ .text = NULL },
+};

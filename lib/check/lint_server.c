@@ -195,3 +195,75 @@ lint_servers(struct lint *lt, const struct conf_location *l)
 	check_published(lt, l);
 	check_plain(lt, l);
 }
+
+const struct lint_explanation explain_servers[] = {
+	{ BH_SERVER_TWICE,
+	    "Naming a server once is enough. Was another location meant by "
+	    "one of the two?",
+	    "server = hq, hq",
+	    "server = hq, dr" },
+	{ BH_SERVERS_TOGETHER,
+	    "A second server is there for the day when the first is not. Two "
+	    "that share an address, a line or a next hop are lost on the same "
+	    "day. Only what the file tells is seen here: look also at "
+	    "providers, power and the building.",
+	    "[location hq]\nendpoint = 192.0.2.1:51820\n[location dr]\n"
+	    "endpoint = 192.0.2.1:51821",
+	    "[location hq]\nendpoint = 192.0.2.1:51820\n[location dr]\n"
+	    "endpoint = 198.51.100.1:51820" },
+	{ BH_SERVERS_NAT,
+	    "After a failover, or host by host when balanced, this site's "
+	    "traffic would be translated at one server and not at the other, "
+	    "so filters and logs behind them see different addresses, and "
+	    "answers may not come back. Give both servers the same 'nat' and "
+	    "'nat-upstream'.",
+	    "[location hq]\nnat = masquerade\n[location dr]\nnat = none",
+	    "[location hq]\nnat = masquerade\n[location dr]\n"
+	    "nat = masquerade" },
+	{ BH_SERVERS_ROOM,
+	    "A client keeps a tunnel open to each of its servers and chooses "
+	    "among 16 at most. Most need two.",
+	    "server = s1, s2, ... s17",
+	    "server = s1, s2" },
+	{ BH_SERVER_ALONE,
+	    "'server-mode' and 'failback' say how to choose among several "
+	    "servers, and 'server' names one. Probably the second was "
+	    "forgotten: 'server = hq, dr'.",
+	    "server = hq\nfailback = now",
+	    "server = hq, dr\nfailback = now" },
+	{ BH_PROBE_CLASS,
+	    "'probe' is asked through each server's tunnel and out to the "
+	    "Internet, so that a server without Internet counts as down. The "
+	    "guard at the server refuses addresses of the company, private "
+	    "and special ones, so it would say nothing of any server. Use "
+	    "one that answers ping and belongs to the provider, or a public "
+	    "resolver.",
+	    "probe = 10.0.0.1",
+	    "probe = 192.0.2.1" },
+	{ BH_PROBE_SOURCE,
+	    "The gateway asks the probe from its own address on the LAN, "
+	    "since the server lets out nothing else. 'address' must have one "
+	    "of the probe's family, inside 'lan' (or 'internal', unless "
+	    "'backhaul-sources = participating'): 'address = 10.1.0.1'.",
+	    "probe = 192.0.2.1",
+	    "probe = 192.0.2.1\naddress = 10.1.0.1" },
+	{ BH_SERVERS_PLAIN,
+	    "WireGuard by itself sends a packet to the one peer that owns its "
+	    "destination, and 0.0.0.0/0 has one owner. So a phone or a router "
+	    "in a cloud has no second server; its file (bh-check -e) has the "
+	    "first one.",
+	    "[location phone]     ; without interfaces\nserver = hq, dr",
+	    "[location phone]\nserver = hq" },
+	{ BH_SERVER_PUBLISH,
+	    "Who asks from the Internet comes in by the server that "
+	    "publishes, and the answer of the host goes out by the server "
+	    "that its site uses. With another one it leaves with another "
+	    "address, and the connection never comes about. Publish at the "
+	    "site's first server, and use 'server-mode = failover'; while "
+	    "that is down, what it publishes is down too.",
+	    "[location a]\nserver = hq, dr\n[publish web]\nserver = dr\n"
+	    "to = 10.1.0.20",
+	    "[location a]\nserver = hq, dr\n[publish web]\nserver = hq\n"
+	    "to = 10.1.0.20" },
+	{ .text = NULL },
+};

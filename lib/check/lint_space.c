@@ -307,3 +307,61 @@ lint_space(struct lint *lt)
 			lint_own_hosts(lt, &lt->cf->location[i]);
 		}
 }
+
+const struct lint_explanation explain_space[] = {
+	{ BH_GATEWAY_ELSEWHERE,
+	    "'default-gateway' is the next hop of backhauled traffic and must "
+	    "be a neighbour of the server. An address of another location "
+	    "would send the traffic back into a tunnel.",
+	    "[location hq]\ndefault-gateway = 10.1.0.254\n[location a]\n"
+	    "lan = 10.1.0.0/20",
+	    "[location hq]\ndefault-gateway = 10.0.0.254\n[location a]\n"
+	    "lan = 10.1.0.0/20" },
+	{ BH_ENDPOINT_INSIDE,
+	    "An endpoint is an address of the outer network. If it took part "
+	    "at a site, the way to it would lead through the tunnel that ends "
+	    "there. Take it out: 'lan = 192.0.2.0/24, !192.0.2.1'.",
+	    "endpoint = 192.0.2.1:51820\nlan = 192.0.2.0/24",
+	    "endpoint = 192.0.2.1:51820\nlan = 192.0.2.0/24, !192.0.2.1" },
+	{ BH_ENDPOINT_INTERNAL,
+	    "The tunnel's own datagrams reach it: they never enter a tunnel. "
+	    "Hosts of other locations do not, since it is internal. Right for "
+	    "a public block of the company's that holds the gateway.",
+	    "endpoint = 192.0.2.1:51820\ninternal = 192.0.2.0/24",
+	    "endpoint = 192.0.2.1:51820\ninternal = 192.0.2.0/24, !192.0.2.1" },
+	{ BH_LAN_LAN,
+	    "A packet goes to the location whose 'lan' holds its destination. "
+	    "If two claim it, one of them gets the other's traffic. Renumber, "
+	    "or exclude the part that is not there with '!'.",
+	    "[location a]\nlan = 10.1.0.0/20\n[location b]\nlan = 10.1.8.0/24",
+	    "[location a]\nlan = 10.1.0.0/20, !10.1.8.0/24\n[location b]\n"
+	    "lan = 10.1.8.0/24" },
+	{ BH_LAN_INTERNAL,
+	    "The longest prefix decides where an address belongs. A part of "
+	    "this lan, or all of it, is claimed by another location's "
+	    "'internal' with a prefix as long or longer, so its hosts would "
+	    "be refused as that location's. Exclude it on one side with '!'.",
+	    "[location a]\nlan = 10.1.0.0/20\n[location b]\n"
+	    "internal = 10.1.8.0/24",
+	    "[location a]\nlan = 10.1.0.0/20, !10.1.8.0/24\n[location b]\n"
+	    "internal = 10.1.8.0/24" },
+	{ BH_INTERNAL_INTERNAL,
+	    "The longest prefix decides where an address belongs, so this "
+	    "works: what is left of the wider network belongs to its location "
+	    "and is refused elsewhere. Often the wider one is as wide as the "
+	    "whole company (10.0.0.0/8); make sure that this is what you "
+	    "mean.",
+	    "[location hq]\ninternal = 10.0.0.0/8\n[location a]\n"
+	    "internal = 10.1.0.0/16",
+	    "[location hq]\ninternal = 10.0.0.0/16\n[location a]\n"
+	    "internal = 10.1.0.0/16" },
+	{ BH_INDIRECT,
+	    "Two locations that have no tunnel with each other see no "
+	    "conflict, but a third one that has a tunnel with both does: it "
+	    "has one route for the addresses and two places to send them to. "
+	    "Renumber one site, or exclude at one of them what is not there.",
+	    "[location a]\nlan = 10.5.0.0/24\npartners = hq\n[location b]\n"
+	    "lan = 10.5.0.0/24\npartners = hq\n[location hq]\npartners = a, b",
+	    "[location b]\nlan = 10.6.0.0/24\npartners = hq" },
+	{ .text = NULL },
+};

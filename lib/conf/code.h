@@ -8,7 +8,7 @@
  * 3 addresses, 4 partners, 5 backhaul, 6 endpoints, 7 interfaces and numbers,
  * 8 key files, 9 groups and what is built on them, 95 what is published.
  * A number is never used again for something else; bh-check(1) lists them and
- * check/explain_*.c explain them at length.
+ * lint_explain has them at length, each beside its check.
  */
 
 #define CODES(X) \

@@ -202,9 +202,7 @@ conf_npt_inside(const struct conf *cf, size_t server, struct prefix *in)
 			p = first_v6(&cf->location[i].lan);
 	if (p == NULL)
 		return false;
-	*in = (struct prefix){ p->addr, len };
-	for (unsigned bit = len; bit < 128; bit++)
-		in->addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+	*in = prefix_around(&p->addr, len);
 	return true;
 }
 

@@ -32,7 +32,8 @@ struct load {
 static struct key_place
 place(struct load *ld, enum conf_key k, int line)
 {
-	return (struct key_place){ k, ld->section,
+	return (struct key_place){ &conf_keys[k], ld->title,
+		(ld->section->broken >> k & 1) != 0, ld->section,
 		section_member(ld->section, k), &ld->set[k], line };
 }
 

@@ -19,6 +19,16 @@ prefix_list_add(struct prefix_list *l, const struct prefix *p)
 	return true;
 }
 
+struct prefix
+prefix_around(const struct addr *a, uint8_t len)
+{
+	struct prefix p = { *a, len };
+
+	for (unsigned bit = len; bit < 128; bit++)
+		p.addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+	return p;
+}
+
 struct addr
 prefix_last(const struct prefix *p)
 {

@@ -26,6 +26,8 @@ bool prefix_list_add_range(struct prefix_list *l, const struct addr *first,
     const struct addr *last);
 void prefix_list_free(struct prefix_list *l);
 
+/* The prefix of that length that holds the address. */
+struct prefix prefix_around(const struct addr *a, uint8_t len);
 /* The last address of a prefix. */
 struct addr prefix_last(const struct prefix *p);
 /* By address, the shorter prefix first. */

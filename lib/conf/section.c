@@ -40,8 +40,8 @@ section_defaults(void *section, enum conf_kind kind)
 	char why[VALUE_WHYLEN];
 
 	for (enum conf_key k = 0; k < KEY_COUNT; k++) {
-		const struct key_place at = { k, section,
-			section_member(section, k), NULL, 0 };
+		const struct key_place at = { .key = &conf_keys[k],
+			.section = section, .to = section_member(section, k) };
 		if (conf_keys[k].kind != kind || conf_keys[k].def == NULL)
 			continue;
 		int code = conf_keys[k].type->parse(&at, conf_keys[k].def, why);
@@ -97,11 +97,12 @@ grow(struct conf *cf, enum conf_kind kind)
 
 	if (n != 0 && (n < ROOM_MIN || (n & (n - 1)) != 0))
 		return true;
-	void *array = realloc(section_at(cf, kind, 0),
-	    (n == 0 ? ROOM_MIN : 2 * n) * lists[kind].size);
-	if (array == NULL)
+	void **array = (void **)(void *)((char *)cf + lists[kind].array);
+	void *p = realloc(*array, (n == 0 ? ROOM_MIN : 2 * n) *
+	    lists[kind].size);
+	if (p == NULL)
 		return false;
-	memcpy((char *)cf + lists[kind].array, &array, sizeof(array));
+	*array = p;
 	return true;
 }
 

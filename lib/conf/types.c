@@ -87,7 +87,7 @@ print_yes_no(const struct keydef *k, const void *section, FILE *out)
 static int
 parse_word(const struct key_place *at, const char *v, char *why)
 {
-	return value_word(at->to, conf_keys[at->key].words, v, why);
+	return value_word(at->to, at->key->words, v, why);
 }
 
 static void
@@ -100,7 +100,7 @@ print_word(const struct keydef *k, const void *section, FILE *out)
 static int
 parse_number(const struct key_place *at, const char *v, char *why)
 {
-	const struct keydef *k = &conf_keys[at->key];
+	const struct keydef *k = at->key;
 	unsigned n;
 	int code = value_number(&n, k->min, k->max, v, why);
 
@@ -126,7 +126,7 @@ static int
 parse_ports(const struct key_place *at, const char *v, char *why)
 {
 	struct conf_location *l = at->section;
-	const struct keydef *k = &conf_keys[at->key];
+	const struct keydef *k = at->key;
 	unsigned first, last;
 	int code = value_range(&first, &last, k->min, k->max, v, why);
 
@@ -204,22 +204,20 @@ print_prefixes(const struct keydef *k, const void *section, FILE *out)
 static void
 check_exclusions(const struct key_place *at, struct diags *d)
 {
-	const struct conf_section *s = at->section;
 	struct prefix_list none = { 0 }, all = { 0 };
-	const char *key = conf_keys[at->key].name;
-	char title[CONF_TITLELEN], text[PREFIX_STRLEN];
+	const char *key = at->key->name;
+	char text[PREFIX_STRLEN];
 
-	if (at->set->exclude.n > 0 && (s->broken >> at->key & 1) == 0 &&
+	if (at->set->exclude.n > 0 && !at->broken &&
 	    prefixes_normal(&at->set->include, &none, &all))
 		for (size_t i = 0; i < at->set->exclude.n; i++)
 			if (!prefixes_meet(all.p, all.n,
 			    &at->set->exclude.p[i]))
 				diag_add(d, at->line, BH_EXCLUDES_NOTHING,
-				    conf_title(s, title), key, "'!%s' "
-				    "excludes nothing: no prefix of '%s' meets "
-				    "it; take it out, or move it",
-				    prefix_format(&at->set->exclude.p[i],
-				    text), key);
+				    at->title, key, "'!%s' excludes nothing: "
+				    "no prefix of '%s' meets it; take it out, "
+				    "or move it", prefix_format(
+				    &at->set->exclude.p[i], text), key);
 	prefix_list_free(&all);
 }
 
@@ -229,11 +227,9 @@ finish_prefixes(const struct key_place *at, struct diags *d)
 {
 	struct conf_prefixes *ps = at->to;
 	struct prefix_list out = { 0 };
-	char title[CONF_TITLELEN];
 
 	if (!prefixes_normal(&at->set->include, &at->set->exclude, &out))
-		diag_add(d, at->line, BH_FILE_SIZE,
-		    conf_title(at->section, title), conf_keys[at->key].name,
+		diag_add(d, at->line, BH_FILE_SIZE, at->title, at->key->name,
 		    "no memory");
 	check_exclusions(at, d);
 	*ps = (struct conf_prefixes){ out.p, out.n };
@@ -380,7 +376,7 @@ static int
 parse_mtu(const struct key_place *at, const char *v, char *why)
 {
 	struct conf_location *l = at->section;
-	const struct keydef *k = &conf_keys[at->key];
+	const struct keydef *k = at->key;
 
 	l->mtu_auto = strcmp(v, "auto") == 0;
 	if (l->mtu_auto) {
@@ -408,7 +404,7 @@ print_mtu(const struct keydef *k, const void *section, FILE *out)
 static int
 parse_dscp(const struct key_place *at, const char *v, char *why)
 {
-	const struct keydef *k = &conf_keys[at->key];
+	const struct keydef *k = at->key;
 	unsigned n = strcmp(v, "copy") == 0 ? CONF_DSCP_COPY : 0;
 	int code = n != 0 || strcmp(v, "zero") == 0 ? 0 :
 	    value_number(&n, k->min, k->max, v, why);
@@ -557,7 +553,7 @@ print_nat6(const struct keydef *k, const void *section, FILE *out)
 static int
 parse_failback(const struct key_place *at, const char *v, char *why)
 {
-	const struct keydef *k = &conf_keys[at->key];
+	const struct keydef *k = at->key;
 	char seconds[VALUE_LEN] = "";
 	size_t n = strlen(v);
 	unsigned *to = at->to;

@@ -15,7 +15,9 @@ struct key_set {
 
 /* A key of a section that is being read. */
 struct key_place {
-	enum conf_key key;
+	const struct keydef *key;
+	const char *title;	/* of the section: "location hq" */
+	bool broken;		/* some of its value was malformed */
 	void *section;
 	void *to;		/* the member */
 	struct key_set *set;	/* the key's own, empty at first */

@@ -85,8 +85,11 @@ bool plan_has_peers(const struct plan *p);
 bool plan_breaks_out(const struct plan *p);
 /* There is a TUN device towards the Internet. */
 bool plan_has_egress(const struct plan *p);
-/* All of these: in words; as members of a set of nft(8)'s; as what stands for
- * an interface there, a set if there is more than one. */
+/* All of these, each between quotes, with `gap' between them; in words; as
+ * members of a set of nft(8)'s; as what stands for an interface there, a set if
+ * there is more than one. */
+struct plan_names plan_egresses(const struct plan *p, const char *quote,
+    const char *gap);
 struct plan_names plan_egress_words(const struct plan *p);
 struct plan_names plan_egress_list(const struct plan *p);
 struct plan_names plan_egress(const struct plan *p);
@@ -115,11 +118,13 @@ bool plan_pools(const struct plan *p, enum family fam);
 bool plan_translates(const struct plan *p, enum family fam);
 /* Something is published at this server, and the kernel translates. */
 bool plan_publishes(const struct plan *p);
+/* What is published and the kernel translates, the next from *i on. */
+const struct conf_publish *plan_next_published(const struct plan *p, size_t *i);
 /* ... or by its addresses a client's host could ask for another. */
 bool plan_turns_back(const struct plan *p);
 /* Addresses that this server answers for and no interface of it has, the next
  * from *i on; NULL: no more. */
-const struct addr *plan_taken(const struct plan *p, size_t *i);
+const struct addr *plan_proxied(const struct plan *p, size_t *i);
 /* Internet packets of the clients leave by the LAN interface. */
 bool plan_egress_by_lan(const struct plan *p);
 /* The interfaces that must forward: first the LAN's, then those where the

@@ -20,76 +20,6 @@ ip_of(const struct addr *a)
 	return addr_is_v4(a) ? "ip" : "ip6";
 }
 
-/* What the kernel translates of what is published. */
-static const struct conf_publish *
-next(const struct plan *p, size_t *i)
-{
-	while (*i < p->cf->npublish) {
-		const struct conf_publish *q = &p->cf->publish[(*i)++];
-		if (publish_is_of(p->cf, q, p->index) &&
-		    !plan_pools(p, addr_is_v4(&q->match) ? FAMILY_V4 :
-		    FAMILY_V6))
-			return q;
-	}
-	return NULL;
-}
-
-bool
-plan_publishes(const struct plan *p)
-{
-	size_t i = 0;
-
-	return next(p, &i) != NULL;
-}
-
-bool
-plan_turns_back(const struct plan *p)
-{
-	struct npt npt;
-	size_t i = 0;
-
-	return plan_publishes(p) || plan_npt(p, &npt) != NULL ||
-	    plan_taken(p, &i) != NULL || plan_pools(p, FAMILY_V4) ||
-	    plan_pools(p, FAMILY_V6);
-}
-
-bool
-plan_is_own(const struct plan *p, const struct addr *a)
-{
-	for (size_t i = 0; i < p->host.nnets; i++)
-		if (addr_eq(a, &p->host.net[i].own))
-			return true;
-	return false;
-}
-
-/* The addresses of what is published, then those of clients. */
-static const struct addr *
-candidate(const struct plan *p, size_t i)
-{
-	const struct conf *cf = p->cf;
-
-	if (i < cf->npublish)
-		return publish_is_of(cf, &cf->publish[i], p->index) ?
-		    &cf->publish[i].match : NULL;
-	i -= cf->npublish;
-	const struct conf_pair *pair = &cf->location[i / 2].nat_address;
-	if (!(i % 2 == 0 ? pair->has4 : pair->has6) ||
-	    !conf_is_client_of(cf, i / 2, p->index))
-		return NULL;
-	return i % 2 == 0 ? &pair->v4 : &pair->v6;
-}
-
-const struct addr *
-plan_taken(const struct plan *p, size_t *i)
-{
-	while (*i < p->cf->npublish + 2 * p->cf->nlocations) {
-		const struct addr *a = candidate(p, (*i)++);
-		if (a != NULL && !plan_is_own(p, a))
-			return a;
-	}
-	return NULL;
-}
-
 /* tcp dport 443, or what begins before translation: ct original proto-dst */
 static void
 put_ports(const struct conf_publish *q, const char *what, FILE *out)
@@ -173,7 +103,7 @@ put_all(const struct plan *p, FILE *out,
 	const struct conf_publish *q;
 
 	for (int whole = 0; whole < 2; whole++)
-		for (size_t i = 0; (q = next(p, &i)) != NULL;)
+		for (size_t i = 0; (q = plan_next_published(p, &i)) != NULL;)
 			if ((q->proto == 0) == whole)
 				put(p, q, out);
 }
@@ -302,14 +232,14 @@ plan_snat_publish(const struct plan *p, FILE *out)
 	const struct conf_publish *q;
 	char match[64 + PLAN_NAMES + ADDR_STRLEN], a[ADDR_STRLEN];
 
-	for (size_t i = 0; (q = next(p, &i)) != NULL;)
+	for (size_t i = 0; (q = plan_next_published(p, &i)) != NULL;)
 		if (q->proto == 0)
 			fprintf(out, "\t\tiifname %s %s saddr %s snat %s "
 			    "to %s\n", plan_egress(p).text,
 			    ip_of(&q->to), format_to(p, q, match),
 			    ip_of(&q->match), addr_format(&q->match, a));
 	put_nat_addresses(p, out);
-	for (size_t i = 0; (q = next(p, &i)) != NULL;) {
+	for (size_t i = 0; (q = plan_next_published(p, &i)) != NULL;) {
 		snprintf(match, sizeof(match), "oifname %s ct original "
 		    "%s daddr %s", plan_egress(p).text,
 		    ip_of(&q->match), addr_format(&q->match, a));

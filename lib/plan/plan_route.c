@@ -234,7 +234,7 @@ add_taken(const struct plan *p, struct table *t)
 
 	if (plan_npt(p, &npt) != NULL)
 		into(t, &npt.net[NPT_IN], p->self->egress_interface, NULL);
-	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;) {
+	for (size_t i = 0; (a = plan_proxied(p, &i)) != NULL;) {
 		host.addr = *a;
 		into(t, &host, p->self->egress_interface, NULL);
 	}

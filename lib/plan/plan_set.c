@@ -59,8 +59,7 @@ set_close(struct set *s)
 static bool
 in_family(const struct set *s, const struct prefix *p)
 {
-	return (p->len >= PREFIX_V4 && addr_is_v4(&p->addr)) ==
-	    (s->fam == FAMILY_V4);
+	return plan_of_family(p, s->fam);
 }
 
 static void
@@ -218,7 +217,7 @@ put_pool(const struct plan *p, enum family fam, FILE *out)
 
 	set_open(&s, out, "pool", fam);
 	set_prefixes(&s, &p->self->pool.addr);
-	for (size_t i = 0; (a = plan_taken(p, &i)) != NULL;)
+	for (size_t i = 0; (a = plan_proxied(p, &i)) != NULL;)
 		if (addr_is_v4(a) == (fam == FAMILY_V4))
 			set_text(&s, addr_format(a, text));
 	set_close(&s);

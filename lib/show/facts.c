@@ -60,11 +60,13 @@ format(const struct prefix *p, char buf[static PREFIX_STRLEN])
 }
 
 void
-facts_add_prefix(struct facts *fs, enum topic t, const struct prefix *p)
+facts_add_prefixes(struct facts *fs, enum topic t, const struct prefix *p,
+    size_t n)
 {
 	char text[PREFIX_STRLEN];
 
-	facts_add(fs, t, "%s", format(p, text));
+	for (size_t i = 0; i < n; i++)
+		facts_add(fs, t, "%s", format(&p[i], text));
 }
 
 void

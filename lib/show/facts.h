@@ -85,8 +85,9 @@ void facts_free(struct facts *fs);
 void facts_add(struct facts *fs, enum topic t, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* One of a set. */
-void facts_add_prefix(struct facts *fs, enum topic t, const struct prefix *p);
+/* All of a set. */
+void facts_add_prefixes(struct facts *fs, enum topic t, const struct prefix *p,
+    size_t n);
 
 /* A table for people, or an object a line. */
 void facts_print(const struct facts *fs, const char *location, FILE *out);

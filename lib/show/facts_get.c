@@ -47,13 +47,6 @@ name_servers(struct view *v)
 		snprintf(v->leaves + n, sizeof(v->leaves) - n, ", by host");
 }
 
-void
-facts_add_prefixes(struct view *v, enum topic t, const struct conf_prefixes *ps)
-{
-	for (size_t i = 0; i < ps->n; i++)
-		facts_add_prefix(v->fs, t, &ps->p[i]);
-}
-
 static void
 add_normal(struct view *v, enum topic t, struct prefix_list *in)
 {
@@ -61,8 +54,7 @@ add_normal(struct view *v, enum topic t, struct prefix_list *in)
 
 	if (!prefixes_normal(in, &none, &out))
 		v->fs->failed = true;
-	facts_add_prefixes(v, t, &(struct conf_prefixes){ .p = out.p,
-	    .n = out.n });
+	facts_add_prefixes(v->fs, t, out.p, out.n);
 	prefix_list_free(&out);
 }
 
@@ -139,9 +131,7 @@ get_tunnel(struct view *v)
 		facts_add(v->fs, TOPIC_LISTEN, "listens on UDP port %u",
 		    l->listen_port);
 	for (size_t i = 0; i < v->cf->nlocations; i++)
-		if (i != v->i && (conf_partners(v->cf, v->i, i) ||
-		    conf_is_client_of(v->cf, v->i, i) ||
-		    conf_is_client_of(v->cf, i, v->i)))
+		if (conf_has_tunnel(v->cf, v->i, i))
 			add_peer(v, &v->cf->location[i]);
 	facts_add(v->fs, TOPIC_MTU, "is %s%u inside the tunnel: TCP segments "
 	    "of %u bytes (IPv4) or %u (IPv6)", l->mtu_auto ? "at most " : "",

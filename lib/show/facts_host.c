@@ -11,7 +11,7 @@ get_devices(struct view *v)
 	const struct conf_location *l = v->l;
 	char name[IFNAMSIZ];
 
-	facts_add_prefixes(v, TOPIC_ADDRESS, &l->address);
+	facts_add_prefixes(v->fs, TOPIC_ADDRESS, l->address.p, l->address.n);
 	if (l->lan_interface[0] != '\0')
 		facts_add(v->fs, TOPIC_DEVICE, "%s towards the LAN%s",
 		    l->lan_interface, plan_one_arm(&v->plan) ?

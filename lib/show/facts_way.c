@@ -271,8 +271,8 @@ get_pool_addresses(struct view *v)
 	bool pool4 = v->l->nat == CONF_NAT_POOL;
 
 	for (size_t i = 0; i < ps->n; i++)
-		if (addr_is_v4(&ps->p[i].addr) ? pool4 : pool6)
-			facts_add_prefix(v->fs, TOPIC_POOL, &ps->p[i]);
+		if (prefix_is_v4(&ps->p[i]) ? pool4 : pool6)
+			facts_add_prefixes(v->fs, TOPIC_POOL, &ps->p[i], 1);
 	if (pool4 || pool6)
 		get_pool_rules(v);
 }

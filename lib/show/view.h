@@ -22,8 +22,6 @@ struct view {
 	bool plain;		/* runs WireGuard, and nothing of ours */
 };
 
-void facts_add_prefixes(struct view *v, enum topic t,
-    const struct conf_prefixes *ps);
 /* Where Internet traffic leaves, as what, and what comes in. */
 void facts_get_way(struct view *v);
 /* What the gateway's kernel is told: devices, routes, filters. */

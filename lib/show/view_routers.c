@@ -181,17 +181,17 @@ put_frr(const struct route *r, FILE *out)
 static void
 put_ios(const struct route *r, FILE *out)
 {
-	struct addr mask = { { [10] = 0xff, [11] = 0xff } };
+	static const struct addr ones = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff } };
+	const struct prefix mask = prefix_around(&ones, r->to.len);
 	char net[ADDR_STRLEN], bits[ADDR_STRLEN], via[ADDR_STRLEN];
 
 	if (!prefix_is_v4(&r->to)) {
 		put_frr(r, out);
 		return;
 	}
-	for (unsigned bit = PREFIX_V4; bit < r->to.len; bit++)
-		mask.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 	fprintf(out, "ip route %s %s %s\n", addr_format(&r->to.addr, net),
-	    addr_format(&mask, bits), via_text(r, via));
+	    addr_format(&mask.addr, bits), via_text(r, via));
 }
 
 static void

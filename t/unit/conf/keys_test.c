@@ -214,7 +214,8 @@ test_default(enum conf_key k)
 	char *text, why[VALUE_WHYLEN];
 	size_t n;
 	FILE *f = open_memstream(&text, &n);
-	const struct key_place at = { k, &b, section_member(&b, k), NULL, 1 };
+	const struct key_place at = { .key = row, .section = &b,
+		.to = section_member(&b, k) };
 
 	memset(&a, 0, sizeof(a));
 	memset(&b, 0, sizeof(b));

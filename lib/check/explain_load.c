@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-#include "check/explain.h"
+#include "check/checks.h"
 
-#include <stddef.h>
+/* What the loader finds (conf/), and the importer. */
 
-/* The file and its values. */
-
-const struct lint_explanation explain_file[] = {
+const struct lint_explanation explain_load[] = {
+	{ BH_EXCLUDES_NOTHING,
+	    "'lan = 10.1.0.0/20, !10.9.9.0/24' takes 10.9.9.0/24 out of a set "
+	    "that never held it. Most often a digit is wrong, or the "
+	    "exclusion was meant for 'internal'; then a network that should "
+	    "be out is in.",
+	    "lan = 10.1.0.0/20, !10.9.9.0/24",
+	    "lan = 10.1.0.0/20, !10.1.9.0/24" },
 	{ BH_FILE_READ,
 	    "Reading ended before the end of the file, so what was checked is "
 	    "not all of it. The reason is the system's; is it a directory, or "
@@ -144,5 +149,29 @@ const struct lint_explanation explain_file[] = {
 	    "gateway asks for again when an answer has run out.",
 	    "default-gateway = 10.0.0.254/24",
 	    "default-gateway = 10.0.0.254" },
+	{ BH_BAD_MATCH,
+	    "What the Internet may begin: an address of the server's side, "
+	    "then tcp or udp, then a port or a range. '198.51.100.9 tcp 443' "
+	    "is one port, '198.51.100.9 udp 8000-8009' are ten, "
+	    "'198.51.100.9' is the whole address, which then is that of the "
+	    "host for what it sends itself, too.",
+	    "match = 198.51.100.9:443",
+	    "match = 198.51.100.9 tcp 443" },
+	{ BH_BAD_TO,
+	    "A host behind a client, by its own address: '10.1.0.20', or with "
+	    "the port that it listens on, '10.1.0.20:8443' or "
+	    "'[2001:db8::20]:8443'. Names are not looked up: what is opened "
+	    "must not change with a name.",
+	    "to = web.example.net:8443",
+	    "to = 10.1.0.20:8443" },
+	{ BH_BAD_NAT6,
+	    "'nat6 = none' lets IPv6 leave as it is, 'nat6 = npt PREFIX' puts "
+	    "that prefix in the place of the clients' own (RFC 6296), 'nat6 = "
+	    "pool' has bh-egress translate it to the IPv6 addresses of "
+	    "nat-pool, whatever 'nat' says of IPv4; without the key IPv6 is "
+	    "translated as IPv4 is. The prefix has at most 64 bits, since "
+	    "what is behind them makes up for the change.",
+	    "nat6 = npt",
+	    "nat6 = npt 2001:db8:f::/48" },
 	{ .text = NULL },
 };
