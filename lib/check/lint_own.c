@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "check/checks.h"
 
+#include "base/special.h"
 #include "conf/prefixes.h"
 
 /* A location's addresses, looked at by themselves. */
 
-#define V4(a, b, c, d, len) \
-	{ { { [10] = 0xff, [11] = 0xff, a, b, c, d } }, PREFIX_V4 + (len) }
-#define V6(a, b, len) { { { a, b } }, len }
-
-/* Never forwarded: RFC 6890, RFC 5771, RFC 4291. */
-static const struct prefix special[] = {
-	V4(0, 0, 0, 0, 8), V4(127, 0, 0, 0, 8), V4(169, 254, 0, 0, 16),
-	V4(224, 0, 0, 0, 3), V6(0, 0, 127), V6(0xfe, 0x80, 10),
-	V6(0xff, 0, 8),
-};
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 const struct prefix *
 lint_special(const struct prefix *p)
 {
-	for (size_t i = 0; i < COUNT(special); i++)
-		if (prefixes_meet(&special[i], 1, p))
-			return &special[i];
+	for (size_t i = 0; i < special_count; i++) {
+		const struct special *s = &special_table[i];
+		if ((s->kinds & SPECIAL_MARTIAN) != 0 &&
+		    prefixes_meet(&s->prefix, 1, p))
+			return &s->prefix;
+	}
 	return NULL;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/prefixes.h"
 
+#include "base/special.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,16 +281,30 @@ prefixes_meet(const struct prefix *set, size_t n, const struct prefix *p)
 bool
 prefix_is_private(const struct prefix *p)
 {
-	static const struct prefix private[] = {
-#define V4(a, b, len) \
-	{ { { [10] = 0xff, [11] = 0xff, a, b } }, PREFIX_V4 + (len) }
-		V4(10, 0, 8), V4(172, 16, 12), V4(192, 168, 16),
-		V4(100, 64, 10), { { { 0xfc } }, 7 },
-#undef V4
-	};
-
-	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
-		if (prefixes_find(&private[i], 1, p) != NULL)
+	for (size_t i = 0; i < special_count; i++) {
+		const struct special *s = &special_table[i];
+		if ((s->kinds & SPECIAL_PRIVATE) != 0 &&
+		    prefixes_find(&s->prefix, 1, p) != NULL)
 			return true;
+	}
 	return false;
+}
+
+bool
+prefixes_special(struct prefix_list *out, unsigned kinds)
+{
+	struct prefix_list in = { 0 }, not = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < special_count && ok; i++) {
+		const struct special *s = &special_table[i];
+		if ((s->kinds & kinds) != 0)
+			ok = prefix_list_add(&in, &s->prefix);
+		else if (s->kinds == 0)
+			ok = prefix_list_add(&not, &s->prefix);
+	}
+	ok = ok && prefixes_normal(&in, &not, out);
+	prefix_list_free(&in);
+	prefix_list_free(&not);
+	return ok;
 }

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Wholly inside RFC 1918, RFC 6598 or RFC 4193.  The documentation prefixes are
- * ordinary, that is public, addresses. */
+/* Wholly inside a prefix that is private (base/special.h). */
 bool prefix_is_private(const struct prefix *p);
 
 /* A list that grows. */
@@ -44,6 +43,10 @@ void prefix_sort(struct prefix *p, size_t n);
  */
 bool prefixes_normal(struct prefix_list *include, struct prefix_list *exclude,
     struct prefix_list *out);
+
+/* The special-purpose addresses of any of these kinds, in normal form, without
+ * the ordinary ones inside of them (base/special.h).  False: no memory. */
+bool prefixes_special(struct prefix_list *out, unsigned kinds);
 
 /* The prefix of a normal form that holds all of p, or NULL. */
 const struct prefix *prefixes_find(const struct prefix *set, size_t n,

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "plan/plan.h"
 
+#include "base/die.h"
+#include "base/special.h"
 #include "conf/prefixes.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const special4[] = {	/* RFC 6890 and its registry */
-	"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24",
-	"192.88.99.0/24", "198.18.0.0/15", "224.0.0.0/3", NULL
-};
-static const char *const private4[] = {	/* RFC 1918, RFC 6598 */
-	"10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", NULL
-};
-/* Last, the IPv4 list once more in NAT64's clothes (RFC 6052). */
-static const char *const special6[] = {
-	"::/96", "::ffff:0:0/96", "64:ff9b:1::/48", "100::/64", "2001::/32",
-	"2001:2::/48", "2001:10::/28", "2001:20::/28", "2002::/16",
-	"5f00::/16", "fe80::/10", "fec0::/10", "ff00::/8",
-	"64:ff9b::/104", "64:ff9b::7f00:0/104", "64:ff9b::a9fe:0/112",
-	"64:ff9b::c612:0/111", "64:ff9b::e000:0/99", NULL
-};
-static const char *const private6[] = {	/* RFC 4193; NAT64 */
-	"fc00::/7", "64:ff9b::a00:0/104", "64:ff9b::6440:0/106",
-	"64:ff9b::ac10:0/108", "64:ff9b::c0a8:0/112", NULL
-};
 
 /* Elements of one set, opened at the first. */
 struct set {
@@ -72,11 +54,20 @@ set_prefixes(struct set *s, const struct conf_prefixes *ps)
 			set_text(s, prefix_format(&ps->p[i], buf));
 }
 
+/* No packet is forwarded there (base/special.h); what IPv6 would carry of IPv4
+ * (RFC 4038 4.2) has no address of its own here. */
 static void
-set_list(struct set *s, const char *const *list)
+set_special(struct set *s, bool private_too)
 {
-	for (; *list != NULL; list++)
-		set_text(s, *list);
+	struct prefix_list l = { 0 };
+
+	if (!prefixes_special(&l, SPECIAL_NEVER |
+	    (private_too ? SPECIAL_PRIVATE : 0)))
+		diex(EXIT_RETRY, "no memory");
+	set_prefixes(s, &(struct conf_prefixes){ .p = l.p, .n = l.n });
+	if (s->fam == FAMILY_V6)
+		set_text(s, "::ffff:0:0/96");
+	prefix_list_free(&l);
 }
 
 /* a + 1, or a - 1 with step 0xff; false when it wraps. */
@@ -192,7 +183,6 @@ set_endpoints(struct set *s, const struct conf *cf)
 static void
 put_guard(const struct plan *p, enum family fam, FILE *out)
 {
-	bool v4 = fam == FAMILY_V4;
 	struct set s;
 
 	set_open(&s, out, "guard", fam);
@@ -201,9 +191,7 @@ put_guard(const struct plan *p, enum family fam, FILE *out)
 		set_prefixes(&s, &p->cf->location[i].internal);
 	}
 	set_endpoints(&s, p->cf);
-	set_list(&s, v4 ? special4 : special6);
-	if (p->cf->private_is_internal)
-		set_list(&s, v4 ? private4 : private6);
+	set_special(&s, p->cf->private_is_internal);
 	set_close(&s);
 }
 

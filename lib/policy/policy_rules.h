@@ -6,6 +6,7 @@
  * The decision tables: over what facts they ask, and how.  For policy.c alone.
  */
 
+#include "base/special.h"
 #include "policy/policy.h"
 
 /* What is known of an address.  The source's facts are bits 0 to 15 of a word,
@@ -22,13 +23,15 @@ enum {
 	OWN	   = 1 << 7,	/* the gateway's */
 	ENDPOINT   = 1 << 8,	/* a tunnel of the domain ends there */
 
-	/* what kind it is */
-	MARTIAN	   = 1 << 9,	/* cannot be a sender */
-	MULTICAST  = 1 << 10,	/* or broadcast */
-	LINKLOCAL  = 1 << 11,
-	SPECIAL	   = 1 << 12,	/* special-purpose: no forwarding to it */
-	PRIVATE	   = 1 << 13,	/* ... where those count as internal */
-	DUMMY	   = 1 << 14,	/* RFC 7600: of a router without address */
+	/* of what kind it is (base/special.h) */
+	KINDS_AT   = 9,
+	MARTIAN	   = SPECIAL_MARTIAN << KINDS_AT,
+	MULTICAST  = SPECIAL_MULTICAST << KINDS_AT,
+	LINKLOCAL  = SPECIAL_LINKLOCAL << KINDS_AT,
+	SPECIAL	   = SPECIAL_RESERVED << KINDS_AT,
+	PRIVATE	   = SPECIAL_PRIVATE << KINDS_AT, /* if that is internal */
+	DUMMY	   = SPECIAL_DUMMY << KINDS_AT,
+
 	PUBLISHED  = 1 << 15,	/* what the Internet may begin with */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/json.h"
+#include "base/special.h"
 #include "conf/prefixes.h"
 #include "conf/space.h"
 
@@ -108,9 +109,7 @@ static void
 receivers(const struct clear *c, const struct conf_breakout *b,
     struct prefix_list *out)
 {
-	static const char *const private[] = { "10.0.0.0/8", "172.16.0.0/12",
-		"192.168.0.0/16", "100.64.0.0/10", "fc00::/7" };
-	struct prefix_list groups = { 0 }, not = { 0 };
+	struct prefix_list groups = { 0 }, not = { 0 }, special = { 0 };
 
 	add_groups(&groups, c->cf, &b->to);
 	for (size_t i = 0; i < c->cf->nlocations; i++) {
@@ -119,9 +118,11 @@ receivers(const struct clear *c, const struct conf_breakout *b,
 		if (c->cf->location[i].active)
 			add_text(&not, c->cf->location[i].endpoint_host);
 	}
-	for (size_t i = 0; c->cf->private_is_internal &&
-	    i < sizeof(private) / sizeof(private[0]); i++)
-		add_text(&not, private[i]);
+	must(prefixes_special(&special, SPECIAL_NEVER |
+	    (c->cf->private_is_internal ? SPECIAL_PRIVATE : 0)));
+	for (size_t i = 0; i < special.n; i++)
+		must(prefix_list_add(&not, &special.p[i]));
+	prefix_list_free(&special);
 	normal(&groups, &not, out);
 }
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 rooms='
 base    :
-	: addr batch bytes clock die json key once path ratelimit text
+	: addr batch bytes clock die json key once path ratelimit special text
 	  verdict version worker
 conf    : base
 	: conf diag guess ini keys pool prefixes print publish space value
