@@ -274,7 +274,7 @@ main(int argc, char *argv[])
 		die(EXIT_RETRY, "cannot hear of links and neighbours");
 	state.conf = -1;
 	if (server == NULL && !state.once && optind < argc &&
-	    (state.conf = resolvconf_start()) < 0)
+	    (state.conf = resolvconf_open()) < 0)
 		die(EXIT_RETRY, "cannot start a process");
 	state.dns = dns_open(server, &why);
 	if (state.dns == NULL)

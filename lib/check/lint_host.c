@@ -254,7 +254,7 @@ const struct lint_explanation explain_own_hosts[] = {
 	    "address = 10.1.0.1\nresolver = 10.1.0.53" },
 	{ BH_ADDRESS_SPECIAL,
 	    "127.0.0.1, 0.0.0.0/8, 169.254.0.0/16, multicast and their IPv6 "
-	    "twins are no address under which one host reaches another "
+	    "models are no address under which one host reaches another "
 	    "through a network. A default-gateway may be an IPv6 link-local "
 	    "address.",
 	    "address = 127.0.0.1",

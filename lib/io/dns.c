@@ -106,7 +106,7 @@ dns_hosts(struct dns *d, const char *name, struct dns_answer *a)
 }
 
 static void
-take_node(struct dns_answer *a, const struct ares_addrinfo_node *node)
+add_node(struct dns_answer *a, const struct ares_addrinfo_node *node)
 {
 	struct sockaddr_storage ss = { 0 };
 	struct endpoint e;
@@ -137,7 +137,7 @@ on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 	if (status == ARES_SUCCESS) {
 		for (struct ares_addrinfo_node *n = ai->nodes; n != NULL;
 		    n = n->ai_next)
-			take_node(&a, n);
+			add_node(&a, n);
 		for (struct ares_addrinfo_cname *c = ai->cnames; c != NULL;
 		    c = c->next)
 			if ((uint32_t)c->ttl < a.ttl)

@@ -219,7 +219,7 @@ send_hello(int fd, const struct link_hello *h, const struct link *l)
 /* Only what the kernel has made descriptors of ours with this message: of that
  * kind, and so many. */
 static void
-take_passed(struct msghdr *m, int passed[static PASSED])
+read_passed(struct msghdr *m, int passed[static PASSED])
 {
 	struct cmsghdr *cm = CMSG_FIRSTHDR(m);
 
@@ -254,7 +254,7 @@ read_hello(int fd, int wait_ms, struct link_hello *h, int passed[static PASSED])
 	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return n;
-	take_passed(&m, passed);
+	read_passed(&m, passed);
 	return (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 ? n : 1;
 }
 
@@ -319,7 +319,7 @@ link_accept(struct link *l, int lfd, const struct link_hello *me,
 	bool fits = judge_hello(&h, n, me, other, why) == 0;
 	int error = errno;
 	/* one that is refused wants to say why, too */
-	ring_start(&l->ring);
+	ring_init(&l->ring);
 	if (n >= 0 && send_hello(fd, me, fits ? l : NULL) < 0) {
 		fits = false;
 		error = errno;
@@ -368,7 +368,7 @@ link_connect(struct link *l, const char *path, int wait_ms,
 	if (link_init(l) < 0)
 		return -1;
 	int fd = connect_path(path, wait_ms);
-	ring_start(&l->ring);
+	ring_init(&l->ring);
 	if (fd < 0 || send_hello(fd, me, l) < 0 ||
 	    judge_hello(&h, read_hello(fd, wait_ms, &h, passed), me, other,
 	    why) < 0 || join(l, fd, &h, passed, why) < 0)

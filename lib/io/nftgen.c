@@ -27,7 +27,7 @@ ask(int fd)
 
 /* The first attribute is the number; others say who changed it last. */
 static bool
-take(int fd, uint32_t *gen)
+receive(int fd, uint32_t *gen)
 {
 	struct {
 		struct nlmsghdr h;
@@ -54,7 +54,7 @@ nftgen_read(uint32_t *gen)
 
 	if (fd < 0)
 		return false;
-	bool ok = ask(fd) && take(fd, gen);
+	bool ok = ask(fd) && receive(fd, gen);
 	close(fd);
 	return ok;
 }

@@ -131,7 +131,7 @@ be_reader(int fd, struct resolvconf_mark *m)
 }
 
 int
-resolvconf_start(void)
+resolvconf_open(void)
 {
 	struct resolvconf_mark m;
 	int pair[2];

@@ -26,7 +26,7 @@ bool resolvconf_differs(struct resolvconf_mark *m);
 
 /* Starts the process that reads it; a descriptor to ask it by, or -1 and
  * errno.  To be called before privileges are dropped. */
-int resolvconf_start(void);
+int resolvconf_open(void);
 /* Since this was asked last, or it was started: is the file another?  Then
  * *servers is a list of them, comma between, empty if it has none.  Closes *fd
  * and makes it -1 if that process is gone. */

@@ -11,7 +11,7 @@ bounded(uint32_t ttl)
 }
 
 static bool
-take_good(struct resolve *r, const struct dns_answer *a, nsec now)
+keep_good(struct resolve *r, const struct dns_answer *a, nsec now)
 {
 	bool same = r->told && !r->stale && r->n == a->n &&
 	    memcmp(r->addr, a->addr, a->n * sizeof(*a->addr)) == 0;
@@ -32,7 +32,7 @@ resolve_take(struct resolve *r, const struct dns_answer *a, nsec now)
 	bool news = !r->told || !r->stale;
 
 	if (a->status == DNS_FOUND)
-		return take_good(r, a, now);
+		return keep_good(r, a, now);
 	r->wait = r->wait == 0 ? 1 : r->wait * 2 < RESOLVE_WAIT_MAX ?
 	    r->wait * 2 : RESOLVE_WAIT_MAX;
 	r->due = now + r->wait * NSEC_SEC;

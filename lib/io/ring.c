@@ -51,7 +51,7 @@ their_data(const struct ring *r, enum ring_lane l)
 }
 
 void
-ring_start(struct ring *r)
+ring_init(struct ring *r)
 {
 	*r = (struct ring){ .mine = r->mine, .theirs = r->theirs,
 		.credit = RING_THIN_BYTES };
@@ -248,7 +248,7 @@ is_headed(const uint8_t *p)
 
 /* The packet at p, which may change while we look: the copy counts. */
 static const uint8_t *
-take_packet(struct frame *f, const uint8_t *p)
+copy_packet(struct frame *f, const uint8_t *p)
 {
 	uint8_t *copy = (uint8_t *)(f + 1);
 	size_t n = f->len;
@@ -264,7 +264,7 @@ take_packet(struct frame *f, const uint8_t *p)
 }
 
 static bool
-take_at(struct ring *r, enum ring_lane l, uint64_t head, struct frame *f,
+pop_at(struct ring *r, enum ring_lane l, uint64_t head, struct frame *f,
     const uint8_t **body)
 {
 	struct ring_lane_state *s = &r->lane[l];
@@ -280,7 +280,7 @@ take_at(struct ring *r, enum ring_lane l, uint64_t head, struct frame *f,
 		r->broken = true;
 		return false;
 	}
-	*body = take_packet(f, p + sizeof(*f));
+	*body = copy_packet(f, p + sizeof(*f));
 	s->taken += frame_room(f->len);
 	return true;
 }
@@ -339,7 +339,7 @@ ring_take(struct ring *r, struct frame *f, const uint8_t **body)
 		return false;
 	}
 	s->taken = next;
-	return next != head && take_at(r, l, head, f, body);
+	return next != head && pop_at(r, l, head, f, body);
 }
 
 size_t

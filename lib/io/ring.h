@@ -66,7 +66,7 @@ struct ring {
 };
 
 /* Both areas are mapped, and nothing is under way. */
-void ring_start(struct ring *r);
+void ring_init(struct ring *r);
 /* Where the next frame may be written, FRAME_MAX bytes; NULL: full, or broken.
  * It is on its way after ring_put and ring_publish. */
 struct frame *ring_room(struct ring *r);

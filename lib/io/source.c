@@ -53,7 +53,7 @@ ask(int fd, const struct addr *to, uint32_t mark)
 }
 
 static bool
-take(struct nlmsghdr *h, struct addr *from)
+read_source(struct nlmsghdr *h, struct addr *from)
 {
 	struct rtmsg *m = NLMSG_DATA(h);
 	int left = (int)RTM_PAYLOAD(h);
@@ -89,7 +89,7 @@ source_of(int fd, const struct addr *to, uint32_t mark, struct addr *from)
 	while ((n = read(fd, buf, sizeof(buf))) > 0) {
 		struct nlmsghdr *h = (struct nlmsghdr *)buf;
 		if (NLMSG_OK(h, (unsigned)n))
-			found = take(h, from);
+			found = read_source(h, from);
 	}
 	return found;
 }

@@ -159,7 +159,7 @@ control_int(const struct cmsghdr *c)
 }
 
 static void
-take_local(struct path *p, const struct cmsghdr *c, bool dual)
+read_local(struct path *p, const struct cmsghdr *c, bool dual)
 {
 	if (c->cmsg_level == SOL_IPV6) {
 		struct in6_pktinfo i6;
@@ -173,14 +173,14 @@ take_local(struct path *p, const struct cmsghdr *c, bool dual)
 }
 
 static void
-take_control(struct udp_in *in, struct msghdr *m, bool dual)
+read_control(struct udp_in *in, struct msghdr *m, bool dual)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL;
 	    c = CMSG_NXTHDR(m, c)) {
 		int level = c->cmsg_level, type = c->cmsg_type;
 		if ((level == SOL_IP && type == IP_PKTINFO) ||
 		    (level == SOL_IPV6 && type == IPV6_PKTINFO))
-			take_local(&in->path, c, dual);
+			read_local(&in->path, c, dual);
 		else if ((level == SOL_IP && type == IP_TOS) ||
 		    (level == SOL_IPV6 && type == IPV6_TCLASS))
 			in->tos = (uint8_t)control_int(c);
@@ -192,13 +192,13 @@ take_control(struct udp_in *in, struct msghdr *m, bool dual)
 }
 
 static bool
-take_message(struct udp_in *in, struct mmsghdr *m, bool dual)
+read_message(struct udp_in *in, struct mmsghdr *m, bool dual)
 {
 	*in = (struct udp_in){ .data = m->msg_hdr.msg_iov->iov_base,
 		.len = m->msg_len, .size = m->msg_len };
 	if (!endpoint_from_sockaddr(&in->path.remote, m->msg_hdr.msg_name))
 		return false;
-	take_control(in, &m->msg_hdr, dual);
+	read_control(in, &m->msg_hdr, dual);
 	return in->size > 0 || in->len == 0;
 }
 
@@ -220,7 +220,7 @@ udp_recv(struct udp *u, struct udp_in in[static UDP_BATCH])
 	u->more = n == (int)u->ask;
 	for (int i = 0; i < n; i++) {
 		bytes += u->in[i].msg_len;
-		taken += take_message(&in[taken], &u->in[i], u->dual);
+		taken += read_message(&in[taken], &u->in[i], u->dual);
 		arm(&u->in[i]);
 	}
 	if (taken > 0 && in[taken - 1].dropped != 0)

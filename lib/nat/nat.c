@@ -201,7 +201,7 @@ refresh(struct nat *n, const struct nat_packet *pk, uint32_t i,
 	bool alive = dir == NAT_OUTWARD || n->cfg->inbound_refresh;
 	size_t l4len = (size_t)(pk->ip->len - pk->ip->l4);
 
-	if (tcp != NULL && !nat_tcp_take(run, tcp, l4len, dir))
+	if (tcp != NULL && !nat_tcp_track(run, tcp, l4len, dir))
 		alive = false;
 	/* a connection that opens or closes has another time from now on */
 	if (alive || (tcp != NULL && run->tcp != before))

@@ -313,7 +313,7 @@ nat_table_init(struct nat_table *t, uint32_t size, struct nat_flow *flow,
 }
 
 static uint32_t
-take_record(struct nat_table *t)
+allocate_record(struct nat_table *t)
 {
 	uint32_t i = t->free;
 
@@ -327,7 +327,7 @@ take_record(struct nat_table *t)
 uint32_t
 nat_table_add(struct nat_table *t, const struct nat_flow *f)
 {
-	uint32_t i = take_record(t);
+	uint32_t i = allocate_record(t);
 
 	if (i == 0)
 		return 0;

@@ -134,7 +134,7 @@ in_window(const struct nat_run *r, uint32_t seq, enum nat_dir dir)
 /* ---- segments ---- */
 
 static void
-take_ack(struct nat_run *r, const struct tcp_hdr *h, enum nat_dir dir)
+track_ack(struct nat_run *r, const struct tcp_hdr *h, enum nat_dir dir)
 {
 	uint32_t ack = be32_get(h->ack);
 	enum nat_dir other = dir == NAT_OUTWARD ? NAT_INWARD : NAT_OUTWARD;
@@ -151,7 +151,7 @@ take_ack(struct nat_run *r, const struct tcp_hdr *h, enum nat_dir dir)
 /* A connection begins, or is begun again where one is over; on top of one that
  * is open it changes nothing (RFC 5961 4.2). */
 static bool
-take_syn(struct nat_run *r, const struct tcp_hdr *h, size_t hlen,
+track_syn(struct nat_run *r, const struct tcp_hdr *h, size_t hlen,
     size_t payload, enum nat_dir dir)
 {
 	enum nat_dir other = dir == NAT_OUTWARD ? NAT_INWARD : NAT_OUTWARD;
@@ -175,12 +175,12 @@ take_syn(struct nat_run *r, const struct tcp_hdr *h, size_t hlen,
 		set_scale(r, SCALE_MAX, other);
 		set(r, NAT_TCP_SYN, other);
 	}
-	take_ack(r, h, dir);
+	track_ack(r, h, dir);
 	return true;
 }
 
 static bool
-take_rst(struct nat_run *r, const struct tcp_hdr *h, enum nat_dir dir)
+track_rst(struct nat_run *r, const struct tcp_hdr *h, enum nat_dir dir)
 {
 	enum nat_dir other = dir == NAT_OUTWARD ? NAT_INWARD : NAT_OUTWARD;
 	uint32_t seq = be32_get(h->seq);
@@ -216,7 +216,7 @@ is_due(const struct nat_run *r, uint32_t seq, enum nat_dir dir)
 }
 
 bool
-nat_tcp_take(struct nat_run *r, const struct tcp_hdr *h, size_t n,
+nat_tcp_track(struct nat_run *r, const struct tcp_hdr *h, size_t n,
     enum nat_dir dir)
 {
 	bool fin = (h->flags & TCP_FIN) != 0;
@@ -225,12 +225,12 @@ nat_tcp_take(struct nat_run *r, const struct tcp_hdr *h, size_t n,
 	uint32_t end = seq + (uint32_t)payload + fin;
 
 	if ((h->flags & TCP_RST) != 0)
-		return take_rst(r, h, dir);
+		return track_rst(r, h, dir);
 	if ((h->flags & TCP_SYN) != 0)
-		return take_syn(r, h, hlen, payload, dir);
+		return track_syn(r, h, hlen, payload, dir);
 	if (!in_window(r, seq, dir))
 		return false;	/* where nothing is due */
-	take_ack(r, h, dir);
+	track_ack(r, h, dir);
 	if (fin && is_due(r, end - 1, dir))
 		set(r, NAT_TCP_FIN, dir);
 	if (past(end, r->end[dir]) > 0 || !has(r, NAT_TCP_SYN, dir))

@@ -28,7 +28,7 @@ enum {	/* in run.tcp; shifted left by the direction */
 bool nat_tcp_begins(const struct tcp_hdr *h);
 /* Takes a segment (or several at once) of n bytes, its header included.  True
  * if it shows that the connection is alive. */
-bool nat_tcp_take(struct nat_run *r, const struct tcp_hdr *h, size_t n,
+bool nat_tcp_track(struct nat_run *r, const struct tcp_hdr *h, size_t n,
     enum nat_dir dir);
 /* How long it may be idle now, seconds. */
 uint32_t nat_tcp_idle(const struct nat_run *r, const struct nat_config *cfg);

@@ -51,7 +51,7 @@ allowed_new(size_t room, uint16_t npeers)
 
 	if (a == NULL)
 		return NULL;
-	a->lpm = lpm_reserve(room);
+	a->lpm = lpm_new(room);
 	a->list = calloc(room + 1, sizeof(*a->list));
 	a->spare = calloc(room + 1, sizeof(*a->spare));
 	a->journal = calloc(room + 1, sizeof(*a->journal));

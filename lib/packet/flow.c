@@ -31,7 +31,7 @@ struct flows {
 };
 
 struct flows *
-flows_create(size_t room)
+flows_new(size_t room)
 {
 	struct flows *fs = calloc(1, sizeof(*fs));
 
@@ -81,7 +81,7 @@ is(const struct flow *f, const struct key *k)
 
 /* The one that was used last but one goes. */
 uint16_t *
-flows_take(struct flows *fs, const struct ip *ip, bool *known)
+flows_entry(struct flows *fs, const struct ip *ip, bool *known)
 {
 	const struct key k = key_of(ip);
 	struct flow *f = &fs->flow[keyed_set(&fs->keyed, k.word) * WAYS];

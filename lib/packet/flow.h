@@ -17,11 +17,11 @@
 struct flows;
 
 /* Room for about so many flows.  NULL and errno.  Starting up only. */
-struct flows *flows_create(size_t room);
+struct flows *flows_new(size_t room);
 void flows_free(struct flows *fs);
 
 /* Where the answer for a packet's flow is, or is to be put: *known says
  * which.  Good until the next call. */
-uint16_t *flows_take(struct flows *fs, const struct ip *ip, bool *known);
+uint16_t *flows_entry(struct flows *fs, const struct ip *ip, bool *known);
 
 #endif

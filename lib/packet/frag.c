@@ -45,7 +45,7 @@ struct frags {
 };
 
 struct frags *
-frags_create(size_t room)
+frags_new(size_t room)
 {
 	struct frags *fs = calloc(1, sizeof(*fs));
 
@@ -136,7 +136,7 @@ add(struct datagram *d, struct span p)
 }
 
 uint16_t *
-frags_take(struct frags *fs, const struct ip *ip, nsec now)
+frags_entry(struct frags *fs, const struct ip *ip, nsec now)
 {
 	const struct key k = { .src = ip->src, .dst = ip->dst,
 		.id = ip->frag_id, .proto = ip->version == 4 ? ip->proto : 0 };

@@ -28,14 +28,14 @@ enum { FRAG_UNDECIDED = 0xfffe };
 struct frags;
 
 /* For so many datagrams at a time.  NULL and errno.  Starting up only. */
-struct frags *frags_create(size_t room);
+struct frags *frags_new(size_t room);
 void frags_free(struct frags *fs);
 
 /* Takes note of a fragment.  Where what was decided on its first is kept:
  * FRAG_UNDECIDED until the caller puts something there; good until the next
  * call.  NULL: it overlaps another, contradicts it, or the datagram is in too
  * many pieces; refuse it. */
-uint16_t *frags_take(struct frags *fs, const struct ip *ip, nsec now);
+uint16_t *frags_entry(struct frags *fs, const struct ip *ip, nsec now);
 
 /* A whole packet behind the header of a fragment (RFC 6946) is none. */
 static inline bool

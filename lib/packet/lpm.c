@@ -111,7 +111,7 @@ item_compare(const void *pa, const void *pb)
  * then into exactly so many.
  */
 static size_t
-take_units(struct lpm *t, size_t n)
+allocate_units(struct lpm *t, size_t n)
 {
 	size_t first = t->nunits;
 
@@ -127,7 +127,7 @@ put_skips(struct lpm *t, struct bits key, unsigned at, unsigned end, ref next,
 {
 	while (end > at) {
 		unsigned n = (end - at - 1) % SKIP_MAX + 1;
-		size_t u = take_units(t, 1);
+		size_t u = allocate_units(t, 1);
 
 		end -= n;
 		if (t->unit != NULL)
@@ -183,7 +183,7 @@ put_node(struct lpm *t, const struct item *it, size_t n, unsigned depth,
 
 	if (stride > STRIDE_MAX)
 		stride = STRIDE_MAX;
-	size_t many = (size_t)1 << stride, u = take_units(t, many / SLOTS);
+	size_t many = (size_t)1 << stride, u = allocate_units(t, many / SLOTS);
 	ref *slot = t->unit != NULL ? slots(t, u) : NULL;
 	for (size_t i = 0; slot != NULL && i < many; i++)
 		slot[i] = leaf(covered);
@@ -225,7 +225,7 @@ grow_both(struct lpm *t)
 }
 
 static void
-take_items(struct lpm *t, const struct lpm_entry *e, size_t n)
+sort_items(struct lpm *t, const struct lpm_entry *e, size_t n)
 {
 	size_t kept = 0;
 
@@ -249,7 +249,7 @@ take_items(struct lpm *t, const struct lpm_entry *e, size_t n)
 }
 
 static bool
-take_memory(struct lpm *t, size_t units)
+allocate_memory(struct lpm *t, size_t units)
 {
 	size_t size = (units * sizeof(*t->unit) / LINE + 1) * LINE;
 
@@ -279,14 +279,14 @@ lpm_order(const struct lpm_entry *a, const struct lpm_entry *b)
  * times 2 and 2 times 3.  Pages that are never written cost nothing.
  */
 struct lpm *
-lpm_reserve(size_t room)
+lpm_new(size_t room)
 {
 	struct lpm *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
 	t->item = calloc(room + 1, sizeof(*t->item));
-	if (t->item != NULL && take_memory(t, UNITS_EACH * room))
+	if (t->item != NULL && allocate_memory(t, UNITS_EACH * room))
 		return t;
 	lpm_free(t);
 	errno = ENOMEM;
@@ -315,9 +315,9 @@ lpm_build(struct lpm_entry *e, size_t n)
 		return NULL;
 	t->item = calloc(n + 1, sizeof(*t->item));
 	if (t->item != NULL) {
-		take_items(t, e, n);
+		sort_items(t, e, n);
 		grow_both(t);
-		if (take_memory(t, t->nunits)) {
+		if (allocate_memory(t, t->nunits)) {
 			grow_both(t);
 			return t;
 		}

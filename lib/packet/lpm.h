@@ -37,7 +37,7 @@ void lpm_free(struct lpm *t);
 
 /* For a table that changes while a program runs, without an allocation: an
  * empty one with room for so many prefixes.  NULL and errno. */
-struct lpm *lpm_reserve(size_t room);
+struct lpm *lpm_new(size_t room);
 /* What it holds from now on: in strictly ascending lpm_order, values not
  * LPM_NONE, no more than it has room for. */
 void lpm_refill(struct lpm *t, const struct lpm_entry *e, size_t n);

@@ -8,9 +8,9 @@
 void
 judge_open(struct judge *j, const struct policy *pol)
 {
-	*j = (struct judge){ .pol = pol, .frags = frags_create(JUDGE_FRAGS) };
+	*j = (struct judge){ .pol = pol, .frags = frags_new(JUDGE_FRAGS) };
 	if (pol->breakouts != NULL)
-		j->flows = flows_create(JUDGE_FLOWS);
+		j->flows = flows_new(JUDGE_FLOWS);
 	if (j->frags == NULL || (pol->breakouts != NULL && j->flows == NULL))
 		die(EXIT_RETRY, "cannot build the table of flows");
 }
@@ -34,7 +34,7 @@ static uint16_t
 find_breakout(struct judge *j, const struct ip *ip)
 {
 	bool known;
-	uint16_t *answer = flows_take(j->flows, ip, &known);
+	uint16_t *answer = flows_entry(j->flows, ip, &known);
 
 	if (!known)
 		*answer = breakout_find(j->pol->breakouts, ip);
@@ -47,7 +47,7 @@ static void
 judge_fragment(struct judge *j, const struct ip *ip, nsec now, bool asks,
     struct decision *d)
 {
-	uint16_t *decided = frags_take(j->frags, ip, now);
+	uint16_t *decided = frags_entry(j->frags, ip, now);
 
 	if (decided == NULL) {
 		*d = refuse(V_FRAGMENT);

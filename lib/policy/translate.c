@@ -64,7 +64,7 @@ static struct decision
 no_overlap(struct judge *j, const struct ip *ip, nsec now, struct decision d)
 {
 	if (frag_is(ip) && verdict_delivers(d.verdict) &&
-	    frags_take(j->frags, ip, now) == NULL)
+	    frags_entry(j->frags, ip, now) == NULL)
 		return refuse(V_FRAGMENT);
 	return d;
 }

@@ -167,7 +167,7 @@ main(void)
 	for (int i = 0; i < 2; i++) {
 		end[i] = (struct ring){ .mine = &area[i],
 			.theirs = &area[!i] };
-		ring_start(&end[i]);
+		ring_init(&end[i]);
 	}
 	printf("%-7s %6s  %9s  %8s\n", "what", "bytes", "ns/packet", "GB/s");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {

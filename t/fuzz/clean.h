@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 /* A string that ends within its room, and of which all may be shown on a
- * terminal (text_defuse). */
+ * terminal (text_visible, TEXT_ASCII). */
 static inline bool
 is_clean(const char *s, size_t room)
 {

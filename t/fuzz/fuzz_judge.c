@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bytes in, verdict out: ip_parse and the judge against their twins, at one of
+ * Bytes in, verdict out: ip_parse and the judge against their models, at one of
  * many gateways.  An input chooses the gateway, the point, the sender and where
  * the addresses lie; the rest is the packet.
  */
 #include "gates.h"
-#include "twin_ip.h"
+#include "model_ip.h"
 
 #include <stddef.h>
 
@@ -55,10 +55,10 @@ mend(uint8_t *p, size_t n, unsigned how, const uint8_t *where)
 /* An empty fragment fits nowhere, and one without a first before it is refused
  * where its first would decide. */
 static enum verdict
-expected(const struct twin *tw, enum policy_point at, const struct ip *ip,
+expected(const struct model *tw, enum policy_point at, const struct ip *ip,
     int from)
 {
-	struct twin blind = *tw;
+	struct model blind = *tw;
 	bool later = ip->frag_off > 0;
 
 	blind.breakout = NULL;
@@ -72,7 +72,7 @@ expected(const struct twin *tw, enum policy_point at, const struct ip *ip,
 }
 
 static uint32_t
-place_of(const struct twin *tw, const struct addr *a)
+place_of(const struct model *tw, const struct addr *a)
 {
 	struct home h = home_of(tw, a);
 
@@ -80,7 +80,7 @@ place_of(const struct twin *tw, const struct addr *a)
 }
 
 static void
-check_hop(const struct twin *tw, enum policy_point at, const struct ip *ip,
+check_hop(const struct model *tw, enum policy_point at, const struct ip *ip,
     struct decision d)
 {
 	if (at == POLICY_OUT && d.verdict == V_INTERNET)
@@ -163,15 +163,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	now += FRAG_LIFE;	/* what was before is forgotten */
 	struct decision d = judge_packet(j, at, p, n - HEAD, (uint16_t)from,
 	    now, &ip);
-	enum verdict v = twin_parse(&want, p, n - HEAD);
+	enum verdict v = model_parse(&want, p, n - HEAD);
 	if (v == (enum verdict)V_NEXT || v == V_TTL)
 		must(memcmp(&ip, &want, offsetof(struct ip, ports) + 1) == 0);
 	if (v != (enum verdict)V_NEXT) {
 		must(d.verdict == v && d.peer == PEER_NONE);
 		return 0;
 	}
-	must(d.verdict == expected(&twin[i], at, &ip, from));
-	check_hop(&twin[i], at, &ip, d);
+	must(d.verdict == expected(&model[i], at, &ip, from));
+	check_hop(&model[i], at, &ip, d);
 	if (ip.more && ip.frag_off == 0)
 		check_later(j, at, &ip, from, now, d);
 	return 0;

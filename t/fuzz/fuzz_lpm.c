@@ -24,7 +24,7 @@ take_entry(struct lpm_entry *e, size_t i, const uint8_t *b)
 }
 
 static const struct lpm_entry *
-twin(const struct lpm_entry *e, size_t n, const struct addr *a)
+model(const struct lpm_entry *e, size_t n, const struct addr *a)
 {
 	const struct lpm_entry *best = NULL;
 
@@ -42,7 +42,7 @@ static void
 check(const struct lpm *t, const struct lpm_entry *e, size_t n,
     const struct addr *a)
 {
-	const struct lpm_entry *want = twin(e, n, a);
+	const struct lpm_entry *want = model(e, n, a);
 	struct prefix p;
 
 	if (want == NULL) {

@@ -5,7 +5,7 @@
  *   - a checksum changed by RFC 1624 is the one that summing anew gives;
  *   - what left comes back, byte for byte, when its ends are turned round and
  *     it is let in again: un-NAT(NAT(p)) = p;
- *   - no two inside ends ever have one outside end, by a twin that only knows
+ *   - no two inside ends ever have one outside end, by a model that only knows
  *     what it has seen;
  *   - bytes of no sense at all change nothing and read nothing behind them;
  *   - what another process left, with any byte of it changed, is adopted
@@ -43,7 +43,7 @@ static struct nat_run run[2][FLOWS + 1];
 static struct nat_owner owner[2][2 * POOL * 8];
 static nsec now;
 
-/* The twin: who was last seen behind each outside end, and until when it may
+/* The model: who was last seen behind each outside end, and until when it may
  * be so.  What is of another round is nothing. */
 enum { SEEN = 4096 };
 static struct seen {
@@ -280,7 +280,7 @@ pool_index(const struct addr *a)
 	return -1;
 }
 
-/* A flow that was lost frees its port before the twin thinks so; then it is
+/* A flow that was lost frees its port before the model thinks so; then it is
  * begun anew. */
 static void
 forget(void)

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The rules against their twin, at every gateway of a domain and every point;
+ * The rules against their model, at every gateway of a domain and every point;
  * and what two gateways say of one packet fits together.
  */
-#include "twin.h"
+#include "model.h"
 
 #include "../unit/policy/domain.h"
 #include "../unit/packet.h"
 
-/* The gateways of the domain, as policies and as their twins know them. */
+/* The gateways of the domain, as policies and as their models know them. */
 static struct policy all[SITES];
-static struct twin twins[SITES];
+static struct model models[SITES];
 
 static void
 build(void)
 {
 	enum { N = sizeof(domain) / sizeof(*domain) };
-	static struct twin_place place[N];
+	static struct model_place place[N];
 
 	for (size_t i = 0; i < N; i++) {
 		place[i].net = net_of(domain[i].prefix);
@@ -25,11 +25,11 @@ build(void)
 	}
 	for (uint16_t i = 0; i < SITES; i++) {
 		all[i] = policy_of(i);
-		twins[i] = (struct twin){ .pol = &all[i], .place = place,
+		models[i] = (struct model){ .pol = &all[i], .place = place,
 			.nplaces = N };
 		for (int k = 0; k < 2; k++) {
-			twins[i].own[k] = addr(own_address[i][k]);
-			twins[i].endpoint[k] = addr(endpoint[k]);
+			models[i].own[k] = addr(own_address[i][k]);
+			models[i].endpoint[k] = addr(endpoint[k]);
 		}
 	}
 }
@@ -55,7 +55,7 @@ check_far(const struct policy *pol, enum policy_point at, const struct ip *ip,
 	else if (next == POLICY_EGRESS)
 		must(v == V_INTERNET || v == V_ENDPOINT || v == V_MARTIAN);
 	else
-		must(verdict_delivers(v) || is_own(&twins[d.peer], &ip->dst));
+		must(verdict_delivers(v) || is_own(&models[d.peer], &ip->dst));
 }
 
 /* One in two addresses is that of a place; the rest are what the bytes say. */
@@ -142,7 +142,7 @@ check_wire(const struct ip *ip, int from)
 		for (int at = 0; at < POLICY_POINTS; at++)
 			must(policy_decide(&all[i], at, &got,
 			    (uint16_t)from).verdict ==
-			    slow(&twins[i], at, &got, from));
+			    slow(&models[i], at, &got, from));
 }
 
 int
@@ -169,10 +169,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		for (int at = 0; at < POLICY_POINTS; at++) {
 			struct decision d = policy_decide(&all[i], at, &ip,
 			    (uint16_t)from);
-			must(d.verdict == slow(&twins[i], at, &ip, from));
+			must(d.verdict == slow(&models[i], at, &ip, from));
 			if (at == POLICY_OUT || at == POLICY_RETURN)
 				d = policy_decide(&all[i], at, &ip, PEER_NONE);
-			must(d.verdict == slow(&twins[i], at, &ip, from));
+			must(d.verdict == slow(&models[i], at, &ip, from));
 			check_far(&all[i], at, &ip, d);
 		}
 	}

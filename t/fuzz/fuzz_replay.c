@@ -9,13 +9,13 @@
 
 enum { MOST = 1500 };
 
-struct twin {
+struct model {
 	uint64_t accepted[MOST], greatest;
 	size_t n;
 };
 
 static bool
-twin_accept(struct twin *t, uint64_t c)
+model_accept(struct model *t, uint64_t c)
 {
 	if (c >= REJECT_AFTER_MESSAGES)
 		return false;
@@ -59,14 +59,14 @@ make_counter(uint64_t greatest, const uint8_t *step)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static struct twin t;
+	static struct model t;
 	struct replay r;
 
 	t.n = t.greatest = 0;
 	replay_init(&r);
 	for (size_t i = 0; i + 3 <= n && i / 3 < MOST; i += 3) {
 		uint64_t c = make_counter(t.greatest, data + i);
-		if (replay_accept(&r, c) != twin_accept(&t, c))
+		if (replay_accept(&r, c) != model_accept(&t, c))
 			abort();
 		if (t.n > 0 && r.next != t.greatest + 1)
 			abort();

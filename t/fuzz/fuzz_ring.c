@@ -47,7 +47,7 @@ start(struct ring r[2], bool scrub)
 		}
 		r[i].mine = &area[i];
 		r[i].theirs = &area[1 - i];
-		ring_start(&r[i]);
+		ring_init(&r[i]);
 	}
 	nsent = 0;
 }

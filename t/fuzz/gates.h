@@ -4,10 +4,10 @@
 
 /*
  * Many gateways, built once: role x families x layout of the domain x what is
- * configured beside; as policies, and as their twins know them.
+ * configured beside; as policies, and as their models know them.
  */
 
-#include "twin.h"
+#include "model.h"
 
 #include "packet/wire.h"
 #include "policy/filter.h"
@@ -163,7 +163,7 @@ static struct spot {
 	uint8_t addr[16], mask[16];
 } spot[2][SPOTS];
 static struct policy gate[GATES];
-static struct twin twin[GATES];
+static struct model model[GATES];
 static struct judge judge[2];	/* without breakouts, and with */
 static struct breakouts breakouts;
 
@@ -224,7 +224,7 @@ build_breakouts(void)
 
 /* The places of a layout, in one family or both. */
 static struct lpm *
-build_domain(int families, int layout, struct twin_place *place, size_t *n)
+build_domain(int families, int layout, struct model_place *place, size_t *n)
 {
 	struct lpm_entry e[PLACES];
 
@@ -236,7 +236,7 @@ build_domain(int families, int layout, struct twin_place *place, size_t *n)
 			continue;
 		e[*n] = (struct lpm_entry){ p,
 			PLACE(places[i].loc, places[i].part) };
-		place[(*n)++] = (struct twin_place){
+		place[(*n)++] = (struct model_place){
 			net_of(places[i].text), places[i].loc,
 			places[i].part };
 	}
@@ -282,7 +282,7 @@ build_published(struct lpm **at)
 }
 
 static void
-build_gate(size_t i, struct policy pol, struct twin tw)
+build_gate(size_t i, struct policy pol, struct model tw)
 {
 	static struct policy_site site[GATES][SITES];
 	unsigned options = i % OPTIONS;
@@ -302,14 +302,14 @@ build_gate(size_t i, struct policy pol, struct twin tw)
 	}
 	gate[i] = pol;
 	tw.pol = &gate[i];
-	twin[i] = tw;
+	model[i] = tw;
 }
 
 static void
 build_all(void)
 {
-	static struct twin_place place[FAMILIES * LAYOUTS][PLACES];
-	struct twin tw = { .own = { prefix(own[0]).addr, prefix(own[1]).addr },
+	static struct model_place place[FAMILIES * LAYOUTS][PLACES];
+	struct model tw = { .own = { prefix(own[0]).addr, prefix(own[1]).addr },
 		.endpoint = { prefix(endpoint[0]).addr,
 			prefix(endpoint[1]).addr } };
 	struct policy pol = { .own = lpm_of(own, 2), .nsites = SITES,

@@ -5,7 +5,7 @@
 /*
  * A translator with two branches, 10.1/16 and 10.2/16, before a pool of
  * addresses from 198.51.100.1 and 2001:db8:f::1 on, and packets for it.
- * Packets are made and summed by packet.h's naive twins.
+ * Packets are made and summed by packet.h's reference models.
  */
 
 #include "test.h"

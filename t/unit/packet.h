@@ -3,7 +3,7 @@
 #define BH_T_PACKET_H
 
 /* Packets for tests, benchmarks and fuzz targets: written field by field and
- * summed by a naive twin of packet/csum, so that no code vouches for itself. */
+ * summed by a reference model of packet/csum, so that no code vouches for itself. */
 
 #include "base/bytes.h"
 #include "packet/wire.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sets of prefixes: by hand, and against a slow twin. */
+/* Sets of prefixes: by hand, and against a reference model. */
 
 #include "conf/prefixes.h"
 
@@ -74,7 +74,7 @@ static const struct {
 	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128" },
 };
 
-/* The slow twin: one flag for each address of 10.0.0.0/24. */
+/* The reference model: one flag for each address of 10.0.0.0/24. */
 static struct prefix
 draw(bool flag[static SPACE], bool value)
 {
@@ -197,7 +197,7 @@ main(void)
 	int good = 0;
 	while (good < ROUNDS && round_ok())
 		good++;
-	OKF(good == ROUNDS, "%d random sets are as the slow twin has them "
+	OKF(good == ROUNDS, "%d random sets are as the reference model has them "
 	    "(seed %u, %d)", ROUNDS, seed, good);
 	return DONE();
 }

@@ -21,8 +21,8 @@ start(void)
 	memset(&right, 0, sizeof(right));
 	a = (struct ring){ .mine = &left, .theirs = &right };
 	b = (struct ring){ .mine = &right, .theirs = &left };
-	ring_start(&a);
-	ring_start(&b);
+	ring_init(&a);
+	ring_init(&b);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Cryptokey routing that changes: by hand, against a slow twin, at scale. */
+/* Cryptokey routing that changes: by hand, against a reference model, at scale. */
 #include "test.h"
 
 #include "base/clock.h"
@@ -88,41 +88,41 @@ test_by_hand(void)
 	allowed_free(a);
 }
 
-/* ---- the slow twin: a list, changed at once ---- */
+/* ---- the reference model: a list, changed at once ---- */
 
 static struct {
 	struct prefix p;
 	uint16_t peer;
-} twin[MOST];
-static size_t ntwin;
+} model[MOST];
+static size_t nmodel;
 
 static void
-twin_drop(const struct prefix *p, int peer)
+model_drop(const struct prefix *p, int peer)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < ntwin; i++) {
-		bool is = p == NULL || (twin[i].p.len == p->len &&
-		    addr_eq(&twin[i].p.addr, &p->addr));
-		if (!is || (peer >= 0 && twin[i].peer != peer))
-			twin[kept++] = twin[i];
+	for (size_t i = 0; i < nmodel; i++) {
+		bool is = p == NULL || (model[i].p.len == p->len &&
+		    addr_eq(&model[i].p.addr, &p->addr));
+		if (!is || (peer >= 0 && model[i].peer != peer))
+			model[kept++] = model[i];
 	}
-	ntwin = kept;
+	nmodel = kept;
 }
 
 static uint16_t
-twin_owner(const struct addr *addr)
+model_owner(const struct addr *addr)
 {
 	int best = -1;
 	uint16_t peer = ALLOWED_NOBODY;
 
-	for (size_t i = 0; i < ntwin; i++) {
-		bool four = twin[i].p.len >= PREFIX_V4 &&
-		    addr_is_v4(&twin[i].p.addr);
-		if (four == addr_is_v4(addr) && twin[i].p.len > best &&
-		    prefix_has(&twin[i].p, addr)) {
-			best = twin[i].p.len;
-			peer = twin[i].peer;
+	for (size_t i = 0; i < nmodel; i++) {
+		bool four = model[i].p.len >= PREFIX_V4 &&
+		    addr_is_v4(&model[i].p.addr);
+		if (four == addr_is_v4(addr) && model[i].p.len > best &&
+		    prefix_has(&model[i].p, addr)) {
+			best = model[i].p.len;
+			peer = model[i].peer;
 		}
 	}
 	return peer;
@@ -161,19 +161,19 @@ change(struct allowed *a)
 	switch (roll(12)) {
 	case 0:
 		allowed_clear(a, peer);
-		twin_drop(NULL, peer);
+		model_drop(NULL, peer);
 		break;
 	case 1:
 	case 2:
 	case 3:
 		allowed_remove(a, &p, peer);
-		twin_drop(&p, peer);
+		model_drop(&p, peer);
 		break;
 	default:
 		allowed_add(a, &p, peer);
-		twin_drop(&p, -1);
-		twin[ntwin].p = p;
-		twin[ntwin++].peer = peer;
+		model_drop(&p, -1);
+		model[nmodel].p = p;
+		model[nmodel++].peer = peer;
 	}
 }
 
@@ -185,18 +185,18 @@ agrees(const struct allowed *a)
 	for (uint16_t i = 0; i < PEERS; i++)
 		for (uint32_t at = 0; allowed_next(a, i, &at) != NULL;)
 			listed++;
-	if (allowed_count(a) != ntwin || listed != ntwin)
+	if (allowed_count(a) != nmodel || listed != nmodel)
 		return false;
 	for (int i = 0; i < 60; i++) {
 		struct prefix p = random_prefix();
-		if (allowed_owner(a, &p.addr) != twin_owner(&p.addr))
+		if (allowed_owner(a, &p.addr) != model_owner(&p.addr))
 			return false;
 	}
 	return true;
 }
 
 static void
-test_twin(void)
+test_model(void)
 {
 	struct allowed *a = allowed_new(4096, PEERS);
 	unsigned good = 0;
@@ -207,7 +207,7 @@ test_twin(void)
 		allowed_commit(a);
 		good += agrees(a);
 	}
-	OKF(good == ROUNDS, "W16: %u random commits, as the slow twin has them "
+	OKF(good == ROUNDS, "W16: %u random commits, as the reference model has them "
 	    "(seed 1)", good);
 	allowed_free(a);
 }
@@ -255,7 +255,7 @@ int
 main(void)
 {
 	test_by_hand();
-	test_twin();
+	test_model();
 	test_scale();
 	return DONE();
 }

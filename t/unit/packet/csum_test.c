@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The Internet checksum against a naive twin, at all sizes and alignments. */
+/* The Internet checksum against a reference model, at all sizes and alignments. */
 #include "test.h"
 
 #include "base/bytes.h"

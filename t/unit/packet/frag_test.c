@@ -33,7 +33,7 @@ put(struct frags *fs, uint32_t id, const struct piece *p, const int *order,
 
 	for (int i = 0; i < n; i++) {
 		struct ip ip = fragment(id, &p[order[i]]);
-		if (frags_take(fs, &ip, 1000) != NULL)
+		if (frags_entry(fs, &ip, 1000) != NULL)
 			passed |= 1u << order[i];
 	}
 	return passed;
@@ -103,7 +103,7 @@ takes(struct frags *fs, uint32_t id, uint16_t from, uint16_t to, bool last)
 	struct piece p = { from, to, last };
 	struct ip ip = fragment(id, &p);
 
-	return frags_take(fs, &ip, 1000) != NULL;
+	return frags_entry(fs, &ip, 1000) != NULL;
 }
 
 static void
@@ -128,21 +128,21 @@ test_decided(struct frags *fs)
 	static const struct piece p[] = { { 0, 8, false }, { 8, 16, false },
 		{ 16, 24, true } };
 	struct ip ip = fragment(77, &p[1]);
-	uint16_t *d = frags_take(fs, &ip, 5000);
+	uint16_t *d = frags_entry(fs, &ip, 5000);
 
 	OK(d != NULL && *d == FRAG_UNDECIDED);
 	ip = fragment(77, &p[0]);
-	d = frags_take(fs, &ip, 5000);
+	d = frags_entry(fs, &ip, 5000);
 	OK(d != NULL && *d == FRAG_UNDECIDED);
 	*d = 3;
 	ip = fragment(77, &p[2]);
-	d = frags_take(fs, &ip, 5000);
+	d = frags_entry(fs, &ip, 5000);
 	OKF(d != NULL && *d == 3, "later ones go where the first went");
 	ip = fragment(77, &p[1]);
-	d = frags_take(fs, &ip, 5000);
+	d = frags_entry(fs, &ip, 5000);
 	OKF(d != NULL && *d == FRAG_UNDECIDED, "all of it seen: forgotten");
 	ip = fragment(77, &p[0]);
-	d = frags_take(fs, &ip, 5000 + FRAG_LIFE);
+	d = frags_entry(fs, &ip, 5000 + FRAG_LIFE);
 	OKF(d != NULL && *d == FRAG_UNDECIDED, "too old: forgotten");
 }
 
@@ -155,16 +155,16 @@ test_flood(struct frags *fs)
 
 	for (uint32_t i = 0; i < FLOOD; i++) {
 		struct ip ip = fragment(1000 + i, &p[0]);
-		frags_take(fs, &ip, 1000 + i);
+		frags_entry(fs, &ip, 1000 + i);
 		if (i % 1000 != 0)
 			continue;
 		tried++;
 		struct ip a = fragment(i, &p[0]), b = fragment(i, &p[1]);
 		a.src.b[5] = b.src.b[5] = 1;
-		uint16_t *d = frags_take(fs, &a, 1000 + i);
+		uint16_t *d = frags_entry(fs, &a, 1000 + i);
 		if (d != NULL)
 			*d = 9;
-		d = frags_take(fs, &b, 1000 + i);
+		d = frags_entry(fs, &b, 1000 + i);
 		good += d != NULL && *d == 9;
 	}
 	OKF(good == tried, "of %d datagrams in a flood of %d %d are whole",
@@ -175,14 +175,14 @@ test_flood(struct frags *fs)
 static void
 test_flows(void)
 {
-	struct flows *fs = flows_create(ROOM);
+	struct flows *fs = flows_new(ROOM);
 	int wrong = 0, known_n = 0;
 
 	for (int round = 0; round < 200000; round++) {
 		struct ip ip = { .proto = 17,
 			.sport = (uint16_t)(rand() % 200), .dport = 53 };
 		bool known;
-		uint16_t *a = flows_take(fs, &ip, &known);
+		uint16_t *a = flows_entry(fs, &ip, &known);
 		wrong += known && *a != ip.sport;
 		known_n += known;
 		*a = ip.sport;
@@ -192,11 +192,11 @@ test_flows(void)
 	for (int i = 0; i < 2; i++) {
 		struct ip ip = { .sport = (uint16_t)i };
 		bool known;
-		*flows_take(fs, &ip, &known) = 5;
-		flows_take(fs, &ip, &known);
+		*flows_entry(fs, &ip, &known) = 5;
+		flows_entry(fs, &ip, &known);
 		OK(known);
 		ip.proto = 6;
-		flows_take(fs, &ip, &known);
+		flows_entry(fs, &ip, &known);
 		OK(!known);
 	}
 	flows_free(fs);
@@ -206,14 +206,14 @@ test_flows(void)
 static void
 test_flow_key(void)
 {
-	struct flows *fs = flows_create(1 << 16);
+	struct flows *fs = flows_new(1 << 16);
 	const struct ip one = { .proto = 17, .sport = 4000, .dport = 53,
 		.src.b = { [10] = 0xff, 0xff, 10, 1, 0, 5 },
 		.dst.b = { [10] = 0xff, 0xff, 203, 0, 113, 7 } };
 	int wrong = 0, lost = 0;
 	bool known;
 
-	*flows_take(fs, &one, &known) = 7;
+	*flows_entry(fs, &one, &known) = 7;
 	for (int bit = 0; bit < 128 + 128 + 16 + 16 + 8; bit++) {
 		struct ip ip = one;
 		if (bit < 128)
@@ -226,9 +226,9 @@ test_flow_key(void)
 			ip.dport ^= (uint16_t)(1 << (bit - 272));
 		else
 			ip.proto ^= (uint8_t)(1 << (bit - 288));
-		flows_take(fs, &ip, &known);
+		flows_entry(fs, &ip, &known);
 		wrong += known;
-		lost += *flows_take(fs, &one, &known) != 7 || !known;
+		lost += *flows_entry(fs, &one, &known) != 7 || !known;
 	}
 	OKF(wrong == 0, "each bit of addresses, ports and protocol is another "
 	    "flow");
@@ -239,12 +239,12 @@ test_flow_key(void)
 int
 main(void)
 {
-	struct frags *fs = frags_create(4096);
+	struct frags *fs = frags_new(4096);
 
 	srand(20261126);
 	test_orders(fs);
 	frags_free(fs);
-	fs = frags_create(ROOM);
+	fs = frags_new(ROOM);
 	test_contradictions(fs);
 	test_decided(fs);
 	test_flood(fs);

@@ -168,9 +168,9 @@ test_nest(const char *text, unsigned first)
 	lpm_free(t);
 }
 
-/* The slow twin: the longest in a list, the later of equals. */
+/* The reference model: the longest in a list, the later of equals. */
 static uint32_t
-twin(const struct lpm_entry *e, size_t n, const struct addr *a)
+model(const struct lpm_entry *e, size_t n, const struct addr *a)
 {
 	const struct lpm_entry *best = NULL;
 
@@ -217,7 +217,7 @@ mask(struct prefix *p)
 static bool
 round_matches(uint64_t *seed, struct lpm_entry *e, size_t n, size_t lookups)
 {
-	enum { MOST_EACH = 50 * 16 + 32 };	/* what lpm_reserve counts on */
+	enum { MOST_EACH = 50 * 16 + 32 };	/* what lpm_new counts on */
 	struct lpm_entry *copy = calloc(n + 1, sizeof(*copy));
 
 	for (size_t i = 0; i < n; i++) {
@@ -233,7 +233,7 @@ round_matches(uint64_t *seed, struct lpm_entry *e, size_t n, size_t lookups)
 	bool good = lpm_size(t) <= 512 + n * MOST_EACH;
 	for (size_t i = 0; good && i < lookups; i++) {
 		struct addr a = near(seed, e, n);
-		good = lpm_lookup(t, &a) == twin(e, n, &a);
+		good = lpm_lookup(t, &a) == model(e, n, &a);
 	}
 	lpm_free(t);
 	free(copy);
@@ -241,7 +241,7 @@ round_matches(uint64_t *seed, struct lpm_entry *e, size_t n, size_t lookups)
 }
 
 static void
-test_twin(void)
+test_model(void)
 {
 	enum { ROUNDS = 60, MOST = 600, LOOKUPS = 20000 };
 	const char *given = getenv("SEED");
@@ -292,7 +292,7 @@ main(void)
 	test_nest("203.0.113.77", PREFIX_V4);
 	test_nest("2001:db8:5:6:7:8:9:a", 0);
 	test_nest("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0);
-	test_twin();
+	test_model();
 	test_large();
 	return DONE();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Routes that are not needed: by hand, and against a slow twin. */
+/* Routes that are not needed: by hand, and against a reference model. */
 
 #include "plan/thin.h"
 
@@ -87,7 +87,7 @@ test_nest(void)
 	OK(n[0] == 1 && n[1] == 129);
 }
 
-/* The slow twin: looks at each. */
+/* The reference model: looks at each. */
 static unsigned
 look(const struct thin_route *r, size_t n, const struct addr *a, bool all)
 {
@@ -152,7 +152,7 @@ round_ok(bool v4)
 }
 
 static void
-test_twin(bool v4)
+test_model(bool v4)
 {
 	unsigned good = 0;
 
@@ -167,7 +167,7 @@ main(void)
 {
 	test_rows();
 	test_nest();
-	test_twin(true);
-	test_twin(false);
+	test_model(true);
+	test_model(false);
 	return DONE();
 }

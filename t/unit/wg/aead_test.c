@@ -12,7 +12,7 @@ enum { MOST = 2048, TAG = 16 };
 
 /* The other implementation: libsodium, one call a packet. */
 static void
-twin_seal(uint8_t *out, const struct aead_job *j)
+model_seal(uint8_t *out, const struct aead_job *j)
 {
 	uint8_t nonce[12] = { 0 };
 
@@ -34,7 +34,7 @@ test_lengths(struct aead *a)
 	for (size_t n = 0; n < MOST; n++) {
 		struct aead_job j = { .key = key, .counter = n << 40 | n,
 			.src = plain, .dst = got, .n = n };
-		twin_seal(want, &j);
+		model_seal(want, &j);
 		memset(got, 0xa5, sizeof(got));
 		aead_seal(a, &j, 1);
 		sealed += memcmp(got, want, n + TAG) == 0 &&
@@ -108,7 +108,7 @@ burst_good(struct aead *a, struct burst *b, size_t n)
 	aead_seal(a, b->job, n);
 	for (size_t i = 0; i < n; i++) {
 		struct aead_job *j = &b->job[i];
-		twin_seal(want, j);
+		model_seal(want, j);
 		good = good && memcmp(b->sealed[i], want, j->n + TAG) == 0;
 		if (i % 3 == 2)
 			forge(b, i);

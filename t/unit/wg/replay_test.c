@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The replay window (W12): the kernel's table, whole windows, a slow twin. */
+/* The replay window (W12): the kernel's table, whole windows, a reference model. */
 #include "wg/replay.h"
 
 #include "test.h"
@@ -112,12 +112,12 @@ draw(uint64_t *state)
 }
 
 /*
- * The slow twin keeps what it has seen in a set that is as large as the walk
+ * The reference model keeps what it has seen in a set that is as large as the walk
  * is long, and knows no window but the definition.
  */
 enum { STEPS = 2000000, ROUNDS = 8, SPAN = STEPS * 16 };
 
-struct twin {
+struct model {
 	uint64_t base;		/* the walk begins here */
 	uint64_t greatest;
 	bool any;
@@ -125,7 +125,7 @@ struct twin {
 };
 
 static bool
-twin_accept(struct twin *t, uint64_t c)
+model_accept(struct model *t, uint64_t c)
 {
 	if (c >= REJECT)
 		return false;
@@ -142,7 +142,7 @@ twin_accept(struct twin *t, uint64_t c)
 
 /* Mostly near the greatest, some far back, some a leap ahead. */
 static uint64_t
-propose(struct twin *t, uint64_t *seed)
+propose(struct model *t, uint64_t *seed)
 {
 	uint64_t at = t->any ? t->greatest : t->base, d = draw(seed), back;
 
@@ -165,7 +165,7 @@ propose(struct twin *t, uint64_t *seed)
 }
 
 static bool
-walk(struct twin *t, uint64_t base, uint64_t *seed)
+walk(struct model *t, uint64_t base, uint64_t *seed)
 {
 	struct replay r;
 
@@ -175,7 +175,7 @@ walk(struct twin *t, uint64_t base, uint64_t *seed)
 	for (int i = 0; i < STEPS; i++) {
 		uint64_t c = propose(t, seed);
 		if (c - base >= SPAN || replay_accept(&r, c) !=
-		    twin_accept(t, c)) {
+		    model_accept(t, c)) {
 			printf("# step %d, counter %" PRIu64 "\n", i, c);
 			return false;
 		}
@@ -184,7 +184,7 @@ walk(struct twin *t, uint64_t base, uint64_t *seed)
 }
 
 static void
-test_twin(void)
+test_model(void)
 {
 	static const uint64_t bases[ROUNDS] = { 0, 1, 63,
 		(uint64_t)1 << 32, ((uint64_t)1 << 32) - 1000,
@@ -192,7 +192,7 @@ test_twin(void)
 	const char *given = getenv("SEED");
 	uint64_t seed = given != NULL ? strtoull(given, NULL, 0) :
 	    (uint64_t)time(NULL);
-	struct twin *t = malloc(sizeof(*t));
+	struct model *t = malloc(sizeof(*t));
 
 	printf("# SEED=%" PRIu64 "\n", seed);
 	for (int i = 0; i < ROUNDS; i++)
@@ -224,7 +224,7 @@ main(void)
 {
 	test_table();
 	test_sweeps();
-	test_twin();
+	test_model();
 	test_gaps();
 	return DONE();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The queue of deadlines and the table of indices, against slow twins. */
+/* The queue of deadlines and the table of indices, against reference models. */
 #include "test.h"
 
 #include "wg/index.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_T_TWIN_H
-#define BH_T_TWIN_H
+#ifndef BH_T_MODEL_H
+#define BH_T_MODEL_H
 
 /*
  * A slow, obvious classifier that was written from the decision tables: lists
@@ -97,15 +97,15 @@ is_special(const struct addr *a)
 }
 
 /* The domain as a list, and a gateway. */
-struct twin_place {
+struct model_place {
 	struct net net;
 	int loc;
 	bool part;
 };
 
-struct twin {
+struct model {
 	const struct policy *pol;
-	const struct twin_place *place;
+	const struct model_place *place;
 	size_t nplaces;
 	struct addr own[2], endpoint[2];
 	/* the breakout that matches, by hand; NULL: there are none */
@@ -113,7 +113,7 @@ struct twin {
 };
 
 static inline bool
-is_private(const struct twin *tw, const struct addr *a)
+is_private(const struct model *tw, const struct addr *a)
 {
 	return tw->pol->private_is_internal && in_list(a, &private_use) &&
 	    !is_special(a);
@@ -126,13 +126,13 @@ struct home {
 };
 
 static inline struct home
-home_of(const struct twin *tw, const struct addr *a)
+home_of(const struct model *tw, const struct addr *a)
 {
 	const struct number num = number_of(a->b);
-	const struct twin_place *best = NULL;
+	const struct model_place *best = NULL;
 
 	for (size_t i = 0; i < tw->nplaces; i++) {
-		const struct twin_place *p = &tw->place[i];
+		const struct model_place *p = &tw->place[i];
 		if (in_net(&num, &p->net) && (best == NULL ||
 		    p->net.mask.hi > best->net.mask.hi ||
 		    p->net.mask.lo > best->net.mask.lo))
@@ -149,13 +149,13 @@ is_one_of(const struct addr *a, const struct addr two[2])
 }
 
 static inline bool
-is_own(const struct twin *tw, const struct addr *a)
+is_own(const struct model *tw, const struct addr *a)
 {
 	return is_one_of(a, tw->own);
 }
 
 static inline bool
-is_published(const struct twin *tw, const struct ip *ip)
+is_published(const struct model *tw, const struct ip *ip)
 {
 	for (size_t i = 0; i < tw->pol->npublished; i++) {
 		const struct policy_published *p = &tw->pol->published[i];
@@ -195,7 +195,7 @@ never(const struct addr *dst)
 }
 
 static inline enum verdict
-slow_out(const struct twin *tw, const struct ip *ip)
+slow_out(const struct model *tw, const struct ip *ip)
 {
 	struct home src = home_of(tw, &ip->src), dst = home_of(tw, &ip->dst);
 	enum verdict v = never(&ip->dst);
@@ -228,7 +228,7 @@ slow_out(const struct twin *tw, const struct ip *ip)
 }
 
 static inline const struct policy_site *
-sender(const struct twin *tw, int from)
+sender(const struct model *tw, int from)
 {
 	static const struct policy_site nobody;
 
@@ -236,7 +236,7 @@ sender(const struct twin *tw, int from)
 }
 
 static inline enum verdict
-slow_in(const struct twin *tw, const struct ip *ip, int from)
+slow_in(const struct model *tw, const struct ip *ip, int from)
 {
 	struct home src = home_of(tw, &ip->src), dst = home_of(tw, &ip->dst);
 	const struct policy_site *peer = sender(tw, from);
@@ -277,7 +277,7 @@ slow_in(const struct twin *tw, const struct ip *ip, int from)
 }
 
 static inline enum verdict
-slow_egress(const struct twin *tw, const struct ip *ip, int from)
+slow_egress(const struct model *tw, const struct ip *ip, int from)
 {
 	struct home src = home_of(tw, &ip->src), dst = home_of(tw, &ip->dst);
 	enum verdict v = never(&ip->dst);
@@ -308,7 +308,7 @@ slow_egress(const struct twin *tw, const struct ip *ip, int from)
 }
 
 static inline enum verdict
-slow_return(const struct twin *tw, const struct ip *ip)
+slow_return(const struct model *tw, const struct ip *ip)
 {
 	struct home src = home_of(tw, &ip->src), dst = home_of(tw, &ip->dst);
 	bool client = dst.loc >= 0 && tw->pol->site[dst.loc].client;
@@ -334,7 +334,7 @@ slow_return(const struct twin *tw, const struct ip *ip)
 }
 
 static inline enum verdict
-slow_back(const struct twin *tw, const struct ip *ip)
+slow_back(const struct model *tw, const struct ip *ip)
 {
 	struct home dst = home_of(tw, &ip->dst);
 	enum verdict v = never(&ip->dst);
@@ -354,7 +354,7 @@ slow_back(const struct twin *tw, const struct ip *ip)
 }
 
 static inline enum verdict
-slow(const struct twin *tw, enum policy_point at, const struct ip *ip,
+slow(const struct model *tw, enum policy_point at, const struct ip *ip,
     int from)
 {
 	switch (at) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_T_TWIN_IP_H
-#define BH_T_TWIN_IP_H
+#ifndef BH_T_MODEL_IP_H
+#define BH_T_MODEL_IP_H
 
 /*
  * A slow, obvious ip_parse, written from what packet/ip.h and the RFCs there
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-static const enum verdict twin_sound = (enum verdict)V_NEXT;
+static const enum verdict model_sound = (enum verdict)V_NEXT;
 
 static inline unsigned
 get16(const uint8_t *p)
@@ -23,7 +23,7 @@ get16(const uint8_t *p)
 /* The transport header at ip->l4, if the datagram begins here; a first fragment
  * that lacks it hides it (RFC 1858 3, RFC 7112 5).  TTL last. */
 static inline enum verdict
-twin_transport(struct ip *ip, const uint8_t *p)
+model_transport(struct ip *ip, const uint8_t *p)
 {
 	const uint8_t *t = p + ip->l4;
 	unsigned room = ip->len - ip->l4;
@@ -38,7 +38,7 @@ twin_transport(struct ip *ip, const uint8_t *p)
 	if (tcp && ip->frag_off > 0 && ip->frag_off < 20)
 		return V_FRAGMENT;	/* RFC 3128 */
 	if (ip->frag_off > 0)
-		return ip->ttl == 0 ? V_TTL : twin_sound;
+		return ip->ttl == 0 ? V_TTL : model_sound;
 	if ((tcp && room < 20) || ((udp || icmp) && room < 8))
 		return ip->more ? V_FRAGMENT : V_SHORT;
 	if (icmp)
@@ -51,11 +51,11 @@ twin_transport(struct ip *ip, const uint8_t *p)
 		ip->dport = (uint16_t)get16(t + 2);
 	if (echo)
 		ip->dport = (uint16_t)get16(t + 4);
-	return ip->ttl == 0 ? V_TTL : twin_sound;
+	return ip->ttl == 0 ? V_TTL : model_sound;
 }
 
 static inline bool
-twin_summed(const uint8_t *p, unsigned hlen)
+model_summed(const uint8_t *p, unsigned hlen)
 {
 	unsigned sum = 0;
 
@@ -65,7 +65,7 @@ twin_summed(const uint8_t *p, unsigned hlen)
 }
 
 static inline enum verdict
-twin_options(const uint8_t *p, unsigned hlen)
+model_options(const uint8_t *p, unsigned hlen)
 {
 	for (unsigned i = 20; i < hlen && p[i] != 0;) {
 		if (p[i] == 131 || p[i] == 137)
@@ -78,11 +78,11 @@ twin_options(const uint8_t *p, unsigned hlen)
 			return V_HEADER;
 		i += p[i + 1];
 	}
-	return twin_sound;
+	return model_sound;
 }
 
 static inline enum verdict
-twin_parse4(struct ip *ip, const uint8_t *p, size_t n)
+model_parse4(struct ip *ip, const uint8_t *p, size_t n)
 {
 	if (n < 20)
 		return V_SHORT;
@@ -91,10 +91,10 @@ twin_parse4(struct ip *ip, const uint8_t *p, size_t n)
 		return V_HEADER;
 	if (len > n)
 		return V_SHORT;
-	if (!twin_summed(p, hlen))
+	if (!model_summed(p, hlen))
 		return V_CHECKSUM;
-	enum verdict v = twin_options(p, hlen);
-	if (v != twin_sound)
+	enum verdict v = model_options(p, hlen);
+	if (v != model_sound)
 		return v;
 	*ip = (struct ip){ .version = 4, .src = addr_from_v4(p + 12),
 		.dst = addr_from_v4(p + 16), .len = (uint16_t)len,
@@ -105,12 +105,12 @@ twin_parse4(struct ip *ip, const uint8_t *p, size_t n)
 	ip->frag = ip->more || ip->frag_off > 0;
 	if (ip->frag)
 		ip->frag_len = (uint16_t)(len - hlen);
-	return twin_transport(ip, p);
+	return model_transport(ip, p);
 }
 
 /* Past the extension headers, which are at most eight. */
 static inline enum verdict
-twin_chain(struct ip *ip, const uint8_t *p)
+model_chain(struct ip *ip, const uint8_t *p)
 {
 	for (int count = 0; ip->frag_off == 0; count++) {
 		const uint8_t *h = p + ip->l4;
@@ -143,11 +143,11 @@ twin_chain(struct ip *ip, const uint8_t *p)
 		ip->l4 = (uint16_t)(ip->l4 + hlen);
 		ip->proto = h[0];
 	}
-	return twin_sound;
+	return model_sound;
 }
 
 static inline enum verdict
-twin_parse6(struct ip *ip, const uint8_t *p, size_t n)
+model_parse6(struct ip *ip, const uint8_t *p, size_t n)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -161,18 +161,18 @@ twin_parse6(struct ip *ip, const uint8_t *p, size_t n)
 		.dst = addr_from_v6(p + 24),
 		.len = (uint16_t)(40 + get16(p + 4)), .l4 = 40,
 		.tos = (uint8_t)(get16(p) >> 4), .ttl = p[7], .proto = p[6] };
-	enum verdict v = twin_chain(ip, p);
-	return v == twin_sound ? twin_transport(ip, p) : v;
+	enum verdict v = model_chain(ip, p);
+	return v == model_sound ? model_transport(ip, p) : v;
 }
 
 static inline enum verdict
-twin_parse(struct ip *ip, const uint8_t *p, size_t n)
+model_parse(struct ip *ip, const uint8_t *p, size_t n)
 {
 	if (n == 0)
 		return V_SHORT;
 	if (p[0] >> 4 == 4)
-		return twin_parse4(ip, p, n);
-	return p[0] >> 4 == 6 ? twin_parse6(ip, p, n) : V_VERSION;
+		return model_parse4(ip, p, n);
+	return p[0] >> 4 == 6 ? model_parse6(ip, p, n) : V_VERSION;
 }
 
 #endif
