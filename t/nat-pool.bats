@@ -140,7 +140,7 @@ seen() {	# PATTERN: the web server's client
 
 @test "the log has a line for each block of ports, none for flows" {
 	log=$W_DIR/run/hq.log/nat-0.log
-	world_until grep -Eq ' bh-egress: nat [0-9]+ take 203\.0\.117\.(8|1[23]):[0-9]+-[0-9]+ branch1 10\.1\.0\.5$' \
+	world_until grep -Eq '^bh-egress: nat [0-9]+ take 203\.0\.117\.(8|1[23]):[0-9]+-[0-9]+ branch1 10\.1\.0\.5$' \
 		"$log"
 	[ "$(grep -c ' take ' "$log")" -le 6 ]
 	run ! grep -q '203\.0\.113\.80' "$log"
@@ -256,7 +256,7 @@ sleeps() {	# PID: at most one wake-up in five seconds
 	in_lan traceroute -6 -n -q 1 -w 3 -m 6 2001:db8:c::80 |
 		grep -q '2001:db8:c::80  *[0-9.]* ms'
 	# by blocks, as IPv4 is elsewhere; IPv4 has none
-	world_until grep -Eq ' bh-egress: nat [0-9]+ take \[2001:db8:f::8\]:[0-9]+-[0-9]+ branch1 2001:db8:1::5$' \
+	world_until grep -Eq '^bh-egress: nat [0-9]+ take \[2001:db8:f::8\]:[0-9]+-[0-9]+ branch1 2001:db8:1::5$' \
 		"$W_DIR/run/hq.log/nat-0.log"
 	# what is published in IPv4 is the kernel's, and open
 	[ "$(in_inet curl -sS --max-time 10 http://203.0.117.12:8080/)" = page ]
