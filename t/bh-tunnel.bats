@@ -158,7 +158,7 @@ packet_to_branch=4500001c00000000401166c70a0000050a0100050001000200080000
 	wait "$I_TUNNEL"
 }
 
-@test "rubbish of every kind is counted and not answered (W1, W2, W3)" {
+@test "junk of every kind is counted and not answered (W1, W2, W3)" {
 	interop_tunnel hq
 	in_wgo timeout 30 tcpdump -U -i v0 -w "$I_DIR/answers" \
 		'src host 192.0.2.1 and udp' 2>"$I_DIR/dump.err" 3>&- &

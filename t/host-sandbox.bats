@@ -92,7 +92,7 @@ processes() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/uids")" -eq 5 ]
 	[ "$(awk '{ print $2 }' "$BATS_TEST_TMPDIR/uids" | sort -u |
 		wc -l)" -eq 5 ]
-	for kind in bh-tunnel bh-tunnel-keys bh-tunnel-desk bh-classify \
+	for kind in bh-tunnel bh-tunnel-keys bh-tunnel-uapi bh-classify \
 	    bh-egress; do
 		grep -q "^$kind " "$BATS_TEST_TMPDIR/uids"
 	done

@@ -8,7 +8,7 @@ mutations() {
 	case $1 in
 	lpm) echo 300 ;;
 	conf) echo 1000 ;;
-	gso | nat | policy | adopt | import | seam) echo 2000 ;;
+	gso | nat | policy | adopt | import | channel) echo 2000 ;;
 	link) echo 8000 ;;
 	judge) echo 300000 ;;
 	device) echo 4000 ;;
@@ -19,7 +19,7 @@ mutations() {
 @test "every message and text of a stranger has a fuzz target and a corpus" {
 	local name
 	for name in initiation response cookie data ip uapi conf load stat \
-		link seam adopt who import; do
+		link channel adopt who import; do
 		[ -f "t/fuzz/fuzz_$name.c" ]
 	done
 	for name in t/fuzz/fuzz_*.c; do

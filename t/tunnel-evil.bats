@@ -32,7 +32,7 @@ tunnel_up() {
 	interop_tunnel hq
 	spare=$(pgrep -P "$I_TUNNEL" -x bh-tunnel-keys)
 }
-keeper() { pgrep -P "$spare" -x bh-tunnel-keys; }
+key_process() { pgrep -P "$spare" -x bh-tunnel-keys; }
 
 # What it has of its own, and how many descriptors.
 holds() {	# PID
@@ -88,25 +88,25 @@ ends() {	# PID STATUS
 	interop_until eval "holds_still $I_TUNNEL '$before'"
 }
 
-@test "H8: a keeper of the keys that was taken over, and the packets" {
-	local seam=6
+@test "H8: a key process that was taken over, and the packets" {
+	local channel=6
 	tunnel_up
-	evil channel "$(keeper)" $seam 2 calm
+	evil channel "$(key_process)" $channel 2 calm
 	kill -0 "$I_TUNNEL"
-	evil channel "$(keeper)" $seam 5
+	evil channel "$(key_process)" $channel 5
 	ends "$I_TUNNEL" 111
 	unhurt "$I_DIR/our.log"
 }
 
-@test "H8: packets that were taken over, and the keeper of the keys" {
-	local seam=6 was before
+@test "H8: packets that were taken over, and the key process" {
+	local channel=6 was before
 	tunnel_up
-	was=$(keeper)
-	fd=$(facing "$I_TUNNEL" "$was" $seam)
+	was=$(key_process)
+	fd=$(facing "$I_TUNNEL" "$was" $channel)
 	evil channel "$I_TUNNEL" "$fd" 0.3 calm
 	before=$(holds "$was")
 	evil channel "$I_TUNNEL" "$fd" 2 calm
-	[ "$(keeper)" = "$was" ]
+	[ "$(key_process)" = "$was" ]
 	holds_still "$was" "$before"
 	evil channel "$I_TUNNEL" "$fd" 5
 	# nobody goes on with one that is mad
@@ -114,24 +114,24 @@ ends() {	# PID STATUS
 	unhurt "$I_DIR/our.log"
 }
 
-@test "H8: the desk that was taken over, and the keeper; and the other way" {
-	local was desk i
+@test "H8: the uapi process that was taken over, and the key process; and the other way" {
+	local was uapi i
 	tunnel_up
-	was=$(keeper) desk=$(pgrep -P "$I_TUNNEL" -x bh-tunnel-desk)
+	was=$(key_process) uapi=$(pgrep -P "$I_TUNNEL" -x bh-tunnel-uapi)
 	in_our wg show "$I" | grep -q 'listening port: 51820'
 	for i in 1 2 3 4; do
 		timeout 1 wg show "$I" >/dev/null 2>&1 || true
 	done &
 	evil channel "$was" 3 1.5 notes
-	evil channel "$desk" 3 1.5 notes
+	evil channel "$uapi" 3 1.5 notes
 	wait $!
-	[ "$(keeper)" = "$was" ]
+	[ "$(key_process)" = "$was" ]
 	kill -0 "$I_TUNNEL"
 	timeout 2 wg show "$I" >/dev/null 2>&1 &
 	SEED=3 evil channel "$was" 3 1
 	wait $! || true
-	SEED=4 evil channel "$desk" 3 1
-	[ "$(keeper)" = "$was" ]
+	SEED=4 evil channel "$uapi" 3 1
+	[ "$(key_process)" = "$was" ]
 	kill -0 "$I_TUNNEL"
 	unhurt "$I_DIR/our.log"
 }

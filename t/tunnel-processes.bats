@@ -1,5 +1,5 @@
-# bh-tunnel is several processes: the half with the packets, the keeper of the
-# keys, what starts that again, and the desk.  What each has, and what happens
+# bh-tunnel is several processes: the data process, the key process, its parent,
+# which starts it again, and the uapi process.  What each has, and what happens
 # when one of them dies.
 bats_require_minimum_version 1.8.0
 load lib/one-world.bash
@@ -14,25 +14,25 @@ setup_file() {
 	in_lan ping -q -c 1 -W 5 203.0.113.80
 }
 
-# The half with the packets: who the supervisor started.
-packets() {	# cli|srv
+# The data process: who the supervisor started.
+data_process() {	# cli|srv
 	"$1_backhaul" status | awk '$1 == "bh-tunnel" { print $3 }'
 }
-spare() { pgrep -P "$(packets "$1")" -x bh-tunnel-keys; }
-keeper() { pgrep -P "$(spare "$1")" -x bh-tunnel-keys; }
-desk() { pgrep -P "$(packets "$1")" -x bh-tunnel-desk; }
+spare() { pgrep -P "$(data_process "$1")" -x bh-tunnel-keys; }
+key_process() { pgrep -P "$(spare "$1")" -x bh-tunnel-keys; }
+uapi() { pgrep -P "$(data_process "$1")" -x bh-tunnel-uapi; }
 
 all_of() {	# cli|srv
-	packets "$1" && spare "$1" && keeper "$1" && desk "$1"
+	data_process "$1" && spare "$1" && key_process "$1" && uapi "$1"
 }
 
-@test "the private key is in the keeper's memory, and not with the packets" {
+@test "the private key is in the key process's memory, and not with the packets" {
 	local host key
 	for host in cli:branch1 srv:hq; do
 		key=$W_DIR/keys/${host#*:}.key host=${host%:*}
-		[ "$(python3 t/lib/memory.py "$(keeper $host)" "$key")" -gt 0 ]
-		[ "$(python3 t/lib/memory.py "$(packets $host)" "$key")" -eq 0 ]
-		[ "$(python3 t/lib/memory.py "$(desk $host)" "$key")" -eq 0 ]
+		[ "$(python3 t/lib/memory.py "$(key_process $host)" "$key")" -gt 0 ]
+		[ "$(python3 t/lib/memory.py "$(data_process $host)" "$key")" -eq 0 ]
+		[ "$(python3 t/lib/memory.py "$(uapi $host)" "$key")" -eq 0 ]
 	done
 }
 
@@ -76,12 +76,12 @@ all_of() {	# cli|srv
 @test "keys and handshakes have their socket, packets theirs, of one port" {
 	local host pid n
 	for host in cli srv; do
-		# handshakes, rubbish; and data
+		# handshakes, junk; and data
 		[ "$(in_$host ss -Hluanp 'sport = :51820' | grep -c .)" -eq 3 ]
-		for pid in "$(keeper $host)" "$(packets $host)"; do
+		for pid in "$(key_process $host)" "$(data_process $host)"; do
 			n=$(in_$host ss -Hluanp 'sport = :51820' |
 				grep -c "pid=$pid,")
-			[ "$n" -eq $((pid == $(packets $host) ? 1 : 2)) ]
+			[ "$n" -eq $((pid == $(data_process $host) ? 1 : 2)) ]
 		done
 	done
 }
@@ -100,17 +100,17 @@ all_of() {	# cli|srv
 	E
 }
 
-@test "G31 the keeper is killed: no packet is lost, and it is started again" {
+@test "G31 the key process is killed: no packet is lost, and it is started again" {
 	local host was
 	world_bg lan ping -c 300 -i 0.01 203.0.113.80
 	world_until eval "[ \$(grep -c ttl= '$W_DIR/lan.log') -gt 5 ]"
 	for host in cli srv; do
-		was=$(keeper $host)
+		was=$(key_process $host)
 		kill -9 "$was"
-		world_until eval "[ -n \"\$(keeper $host)\" ] &&
-			[ \"\$(keeper $host)\" != $was ]"
+		world_until eval "[ -n \"\$(key_process $host)\" ] &&
+			[ \"\$(key_process $host)\" != $was ]"
 	done
-	# it answers wg(8), with what the other half knows
+	# it answers wg(8), with what the other process knows
 	[ "$(in_cli wg show "${W}c" latest-handshakes | wc -l)" -eq 1 ]
 	world_until grep -q 'packet loss' "$W_DIR/lan.log"
 	grep -q ' 0% packet loss' "$W_DIR/lan.log"
@@ -118,13 +118,13 @@ all_of() {	# cli|srv
 		"$W_DIR/run/branch1/log"
 }
 
-@test "G31 the half with the packets is killed, on either side: all comes back" {
+@test "G31 the data process is killed, on either side: all comes back" {
 	local host was
 	for host in cli srv; do
-		was=$(packets $host)
+		was=$(data_process $host)
 		kill -9 "$was"
 		world_until in_lan ping -q -c 1 -W 1 203.0.113.80
-		[ "$(packets $host)" != "$was" ]
+		[ "$(data_process $host)" != "$was" ]
 		# nobody of the old ones is left
 		world_until eval "[ \$(in_$host ss -Hluanp | grep -c :51820) -eq 3 ]"
 		[ "$(netns_named "$W-$host" bh-tunnel-keys | wc -l)" -eq 2 ]
@@ -137,7 +137,7 @@ W_FROM_SERVER='src host 198.51.100.2 and udp port 51820'
 @test "a server that was killed asks its client at once, where it was last" {
 	world_capture wan cli0 "$BATS_TEST_TMPDIR/asked" \
 		"$W_FROM_SERVER and udp[8] = 1"
-	kill -9 "$(packets srv)"
+	kill -9 "$(data_process srv)"
 	world_until eval "[ \$(world_packets '$BATS_TEST_TMPDIR/asked') -gt 0 ]"
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
 	world_captured
@@ -148,10 +148,10 @@ W_FROM_SERVER='src host 198.51.100.2 and udp port 51820'
 	# the client makes one
 	world_capture wan cli0 "$BATS_TEST_TMPDIR/one" \
 		'dst host 198.51.100.2 and udp port 51820 and udp[8] = 1'
-	kill -9 "$(packets cli)"
+	kill -9 "$(data_process cli)"
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
 	world_captured
-	kill -9 "$(packets srv)"
+	kill -9 "$(data_process srv)"
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
 	n=$(world_count hq bh-tunnel stale)
 	world_capture wan cli0 "$answers" "$W_FROM_SERVER and dst port 4444"
@@ -162,10 +162,10 @@ W_FROM_SERVER='src host 198.51.100.2 and udp port 51820'
 	in_lan ping -q -c 3 -i 0.05 203.0.113.80
 	world_captured
 	world_none "$answers"
-	# the keeper alone is started again: the same
+	# the key process alone is started again: the same
 	n=$(world_count hq bh-tunnel stale)
-	kill -9 "$(keeper srv)"
-	world_until eval "[ -n \"\$(keeper srv)\" ]"
+	kill -9 "$(key_process srv)"
+	world_until eval "[ -n \"\$(key_process srv)\" ]"
 	tail -c 148 "$BATS_TEST_TMPDIR/one" | in_wan socat -u -b 148 - \
 		UDP4-SENDTO:198.51.100.2:51820,sourceport=4444
 	world_until eval "[ \$(world_count hq bh-tunnel stale) -gt $n ]"
@@ -173,25 +173,25 @@ W_FROM_SERVER='src host 198.51.100.2 and udp port 51820'
 
 @test "stamps that are damaged are as if there were none" {
 	local was
-	was=$(packets srv)
+	was=$(data_process srv)
 	head -c 200 /dev/urandom >"$W_DIR/run/hq/bh-tunnel.stamps"
 	kill -9 "$was"
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
-	[ "$(packets srv)" != "$was" ]
+	[ "$(data_process srv)" != "$was" ]
 	[ "$(stat -c %a "$W_DIR/run/hq/bh-tunnel.stamps")" = 600 ]
 }
 
-@test "the keeper and what would start it again die: all ends, and comes back" {
-	local was spare keeper
-	was=$(packets cli) spare=$(spare cli) keeper=$(keeper cli)
-	kill -9 "$spare" "$keeper"
-	world_until eval "[ \"\$(packets cli)\" != $was ]"
+@test "the key process and what would start it again die: all ends, and comes back" {
+	local was spare key_process
+	was=$(data_process cli) spare=$(spare cli) key_process=$(key_process cli)
+	kill -9 "$spare" "$key_process"
+	world_until eval "[ \"\$(data_process cli)\" != $was ]"
 	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
 	grep -q 'ending: the process that makes handshakes has died' \
 		"$W_DIR/run/branch1/log"
 }
 
-# What the server's two halves have counted, or its keeper alone.
+# What the server's two processes have counted, or its key process alone.
 counted() {	# PROGRAM [VERDICT]
 	"$BH_BIN/bh-ctl" -D "$W_DIR/run/hq" counters "$1" |
 		awk -v v="${2:-}" 'v == "" || $2 == v { n += $3 }
@@ -199,7 +199,7 @@ counted() {	# PROGRAM [VERDICT]
 }
 
 # 100 trains to the server, until all is counted; `passed' is what went from the
-# half that had it to the other.
+# process that had it to the other.
 joined() {	# FIRST REST
 	local all keys full sent
 	all=$(counted bh-tunnel) keys=$(counted bh-tunnel-keys)
@@ -228,8 +228,8 @@ lost() { world_count branch1 bh-tunnel helpers-lost; }
 
 @test "F22: helpers that die are told of and counted, and all goes on" {
 	local was before spare
-	was=$(packets cli) before=$(lost) spare=$(spare cli)
-	kill -9 "$(desk cli)"
+	was=$(data_process cli) before=$(lost) spare=$(spare cli)
+	kill -9 "$(uapi cli)"
 	world_until grep -q 'wg(8) gets no more answers' \
 		"$W_DIR/run/branch1/log"
 	world_until eval "[ \$(lost) -eq $((before + 1)) ]"
@@ -238,7 +238,7 @@ lost() { world_count branch1 bh-tunnel helpers-lost; }
 		"$W_DIR/run/branch1/log"
 	world_until eval "[ \$(lost) -eq $((before + 2)) ]"
 	in_lan ping -q -c 1 -W 1 203.0.113.80
-	[ "$(packets cli)" = "$was" ]
+	[ "$(data_process cli)" = "$was" ]
 	# who ends as it should is missed by nobody
 	cli_backhaul down
 	! grep -q 'died' <(tail -n 1 "$W_DIR/run/branch1/log" 2>/dev/null)
@@ -251,10 +251,10 @@ lost() { world_count branch1 bh-tunnel helpers-lost; }
 @test "F22b: whose end was another's is started again at once, again and again" {
 	local was i
 	for i in 1 2 3 4 5; do
-		was=$(packets cli)
+		was=$(data_process cli)
 		kill -9 "$was"
-		world_until eval "[ -n \"\$(packets cli)\" ] &&
-			[ \"\$(packets cli)\" != $was ]"
+		world_until eval "[ -n \"\$(data_process cli)\" ] &&
+			[ \"\$(data_process cli)\" != $was ]"
 		world_until in_lan ping -q -c 1 -W 1 203.0.113.80
 	done
 	# the program that was killed is slowed down, the other is not

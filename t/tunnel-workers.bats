@@ -164,7 +164,7 @@ whole_path() {	# WORKERS
 	whole_path 3
 }
 
-@test "each worker is caged, as nobody, and has one seam and one socket" {
+@test "each worker is caged, as nobody, and has one channel and one socket" {
 	local i pid
 	for i in 1 2; do
 		for pid in "$(worker $i)" "$(pid_of bh-egress-$i)"; do
@@ -177,7 +177,7 @@ whole_path() {	# WORKERS
 		done
 		[ "$(cat "/proc/$pid/comm")" = "bh-egress-$i" ]
 	done
-	# two of them the keeper's, of whom the spare has both as well
+	# two of them the key process's, of whom the spare has both as well
 	[ "$(in_srv ss -Hulpn 'sport = :51820' | wc -l)" -eq 5 ]
 	[ "$(in_srv ss -Hulpn 'sport = :51820' |
 		grep -c "pid=$(worker 1),")" -eq 1 ]

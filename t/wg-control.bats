@@ -396,10 +396,10 @@ other_keys() {
 
 @test "packets, keys and strangers have a process each; all are caged" {
 	alone_start "$A" "$DA"
-	local desk keys p caps
-	desk=$(pgrep -P "$PID" -x bh-tunnel-desk)
+	local uapi keys p caps
+	uapi=$(pgrep -P "$PID" -x bh-tunnel-uapi)
 	keys=$(pgrep -P "$PID" -x bh-tunnel-keys)
-	for p in "$PID" "$keys" "$desk"; do
+	for p in "$PID" "$keys" "$uapi"; do
 		# CAP_NET_ADMIN and CAP_NET_BIND_SERVICE: the mark and the port
 		caps=0000000000000000
 		[ "$p" != "$keys" ] || caps=0000000000001400
@@ -408,8 +408,8 @@ other_keys() {
 		[ "$(sed -n 's/^Uid:	\([0-9]*\).*/\1/p' \
 			"/proc/$p/status")" -ne 0 ]
 	done
-	# the desk may die; the tunnel carries on
-	kill -9 "$desk"
+	# the uapi process may die; the tunnel carries on
+	kill -9 "$uapi"
 	alone_until grep -q 'gets no more answers' "$D/$DA.log"
 	kill -0 "$PID"
 }

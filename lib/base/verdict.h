@@ -42,7 +42,7 @@
 	X(V_ENDPOINT, "endpoint", "a tunnel endpoint of this domain") \
 	X(V_NO_ROLE, "no-role", "no backhaul between these two locations") \
 	X(V_NO_SERVER, "no-server", "none of the client's servers answers") \
-	X(V_PEER, "peer", "a sibling named a peer that this channel has not") \
+	X(V_PEER, "peer", "a sibling named a peer that this link has not") \
 	/* translation */ \
 	X(V_NPT, "npt", "no address of nat6 = npt stands for it") \
 	X(V_NAT_PROTO, "nat-protocol", "a protocol that is not translated") \

@@ -16,7 +16,7 @@
 
 /* ---- binding ---- */
 
-enum { RUBBISH_BATCH = 64 };
+enum { JUNK_BATCH = 64 };
 
 static const int on = 1, off = 0;
 
@@ -99,18 +99,18 @@ lock(int fd)
 static int
 join_two(int fd[static UDP_LANES], uint32_t mark, unsigned workers)
 {
-	int rubbish = bind_port(udp_port(fd[UDP_HANDSHAKES]), mark, false);
+	int junk = bind_port(udp_port(fd[UDP_HANDSHAKES]), mark, false);
 
-	fd[UDP_RUBBISH] = rubbish;
-	if (rubbish < 0)
+	fd[UDP_JUNK] = junk;
+	if (junk < 0)
 		return -1;
-	setsockopt(rubbish, SOL_SOCKET, SO_RCVBUF, &off, sizeof(off));
+	setsockopt(junk, SOL_SOCKET, SO_RCVBUF, &off, sizeof(off));
 	/* whether a flow's datagrams are joined the kernel asks one of the
 	 * three, before anything is steered: all must say yes */
-	setsockopt(rubbish, SOL_UDP, UDP_GRO, &on, sizeof(on));
-	if (udp_steer(rubbish, workers) < 0)
+	setsockopt(junk, SOL_UDP, UDP_GRO, &on, sizeof(on));
+	if (udp_steer(junk, workers) < 0)
 		return -1;
-	lock(rubbish);
+	lock(junk);
 	lock(fd[UDP_HANDSHAKES]);
 	return 0;
 }
@@ -119,14 +119,14 @@ int
 udp_first(int fd[static UDP_LANES], uint16_t port, uint32_t mark,
     unsigned workers)
 {
-	fd[UDP_RUBBISH] = -1;
+	fd[UDP_JUNK] = -1;
 	fd[UDP_HANDSHAKES] = bind_port(port, mark, true);
 	if (fd[UDP_HANDSHAKES] < 0 || join_two(fd, mark, workers) == 0)
 		return fd[UDP_HANDSHAKES] < 0 ? -1 : 0;
 	int error = errno;
 	close(fd[UDP_HANDSHAKES]);
-	if (fd[UDP_RUBBISH] >= 0)
-		close(fd[UDP_RUBBISH]);
+	if (fd[UDP_JUNK] >= 0)
+		close(fd[UDP_JUNK]);
 	errno = error;
 	return -1;
 }
@@ -142,7 +142,7 @@ udp_join(uint16_t port, uint32_t mark)
 }
 
 unsigned
-udp_rubbish(int fd, uint32_t *dropped)
+udp_junk(int fd, uint32_t *dropped)
 {
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	socklen_t size = sizeof(info);
@@ -150,7 +150,7 @@ udp_rubbish(int fd, uint32_t *dropped)
 	char c;
 
 	/* what it has room for, then what it had none for */
-	while (n < RUBBISH_BATCH && recv(fd, &c, sizeof(c), MSG_DONTWAIT) >= 0)
+	while (n < JUNK_BATCH && recv(fd, &c, sizeof(c), MSG_DONTWAIT) >= 0)
 		n++;
 	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size) == 0) {
 		n += info[SK_MEMINFO_DROPS] - *dropped;

@@ -10,13 +10,13 @@
  * nobody is woken up for more than one in a while.
  *
  * That is no more than a guess, see io/udp_steer.h, and while a socket is
- * missing its part goes to another.  Who gets a stray hands it on.
+ * missing its part goes to another.  The process that gets it hands it on.
  */
 
 #include <stdint.h>
 
 /* In the order in which they are bound, which is how the kernel counts them. */
-enum udp_lane { UDP_HANDSHAKES, UDP_RUBBISH, UDP_DATA, UDP_LANES };
+enum udp_lane { UDP_HANDSHAKES, UDP_JUNK, UDP_DATA, UDP_LANES };
 
 /* Binds the first two at all addresses of both families (IPv4 only where the
  * kernel has no IPv6) and makes the kernel steer, which nobody can change
@@ -29,8 +29,8 @@ int udp_join(uint16_t port, uint32_t mark);
 
 int udp_mark(int fd, uint32_t mark);
 uint16_t udp_port(int fd);
-/* Empties the socket of the rubbish: how many datagrams have come since
+/* Empties the socket of the junk: how many datagrams have come since
  * *dropped was what the kernel had dropped, which is updated. */
-unsigned udp_rubbish(int fd, uint32_t *dropped);
+unsigned udp_junk(int fd, uint32_t *dropped);
 
 #endif

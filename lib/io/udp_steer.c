@@ -50,7 +50,7 @@ udp_steer(int fd, unsigned workers)
 	struct sock_filter f[] = {
 		LOAD_LENGTH,
 		UNLESS(BPF_JGE, LEAST, 1),
-		GIVE_TO(UDP_RUBBISH),
+		GIVE_TO(UDP_JUNK),
 		LOAD_WORD(0),
 		IF(BPF_JEQ, DATA, 4),
 		CHOOSE(RECEIVER, workers,
@@ -61,7 +61,7 @@ udp_steer(int fd, unsigned workers)
 		LOAD_LENGTH,
 		IF(BPF_JGT, ETHERNET, 1),
 		GIVE_TO(UDP_DATA),
-		GIVE_TO(UDP_RUBBISH),
+		GIVE_TO(UDP_JUNK),
 	};
 	struct sock_fprog prog = { sizeof(f) / sizeof(f[0]), f };
 

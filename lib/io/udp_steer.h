@@ -5,7 +5,7 @@
 /*
  * A program for the kernel (classic BPF) that says which lane of a port
  * (io/udp_port.h) a datagram is for: handshakes have exactly the size of
- * theirs, data at least the least, and all else is rubbish (W1).  So what can
+ * theirs, data at least the least, and all else is junk (W1).  So what can
  * be no message costs neither room, nor a wake-up, nor a system call.
  *
  * What it sees may be a train of datagrams of one flow that the kernel has

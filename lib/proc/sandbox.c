@@ -58,7 +58,7 @@ static const struct manner {
 	[SANDBOX_ALONE] = { .secret = true },
 	[SANDBOX_ALONE_KEYS] = { .caps = PORT, .secret = true },
 	[SANDBOX_SPARE] = { .starts = true, .secret = true },
-	[SANDBOX_DESK] = { .secret = true },
+	[SANDBOX_UAPI] = { .secret = true },
 	[SANDBOX_WATCH] = { .at_will = true },
 	[SANDBOX_RESOLVE] = { .at_will = true },
 	[SANDBOX_FILES] = { .files = true },
@@ -154,7 +154,7 @@ static const struct {
 } users[] = {
 	{ "_bh-tunnel", 78001 },
 	{ "_bh-keys", 78002 },
-	{ "_bh-desk", 78003 },
+	{ "_bh-uapi", 78003 },
 	{ "_bh-names", 78004 },
 	{ "_bh-classify", 78005 },
 	{ "_bh-egress", 78006 },

@@ -12,11 +12,11 @@ enum sandbox {
 	SANDBOX_TUNNEL, /* bh-tunnel: UDP, links, getrandom(2) */
 	SANDBOX_ALONE,	/* the same with a TUN, and other sockets that the
 			 * next has made */
-	SANDBOX_KEYS,	/* its half that has the keys */
+	SANDBOX_KEYS,	/* its process that has the keys */
 	SANDBOX_ALONE_KEYS, /* the same, and other ports */
 	SANDBOX_SPARE,	/* starts SANDBOX_KEYS again when it has died */
 	SANDBOX_WATCH,	/* bh-classify -i: a capture, and memory to sort it */
-	SANDBOX_DESK,	/* the part of bh-tunnel that wg(8) talks to */
+	SANDBOX_UAPI,	/* the part of bh-tunnel that wg(8) talks to */
 	SANDBOX_RESOLVE, /* a resolver library: sockets, and memory */
 	SANDBOX_JOURNAL, /* of bh-egress: a pipe, and files to append to */
 	SANDBOX_FILES,	/* reads what everybody may read, for who may not */

@@ -65,7 +65,7 @@ static const unsigned gate_calls[] = {
 	__NR_recvmmsg, __NR_sendmmsg, __NR_getrandom
 
 /* wg(8) may ask for another port or mark: that takes other sockets, which the
- * keeper makes for both halves. */
+ * key process makes for both. */
 #define OTHER_PORT \
 	__NR_socket, __NR_bind, __NR_setsockopt, __NR_getsockname, \
 	__NR_getsockopt
@@ -86,14 +86,14 @@ static const unsigned alone_calls[] = {
 	WAITER,
 	DATAGRAMS,
 	EVERY_PROGRAM,
-	__NR_recvmsg,		/* another socket, which the keeper has made */
+	__NR_recvmsg,		/* another socket, made by the key process */
 	__NR_getsockopt, __NR_setsockopt,
 };
 
 static const unsigned keys_calls[] = {
 	DATAGRAMS,
 	EVERY_PROGRAM,
-	__NR_getsockopt,	/* how much rubbish the kernel dropped */
+	__NR_getsockopt,	/* how much junk the kernel dropped */
 };
 
 static const unsigned alone_keys_calls[] = {
@@ -112,7 +112,7 @@ static const unsigned spare_calls[] = {
 	__NR_mlock2,		/* its keys */
 };
 
-static const unsigned desk_calls[] = {
+static const unsigned uapi_calls[] = {
 	EVERY_PROGRAM,
 	__NR_accept4, __NR_recvmsg, __NR_sendto,
 };
@@ -256,7 +256,7 @@ static const struct rules {
 	    OPTIONS(port_options) },
 	[SANDBOX_SPARE] = { CALLS(spare_calls) },
 	[SANDBOX_WATCH] = { CALLS(watch_calls) },
-	[SANDBOX_DESK] = { CALLS(desk_calls) },
+	[SANDBOX_UAPI] = { CALLS(uapi_calls) },
 	[SANDBOX_JOURNAL] = { CALLS(journal_calls) },
 	[SANDBOX_RESOLVE] = { CALLS(resolve_calls), .any_option = true },
 	[SANDBOX_FILES] = { CALLS(files_calls) },
@@ -272,7 +272,7 @@ static_assert(6 + 2 * CALLS_MAX + PER_PURPOSE * COUNT(purposes) +
     COUNT(gate_calls) <= CALLS_MAX && COUNT(tunnel_calls) <= CALLS_MAX &&
     COUNT(alone_calls) <= CALLS_MAX && COUNT(keys_calls) <= CALLS_MAX &&
     COUNT(alone_keys_calls) <= CALLS_MAX && COUNT(spare_calls) <= CALLS_MAX &&
-    COUNT(desk_calls) <= CALLS_MAX && COUNT(watch_calls) <= CALLS_MAX &&
+    COUNT(uapi_calls) <= CALLS_MAX && COUNT(watch_calls) <= CALLS_MAX &&
     COUNT(names_calls) <= CALLS_MAX && COUNT(journal_calls) <= CALLS_MAX &&
     COUNT(resolve_calls) <= CALLS_MAX && COUNT(files_calls) <= CALLS_MAX,
     "the filter has room");

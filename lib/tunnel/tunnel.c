@@ -12,12 +12,12 @@ enum {
 	FD_UDP,
 	FD_SIGNAL,
 	FD_TUN,
-	FD_SEAM,
+	FD_CHANNEL,
 	FD_NAMES,
 	FD_LISTEN,			/* one each channel */
-	FD_LINK = FD_LISTEN + CHANNELS,
-	FD_BELL = FD_LINK + CHANNELS,
-	NFDS = FD_BELL + CHANNELS,
+	FD_LINK = FD_LISTEN + SIBLINGS,
+	FD_BELL = FD_LINK + SIBLINGS,
+	NFDS = FD_BELL + SIBLINGS,
 
 	ROUNDS = 2,	/* before time is read again and timers have a turn */
 };
@@ -90,9 +90,9 @@ tick(struct tunnel *t)
 
 /* A sibling that was started again; one at a time. */
 static void
-accept_link(struct tunnel *t, enum channel c)
+accept_link(struct tunnel *t, enum sibling c)
 {
-	struct port *p = &t->port[c];
+	struct sibling_link *p = &t->sibling[c];
 	const char *why;
 
 	if (p->link.fd < 0 && link_accept(&p->link, p->listen_fd, &t->hello,
@@ -107,10 +107,10 @@ set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 	fd[FD_UDP].fd = t->udp.fd;
 	fd[FD_SIGNAL].fd = t->signals;
 	fd[FD_TUN].fd = t->tun;
-	fd[FD_SEAM].fd = t->seam;
+	fd[FD_CHANNEL].fd = t->channel;
 	fd[FD_NAMES].fd = t->names;
-	for (enum channel c = 0; c < CHANNELS; c++) {
-		const struct port *p = &t->port[c];
+	for (enum sibling c = 0; c < SIBLINGS; c++) {
+		const struct sibling_link *p = &t->sibling[c];
 		fd[FD_LISTEN + c].fd = p->link.fd < 0 ? p->listen_fd : -1;
 		fd[FD_LINK + c].fd = p->link.fd;
 		fd[FD_BELL + c].fd = p->link.fd < 0 ? -1 : p->link.ear;
@@ -125,15 +125,15 @@ drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 {
 	bool udp = fd[FD_UDP].revents != 0, busy = true;
 	bool tun = fd[FD_TUN].revents != 0;
-	bool link[CHANNELS];
+	bool link[SIBLINGS];
 
-	for (enum channel c = 0; c < CHANNELS; c++)
-		link[c] = t->port[c].link.fd >= 0;
+	for (enum sibling c = 0; c < SIBLINGS; c++)
+		link[c] = t->sibling[c].link.fd >= 0;
 	for (int i = 0; i < ROUNDS && busy; i++) {
 		udp = udp && tunnel_in(t);
 		tun = tun && tunnel_tun(t);
 		busy = udp || tun;
-		for (enum channel c = 0; c < CHANNELS; c++) {
+		for (enum sibling c = 0; c < SIBLINGS; c++) {
 			link[c] = link[c] && tunnel_out(t, c);
 			busy |= link[c];
 		}
@@ -144,7 +144,7 @@ drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 void
 tunnel_wait_open(struct tunnel *t)
 {
-	if (waiter_open(&t->waiter, ((1u << CHANNELS) - 1) << FD_BELL) < 0)
+	if (waiter_open(&t->waiter, ((1u << SIBLINGS) - 1) << FD_BELL) < 0)
 		die(EXIT_RETRY, "cannot wait for packets");
 	t->waiter.beat = &t->stat->beat;
 }
@@ -155,13 +155,13 @@ wait_for(struct tunnel *t, struct pollfd fd[static NFDS], bool busy)
 	nsec due = next_due(t), now = due == 0 ? 0 : clock_now();
 	int ms = clock_poll_ms(due, now);
 
-	for (enum channel c = 0; c < CHANNELS; c++)
-		if (busy || !link_nap(&t->port[c].link))
+	for (enum sibling c = 0; c < SIBLINGS; c++)
+		if (busy || !link_nap(&t->sibling[c].link))
 			ms = 0;
 	if (waiter_wait(&t->waiter, fd, NFDS, ms) < 0 && errno != EINTR)
 		die(EXIT_RETRY, "cannot wait for packets");
-	for (enum channel c = 0; c < CHANNELS; c++)
-		link_wake(&t->port[c].link, fd[FD_LINK + c].revents != 0);
+	for (enum sibling c = 0; c < SIBLINGS; c++)
+		link_wake(&t->sibling[c].link, fd[FD_LINK + c].revents != 0);
 }
 
 /* True if it asks us to end. */
@@ -185,10 +185,10 @@ tunnel_run(struct tunnel *t)
 		t->at = (struct moment){ t->waiter.now, clock_wall() };
 		if (fd[FD_SIGNAL].revents != 0 && take_signal(t))
 			return 0;
-		for (enum channel c = 0; c < CHANNELS; c++)
+		for (enum sibling c = 0; c < SIBLINGS; c++)
 			if (fd[FD_LISTEN + c].revents != 0)
 				accept_link(t, c);
-		if (fd[FD_SEAM].revents != 0)
+		if (fd[FD_CHANNEL].revents != 0)
 			tunnel_hear(t);
 		if (fd[FD_NAMES].revents != 0)
 			tunnel_names(t);
@@ -197,7 +197,7 @@ tunnel_run(struct tunnel *t)
 		busy = drain(t, fd);
 		tick(t);
 		publish(t);
-		if (t->widowed) {
+		if (t->child_died) {
 			if (t->worker == 0)
 				warnx("ending: %s has died",
 				    t->workers > 1 ? "another process" :

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Our half of what wg(8) asks for, as the keeper of the keys passes it on: to
+ * Our part of what wg(8) asks for, as the key process passes it on: to
  * tell, with blanks for what we do not know; to change, gathered first, then
  * put in force between two bursts of packets.
  */
@@ -14,13 +14,13 @@ enum { PEER_ITEMS = 9 };	/* of a peer, without its prefixes */
 /* ---- telling ---- */
 
 static void
-put(struct desk_note *n, struct uapi_item it)
+put(struct note *n, struct uapi_item it)
 {
 	n->item[n->n++] = it;
 }
 
 static void
-put_device(struct desk_note *n)
+put_device(struct note *n)
 {
 	put(n, uapi_number(UAPI_PRIVATE_KEY, 0));
 	put(n, uapi_number(UAPI_LISTEN_PORT, 0));
@@ -28,7 +28,7 @@ put_device(struct desk_note *n)
 }
 
 static void
-put_peer(struct desk_note *n, const struct peer *p, uint16_t i)
+put_peer(struct note *n, const struct peer *p, uint16_t i)
 {
 	struct uapi_item endpoint = { .key = UAPI_ENDPOINT };
 
@@ -49,12 +49,12 @@ put_peer(struct desk_note *n, const struct peer *p, uint16_t i)
 /* As many of the peer's prefixes as there is room for; false: those were the
  * last. */
 static bool
-put_prefixes(struct tunnel *t, struct desk_note *n)
+put_prefixes(struct tunnel *t, struct note *n)
 {
 	struct config *c = &t->config;
 	const struct prefix *p;
 
-	while (n->n < DESK_ITEMS) {
+	while (n->n < NOTE_ITEMS) {
 		p = allowed_next(t->allowed, c->peer, &c->at);
 		if (p == NULL)
 			return false;
@@ -67,7 +67,7 @@ put_prefixes(struct tunnel *t, struct desk_note *n)
 
 /* Fills the note from where the one before ended. */
 static void
-put_more(struct tunnel *t, struct desk_note *n)
+put_more(struct tunnel *t, struct note *n)
 {
 	struct config *c = &t->config;
 
@@ -76,7 +76,7 @@ put_more(struct tunnel *t, struct desk_note *n)
 		while (c->peer < t->npeers &&
 		    (p = device_peer(t->device, c->peer)) == NULL)
 			c->peer++;
-		if (n->n + PEER_ITEMS > DESK_ITEMS)
+		if (n->n + PEER_ITEMS > NOTE_ITEMS)
 			return;
 		if (c->peer >= t->npeers)
 			break;
@@ -91,7 +91,7 @@ put_more(struct tunnel *t, struct desk_note *n)
 }
 
 static void
-tell(struct tunnel *t, struct desk_note *n, bool start)
+tell(struct tunnel *t, struct note *n, bool start)
 {
 	struct config *c = &t->config;
 
@@ -143,7 +143,7 @@ change_prefix(struct tunnel *t, uint16_t i, const struct uapi_item *it)
 	enum uapi_place peer = UAPI_PEER;
 
 	if (!uapi_follows(it, &peer) || allowed_room(t->allowed) == 0)
-		return;		/* the keeper has checked that: not ours */
+		return;		/* the key process has checked that: not ours */
 	t->config.reroute = true;
 	if (it->key == UAPI_REPLACE_ALLOWED_IPS)
 		allowed_clear(t->allowed, i);
@@ -209,7 +209,7 @@ commit(struct tunnel *t)
 }
 
 static void
-gather(struct config *c, const struct desk_note *n)
+gather(struct config *c, const struct note *n)
 {
 	if (n->n == 0 || n->n > c->room - c->nitems)
 		return;
@@ -219,7 +219,7 @@ gather(struct config *c, const struct desk_note *n)
 
 /* Room, mark and port, the latter 0 if it stays: 0, or an errno. */
 static int
-try(struct tunnel *t, const struct desk_note *n)
+try(struct tunnel *t, const struct note *n)
 {
 	if (n->n != 3)
 		return EPROTO;
@@ -249,34 +249,34 @@ may_change(const struct tunnel *t)
 }
 
 bool
-tunnel_config(struct tunnel *t, struct desk_note *n)
+tunnel_config(struct tunnel *t, struct note *n)
 {
-	if (n->kind != DESK_GET && n->kind != DESK_MORE && !may_change(t))
+	if (n->kind != NOTE_GET && n->kind != NOTE_MORE && !may_change(t))
 		return false;
 	switch (n->kind) {
-	case DESK_GET:
-	case DESK_MORE:
-		tell(t, n, n->kind == DESK_GET);
+	case NOTE_GET:
+	case NOTE_MORE:
+		tell(t, n, n->kind == NOTE_GET);
 		break;
-	case DESK_TRY:
+	case NOTE_TRY:
 		n->item[0] = uapi_number(UAPI_ERRNO, (uint64_t)try(t, n));
 		n->n = 1;
 		break;
-	case DESK_SET:
+	case NOTE_SET:
 		gather(&t->config, n);
 		n->n = 0;
 		break;
-	case DESK_COMMIT:
+	case NOTE_COMMIT:
 		commit(t);
 		n->n = 0;
 		break;
-	case DESK_MTU:
+	case NOTE_MTU:
 		if (n->n == 1 && n->item[0].u.number <= FRAME_PACKET_MAX)
 			t->mtu = (size_t)n->item[0].u.number;
 		return false;
 	default:
 		return false;
 	}
-	n->kind = DESK_ANSWER;
+	n->kind = NOTE_ANSWER;
 	return true;
 }

@@ -16,7 +16,7 @@
  * tunnel_pmtu.c  what fits on the way to a peer
  * tunnel_tun.c   standalone: the same from and to a TUN device instead
  * tunnel_config.c what wg(8) asks for
- * tunnel_seam.c  the other half, which keeps the keys
+ * tunnel_channel.c the channel to the key process
  * tunnel_late.c  what has waited while we stood still
  */
 
@@ -32,7 +32,7 @@
 #include "proc/counters.h"
 #include "proc/waiter.h"
 #include "tunnel/names.h"
-#include "tunnel/seam.h"
+#include "tunnel/channel.h"
 #include "tunnel/tunnel.h"
 #include "wg/aead.h"
 #include "wg/device.h"
@@ -45,10 +45,10 @@
  * keys too.  Which of the sockets of the port a datagram comes to is the
  * kernel's to see (io/udp_steer.h), which of the links a frame, the sibling's.
  */
-enum channel { CH_CLASSIFY, CH_EGRESS, CHANNELS };
+enum sibling { SIBLING_CLASSIFY, SIBLING_EGRESS, SIBLINGS };
 
 /* A sibling, or the place where we wait for it. */
-struct port {
+struct sibling_link {
 	int listen_fd;		/* -1: this gateway has no such sibling */
 	enum link_role role;
 	const char *name;
@@ -96,8 +96,8 @@ struct in_packet {
 struct inbox {
 	struct udp_in msg[UDP_BATCH];
 	unsigned n;
-	bool heard;			/* what the other half has said */
-	unsigned strays;		/* told it, since the last batch */
+	bool heard;			/* what the key process has said */
+	unsigned misdirected;		/* told it, since the last batch */
 	struct in_packet packet[AEAD_BURST];
 	struct aead_job job[AEAD_BURST];
 	struct gro gro;
@@ -142,28 +142,28 @@ struct ways {
 
 struct tunnel {
 	struct moment at;	/* read once a wake-up */
-	struct device *device;	/* the half with the packets */
-	int seam;		/* to the other */
-	pid_t keeper;		/* its process, while we start */
+	struct device *device;	/* the data process's */
+	int channel;		/* to the other */
+	pid_t key_pid;		/* its process, while we start */
 	unsigned worker, workers;	/* which this is, of how many */
 	int start;		/* a pipe, while they start: to the first */
-	bool widowed;		/* it is gone */
+	bool child_died;		/* it is gone */
 	int names;		/* who resolves them; -1: nobody */
 	uint16_t *named;	/* by peer: the port of an endpoint that is a
 				 * name; 0: it is none */
-	union seam word;
+	union channel_message word;
 	struct stage *stage;
 	struct aead *aead;
 	struct udp udp;
 	struct waiter waiter;
-	struct port port[CHANNELS];
+	struct sibling_link sibling[SIBLINGS];
 	struct link_hello hello;
 	struct policy policy;
 	struct counters *stat;
 	uint16_t npeers;
 	struct allowed *allowed;	/* in a gateway for wg(8) only */
 	struct config config;
-	int passed;			/* beside what the keeper says, or -1 */
+	int passed;		/* a descriptor from the key process, or -1 */
 	int tun;		/* standalone; else -1 */
 	struct tun_out *tun_out;	/* the same, for writing */
 	bool uso, gone;		/* of the TUN device */
@@ -185,20 +185,20 @@ struct tunnel {
 
 /* tunnel_worker.c */
 
-/* Returns in each of n processes, which has its own seam and socket only.  They
- * are started once the keeper has found everything right. */
-void tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
+/* Returns in each of n processes, which has its own channel and socket only.
+ * They are started once the key process has found everything right. */
+void tunnel_divide(struct tunnel *t, unsigned n, const int channel[],
     const int socket[]);
 
 /* tunnel_route.c */
 
 /* May a frame with this peer and class come by that channel? */
-bool route_may_send(const struct tunnel *t, enum channel c, uint16_t peer,
+bool route_may_send(const struct tunnel *t, enum sibling c, uint16_t peer,
     uint8_t class);
 /* Cryptokey routing: may the peer send a packet from there? */
 bool route_owns(const struct tunnel *t, uint16_t peer, const struct addr *src);
 /* Where a packet from that peer goes, and as what. */
-enum channel route_deliver(const struct tunnel *t, uint16_t peer,
+enum sibling route_deliver(const struct tunnel *t, uint16_t peer,
     const struct ip *ip, uint8_t *class);
 
 /* tunnel_out.c */
@@ -210,7 +210,7 @@ enum verdict tunnel_send(struct tunnel *t, const struct frame *f,
     const uint8_t *body, const struct ip *ip);
 void tunnel_flush(struct tunnel *t);
 /* Takes frames from a link; false when it has no more. */
-bool tunnel_out(struct tunnel *t, enum channel c);
+bool tunnel_out(struct tunnel *t, enum sibling c);
 /* The peer has shown that it has the session's keys, be it by its answer to our
  * handshake or by the first packet after its own: only now there was a
  * handshake.  Sends what waited for it; a keepalive if nothing did and
@@ -248,8 +248,8 @@ void tunnel_clamp(const struct tunnel *t, uint16_t peer, uint8_t *packet,
 
 /* Takes a batch from the socket; false when it has no more. */
 bool tunnel_in(struct tunnel *t);
-/* Takes one that the other half has been given. */
-void tunnel_in_stray(struct tunnel *t, struct seam_event *e);
+/* Takes one that the key process has been given. */
+void tunnel_in_misdirected(struct tunnel *t, struct channel_event *e);
 
 /* tunnel_tun.c */
 
@@ -263,14 +263,14 @@ void tunnel_put(struct tunnel *t, const struct gro_slot *s);
 /* tunnel_config.c */
 
 /* Takes a note; true if it has become the answer. */
-bool tunnel_config(struct tunnel *t, struct desk_note *n);
+bool tunnel_config(struct tunnel *t, struct note *n);
 
-/* tunnel_seam.c */
+/* tunnel_channel.c */
 
-/* Asks the other half for what the device wants of it. */
+/* Asks the key process for what the device wants of it. */
 void tunnel_ask(struct tunnel *t, uint32_t kind, const struct device_out *o);
 /* Hands it a datagram that is no data; V_NEXT: it counts it. */
-enum verdict tunnel_stray(struct tunnel *t, const struct udp_in *u,
+enum verdict tunnel_misdirected(struct tunnel *t, const struct udp_in *u,
     const uint8_t *p, size_t n);
 /* Does what it has said. */
 void tunnel_hear(struct tunnel *t);

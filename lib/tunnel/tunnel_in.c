@@ -25,8 +25,8 @@ static void
 put_link(struct tunnel *t, const struct gro_slot *s)
 {
 	uint8_t class;
-	enum channel c = route_deliver(t, s->tag, &s->ip, &class);
-	struct link *l = &t->port[c].link;
+	enum sibling c = route_deliver(t, s->tag, &s->ip, &class);
+	struct link *l = &t->sibling[c].link;
 	struct frame *room = link_room(l);
 	bool put = room != NULL;
 
@@ -46,9 +46,9 @@ start_joining(struct tunnel *t)
 {
 	bool uso = t->uso;
 
-	for (enum channel c = 0; c < CHANNELS; c++)
-		if (t->port[c].link.fd >= 0)
-			uso &= (t->port[c].link.features & LINK_F_USO) != 0;
+	for (enum sibling c = 0; c < SIBLINGS; c++)
+		if (t->sibling[c].link.fd >= 0)
+			uso &= (t->sibling[c].link.features & LINK_F_USO) != 0;
 	gro_init(&t->in.gro, uso);
 }
 
@@ -67,8 +67,8 @@ hand_on(struct tunnel *t)
 			tunnel_put(t, &g->slot[i]);
 		else
 			put_link(t, &g->slot[i]);
-	for (enum channel c = 0; c < CHANNELS; c++)
-		link_flush(&t->port[c].link);
+	for (enum sibling c = 0; c < SIBLINGS; c++)
+		link_flush(&t->sibling[c].link);
 	start_joining(t);
 }
 
@@ -151,7 +151,7 @@ open_collected(struct tunnel *t)
 /* ---- datagrams ---- */
 
 /* Takes the next place of the inbox for a packet of that session.  One that we
- * do not know may have come about only now: the other half has said so before
+ * do not know may have come about only now: the key process has said so before
  * the first packet of it could be on its way. */
 static struct in_packet *
 find_session(struct tunnel *t, uint32_t index, enum verdict *v)
@@ -202,7 +202,7 @@ take_datagram(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 	static const le32 data = { { MSG_DATA } };
 	bool is_data = n >= sizeof(data) && memcmp(p, &data, sizeof(data)) == 0;
 	enum verdict v = is_data ? take_data(t, u, p, n) :
-	    tunnel_stray(t, u, p, n);
+	    tunnel_misdirected(t, u, p, n);
 
 	if (v != V_NEXT)
 		counters_add(t->stat, v, n);
@@ -215,7 +215,7 @@ tunnel_in(struct tunnel *t)
 
 	start_joining(t);
 	t->in.heard = false;
-	t->in.strays = 0;
+	t->in.misdirected = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct udp_in *u = &t->in.msg[i];
 		size_t at = 0;
@@ -233,7 +233,7 @@ tunnel_in(struct tunnel *t)
 }
 
 void
-tunnel_in_stray(struct tunnel *t, struct seam_event *e)
+tunnel_in_misdirected(struct tunnel *t, struct channel_event *e)
 {
 	const struct udp_in u = { .path = e->path, .tos = e->tos };
 

@@ -42,8 +42,8 @@ tunnel_drop_late(struct tunnel *t)
 	const struct staged *w;
 
 	drop_datagrams(t);
-	for (enum channel c = 0; c < CHANNELS; c++)
-		drop_link(t, &t->port[c].link);
+	for (enum sibling c = 0; c < SIBLINGS; c++)
+		drop_link(t, &t->sibling[c].link);
 	if (t->tun >= 0)
 		tunnel_tun_drop(t);
 	while ((w = stage_before(t->stage, t->at.now - WAITER_LATE)) != NULL)

@@ -7,7 +7,7 @@
 #include "io/tun.h"
 #include "proc/ready.h"
 #include "start/start.h"
-#include "tunnel/keeper.h"
+#include "tunnel/keys_start.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -70,7 +70,7 @@ add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
 static void
 open_device(struct tunnel *t)
 {
-	t->device = device_half(DEVICE_PACKETS, t->npeers, NULL);
+	t->device = device_new(DEVICE_DATA, t->npeers, NULL);
 	if (t->device == NULL)
 		die(EXIT_RETRY, "cannot make a table of %u peers", t->npeers);
 }
@@ -112,9 +112,9 @@ open_peers(struct tunnel *t, const struct tunnel_setup *how,
 /* ---- descriptors ---- */
 
 static void
-open_port(struct tunnel *t, enum channel c, const char *rundir)
+open_port(struct tunnel *t, enum sibling c, const char *rundir)
 {
-	struct port *p = &t->port[c];
+	struct sibling_link *p = &t->sibling[c];
 	char path[512], name[WORKER_NAMELEN];
 
 	snprintf(path, sizeof(path), "%s/%s.link", rundir,
@@ -132,12 +132,12 @@ open_ports(struct tunnel *t, const struct tunnel_setup *how)
 	t->hello = (struct link_hello){ .magic = "BHLK",
 		.version = LINK_VERSION, .role = LINK_TUNNEL,
 		.generation = how->cf->generation };
-	open_port(t, CH_CLASSIFY, how->rundir);
+	open_port(t, SIBLING_CLASSIFY, how->rundir);
 	if (t->policy.role == ROLE_SERVER)
-		open_port(t, CH_EGRESS, how->rundir);
+		open_port(t, SIBLING_EGRESS, how->rundir);
 }
 
-/* The sockets of a port: those of the keeper, and one each worker. */
+/* The sockets of a port: those of the key process, and one each worker. */
 enum { SOCKETS = UDP_DATA + CONF_WORKERS_MAX };
 
 /* A predecessor that was killed may still be about to let go of it. */
@@ -214,38 +214,38 @@ start(void)
 	t->tos_keep = ECN_MASK;
 	t->uso = true;
 	t->policy.workers = 1;
-	t->port[CH_CLASSIFY] = (struct port){ -1, LINK_CLASSIFY, "classify",
-		{ .fd = -1 } };
-	t->port[CH_EGRESS] = (struct port){ -1, LINK_EGRESS, "egress",
-		{ .fd = -1 } };
+	t->sibling[SIBLING_CLASSIFY] = (struct sibling_link){ -1,
+		LINK_CLASSIFY, "classify", { .fd = -1 } };
+	t->sibling[SIBLING_EGRESS] = (struct sibling_link){ -1,
+		LINK_EGRESS, "egress", { .fd = -1 } };
 	return t;
 }
 
 /* Who has the keys is started before there is anything in our memory that is
  * of no use there, and takes its sockets along. */
 static void
-start_keeper(struct tunnel *t, const struct tunnel_setup *how, uint16_t port,
-    bool gateway, const struct counters *before)
+start_key_process(struct tunnel *t, const struct tunnel_setup *how,
+    uint16_t port, bool gateway, const struct counters *before)
 {
 	unsigned workers = gateway ? t->policy.workers : 1;
-	int sockets[SOCKETS], seam[CONF_WORKERS_MAX];
-	struct desk desk;
+	int sockets[SOCKETS], channel[CONF_WORKERS_MAX];
+	struct uapi_process uapi;
 
 	open_sockets(sockets, port, workers);
-	desk_open(&desk, gateway ?
+	uapi_start(&uapi, gateway ?
 	    how->cf->location[how->self].interface : how->ifname, !gateway,
 	    how->rundir);
-	const struct keeper_setup s = {
+	const struct keys_setup s = {
 		.how = how, .policy = gateway ? &t->policy : NULL,
 		.npeers = t->npeers, .workers = workers, .port = sockets,
-		.desk = desk.fd, .before = before,
+		.uapi = uapi.fd, .before = before,
 	};
-	keeper_start(&s, seam, &t->keeper);
-	if (desk.fd >= 0)
-		close(desk.fd);
+	keys_start(&s, channel, &t->key_pid);
+	if (uapi.fd >= 0)
+		close(uapi.fd);
 	close(sockets[UDP_HANDSHAKES]);
-	close(sockets[UDP_RUBBISH]);
-	tunnel_divide(t, workers, seam, sockets + UDP_DATA);
+	close(sockets[UDP_JUNK]);
+	tunnel_divide(t, workers, channel, sockets + UDP_DATA);
 	if (udp_open(&t->udp, sockets[UDP_DATA + t->worker]) < 0)
 		die(EXIT_RETRY, "cannot allocate buffers");
 }
@@ -259,8 +259,8 @@ finish(struct tunnel *t)
 	if (t->signals < 0)
 		die(EXIT_RETRY, "cannot make a signal descriptor");
 	tunnel_wait_open(t);
-	if (t->keeper != 0)
-		keeper_await(t->seam, t->keeper);
+	if (t->key_pid != 0)
+		keys_await(t->channel, t->key_pid);
 	return t;
 }
 
@@ -321,7 +321,7 @@ tunnel_open(const struct tunnel_setup *how)
 	struct counters *before = counters_all(how->rundir, "bh-tunnel");
 	t->npeers = t->policy.nsites;
 	open_counters(t, how->rundir);
-	start_keeper(t, how, l->listen_port, true, before);
+	start_key_process(t, how, l->listen_port, true, before);
 	if (t->worker > 0)
 		open_counters(t, how->rundir);
 	t->names = names_start(how->cf, &t->policy);
@@ -359,10 +359,10 @@ open_tun(struct tunnel *t, const char *name)
 static void
 open_config(struct tunnel *t)
 {
-	t->config.room = SEAM_ITEMS(t->npeers);
+	t->config.room = CHANNEL_ITEMS(t->npeers);
 	t->config.item = need(calloc(t->config.room,
 	    sizeof(*t->config.item)));
-	t->allowed = need(allowed_new(SEAM_PREFIXES, t->npeers));
+	t->allowed = need(allowed_new(CHANNEL_PREFIXES, t->npeers));
 }
 
 struct tunnel *
@@ -373,7 +373,7 @@ tunnel_alone(const struct tunnel_setup *how)
 	t->npeers = (uint16_t)how->peers;
 	open_tun(t, how->ifname);
 	open_counters(t, how->rundir);
-	start_keeper(t, how, 0, false, NULL);
+	start_key_process(t, how, 0, false, NULL);
 	open_aead(t, how->aead);
 	open_device(t);
 	open_config(t);

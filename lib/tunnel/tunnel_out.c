@@ -304,10 +304,10 @@ tunnel_flush(struct tunnel *t)
 
 /* Back to the gate that it came from, to tell its sender (bh-link(5)). */
 static void
-give_back(struct tunnel *t, enum channel c, const struct frame *f,
+give_back(struct tunnel *t, enum sibling c, const struct frame *f,
     const uint8_t *body, enum verdict why, const struct ip *ip)
 {
-	struct frame *back = link_room(&t->port[c].link);
+	struct frame *back = link_room(&t->sibling[c].link);
 
 	if (back == NULL)
 		return;
@@ -316,13 +316,13 @@ give_back(struct tunnel *t, enum channel c, const struct frame *f,
 	if (why == V_TOO_BIG)
 		back->mtu = tunnel_fits(t, f->peer, ip);
 	memcpy(back + 1, body, f->len);
-	link_put(&t->port[c].link, back);
-	link_flush(&t->port[c].link);
+	link_put(&t->sibling[c].link, back);
+	link_flush(&t->sibling[c].link);
 }
 
 /* V_NEXT if somebody else has counted it or will. */
 static enum verdict
-take_frame(struct tunnel *t, enum channel c, struct frame *f,
+take_frame(struct tunnel *t, enum sibling c, struct frame *f,
     const uint8_t *body)
 {
 	uint8_t *packet = (uint8_t *)(f + 1);
@@ -347,9 +347,9 @@ take_frame(struct tunnel *t, enum channel c, struct frame *f,
 }
 
 bool
-tunnel_out(struct tunnel *t, enum channel c)
+tunnel_out(struct tunnel *t, enum sibling c)
 {
-	struct link *l = &t->port[c].link;
+	struct link *l = &t->sibling[c].link;
 	struct turn turn = { 0 };
 	const uint8_t *body;
 
@@ -427,19 +427,19 @@ tunnel_do(struct tunnel *t, const struct device_out *o)
 {
 	switch (o->todo) {
 	case DEVICE_NOTHING:
-	case DEVICE_SEND:	/* of the other half */
+	case DEVICE_SEND:	/* of the key process */
 	case DEVICE_READY:
 		break;
 	case DEVICE_KEEPALIVE:
 		tunnel_keepalive(t, o->peer);
 		break;
 	case DEVICE_INITIATE:
-		tunnel_ask(t, SEAM_INITIATE, o);
+		tunnel_ask(t, CHANNEL_INITIATE, o);
 		if (o->lost)
 			tunnel_lost(t, o->peer);
 		break;
 	case DEVICE_FORGET:
-		tunnel_ask(t, SEAM_FORGET, o);
+		tunnel_ask(t, CHANNEL_FORGET, o);
 		break;
 	}
 }

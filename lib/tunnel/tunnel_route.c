@@ -2,16 +2,16 @@
 #include "tunnel/tunnel_impl.h"
 
 bool
-route_may_send(const struct tunnel *t, enum channel c, uint16_t peer,
+route_may_send(const struct tunnel *t, enum sibling c, uint16_t peer,
     uint8_t class)
 {
 	if (peer >= t->policy.nsites)
 		return false;
 	const struct policy_site *s = &t->policy.site[peer];
 	if (class == V_PARTNER)
-		return c == CH_CLASSIFY && s->partner;
+		return c == SIBLING_CLASSIFY && s->partner;
 	if (class == V_INTERNET)
-		return c == CH_CLASSIFY ? s->server : s->client;
+		return c == SIBLING_CLASSIFY ? s->server : s->client;
 	return false;
 }
 
@@ -28,7 +28,7 @@ route_owns(const struct tunnel *t, uint16_t peer, const struct addr *src)
 	return PLACE_LOC(place) == peer;
 }
 
-enum channel
+enum sibling
 route_deliver(const struct tunnel *t, uint16_t peer, const struct ip *ip,
     uint8_t *class)
 {
@@ -37,9 +37,9 @@ route_deliver(const struct tunnel *t, uint16_t peer, const struct ip *ip,
 
 	if (t->policy.site[peer].client && !here) {
 		*class = V_INTERNET;
-		return CH_EGRESS;
+		return SIBLING_EGRESS;
 	}
 	*class = lpm_lookup(t->policy.where, &ip->src) == LPM_NONE ?
 	    V_INTERNET : V_PARTNER;
-	return CH_CLASSIFY;
+	return SIBLING_CLASSIFY;
 }

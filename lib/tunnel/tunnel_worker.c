@@ -4,7 +4,7 @@
 #include "base/die.h"
 #include "base/worker.h"
 #include "start/start.h"
-#include "tunnel/keeper.h"
+#include "tunnel/keys_start.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -21,7 +21,7 @@ tell_processors(unsigned workers)
 }
 
 void
-tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
+tunnel_divide(struct tunnel *t, unsigned n, const int channel[],
     const int socket[])
 {
 	int pipe[2] = { -1, -1 };
@@ -30,8 +30,8 @@ tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
 
 	if (n > 1) {
 		tell_processors(n);
-		keeper_await(seam[0], t->keeper);
-		t->keeper = 0;
+		keys_await(channel[0], t->key_pid);
+		t->key_pid = 0;
 		if (pipe2(pipe, O_CLOEXEC) < 0)
 			die(EXIT_RETRY, "cannot make a pipe");
 	}
@@ -44,10 +44,10 @@ tunnel_divide(struct tunnel *t, unsigned n, const int seam[],
 	}
 	for (unsigned i = 0; i < n; i++)
 		if (i != t->worker) {
-			close(seam[i]);
+			close(channel[i]);
 			close(socket[i]);
 		}
-	t->seam = seam[t->worker];
+	t->channel = channel[t->worker];
 	t->start = pipe[t->worker > 0];
 	t->workers = n;
 	if (n == 1)

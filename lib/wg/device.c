@@ -55,15 +55,15 @@ new_packets(struct device *d)
 }
 
 struct device *
-device_half(enum device_half half, uint16_t npeers, const uint8_t *random)
+device_new(enum device_kind kind, uint16_t npeers, const uint8_t *random)
 {
 	struct device *d = calloc(1, sizeof(*d));
 
 	if (d == NULL || npeers > DEVICE_PEERS_MAX)
 		goto fail;
 	d->npeers = npeers;
-	if (((half & DEVICE_KEYS) && !new_keys(d, random)) ||
-	    ((half & DEVICE_PACKETS) && !new_packets(d)))
+	if (((kind & DEVICE_KEYS) && !new_keys(d, random)) ||
+	    ((kind & DEVICE_DATA) && !new_packets(d)))
 		goto fail;
 	return d;
 fail:
@@ -72,10 +72,10 @@ fail:
 }
 
 struct device *
-device_new(uint16_t npeers, const struct key *private_key,
+device_new_whole(uint16_t npeers, const struct key *private_key,
     const uint8_t *random)
 {
-	struct device *d = device_half(DEVICE_WHOLE, npeers, random);
+	struct device *d = device_new(DEVICE_WHOLE, npeers, random);
 
 	if (d != NULL)
 		device_set_private_key(d, private_key, 0);
@@ -256,7 +256,7 @@ device_forget_old(struct device *d, struct peer *p, nsec now)
 }
 
 /*
- * The half with the keys chose the index without knowing what is in use here.
+ * The key process chose the index without knowing what is in use here.
  * That it is has a chance of one in 2^32 for each session that there is; the
  * older session gives way, as it would have soon.
  */

@@ -9,16 +9,16 @@
  * sessions it is given here.  A message that is refused changes nothing but
  * the load estimate.
  *
- * A device has two halves, which live in two processes: one with the keys, to
- * which handshake messages go, and one with the packets, which has sessions
- * and all deadlines.  What a half cannot do is something to be done by the
- * other: DEVICE_INITIATE and DEVICE_FORGET come out of the half with the
- * packets and go to functions of the same name; a session that `begin' says
- * has come about is for device_begin, before anything is sent.  A device that
- * is whole does all that by itself: for tests and fuzzing, which thus run the
- * code of both.
+ * A device is divided between two processes: the key process, to which
+ * handshake messages go, and the data process, which has sessions and all
+ * deadlines.  What one cannot do is something to be done by the other:
+ * DEVICE_INITIATE and DEVICE_FORGET come out of the data process and go to
+ * functions of the same name in the key process; a session that `begin' says
+ * has come about is for device_begin in the data process, before anything is
+ * sent.  A device that is whole does all that by itself: for tests and fuzzing,
+ * which thus run the code of both.
  *
- * Peers are numbered by the caller, alike in both halves; their tables are
+ * Peers are numbered by the caller, alike in both processes; their tables are
  * allocated once.
  */
 
@@ -33,7 +33,7 @@ enum {
 	DEVICE_NOBODY = UINT16_MAX,
 };
 
-enum device_half { DEVICE_KEYS = 1, DEVICE_PACKETS = 2, DEVICE_WHOLE = 3 };
+enum device_kind { DEVICE_KEYS = 1, DEVICE_DATA = 2, DEVICE_WHOLE = 3 };
 
 struct moment {
 	nsec now;
@@ -46,15 +46,15 @@ enum device_todo {
 	DEVICE_KEEPALIVE,	/* send peer an empty data message */
 	DEVICE_READY,		/* as initiator: send what waits for the peer,
 				 * or a keepalive if nothing does */
-	DEVICE_INITIATE,	/* the other half: begin a handshake at `to' */
-	DEVICE_FORGET,		/* the other half: drop what is under way */
+	DEVICE_INITIATE,	/* the key process: begin a handshake at `to' */
+	DEVICE_FORGET,		/* the key process: drop what is under way */
 };
 
 struct device_out {
 	enum device_todo todo;
 	uint16_t peer;		/* DEVICE_NOBODY: a cookie reply */
 	uint8_t n;
-	bool begin;		/* the other half: a session with `keys' */
+	bool begin;		/* the data process: a session with `keys' */
 	bool lost;		/* DEVICE_INITIATE: there is no session, or
 				 * nobody answers */
 	struct path to;
@@ -64,28 +64,29 @@ struct device_out {
 
 struct device;
 
-/* ---- both halves ---- */
+/* ---- both processes ---- */
 
-/* Half a device with no peers; random is DEVICE_RANDOM bytes.  NULL if there
- * is no memory, or more peers than DEVICE_PEERS_MAX.  Starting up only. */
-struct device *device_half(enum device_half half, uint16_t npeers,
+/* What a process has of a device, with no peers; random is DEVICE_RANDOM bytes.
+ * NULL if there is no memory, or more peers than DEVICE_PEERS_MAX.  Starting up
+ * only. */
+struct device *device_new(enum device_kind kind, uint16_t npeers,
     const uint8_t *random);
 /* A whole one, with a key. */
-struct device *device_new(uint16_t npeers, const struct key *private_key,
+struct device *device_new_whole(uint16_t npeers, const struct key *private_key,
     const uint8_t *random);
 void device_free(struct device *d);
 
 /* Makes number i a peer.  persistent: seconds, 0 off.  False if the key is our
  * own or another peer's.  One of low order makes a peer that never gets, and
- * is never believed, a byte (W22): device_mute.  The half with the packets
- * takes no keys (NULL), the one with the keys no endpoint. */
+ * is never believed, a byte (W22): device_mute.  The data process
+ * takes no keys (NULL), the key process no endpoint. */
 bool device_add(struct device *d, uint16_t i, const struct key *public_key,
     const struct key *psk, const struct endpoint *remote, uint16_t persistent,
     nsec now);
 /* Forgets the peer; its number is free. */
 void device_remove(struct device *d, uint16_t i);
 
-/* ---- the half with the keys ---- */
+/* ---- the key process ---- */
 
 const struct key *device_public_key(const struct device *d);
 bool device_mute(const struct device *d, uint16_t i);
@@ -102,8 +103,8 @@ bool device_set_private_key(struct device *d, const struct key *private_key,
     nsec now);
 /* From the next handshake on. */
 void device_set_psk(struct device *d, uint16_t i, const struct key *psk);
-/* Several processes have a half with packets each: the peer's sessions are that
- * worker's, whose indices can be told (wg/index.h).  Before any handshake. */
+/* There are several data processes: the peer's sessions are that worker's,
+ * whose indices can be told (wg/index.h).  Before any handshake. */
 void device_divide(struct device *d, uint16_t i, uint8_t worker,
     uint8_t workers);
 /* The time stamps of an earlier life, so that nothing recorded then is
@@ -128,7 +129,7 @@ bool device_initiate(struct device *d, uint16_t i, const struct path *to,
 /* Our handshake under way is given up, and its secrets. */
 void device_forget(struct device *d, uint16_t i);
 
-/* ---- the half with the packets ---- */
+/* ---- the data process ---- */
 
 /* A peer for reading, and its byte counts for writing; NULL if i is none. */
 struct peer *device_peer(struct device *d, uint16_t i);

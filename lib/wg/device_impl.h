@@ -23,7 +23,7 @@ static_assert(4 * 16 <= DEVICE_RANDOM, "ratelimit_init");
 struct device {
 	uint16_t npeers;
 
-	/* the half with the keys, or identity is NULL */
+	/* the key process, or identity is NULL */
 	struct noise_local local;
 	bool has_key;		/* else local is of no use, and we are silent */
 	struct cookie_checker checker;
@@ -41,9 +41,9 @@ struct device {
 	struct identity *identity;
 	uint16_t *by_key;	/* numbers, in order of their public keys */
 	uint16_t nkeys;
-	uint8_t workers;	/* that have a half with packets; 0: one */
+	uint8_t workers;	/* that have sessions; 0: one */
 
-	/* the half with the packets, or peer is NULL */
+	/* the data process, or peer is NULL */
 	struct timers timers;
 	struct index_table index;	/* of sessions */
 	struct peer *peer;
@@ -51,7 +51,7 @@ struct device {
 
 /* The peer with that public key, or DEVICE_NOBODY. */
 uint16_t device_find(const struct device *d, const struct key *k);
-/* Enters a peer into the half with the keys; false: its key is taken. */
+/* Enters a peer into the key process; false: its key is taken. */
 bool device_enter(struct device *d, uint16_t i, const struct key *public_key,
     const struct key *psk);
 /* Takes it out. */

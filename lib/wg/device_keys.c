@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The half with the keys: who the peers are, and handshakes that we begin. */
+/* The key process: who the peers are, and handshakes that we begin. */
 #include "wg/device_impl.h"
 
 #include <sodium.h>

@@ -107,7 +107,7 @@ static enum device_todo (*const expiry[PEER_TIMERS])(struct device *,
 	[PT_PERSISTENT] = do_keepalive,
 };
 
-/* A whole device does what is to be done by its other half.  False if nothing
+/* A whole device does what is to be done by another process.  False if nothing
  * is left to do. */
 static bool
 be_whole(struct device *d, const struct moment *t, const uint8_t *random,

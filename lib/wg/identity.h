@@ -2,7 +2,7 @@
 #ifndef BH_IDENTITY_H
 #define BH_IDENTITY_H
 
-/* One peer as the half of a device with the keys knows it: who it is, its
+/* One peer as the key process knows it: who it is, its
  * handshake under way, and the time stamps that keep old ones out. */
 
 #include "base/addr.h"

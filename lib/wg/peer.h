@@ -3,7 +3,7 @@
 #define BH_PEER_H
 
 /*
- * One peer as the half of a device with the packets knows it: where it is, its
+ * One peer as the data process knows it: where it is, its
  * sessions and its deadlines.
  *
  * Sessions.  `current' is the one we send with.  `next' is one in which we

@@ -63,7 +63,7 @@ static void
 peers(struct device *d[static 2], uint16_t n, nsec now)
 {
 	for (int end = 0; end < 2; end++)
-		if ((d[end] = device_half(DEVICE_PACKETS, n, bytes())) == NULL)
+		if ((d[end] = device_new(DEVICE_DATA, n, bytes())) == NULL)
 			errx(1, "no memory");
 	for (uint16_t i = 0; i < n; i++) {
 		struct noise_keys k = { .local_index = draw(),
@@ -266,7 +266,7 @@ meet(void)
 	t = (struct moment){ 1000 * NSEC_SEC, 1700000000 * NSEC_SEC };
 	for (int i = 0; i < 3; i++) {
 		memset(&key[i], 7 + i, sizeof(key[i]));
-		dev[i] = device_new(1, &key[i], bytes());
+		dev[i] = device_new_whole(1, &key[i], bytes());
 		from[i].remote = (struct endpoint){ add_to(at("192.0.2.1"),
 		    (uint32_t)i), 51820, 0 };
 	}

@@ -65,7 +65,7 @@ make(void)
 	atexit(tell);
 	for (int i = 0; i < 2; i++) {
 		memset(&k[i], 1 + i, sizeof(k[i]));
-		w.d[i] = device_new(1, &k[i], fresh());
+		w.d[i] = device_new_whole(1, &k[i], fresh());
 	}
 	for (int i = 0; i < 2; i++)
 		must(device_add(w.d[i], 0, device_public_key(w.d[!i]), &none,

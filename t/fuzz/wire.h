@@ -46,7 +46,7 @@ wire_device(uint8_t key)
 	struct key k;
 
 	memset(&k, key, sizeof(k));
-	return device_new(1, &k, wire_random());
+	return device_new_whole(1, &k, wire_random());
 }
 
 static inline enum verdict

@@ -8,8 +8,8 @@ evil.py serve PATH ROUNDS SECONDS COMMAND...
     when the link does, and is started as often
 evil.py channel PID FD SECONDS [calm | notes]
     takes descriptor FD of a process, a socket of a pair, and speaks by it; calm:
-    only what is a word between the halves of bh-tunnel, as far as its form goes;
-    notes: or with the desk
+    only what is a word between the processes of bh-tunnel, as far as its form goes;
+    notes: or with the uapi process
 
 Each says what cannot be and what may not be, with bytes that are random or
 nearly right, and prints how much it has done.  What the program that it speaks
@@ -202,7 +202,7 @@ def serve(path, rounds, seconds, command):
 
 # ---- channels ----
 
-EVENT = 276     # bytes of struct seam_event: a wrong number ends who hears it
+EVENT = 276     # bytes of struct channel_event: with another number its reader ends
 EVENTS = range(64, 69)
 ITEM = 40       # bytes of an item for wg(8)
 

@@ -270,7 +270,7 @@ test_ranges(void)
 static void
 test_stamps(void)
 {
-	struct device *d = device_half(DEVICE_KEYS, 4,
+	struct device *d = device_new(DEVICE_KEYS, 4,
 	    (const uint8_t[DEVICE_RANDOM]){ 0 });
 	struct stampfile *f = stampfile_open(dir, d, 4);
 	size_t size;

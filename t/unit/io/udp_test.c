@@ -154,20 +154,20 @@ test_steering(const char *to)
 		size_t n;
 		enum udp_lane lane;
 	} c[] = {
-		{ 1, 148, UDP_HANDSHAKES }, { 1, 147, UDP_RUBBISH },
-		{ 2, 92, UDP_HANDSHAKES }, { 2, 91, UDP_RUBBISH },
-		{ 3, 64, UDP_HANDSHAKES }, { 3, 63, UDP_RUBBISH },
-		{ 1, 149, UDP_RUBBISH }, { 1, 179, UDP_RUBBISH },
-		{ 2, 148, UDP_RUBBISH }, { 2, 93, UDP_RUBBISH },
-		{ 3, 65, UDP_RUBBISH }, { 3, 148, UDP_RUBBISH },
-		{ 4, 32, UDP_DATA }, { 4, 31, UDP_RUBBISH },
+		{ 1, 148, UDP_HANDSHAKES }, { 1, 147, UDP_JUNK },
+		{ 2, 92, UDP_HANDSHAKES }, { 2, 91, UDP_JUNK },
+		{ 3, 64, UDP_HANDSHAKES }, { 3, 63, UDP_JUNK },
+		{ 1, 149, UDP_JUNK }, { 1, 179, UDP_JUNK },
+		{ 2, 148, UDP_JUNK }, { 2, 93, UDP_JUNK },
+		{ 3, 65, UDP_JUNK }, { 3, 148, UDP_JUNK },
+		{ 4, 32, UDP_DATA }, { 4, 31, UDP_JUNK },
 		{ 4, 1452, UDP_DATA }, { 4, 60000, UDP_DATA },
-		{ 0, 148, UDP_RUBBISH }, { 5, 148, UDP_RUBBISH },
-		{ 0x100, 148, UDP_RUBBISH }, { 0x01000000, 148, UDP_RUBBISH },
-		{ 0x80000004, 148, UDP_RUBBISH }, { 4, 4, UDP_RUBBISH },
-		{ 4, 3, UDP_RUBBISH }, { 4, 0, UDP_RUBBISH },
+		{ 0, 148, UDP_JUNK }, { 5, 148, UDP_JUNK },
+		{ 0x100, 148, UDP_JUNK }, { 0x01000000, 148, UDP_JUNK },
+		{ 0x80000004, 148, UDP_JUNK }, { 4, 4, UDP_JUNK },
+		{ 4, 3, UDP_JUNK }, { 4, 0, UDP_JUNK },
 		/* a train, of which nobody believes what its first says */
-		{ 5, 1472, UDP_RUBBISH }, { 5, 1473, UDP_DATA },
+		{ 5, 1472, UDP_JUNK }, { 5, 1473, UDP_DATA },
 		{ 1, 1473, UDP_DATA },
 	};
 
@@ -193,11 +193,11 @@ test_steering_trains(void)
 		{ 1, 148, 1, 1480, UDP_HANDSHAKES },
 		{ 2, 92, 4, 124, UDP_HANDSHAKES },
 		{ 3, 64, 3, 128, UDP_HANDSHAKES },
-		{ 1, 148, 4, 179, UDP_RUBBISH },
-		{ 1, 148, 5, 296, UDP_RUBBISH },
-		{ 1, 148, 0, 296, UDP_RUBBISH },
-		{ 1, 148, 0x101, 296, UDP_RUBBISH },
-		{ 2, 92, 0x1000001, 184, UDP_RUBBISH },
+		{ 1, 148, 4, 179, UDP_JUNK },
+		{ 1, 148, 5, 296, UDP_JUNK },
+		{ 1, 148, 0, 296, UDP_JUNK },
+		{ 1, 148, 0x101, 296, UDP_JUNK },
+		{ 2, 92, 0x1000001, 184, UDP_JUNK },
 	};
 
 	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
@@ -249,7 +249,7 @@ test_joining(void)
 		int joined = 0;
 		socklen_t n = sizeof(joined);
 
-		if (i != UDP_RUBBISH) {
+		if (i != UDP_JUNK) {
 			udp_open(&u, dup(port[i]));
 			udp_close(&u);
 		}
@@ -276,21 +276,21 @@ test_lock(void)
 }
 
 static void
-test_rubbish(void)
+test_junk(void)
 {
 	struct udp_out o = { .data = data, .len = 148, .size = 148 };
 	uint32_t dropped = 0;
 	unsigned n = 0;
 
-	udp_rubbish(port[UDP_RUBBISH], &dropped);
+	udp_junk(port[UDP_JUNK], &dropped);
 	data[0] = 9;
 	addr_parse(&o.path.remote.addr, "127.0.0.1");
 	o.path.remote.port = udp_port(port[0]);
 	for (int i = 0; i < 1000; i++)
 		udp_send(&a, &o, 1);
 	for (int i = 0; i < 100 && n < 1000; i++)
-		n += udp_rubbish(port[UDP_RUBBISH], &dropped);
-	OKF(n == 1000 && dropped > 900, "of 1000 pieces of rubbish the kernel "
+		n += udp_junk(port[UDP_JUNK], &dropped);
+	OKF(n == 1000 && dropped > 900, "of 1000 pieces of junk the kernel "
 	    "drops %u, and none is missing", dropped);
 }
 
@@ -328,7 +328,7 @@ main(void)
 	test_workers(16);
 	test_joining();
 	test_lock();
-	test_rubbish();
+	test_junk();
 	udp_close(&a);
 	udp_close(&b);
 	return DONE();

@@ -45,7 +45,7 @@ static const long spare_more[] = {
 	__NR_set_robust_list, __NR_wait4, __NR_pipe2,
 	__NR_prlimit64, __NR_seccomp, __NR_mlock2,
 };
-static const long desk_more[] = {
+static const long uapi_more[] = {
 	__NR_accept4, __NR_recvmsg, __NR_sendto,
 };
 
@@ -64,7 +64,7 @@ static const struct {
 	[SANDBOX_KEYS] = MORE(keys_more),
 	[SANDBOX_ALONE_KEYS] = MORE(alone_keys_more),
 	[SANDBOX_SPARE] = MORE(spare_more),
-	[SANDBOX_DESK] = MORE(desk_more),
+	[SANDBOX_UAPI] = MORE(uapi_more),
 	[SANDBOX_FILES] = MORE(files_more),
 };
 
@@ -177,7 +177,7 @@ main(void)
 	test_numbers(SANDBOX_KEYS, "keys");
 	test_numbers(SANDBOX_ALONE_KEYS, "alone with keys");
 	test_numbers(SANDBOX_SPARE, "spare");
-	test_numbers(SANDBOX_DESK, "desk");
+	test_numbers(SANDBOX_UAPI, "uapi process");
 	test_numbers(SANDBOX_FILES, "files");
 	test_narrow();
 	test_other_abis();

@@ -135,7 +135,7 @@ test_options(void)
 		    (o->binder ? 0 : -SIGSYS), "with keys, one that %s %s",
 		    o->what, o->binder ? "lives" : "dies");
 		OKF(inside(SANDBOX_KEYS, do_option, (long)i) == -SIGSYS,
-		    "a keeper that %s dies", o->what);
+		    "a key process that %s dies", o->what);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the half of bh-tunnel with the packets takes from the processes beside
+/* What the data process of bh-tunnel takes from the processes beside
  * it, should they be somebody else's by now. */
 #include "test.h"
 
@@ -35,7 +35,7 @@ setup(void)
 	t = (struct tunnel){ .npeers = PEERS, .named = named, .tun = -1,
 		.names = pair[0], .dirty = dirty, .is_dirty = is_dirty,
 		.mtu = 1420, .cut = 1420,
-		.device = device_half(DEVICE_PACKETS, PEERS, NULL) };
+		.device = device_new(DEVICE_DATA, PEERS, NULL) };
 	names = pair[1];
 	for (uint16_t i = 0; i < PEERS; i++) {
 		device_add(t.device, i, NULL, NULL, &e[i], 0, 0);
@@ -81,9 +81,9 @@ test_names(void)
 static bool
 note(uint32_t kind, uint32_t n, uint64_t number)
 {
-	static struct desk_note m;
+	static struct note m;
 
-	m = (struct desk_note){ .kind = kind, .n = n };
+	m = (struct note){ .kind = kind, .n = n };
 	for (uint32_t i = 0; i < n; i++)
 		m.item[i] = uapi_number(UAPI_LISTEN_PORT, number);
 	return tunnel_config(&t, &m);
@@ -92,10 +92,10 @@ note(uint32_t kind, uint32_t n, uint64_t number)
 static void
 test_config(void)
 {
-	OKF(!note(DESK_MTU, 1, 9000) && t.mtu == 1420,
+	OKF(!note(NOTE_MTU, 1, 9000) && t.mtu == 1420,
 	    "H10b: a gateway's MTU is the domain file's");
-	OKF(!note(DESK_TRY, 3, 7) && !note(DESK_SET, 1, 7) &&
-	    !note(DESK_COMMIT, 0, 0),
+	OKF(!note(NOTE_TRY, 3, 7) && !note(NOTE_SET, 1, 7) &&
+	    !note(NOTE_COMMIT, 0, 0),
 	    "H10c: nor does it change port, peers or prefixes");
 }
 

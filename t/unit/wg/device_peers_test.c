@@ -40,7 +40,7 @@ setup(void)
 	device_free(d);
 	for (unsigned i = 0; i < sizeof(random_bytes); i++)
 		random_bytes[i] = (uint8_t)(i + 1);
-	d = device_new(PEERS, &k, random_bytes);
+	d = device_new_whole(PEERS, &k, random_bytes);
 }
 
 /* ---- limits ---- */
@@ -165,7 +165,7 @@ static void
 test_leaves_nothing(void)
 {
 	static const struct key other = { { 8 } };
-	struct device *peer = device_new(1, &other, random_bytes);
+	struct device *peer = device_new_whole(1, &other, random_bytes);
 	struct moment now = { t0, 1700000000 * NSEC_SEC };
 	struct path path = { .remote = place(1) };
 	struct device_out out, answer;

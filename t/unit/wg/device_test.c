@@ -110,7 +110,7 @@ test_unknown(void)
 
 	setup(0);
 	memset(&stranger, 9, sizeof(stranger));
-	struct device *d = device_new(1, &stranger, fresh());
+	struct device *d = device_new_whole(1, &stranger, fresh());
 	device_add(d, 0, &publics[1], &none, &at[1].remote, 0, now.now);
 	device_sender(d, 0, now.now);
 	device_tick(d, &now, fresh(), &init);
@@ -135,7 +135,7 @@ test_keys(void)
 {
 	static const uint8_t low[][32] = { { 0 }, { 1 } };
 	struct key none = { { 0 } }, k;
-	struct device *d = device_new(3, &keys[0], fresh());
+	struct device *d = device_new_whole(3, &keys[0], fresh());
 
 	for (int i = 0; i < 2; i++) {
 		memcpy(k.b, low[i], 32);

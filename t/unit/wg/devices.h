@@ -37,7 +37,7 @@ setup(uint16_t persistent)
 	}
 	for (int i = 0; i < 2; i++) {
 		device_free(dev[i]);
-		dev[i] = device_new(1, &keys[i], fresh());
+		dev[i] = device_new_whole(1, &keys[i], fresh());
 		device_add(dev[i], 0, &publics[!i], &none, &at[!i].remote,
 		    i == 0 ? persistent : 0, now.now);
 	}

@@ -15,21 +15,21 @@ enum { PEERS = 40 };
 static const uint8_t random_bytes[DEVICE_RANDOM];
 
 static void *
-make_half(enum device_half half)
+make_kind(enum device_kind kind)
 {
-	return device_half(half, PEERS, random_bytes);
+	return device_new(kind, PEERS, random_bytes);
 }
 
 static void *
 make_keys(void)
 {
-	return make_half(DEVICE_KEYS);
+	return make_kind(DEVICE_KEYS);
 }
 
 static void *
 make_packets(void)
 {
-	return make_half(DEVICE_PACKETS);
+	return make_kind(DEVICE_DATA);
 }
 
 static void *
@@ -37,7 +37,7 @@ make_whole(void)
 {
 	static const struct key k = { { 7 } };
 
-	return device_new(PEERS, &k, random_bytes);
+	return device_new_whole(PEERS, &k, random_bytes);
 }
 
 static void
@@ -85,9 +85,9 @@ test_halves(void)
 	    "all sessions, in a quarter of the table");
 	device_free(keys);
 	device_free(packets);
-	OK(device_half(DEVICE_WHOLE, DEVICE_PEERS_MAX + 1, random_bytes) ==
+	OK(device_new(DEVICE_WHOLE, DEVICE_PEERS_MAX + 1, random_bytes) ==
 	    NULL);
-	void *most = device_half(DEVICE_WHOLE, DEVICE_PEERS_MAX, random_bytes);
+	void *most = device_new(DEVICE_WHOLE, DEVICE_PEERS_MAX, random_bytes);
 	OK(most != NULL);
 	device_free(most);
 }
@@ -102,9 +102,8 @@ main(void)
 		bool strict;
 		int least;
 	} rows[] = {
-		{ "the half with the keys", make_keys, unmake_device, true, 5 },
-		{ "that with the packets", make_packets, unmake_device, true,
-		    4 },
+		{ "the key process", make_keys, unmake_device, true, 5 },
+		{ "the data process", make_packets, unmake_device, true, 4 },
 		{ "a whole device", make_whole, unmake_device, true, 8 },
 		{ "what waits", make_stage, unmake_stage, true, 4 },
 		{ "encryption, perhaps with another engine", make_aead,

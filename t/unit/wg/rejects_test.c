@@ -41,7 +41,7 @@ setup(void)
 		at[i] = (struct path){ .remote = { addr_from_v4((uint8_t[]){
 		    192, 0, 2, (uint8_t)(1 + i) }), 51820, 0 } };
 		device_free(dev[i]);
-		dev[i] = device_new(1, &k, fresh());
+		dev[i] = device_new_whole(1, &k, fresh());
 	}
 	for (int i = 0; i < 2; i++)
 		device_add(dev[i], 0, &local[!i].public_key, &none,

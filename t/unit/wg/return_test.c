@@ -26,7 +26,7 @@ start_server(bool recall)
 	now.now += 1000 * NSEC_SEC;
 	now.wall += 1000 * NSEC_SEC;
 	device_free(server);
-	server = device_new(BRANCHES, &server_key, fresh());
+	server = device_new_whole(BRANCHES, &server_key, fresh());
 	for (uint16_t i = 0; i < BRANCHES; i++) {
 		struct path p = nat((uint16_t)(PORT + i));
 		device_add(server, i, &branch_public[i], &none, &p.remote, 0,
@@ -50,7 +50,7 @@ start(void)
 		struct key k = { { 1, (uint8_t)i, (uint8_t)(i >> 8) } };
 		noise_local_init(&l, &k);
 		branch_public[i] = l.public_key;
-		branch[i] = device_new(1, &k, fresh());
+		branch[i] = device_new_whole(1, &k, fresh());
 		device_add(branch[i], 0, &server_public, &none,
 		    &(struct endpoint){ addr_from_v4((uint8_t[]){ 198, 51, 100,
 		    1 }), 51820, 0 }, 0, now.now);

@@ -238,7 +238,7 @@ start(int at)
 	stage_free(s->stage);
 	device_free(s->d);
 	rnd_fill(random, sizeof(random));
-	s->d = device_new(1, &s->key, random);
+	s->d = device_new_whole(1, &s->key, random);
 	s->stage = stage_new(1, SLOTS, 16);
 	if (!device_add(s->d, 0, &sim.side[!at].public_key, &none,
 	    &sim.side[!at].at, 0, sim.now))

@@ -134,7 +134,7 @@ test_ones(void)
 		}
 }
 
-/* What a desk that has been taken over might send. */
+/* What a uapi process that has been taken over might send. */
 static void
 test_forged(void)
 {

@@ -316,7 +316,7 @@ prepare_device(void)
 	key_clamp(&other);
 	for (int i = 0; i < 2; i++) {
 		struct side *us = i == 0 ? &a : &b, *them = i == 0 ? &b : &a;
-		dev[i] = device_new(1, &us->private_key, drawn[0]);
+		dev[i] = device_new_whole(1, &us->private_key, drawn[0]);
 		device_add(dev[i], 0, &them->local.public_key, &us->psk,
 		    &nowhere, 0, now);
 	}

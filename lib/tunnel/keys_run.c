@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/keeper_impl.h"
+#include "tunnel/keys_process.h"
 
 #include "base/die.h"
 #include "wg/index.h"
@@ -12,18 +12,18 @@
 
 enum {
 	ROUNDS = 8,	/* before time is read again and others have a turn */
-	WORDS = 64,	/* of the other half, likewise */
+	WORDS = 64,	/* of the data process, likewise */
 	HANDSHAKE_TOS = 0x88,	/* AF41 (W20) */
 };
 
-/* Rubbish costs a wake-up at most so often, however much of it comes. */
-#define RUBBISH_INTERVAL (NSEC_SEC / 10)
+/* Junk costs a wake-up at most so often, however much of it comes. */
+#define JUNK_INTERVAL (NSEC_SEC / 10)
 /* Handshakes that are no good are waited for together: who sends them gets no
  * wake-up for each, and who sends a good one beside them can wait so long. */
 #define REST (2 * NSEC_MS)
 
 _Noreturn void
-keeper_end(void)
+keys_end(void)
 {
 	_exit(0);
 }
@@ -32,7 +32,7 @@ keeper_end(void)
 
 /* Before anything is sent: what a stamp was good for it is not again. */
 static void
-publish(struct keeper *k, uint16_t peer)
+publish(struct key_process *k, uint16_t peer)
 {
 	const struct identity *id = device_identity(k->device, peer);
 
@@ -48,7 +48,7 @@ publish(struct keeper *k, uint16_t peer)
 
 /* Fresh bytes for one step, to be wiped; drawn for many at a time. */
 static uint8_t *
-draw(struct keeper *k)
+draw(struct key_process *k)
 {
 	if (k->nrandom == 0) {
 		randombytes_buf(k->random, sizeof(k->random));
@@ -61,14 +61,14 @@ draw(struct keeper *k)
 /* ---- sending ---- */
 
 static void
-flush(struct keeper *k)
+flush(struct key_process *k)
 {
 	udp_send(&k->udp, k->out, k->nout);
 	k->nout = 0;
 }
 
 static void
-put(struct keeper *k, const struct device_out *o)
+put(struct key_process *k, const struct device_out *o)
 {
 	if (k->nout == UDP_TRAIN_MAX)
 		flush(k);
@@ -82,24 +82,25 @@ put(struct keeper *k, const struct device_out *o)
 /* ---- handshakes ---- */
 
 unsigned
-keeper_worker(const struct keeper *k, uint16_t peer)
+keys_worker(const struct key_process *k, uint16_t peer)
 {
 	return device_identity(k->device, peer)->worker;
 }
 
 /* A session: its worker has it before anything of it is on the wire. */
 static bool
-hand_over(struct keeper *k, struct device_out *o)
+hand_over(struct key_process *k, struct device_out *o)
 {
-	k->word.event = (struct seam_event){ .kind = SEAM_BEGIN,
+	k->word.event = (struct channel_event){ .kind = CHANNEL_BEGIN,
 		.peer = o->peer, .path = o->to, .keys = o->keys,
 		.epoch = device_identity(k->device, o->peer)->epoch };
 	noise_keys_wipe(&o->keys);
-	return seam_send(k->seam[keeper_worker(k, o->peer)], &k->word, false);
+	return channel_send(k->channel[keys_worker(k, o->peer)], &k->word,
+	    false);
 }
 
 static enum verdict
-take_handshake(struct keeper *k, const struct path *from, const uint8_t *p,
+take_handshake(struct key_process *k, const struct path *from, const uint8_t *p,
     size_t n)
 {
 	uint8_t *random = draw(k);
@@ -118,7 +119,7 @@ take_handshake(struct keeper *k, const struct path *from, const uint8_t *p,
 }
 
 static unsigned
-whose_data(const struct keeper *k, const uint8_t *p, size_t n)
+whose_data(const struct key_process *k, const uint8_t *p, size_t n)
 {
 	const struct msg_data *m = (const void *)p;
 
@@ -128,20 +129,21 @@ whose_data(const struct keeper *k, const uint8_t *p, size_t n)
 
 /* One that the kernel gave to us behind a handshake.  Its worker counts it. */
 static enum verdict
-pass_on(struct keeper *k, const struct udp_in *u, const uint8_t *p, size_t n)
+pass_on(struct key_process *k, const struct udp_in *u, const uint8_t *p,
+    size_t n)
 {
-	if (n > SEAM_MESSAGE || k->strays == SEAM_STRAYS)
+	if (n > CHANNEL_MESSAGE || k->misdirected == CHANNEL_MISDIRECTED_MAX)
 		return V_FULL;
-	k->strays++;
-	k->word.event = (struct seam_event){ .kind = SEAM_STRAY,
+	k->misdirected++;
+	k->word.event = (struct channel_event){ .kind = CHANNEL_MISDIRECTED,
 		.tos = u->tos, .n = (uint8_t)n, .path = u->path };
 	memcpy(k->word.event.message, p, n);
-	return seam_send(k->seam[whose_data(k, p, n)], &k->word, false) ?
+	return channel_send(k->channel[whose_data(k, p, n)], &k->word, false) ?
 	    V_NEXT : V_FULL;
 }
 
 static void
-take_datagram(struct keeper *k, const struct udp_in *u, const uint8_t *p,
+take_datagram(struct key_process *k, const struct udp_in *u, const uint8_t *p,
     size_t n)
 {
 	static const le32 data = { { MSG_DATA } };
@@ -155,11 +157,11 @@ take_datagram(struct keeper *k, const struct udp_in *u, const uint8_t *p,
 
 /* Takes a batch from the socket; false when it has no more. */
 static bool
-take_batch(struct keeper *k)
+take_batch(struct key_process *k)
 {
 	size_t n = udp_recv(&k->udp, k->in);
 
-	k->strays = 0;
+	k->misdirected = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct udp_in *u = &k->in[i];
 		size_t at = 0;
@@ -176,17 +178,17 @@ take_batch(struct keeper *k)
 }
 
 static void
-take_rubbish(struct keeper *k)
+take_junk(struct key_process *k)
 {
 	counters_add_unseen(k->stat, V_TYPE,
-	    udp_rubbish(k->rubbish, &k->dropped));
-	k->listen = k->at.now + RUBBISH_INTERVAL;
+	    udp_junk(k->junk, &k->dropped));
+	k->listen = k->at.now + JUNK_INTERVAL;
 }
 
-/* ---- the other half ---- */
+/* ---- the data process ---- */
 
 static void
-initiate(struct keeper *k, const struct seam_event *e)
+initiate(struct key_process *k, const struct channel_event *e)
 {
 	uint8_t *random = draw(k);
 	struct device_out o;
@@ -199,7 +201,7 @@ initiate(struct keeper *k, const struct seam_event *e)
 }
 
 static void
-take_stray(struct keeper *k, const struct seam_event *e)
+take_misdirected(struct key_process *k, const struct channel_event *e)
 {
 	const struct udp_in u = { .path = e->path, .tos = e->tos };
 
@@ -208,40 +210,40 @@ take_stray(struct keeper *k, const struct seam_event *e)
 }
 
 void
-keeper_take(struct keeper *k, unsigned worker, union seam *m)
+keys_dispatch(struct key_process *k, unsigned worker, union channel_message *m)
 {
 	/* what is made of it may need k->word, which it is in */
-	struct seam_event e = m->event;
+	struct channel_event e = m->event;
 	const struct identity *id = device_identity(k->device, e.peer);
 	bool known = id != NULL && id->epoch == e.epoch &&
-	    keeper_worker(k, e.peer) == worker;
+	    keys_worker(k, e.peer) == worker;
 
-	if (m->kind == SEAM_INITIATE && known)
+	if (m->kind == CHANNEL_INITIATE && known)
 		initiate(k, &e);
-	else if (m->kind == SEAM_FORGET && known)
+	else if (m->kind == CHANNEL_FORGET && known)
 		device_forget(k->device, e.peer);
-	else if (m->kind == SEAM_STRAY)
-		take_stray(k, &e);
+	else if (m->kind == CHANNEL_MISDIRECTED)
+		take_misdirected(k, &e);
 }
 
 static void
-hear(struct keeper *k, unsigned worker)
+hear(struct key_process *k, unsigned worker)
 {
 	int r = 1;
 
 	for (int i = 0; i < WORDS && r > 0; i++) {
-		r = seam_take(k->seam[worker], &k->word, false);
+		r = channel_receive(k->channel[worker], &k->word, false);
 		if (r < 0)
-			keeper_end();
+			keys_end();
 		if (r > 0)
-			keeper_take(k, worker, &k->word);
+			keys_dispatch(k, worker, &k->word);
 	}
 }
 
 /* ---- the loop ---- */
 
 static void
-take_handshakes(struct keeper *k)
+take_handshakes(struct key_process *k)
 {
 	bool more = true;
 
@@ -255,7 +257,7 @@ take_handshakes(struct keeper *k)
 /* Nothing of what we do needs it; but there is nobody any more who would start
  * us again. */
 static void
-miss_spare(struct keeper *k)
+miss_spare(struct key_process *k)
 {
 	warnx("who would start the process that makes handshakes again has "
 	    "died: all will end with it");
@@ -266,7 +268,7 @@ miss_spare(struct keeper *k)
 
 /* Rests are over, or how long the first takes, as for poll(2). */
 static int
-look_at_clock(struct keeper *k)
+look_at_clock(struct key_process *k)
 {
 	if (k->listen <= k->at.now)
 		k->listen = 0;
@@ -277,36 +279,36 @@ look_at_clock(struct keeper *k)
 }
 
 _Noreturn void
-keeper_run(struct keeper *k)
+keys_run(struct key_process *k)
 {
-	enum { HANDSHAKES, RUBBISH, DESK, LIFE, SEAM,	/* one each worker */
-		NFDS = SEAM + CONF_WORKERS_MAX };
+	enum { HANDSHAKES, JUNK, UAPI, LIFE, CHANNEL,	/* one each worker */
+		NFDS = CHANNEL + CONF_WORKERS_MAX };
 	struct pollfd fd[NFDS] = { 0 };
 
 	for (int i = 0; i < NFDS; i++)
 		fd[i].events = POLLIN;
 	fd[LIFE].events = 0;		/* POLLERR: nobody reads it */
 	for (unsigned i = 0; i < k->workers; i++)
-		fd[SEAM + i].fd = k->seam[i];
+		fd[CHANNEL + i].fd = k->channel[i];
 	for (;;) {
 		int ms = look_at_clock(k);
 		fd[HANDSHAKES].fd = k->rest == 0 ? k->udp.fd : -1;
-		fd[RUBBISH].fd = k->listen == 0 ? k->rubbish : -1;
-		fd[DESK].fd = k->desk.fd;
+		fd[JUNK].fd = k->listen == 0 ? k->junk : -1;
+		fd[UAPI].fd = k->uapi.fd;
 		fd[LIFE].fd = k->life;
-		if (poll(fd, SEAM + k->workers, ms) < 0 && errno != EINTR)
+		if (poll(fd, CHANNEL + k->workers, ms) < 0 && errno != EINTR)
 			_exit(1);
 		k->at = (struct moment){ clock_now(), clock_wall() };
 		for (unsigned i = 0; i < k->workers; i++)
-			if (fd[SEAM + i].revents != 0)
+			if (fd[CHANNEL + i].revents != 0)
 				hear(k, i);
 		if (fd[LIFE].revents != 0)
 			miss_spare(k);
 		if (fd[HANDSHAKES].revents != 0)
 			take_handshakes(k);
-		if (fd[RUBBISH].revents != 0)
-			take_rubbish(k);
-		if (fd[DESK].revents != 0)
-			keeper_config(k);
+		if (fd[JUNK].revents != 0)
+			take_junk(k);
+		if (fd[UAPI].revents != 0)
+			keys_config(k);
 	}
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The two halves of bh-tunnel and the desk, each of which one of the others may
- * have been taken over: what they say to the keeper of the keys, and it to the
- * half with the packets.  The input is a row of words: whom it goes to and what
- * of it is given (1 byte), its kind (1), how many bytes follow (1, times 8), and
- * these.  Nobody is hurt, and what the desk is answered can be written as text.
+ * The data process, the key process and the uapi process of bh-tunnel, any of
+ * which may have been taken over: what they say to the key process, and it to
+ * the data process.  The input is a row of messages: whom it goes to and what of
+ * it is given (1 byte), its kind (1), how many bytes follow (1, times 8), and
+ * these.  Nobody is hurt, and what the uapi process is answered can be written
+ * as text.
  */
 #include "fuzz.h"
 
-#include "tunnel/keeper_impl.h"
+#include "tunnel/keys_process.h"
 #include "tunnel/tunnel_impl.h"
 #include "wg/device_impl.h"
 
@@ -17,13 +18,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PEERS = 4, TO_KEEPER = 0, TO_PACKETS, FROM_DESK, RAW = 0x80,
+enum { PEERS = 4, TO_KEYS = 0, TO_DATA, FROM_UAPI, RAW = 0x80,
 	SOMEWHERE = 0x40 };
 
-static struct keeper k;
+static struct key_process k;
 static struct tunnel t;
-static int to_keeper, to_packets, desk;
-static union seam word;
+static int to_keys, to_data, uapi;
+static union channel_message word;
 
 /* A pair of sockets, of which neither end ever waits. */
 static int
@@ -31,7 +32,7 @@ join(int *ours)
 {
 	int pair[2];
 
-	must(seam_open(pair, PEERS));
+	must(channel_open(pair, PEERS));
 	must(fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0);
 	must(fcntl(pair[1], F_SETFL, O_NONBLOCK) == 0);
 	*ours = pair[1];
@@ -48,7 +49,7 @@ need(size_t n)
 }
 
 static void
-open_halves(void)
+open_processes(void)
 {
 	static const uint8_t random[DEVICE_RANDOM];
 	struct key own = { { 1 } };
@@ -56,17 +57,18 @@ open_halves(void)
 	must(sodium_init() >= 0);
 	k.npeers = t.npeers = PEERS;
 	k.workers = t.workers = 1;
-	k.seam[0] = join(&to_keeper);
-	k.desk.fd = join(&desk);
-	t.seam = join(&to_packets);
-	k.udp.fd = t.udp.fd = k.rubbish = t.names = -1;
+	k.channel[0] = join(&to_keys);
+	k.uapi.fd = join(&uapi);
+	t.channel = join(&to_data);
+	k.udp.fd = t.udp.fd = k.junk = t.names = -1;
 	/* standalone, where more may be asked for */
 	t.tun = open("/dev/null", O_WRONLY);
-	t.port[CH_CLASSIFY].link.fd = t.port[CH_EGRESS].link.fd = -1;
+	t.sibling[SIBLING_CLASSIFY].link.fd = -1;
+	t.sibling[SIBLING_EGRESS].link.fd = -1;
 	k.stat = counters_create(NULL, "keys", PEERS);
 	t.stat = counters_create(NULL, "packets", PEERS);
-	k.device = device_half(DEVICE_KEYS, PEERS, random);
-	t.device = device_half(DEVICE_PACKETS, PEERS, NULL);
+	k.device = device_new(DEVICE_KEYS, PEERS, random);
+	t.device = device_new(DEVICE_DATA, PEERS, NULL);
 	must(k.stat && t.stat && k.device && t.device);
 	device_set_private_key(k.device, &own, 1);
 	k.config.may_set = true;
@@ -102,7 +104,7 @@ static void
 begin(void)
 {
 	if (t.device == NULL)
-		open_halves();
+		open_processes();
 	k.at.now = t.at.now += NSEC_SEC;
 	k.at.wall = t.at.wall = (uint64_t)t.at.now + 1700000000u * NSEC_SEC;
 	for (uint16_t i = 0; i < PEERS; i++) {
@@ -120,7 +122,7 @@ begin(void)
 	k.config.begun = false;
 	k.config.told = NULL;
 	k.nout = 0;
-	k.strays = t.in.strays = 0;
+	k.misdirected = t.in.misdirected = 0;
 }
 
 static void
@@ -130,16 +132,16 @@ drain(int fd)
 		;
 }
 
-/* What was said to the desk, as it writes it for wg(8). */
+/* What was said to the uapi process, as it writes it for wg(8). */
 static void
 read_answers(void)
 {
 	char line[UAPI_LINE_MAX];
 	ssize_t n;
 
-	while ((n = recv(desk, &word, sizeof(word), 0)) > 0) {
-		must(word.note.kind == DESK_ANSWER &&
-		    word.note.n <= DESK_ITEMS);
+	while ((n = recv(uapi, &word, sizeof(word), 0)) > 0) {
+		must(word.note.kind == NOTE_ANSWER &&
+		    word.note.n <= NOTE_ITEMS);
 		for (uint32_t i = 0; i < word.note.n; i++)
 			must(uapi_put(&word.note.item[i], line) <
 			    UAPI_LINE_MAX);
@@ -172,7 +174,7 @@ check(void)
 	for (unsigned i = 0; i < t.ndirty; i++)
 		t.is_dirty[t.dirty[i]] = false;
 	t.ndirty = 0;
-	t.widowed = false;
+	t.child_died = false;
 	k.nout = 0;
 	must(t.config.nitems <= t.config.room);
 	must(k.config.nitems <= k.config.room);
@@ -182,72 +184,72 @@ check(void)
 			key_format(&device_identity(k.device, i)->
 			    remote.public_key, name);
 	read_answers();
-	drain(to_keeper);
-	drain(to_packets);
+	drain(to_keys);
+	drain(to_data);
 }
 
 /* Of that size. */
 static bool
-is_note(const struct desk_note *n, size_t size)
+is_note(const struct note *n, size_t size)
 {
-	return size >= offsetof(struct desk_note, item) &&
-	    n->n <= DESK_ITEMS && size == offsetof(struct desk_note, item) +
+	return size >= offsetof(struct note, item) &&
+	    n->n <= NOTE_ITEMS && size == offsetof(struct note, item) +
 	    n->n * sizeof(n->item[0]);
 }
 
 /* Sockets are asked for by nobody here. */
 static bool
-asks_for_port(const struct desk_note *n)
+asks_for_port(const struct note *n)
 {
 	for (uint32_t i = 0; i < n->n; i++)
-		if (n->kind == DESK_TRY || n->item[i].key == UAPI_LISTEN_PORT ||
+		if (n->kind == NOTE_TRY || n->item[i].key == UAPI_LISTEN_PORT ||
 		    n->item[i].key == UAPI_FWMARK)
 			return true;
 	return false;
 }
 
-/* What the other half answers when the keeper asks: this, if it is a word, and
- * in the end that it has said all. */
+/* What the data process answers when the key process asks: this, if it is a
+ * message, and in the end that it has said all. */
 static void
-answer(const union seam *m, size_t n)
+answer(const union channel_message *m, size_t n)
 {
-	static const union seam last = { .note = { DESK_ANSWER, 1,
+	static const union channel_message last = { .note = { NOTE_ANSWER, 1,
 		{ { .key = UAPI_ERRNO } } } };
 
-	if (m->kind == DESK_ANSWER && is_note(&m->note, n))
-		send(to_keeper, m, n, 0);
+	if (m->kind == NOTE_ANSWER && is_note(&m->note, n))
+		send(to_keys, m, n, 0);
 	for (int i = 0; i < 3; i++)
-		send(to_keeper, &last, offsetof(struct desk_note, item) +
+		send(to_keys, &last, offsetof(struct note, item) +
 		    sizeof(last.note.item[0]), 0);
 }
 
 static void
-say(uint8_t how, union seam *m, size_t n)
+say(uint8_t how, union channel_message *m, size_t n)
 {
-	static union seam before;
+	static union channel_message before;
 	static size_t nbefore;
 
 	bool note = is_note(&m->note, n);
-	if (how % 3 != TO_KEEPER && note && asks_for_port(&m->note))
+	if (how % 3 != TO_KEYS && note && asks_for_port(&m->note))
 		return;
 	switch (how % 3) {
-	case TO_KEEPER:
-		send(to_keeper, m, n, 0);
-		if (seam_take(k.seam[0], &k.word, false) == 1)
-			keeper_take(&k, 0, &k.word);
+	case TO_KEYS:
+		send(to_keys, m, n, 0);
+		if (channel_receive(k.channel[0], &k.word, false) == 1)
+			keys_dispatch(&k, 0, &k.word);
 		break;
-	case TO_PACKETS:
-		send(to_packets, m, n, 0);
+	case TO_DATA:
+		send(to_data, m, n, 0);
 		tunnel_hear(&t);
 		break;
 	default:
 		if (!note)	/* it would hang up, and say so */
 			return;
 		answer(&before, nbefore);
-		send(desk, m, n, 0);
-		keeper_config(&k);
-		must(k.desk.fd >= 0);
-		while (recv(k.seam[0], &word, sizeof(word), 0) > 0)
+		send(uapi, m, n, 0);
+		keys_config(&k);
+		must(k.uapi.fd >= 0);
+		while (recv(k.channel[0], &word, sizeof(word), 0) > 0)
 			;
 	}
 	before = *m;
@@ -258,7 +260,7 @@ say(uint8_t how, union seam *m, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static union seam m;
+	static union channel_message m;
 
 	begin();
 	while (n >= 3) {
@@ -270,16 +272,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		memset(&m, 0, sizeof(m));
 		memcpy(&m, data, len);
 		if (!(how & RAW) && kind % 2 == 0) {
-			m.kind = SEAM_FIRST + kind / 2 % (SEAM_END -
-			    SEAM_FIRST);
+			m.kind = CHANNEL_FIRST + kind / 2 % (CHANNEL_END -
+			    CHANNEL_FIRST);
 			m.event.peer %= PEERS + 1;
-			m.event.n %= SEAM_MESSAGE + 1;
+			m.event.n %= CHANNEL_MESSAGE + 1;
 			m.event.epoch %= 4;
 			say(how, &m, sizeof(m.event));
 		} else if (!(how & RAW)) {
-			m.kind = kind / 2 % (DESK_TRY + 1);
+			m.kind = kind / 2 % (NOTE_TRY + 1);
 			m.note.n = (uint32_t)(len / sizeof(m.note.item[0]));
-			say(how, &m, offsetof(struct desk_note, item) +
+			say(how, &m, offsetof(struct note, item) +
 			    m.note.n * sizeof(m.note.item[0]));
 		} else {
 			say(how, &m, len);

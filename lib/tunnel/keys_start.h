@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_KEEPER_H
-#define BH_KEEPER_H
+#ifndef BH_KEYS_START_H
+#define BH_KEYS_START_H
 
 /*
- * The half of bh-tunnel that keeps the keys: a process of its own, with the
- * static key, the preshared keys, cookies and time stamps.  It answers and
- * makes handshakes, and gives each session's keys to the half with the
- * packets, which never has any other key in its memory.
+ * The key process of bh-tunnel has the static key, the preshared keys, cookies
+ * and time stamps.  It answers and makes handshakes, and gives each session's
+ * keys to the data process, which never has any other key in its memory.
  *
  * In a gateway it is two processes.  One has read the keys and hears nobody;
  * it starts the other, which does the work, and starts it again should it die:
@@ -21,21 +20,21 @@
 
 #include <sys/types.h>
 
-struct keeper_setup {
+struct keys_setup {
 	const struct tunnel_setup *how;
 	const struct policy *policy;	/* NULL: standalone */
 	uint16_t npeers;
-	unsigned workers;		/* halves with packets, 1 or more */
+	unsigned workers;		/* data processes, 1 or more */
 	const int *port;		/* UDP_LANES sockets */
-	int desk;			/* or -1 */
+	int uapi;			/* or -1 */
 	const struct counters *before;	/* of an earlier life, or NULL */
 };
 
-/* Starts it: the other ends of the seams, one for each worker.  To be called
+/* Starts it: the other ends of the channels, one for each worker.  To be called
  * before there is anything in our memory that it should not have. */
-void keeper_start(const struct keeper_setup *s, int seam[], pid_t *pid);
-/* It says on the first seam that it is ready: waits for that; if it ended
+void keys_start(const struct keys_setup *s, int channel[], pid_t *pid);
+/* It says on the first channel that it is ready: waits for that; if it ended
  * instead, so do we, alike. */
-void keeper_await(int seam, pid_t pid);
+void keys_await(int channel, pid_t pid);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/seam.h"
+#include "tunnel/channel.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -10,7 +10,7 @@
 enum { WORD_ROOM = 2048, NOTES_ROOM = 256 * 1024 };
 
 bool
-seam_open(int pair[static 2], uint16_t npeers)
+channel_open(int pair[static 2], uint16_t npeers)
 {
 	int room = NOTES_ROOM + npeers * WORD_ROOM;
 
@@ -34,13 +34,13 @@ is_bool(const bool *b)
 
 /* What a message of that kind has to measure; 0: no such thing. */
 static size_t
-size_of(const union seam *m)
+size_of(const union channel_message *m)
 {
-	if (m->kind >= SEAM_FIRST)
-		return m->kind < SEAM_END && m->event.n <= SEAM_MESSAGE &&
+	if (m->kind >= CHANNEL_FIRST)
+		return m->kind < CHANNEL_END && m->event.n <= CHANNEL_MESSAGE &&
 		    is_bool(&m->event.keys.initiator) ? sizeof(m->event) : 0;
-	return m->note.n > DESK_ITEMS ? 0 :
-	    offsetof(struct desk_note, item) +
+	return m->note.n > NOTE_ITEMS ? 0 :
+	    offsetof(struct note, item) +
 	    m->note.n * sizeof(m->note.item[0]);
 }
 
@@ -51,7 +51,7 @@ union passing {
 };
 
 bool
-seam_pass(int fd, union seam *m, int passed)
+channel_pass(int fd, union channel_message *m, int passed)
 {
 	size_t n = size_of(m);
 	union passing c = { { 0 } };
@@ -73,7 +73,7 @@ seam_pass(int fd, union seam *m, int passed)
 }
 
 bool
-seam_send(int fd, union seam *m, bool wait)
+channel_send(int fd, union channel_message *m, bool wait)
 {
 	size_t n = size_of(m);
 	struct iovec iov = { m, n };
@@ -89,18 +89,18 @@ seam_send(int fd, union seam *m, bool wait)
 }
 
 static int
-judge(const union seam *m, ssize_t n)
+judge(const union channel_message *m, ssize_t n)
 {
 	if (n < 0 && errno == EAGAIN)
 		return 0;
-	if (n < (ssize_t)offsetof(struct desk_note, item) ||
+	if (n < (ssize_t)offsetof(struct note, item) ||
 	    (size_t)n != size_of(m))
 		return -1;
 	return 1;
 }
 
 int
-seam_take(int fd, union seam *m, bool wait)
+channel_receive(int fd, union channel_message *m, bool wait)
 {
 	ssize_t n;
 
@@ -111,7 +111,7 @@ seam_take(int fd, union seam *m, bool wait)
 }
 
 int
-seam_take_passed(int fd, union seam *m, int *passed)
+channel_receive_passed(int fd, union channel_message *m, int *passed)
 {
 	union passing c;
 	struct iovec iov = { m, sizeof(*m) };

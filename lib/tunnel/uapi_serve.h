@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_DESK_SERVE_H
-#define BH_DESK_SERVE_H
+#ifndef BH_UAPI_SERVE_H
+#define BH_UAPI_SERVE_H
 
-/* What the desk's own process does. */
+/* What the uapi process does. */
 
 #include <stdbool.h>
 
-struct desk_fds {
+struct uapi_fds {
 	int tunnel;		/* the process that has the keys */
 	int listener;
 	int links;		/* netlink, or -1 */
 	const char *name;	/* of the TUN device */
 };
 
-_Noreturn void desk_serve(const struct desk_fds *fds, bool may_set);
+_Noreturn void uapi_serve(const struct uapi_fds *fds, bool may_set);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/keeper_impl.h"
+#include "tunnel/keys_process.h"
 
 #include "base/die.h"
 #include "proc/descriptors.h"
@@ -23,11 +23,11 @@
 enum {
 	DELAY_MIN_MS = 10, DELAY_MAX_MS = 1000,	/* until it is started again */
 	LONG_LIFE = 10,				/* seconds */
-	BEHIND = 8,				/* the other half, nice(2) */
+	BEHIND = 8,				/* the data process, nice(2) */
 };
 
 /* Descriptors, after everything else that we inherited is closed. */
-enum { FD_DESK = 3, FD_HANDSHAKES, FD_RUBBISH, FD_SEAM /* one each worker */,
+enum { FD_UAPI = 3, FD_HANDSHAKES, FD_JUNK, FD_CHANNEL /* one each worker */,
 	FD_DATA /* standalone, where there is one */ };
 
 static void *
@@ -96,7 +96,7 @@ read_private_key(struct device *d, const struct tunnel_setup *how)
 }
 
 static void
-add_peer(struct keeper *k, const struct keeper_setup *s, uint16_t i)
+add_peer(struct key_process *k, const struct keys_setup *s, uint16_t i)
 {
 	const struct conf_location *l = &s->how->cf->location[i];
 	const struct policy *policy = s->policy;
@@ -122,12 +122,12 @@ add_peer(struct keeper *k, const struct keeper_setup *s, uint16_t i)
 /* ---- opening ---- */
 
 static void
-open_device(struct keeper *k, const struct keeper_setup *s)
+open_device(struct key_process *k, const struct keys_setup *s)
 {
 	uint8_t random[DEVICE_RANDOM];
 
 	randombytes_buf(random, sizeof(random));
-	k->device = device_half(DEVICE_KEYS, k->npeers, random);
+	k->device = device_new(DEVICE_KEYS, k->npeers, random);
 	if (k->device == NULL)
 		die(EXIT_RETRY, "cannot make a table of %u peers", k->npeers);
 	if (s->policy == NULL)
@@ -138,17 +138,17 @@ open_device(struct keeper *k, const struct keeper_setup *s)
 			add_peer(k, s, i);
 }
 
-static struct keeper *
-open_keeper(const struct keeper_setup *s)
+static struct key_process *
+open_key_process(const struct keys_setup *s)
 {
-	struct keeper *k = need(calloc(1, sizeof(*k)));
+	struct key_process *k = need(calloc(1, sizeof(*k)));
 
 	k->workers = s->workers;
 	for (unsigned i = 0; i < k->workers; i++)
-		k->seam[i] = FD_SEAM + (int)i;
-	k->rubbish = FD_RUBBISH;
+		k->channel[i] = FD_CHANNEL + (int)i;
+	k->junk = FD_JUNK;
 	k->data = s->policy == NULL ? FD_DATA : -1;
-	k->desk.fd = s->desk < 0 ? -1 : FD_DESK;
+	k->uapi.fd = s->uapi < 0 ? -1 : FD_UAPI;
 	k->life = -1;
 	k->npeers = s->npeers;
 	k->stat = counters_create(s->how->rundir, "bh-tunnel-keys", k->npeers);
@@ -167,7 +167,7 @@ open_keeper(const struct keeper_setup *s)
 	k->config.port = udp_port(FD_HANDSHAKES);
 	k->config.may_set = s->policy == NULL;
 	if (k->config.may_set) {
-		k->config.room = SEAM_ITEMS(k->npeers);
+		k->config.room = CHANNEL_ITEMS(k->npeers);
 		k->config.item = need(calloc(k->config.room,
 		    sizeof(*k->config.item)));
 	}
@@ -178,13 +178,13 @@ open_keeper(const struct keeper_setup *s)
 
 /* Any of the workers. */
 static bool
-other_half_is_gone(const struct keeper *k, int timeout_ms, int life)
+data_process_is_gone(const struct key_process *k, int timeout_ms, int life)
 {
 	struct pollfd fd[CONF_WORKERS_MAX + 1] = { { .fd = life } };
 	bool gone = false;
 
 	for (unsigned i = 0; i < k->workers; i++)
-		fd[1 + i].fd = k->seam[i];
+		fd[1 + i].fd = k->channel[i];
 	while (poll(fd, 1 + k->workers, timeout_ms) < 0 && errno == EINTR)
 		continue;
 	for (unsigned i = 0; i < k->workers; i++)
@@ -194,7 +194,7 @@ other_half_is_gone(const struct keeper *k, int timeout_ms, int life)
 
 /* Whoever works has its end of a pipe; nobody writes to it. */
 static bool
-work_begins(struct keeper *k, pid_t *pid, int *life)
+work_begins(struct key_process *k, pid_t *pid, int *life)
 {
 	int pipe[2];
 
@@ -214,7 +214,7 @@ work_begins(struct keeper *k, pid_t *pid, int *life)
 /* Returns in a process that has everything as it was at the start, again and
  * again; true if it is not the first. */
 static bool
-be_reborn(struct keeper *k)
+be_reborn(struct key_process *k)
 {
 	int delay = DELAY_MIN_MS, status = 0, life = -1;
 	pid_t pid;
@@ -223,73 +223,74 @@ be_reborn(struct keeper *k)
 		nsec since = clock_now();
 		if (work_begins(k, &pid, &life))
 			return again;
-		if (other_half_is_gone(k, -1, life))
-			keeper_end();
+		if (data_process_is_gone(k, -1, life))
+			keys_end();
 		close(life);
 		waitpid(pid, &status, 0);
-		/* of its own accord: the other half is gone, or mad, and what
+		/* of its own accord: the data process is gone, or mad, and what
 		 * it has said is what the next one would hear */
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			keeper_end();
+			keys_end();
 		warnx("the process that makes handshakes has died (%s %d): "
 		    "started again", WIFSIGNALED(status) ? "signal" : "exit",
 		    WIFSIGNALED(status) ? WTERMSIG(status) :
 		    WEXITSTATUS(status));
 		if (clock_now() - since > LONG_LIFE * NSEC_SEC)
 			delay = DELAY_MIN_MS;
-		if (other_half_is_gone(k, delay, -1))
-			keeper_end();
+		if (data_process_is_gone(k, delay, -1))
+			keys_end();
 		delay = delay * 2 > DELAY_MAX_MS ? DELAY_MAX_MS : delay * 2;
 	}
 }
 
 static void
-settle(const struct keeper_setup *s, const int seam[])
+settle(const struct keys_setup *s, const int channel[])
 {
 	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
 		SIGPIPE };
-	int keep[FD_SEAM - FD_DESK + CONF_WORKERS_MAX + 1] = { s->desk,
-		s->port[UDP_HANDSHAKES], s->port[UDP_RUBBISH] };
-	int n = FD_SEAM - FD_DESK + (int)s->workers;
+	int keep[FD_CHANNEL - FD_UAPI + CONF_WORKERS_MAX + 1] = { s->uapi,
+		s->port[UDP_HANDSHAKES], s->port[UDP_JUNK] };
+	int n = FD_CHANNEL - FD_UAPI + (int)s->workers;
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		signal(quiet[i], SIG_IGN);
-	memcpy(keep + FD_SEAM - FD_DESK, seam, s->workers * sizeof(*seam));
+	memcpy(keep + FD_CHANNEL - FD_UAPI, channel,
+	    s->workers * sizeof(*channel));
 	if (s->policy == NULL)
 		keep[n++] = s->port[UDP_DATA];
 	descriptors_keep(keep, n);
 }
 
 static _Noreturn void
-be_keeper(const struct keeper_setup *s, const int seam[])
+be_key_process(const struct keys_setup *s, const int channel[])
 {
-	settle(s, seam);
+	settle(s, channel);
 	prctl(PR_SET_NAME, "bh-tunnel-keys", 0, 0, 0);	/* for ps(1) */
 	/* a flood of handshakes: packets of sessions come first */
 	if (nice(BEHIND) < 0)
 		errno = 0;
-	struct keeper *k = open_keeper(s);
+	struct key_process *k = open_key_process(s);
 	bool gateway = s->policy != NULL;
 	sandbox_enter(gateway ? SANDBOX_SPARE : SANDBOX_ALONE_KEYS, "_bh-keys");
 	if (gateway && be_reborn(k)) {
 		stampfile_recall(k->stamps, k->device, k->npeers);
-		keeper_excuse(k);
+		keys_excuse(k);
 	} else {
-		k->word.event = (struct seam_event){ .kind = SEAM_READY };
-		seam_send(k->seam[0], &k->word, true);
+		k->word.event = (struct channel_event){ .kind = CHANNEL_READY };
+		channel_send(k->channel[0], &k->word, true);
 	}
-	keeper_run(k);
+	keys_run(k);
 }
 
 void
-keeper_start(const struct keeper_setup *s, int seam[], pid_t *pid)
+keys_start(const struct keys_setup *s, int channel[], pid_t *pid)
 {
 	int theirs[CONF_WORKERS_MAX], pair[2];
 
 	for (unsigned i = 0; i < s->workers; i++) {
-		if (!seam_open(pair, s->npeers))
+		if (!channel_open(pair, s->npeers))
 			die(EXIT_RETRY, "cannot make a pair of sockets");
-		seam[i] = pair[0];
+		channel[i] = pair[0];
 		theirs[i] = pair[1];
 	}
 	fflush(NULL);
@@ -297,18 +298,19 @@ keeper_start(const struct keeper_setup *s, int seam[], pid_t *pid)
 	if (*pid < 0)
 		die(EXIT_RETRY, "cannot start a process");
 	if (*pid == 0)
-		be_keeper(s, theirs);
+		be_key_process(s, theirs);
 	for (unsigned i = 0; i < s->workers; i++)
 		close(theirs[i]);
 }
 
 void
-keeper_await(int seam, pid_t pid)
+keys_await(int channel, pid_t pid)
 {
-	struct seam_event e;
+	struct channel_event e;
 	int status;
 
-	if (recv(seam, &e, sizeof(e), 0) == sizeof(e) && e.kind == SEAM_READY)
+	if (recv(channel, &e, sizeof(e), 0) == sizeof(e) &&
+	    e.kind == CHANNEL_READY)
 		return;
 	/* it has said why */
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&

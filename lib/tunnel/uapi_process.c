@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/desk.h"
+#include "tunnel/uapi_process.h"
 
 #include "base/die.h"
-#include "tunnel/desk_serve.h"
+#include "tunnel/uapi_serve.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -21,8 +21,8 @@
 /* ---- the socket ---- */
 
 /*
- * Whoever listens there is whoever called listen(2), which is the process that
- * has the keys: its desk may outlive it by a moment, and does not count.
+ * The kernel says who called listen(2), which is the data process: the uapi
+ * process may outlive it by a moment, and does not count.
  */
 static bool
 is_taken(const struct sockaddr_un *un)
@@ -105,7 +105,8 @@ note_socket(const char *rundir, const char *name)
 }
 
 void
-desk_open(struct desk *d, const char *name, bool may_set, const char *rundir)
+uapi_start(struct uapi_process *d, const char *name, bool may_set,
+    const char *rundir)
 {
 	int pair[2], listener = listen_at(name);
 
@@ -121,14 +122,14 @@ desk_open(struct desk *d, const char *name, bool may_set, const char *rundir)
 		note_socket(rundir, name);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		die(EXIT_RETRY, "cannot make a pair of sockets");
-	struct desk_fds fds = { .tunnel = pair[1], .listener = listener,
+	struct uapi_fds fds = { .tunnel = pair[1], .listener = listener,
 		.links = may_set ? watch_links() : -1, .name = name };
 	fflush(NULL);
 	switch (fork()) {
 	case -1:
 		die(EXIT_RETRY, "cannot start a process");
 	case 0:
-		desk_serve(&fds, may_set);
+		uapi_serve(&fds, may_set);
 	}
 	close(pair[1]);
 	close(listener);
@@ -140,15 +141,15 @@ desk_open(struct desk *d, const char *name, bool may_set, const char *rundir)
 /* ---- notes ---- */
 
 bool
-desk_take(struct desk *d, struct desk_note *n)
+note_receive(struct uapi_process *d, struct note *n)
 {
 	ssize_t got = recv(d->fd, n, sizeof(*n), MSG_DONTWAIT);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (got < (ssize_t)offsetof(struct desk_note, item) ||
-	    n->n > DESK_ITEMS || (size_t)got !=
-	    offsetof(struct desk_note, item) + n->n * sizeof(n->item[0])) {
+	if (got < (ssize_t)offsetof(struct note, item) ||
+	    n->n > NOTE_ITEMS || (size_t)got !=
+	    offsetof(struct note, item) + n->n * sizeof(n->item[0])) {
 		warnx("wg(8) gets no more answers: that process is gone");
 		close(d->fd);
 		d->fd = -1;
@@ -159,13 +160,13 @@ desk_take(struct desk *d, struct desk_note *n)
 
 /* It waits for this one, so there is room. */
 void
-desk_answer(struct desk *d, struct desk_note *n)
+note_answer(struct uapi_process *d, struct note *n)
 {
-	struct iovec iov = { n, offsetof(struct desk_note, item) +
+	struct iovec iov = { n, offsetof(struct note, item) +
 	    n->n * sizeof(n->item[0]) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	n->kind = DESK_ANSWER;
+	n->kind = NOTE_ANSWER;
 	sendmsg(d->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 	sodium_memzero(n, sizeof(*n));
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/desk_serve.h"
+#include "tunnel/uapi_serve.h"
 
 #include "proc/descriptors.h"
 #include "proc/sandbox.h"
-#include "tunnel/desk.h"
+#include "tunnel/uapi_process.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -33,21 +33,21 @@ static struct {
 	bool bad;
 	size_t have;			/* bytes of in */
 	char in[TEXT], out[TEXT];
-	struct desk_note note;
-} desk;
+	struct note note;
+} uapi;
 
 /* ---- the other process ---- */
 
 static void
-tell(enum desk_kind kind)
+tell(enum note_kind kind)
 {
-	size_t n = offsetof(struct desk_note, item) +
-	    desk.note.n * sizeof(desk.note.item[0]);
+	size_t n = offsetof(struct note, item) +
+	    uapi.note.n * sizeof(uapi.note.item[0]);
 
-	desk.note.kind = kind;
-	if (write(FD_TUNNEL, &desk.note, n) != (ssize_t)n)
+	uapi.note.kind = kind;
+	if (write(FD_TUNNEL, &uapi.note, n) != (ssize_t)n)
 		_exit(0);	/* it has gone */
-	sodium_memzero(&desk.note, n);
+	sodium_memzero(&uapi.note, n);
 }
 
 static void
@@ -56,7 +56,7 @@ hear(void)
 	ssize_t n;
 
 	do
-		n = read(FD_TUNNEL, &desk.note, sizeof(desk.note));
+		n = read(FD_TUNNEL, &uapi.note, sizeof(uapi.note));
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		_exit(0);
@@ -67,27 +67,27 @@ hear(void)
 static void
 hang_up(void)
 {
-	close(desk.client);
-	desk.client = -1;
-	sodium_memzero(desk.in, sizeof(desk.in));
-	desk.have = 0;
-	desk.request = NOTHING_YET;
-	if (desk.note.n > 0 || desk.place != UAPI_START) {
-		desk.note.n = 0;
-		tell(DESK_FORGET);
+	close(uapi.client);
+	uapi.client = -1;
+	sodium_memzero(uapi.in, sizeof(uapi.in));
+	uapi.have = 0;
+	uapi.request = NOTHING_YET;
+	if (uapi.note.n > 0 || uapi.place != UAPI_START) {
+		uapi.note.n = 0;
+		tell(NOTE_FORGET);
 	}
-	desk.place = UAPI_START;
-	desk.bad = false;
+	uapi.place = UAPI_START;
+	uapi.bad = false;
 }
 
 /* False if it does not take what it has asked for. */
 static bool
 say(const char *text, size_t n)
 {
-	struct pollfd fd = { .fd = desk.client, .events = POLLOUT };
+	struct pollfd fd = { .fd = uapi.client, .events = POLLOUT };
 
 	while (n > 0) {
-		ssize_t r = write(desk.client, text, n);
+		ssize_t r = write(uapi.client, text, n);
 		if (r < 0 && errno == EAGAIN &&
 		    poll(&fd, 1, PATIENCE_MS) == 1)
 			continue;
@@ -106,14 +106,14 @@ say_note(bool *last)
 	size_t n = 0;
 
 	*last = false;
-	for (uint32_t i = 0; i < desk.note.n && i < DESK_ITEMS; i++) {
-		const struct uapi_item *it = &desk.note.item[i];
-		n += uapi_put(it, desk.out + n);
+	for (uint32_t i = 0; i < uapi.note.n && i < NOTE_ITEMS; i++) {
+		const struct uapi_item *it = &uapi.note.item[i];
+		n += uapi_put(it, uapi.out + n);
 		*last = it->key == UAPI_ERRNO;
 		if (*last)
-			desk.out[n++] = '\n';
-		if (TEXT - n <= UAPI_LINE_MAX || i + 1 == desk.note.n) {
-			if (!say(desk.out, n))
+			uapi.out[n++] = '\n';
+		if (TEXT - n <= UAPI_LINE_MAX || i + 1 == uapi.note.n) {
+			if (!say(uapi.out, n))
 				return false;
 			n = 0;
 		}
@@ -126,10 +126,10 @@ say_error(unsigned error)
 {
 	bool last;
 
-	desk.note.n = 1;
-	desk.note.item[0] = uapi_number(UAPI_ERRNO, error);
+	uapi.note.n = 1;
+	uapi.note.item[0] = uapi_number(UAPI_ERRNO, error);
 	bool ok = say_note(&last);
-	desk.note.n = 0;
+	uapi.note.n = 0;
 	return ok;
 }
 
@@ -145,7 +145,7 @@ forget_answers(void)
 
 /* Carries answers to the client until the last. */
 static bool
-say_answers(enum desk_kind ask)
+say_answers(enum note_kind ask)
 {
 	bool last = false, ok = true;
 
@@ -155,10 +155,10 @@ say_answers(enum desk_kind ask)
 		tell(ask);
 		hear();
 		ok = say_note(&last);
-		sodium_memzero(&desk.note, sizeof(desk.note));
-		ask = DESK_MORE;
+		sodium_memzero(&uapi.note, sizeof(uapi.note));
+		ask = NOTE_MORE;
 	}
-	sodium_memzero(desk.out, sizeof(desk.out));
+	sodium_memzero(uapi.out, sizeof(uapi.out));
 	return ok;
 }
 
@@ -168,21 +168,21 @@ say_answers(enum desk_kind ask)
 static bool
 finish_request(void)
 {
-	enum request request = desk.request;
-	bool bad = desk.bad;
+	enum request request = uapi.request;
+	bool bad = uapi.bad;
 
-	desk.request = NOTHING_YET;
-	desk.place = UAPI_START;
-	desk.bad = false;
+	uapi.request = NOTHING_YET;
+	uapi.place = UAPI_START;
+	uapi.bad = false;
 	if (request == GET && !bad)
-		return say_answers(DESK_GET);
-	if (request == SET && !bad && desk.may_set) {
-		if (desk.note.n > 0)
-			tell(DESK_SET);
-		return say_answers(DESK_COMMIT);
+		return say_answers(NOTE_GET);
+	if (request == SET && !bad && uapi.may_set) {
+		if (uapi.note.n > 0)
+			tell(NOTE_SET);
+		return say_answers(NOTE_COMMIT);
 	}
-	desk.note.n = 0;
-	tell(DESK_FORGET);
+	uapi.note.n = 0;
+	tell(NOTE_FORGET);
 	return say_error(request == SET && !bad ? EPERM : EINVAL);
 }
 
@@ -193,18 +193,18 @@ take_line(const char *line)
 
 	if (*line == '\0')
 		return finish_request();
-	if (desk.bad || !uapi_take(&it, &desk.place, line)) {
-		desk.bad = true;
+	if (uapi.bad || !uapi_take(&it, &uapi.place, line)) {
+		uapi.bad = true;
 		return true;
 	}
 	if (it.key == UAPI_GET || it.key == UAPI_SET) {
-		desk.bad = desk.request != NOTHING_YET;
-		desk.request = it.key == UAPI_GET ? GET : SET;
+		uapi.bad = uapi.request != NOTHING_YET;
+		uapi.request = it.key == UAPI_GET ? GET : SET;
 		return true;
 	}
-	desk.note.item[desk.note.n++] = it;
-	if (desk.note.n == DESK_ITEMS)
-		tell(DESK_SET);
+	uapi.note.item[uapi.note.n++] = it;
+	if (uapi.note.n == NOTE_ITEMS)
+		tell(NOTE_SET);
 	sodium_memzero(&it, sizeof(it));
 	return true;
 }
@@ -213,25 +213,25 @@ take_line(const char *line)
 static bool
 take_text(void)
 {
-	ssize_t n = read(desk.client, desk.in + desk.have, TEXT - desk.have);
-	char *line = desk.in, *end;
+	ssize_t n = read(uapi.client, uapi.in + uapi.have, TEXT - uapi.have);
+	char *line = uapi.in, *end;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
 	if (n <= 0)
 		return false;
-	desk.have += (size_t)n;
-	while ((end = memchr(line, '\n', desk.have)) != NULL) {
-		desk.bad |= memchr(line, '\0', (size_t)(end - line)) != NULL;
+	uapi.have += (size_t)n;
+	while ((end = memchr(line, '\n', uapi.have)) != NULL) {
+		uapi.bad |= memchr(line, '\0', (size_t)(end - line)) != NULL;
 		*end++ = '\0';
-		desk.have -= (size_t)(end - line);
+		uapi.have -= (size_t)(end - line);
 		if (!take_line(line))
 			return false;
 		line = end;
 	}
-	memmove(desk.in, line, desk.have);
-	sodium_memzero(desk.in + desk.have, TEXT - desk.have);
-	return desk.have < TEXT;
+	memmove(uapi.in, line, uapi.have);
+	sodium_memzero(uapi.in + uapi.have, TEXT - uapi.have);
+	return uapi.have < TEXT;
 }
 
 /* ---- the device ---- */
@@ -245,18 +245,18 @@ take_link(struct nlmsghdr *h)
 
 	if (h->nlmsg_type != RTM_NEWLINK ||
 	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
-	    info->ifi_index != (int)desk.ifindex)
+	    info->ifi_index != (int)uapi.ifindex)
 		return;
 	for (struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left);
 	    a = RTA_NEXT(a, left)) {
 		if (a->rta_type != IFLA_MTU || RTA_PAYLOAD(a) != sizeof(mtu))
 			continue;
 		memcpy(&mtu, RTA_DATA(a), sizeof(mtu));
-		struct desk_note gathered = desk.note;
-		desk.note.n = 1;
-		desk.note.item[0] = uapi_number(UAPI_LISTEN_PORT, mtu);
-		tell(DESK_MTU);
-		desk.note = gathered;
+		struct note gathered = uapi.note;
+		uapi.note.n = 1;
+		uapi.note.item[0] = uapi_number(UAPI_LISTEN_PORT, mtu);
+		tell(NOTE_MTU);
+		uapi.note = gathered;
 		sodium_memzero(&gathered, sizeof(gathered));
 	}
 }
@@ -277,11 +277,11 @@ take_links(void)
 
 /* Keeps what it needs, at the numbers above, and nothing else. */
 static void
-settle(const struct desk_fds *fds)
+settle(const struct uapi_fds *fds)
 {
 	const int keep[] = { fds->tunnel, fds->listener, fds->links };
 
-	desk.ifindex = if_nametoindex(fds->name);
+	uapi.ifindex = if_nametoindex(fds->name);
 	descriptors_keep(keep, 3);
 	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
 		SIGPIPE };
@@ -290,7 +290,7 @@ settle(const struct desk_fds *fds)
 }
 
 _Noreturn void
-desk_serve(const struct desk_fds *fds, bool may_set)
+uapi_serve(const struct uapi_fds *fds, bool may_set)
 {
 	enum { TUNNEL, LINKS, WHO, NFDS };
 	struct pollfd fd[NFDS] = {
@@ -300,22 +300,22 @@ desk_serve(const struct desk_fds *fds, bool may_set)
 		[WHO] = { .events = POLLIN },
 	};
 
-	desk.client = -1;
-	desk.may_set = may_set;
+	uapi.client = -1;
+	uapi.may_set = may_set;
 	settle(fds);
-	prctl(PR_SET_NAME, "bh-tunnel-desk", 0, 0, 0);	/* for ps(1) */
-	sandbox_enter(SANDBOX_DESK, "_bh-desk");
+	prctl(PR_SET_NAME, "bh-tunnel-uapi", 0, 0, 0);	/* for ps(1) */
+	sandbox_enter(SANDBOX_UAPI, "_bh-uapi");
 	for (;;) {
-		fd[WHO].fd = desk.client < 0 ? FD_LISTENER : desk.client;
-		int n = poll(fd, NFDS, desk.client < 0 ? -1 : PATIENCE_MS);
+		fd[WHO].fd = uapi.client < 0 ? FD_LISTENER : uapi.client;
+		int n = poll(fd, NFDS, uapi.client < 0 ? -1 : PATIENCE_MS);
 		if (n > 0 && fd[TUNNEL].revents != 0)
 			_exit(0);
 		if (n > 0 && fd[LINKS].revents != 0)
 			take_links();
-		if (n > 0 && fd[WHO].revents != 0 && desk.client < 0)
-			desk.client = accept4(FD_LISTENER, NULL, NULL,
+		if (n > 0 && fd[WHO].revents != 0 && uapi.client < 0)
+			uapi.client = accept4(FD_LISTENER, NULL, NULL,
 			    SOCK_CLOEXEC | SOCK_NONBLOCK);
-		else if (desk.client >= 0 && (n == 0 ||
+		else if (uapi.client >= 0 && (n == 0 ||
 		    (fd[WHO].revents != 0 && !take_text())))
 			hang_up();
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the desk asks for.  A request to change is gathered first and checked as
- * a whole; the other half is asked whether it can; then both put it in force.
- * There peers have numbers instead of keys, and secrets are left out.  Where
- * anything can be changed there is one worker.
+ * What the uapi process asks for.  The key process first gathers a request to
+ * change and checks it as a whole; it asks the data process whether it can;
+ * then both put it in force.  In what the data process gets, peers have numbers
+ * instead of keys, and secrets are left out.  Where anything can be changed
+ * there is one worker.
  */
-#include "tunnel/keeper_impl.h"
+#include "tunnel/keys_process.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -18,29 +19,29 @@ enum { NOTES = 8 };	/* before handshakes have their turn */
 /* ---- changing ---- */
 
 static void
-hand_on(struct keeper *k)
+hand_on(struct key_process *k)
 {
-	struct desk_note *n = &k->config.more;
+	struct note *n = &k->config.more;
 
 	if (n->n == 0)
 		return;
-	n->kind = DESK_SET;
-	keeper_converse(k, 0, n);
+	n->kind = NOTE_SET;
+	keys_converse(k, 0, n);
 	n->n = 0;
 }
 
 static void
-translate(struct keeper *k, struct uapi_item it)
+translate(struct key_process *k, struct uapi_item it)
 {
-	struct desk_note *n = &k->config.more;
+	struct note *n = &k->config.more;
 
 	n->item[n->n++] = it;
-	if (n->n == DESK_ITEMS)
+	if (n->n == NOTE_ITEMS)
 		hand_on(k);
 }
 
 static void
-remove_peer(struct keeper *k, uint16_t i)
+remove_peer(struct key_process *k, uint16_t i)
 {
 	device_remove(k->device, i);
 	memset(&k->stat->peer[i], 0, sizeof(k->stat->peer[i]));
@@ -48,7 +49,7 @@ remove_peer(struct keeper *k, uint16_t i)
 }
 
 static uint16_t
-add_peer(struct keeper *k, const struct key *key)
+add_peer(struct key_process *k, const struct key *key)
 {
 	static const struct key no_psk;
 	struct counters_peer *c;
@@ -67,7 +68,7 @@ add_peer(struct keeper *k, const struct key *key)
 
 /* What comes with a peer decides whether it is made. */
 static bool
-peer_has(const struct keeper_config *c, size_t at, enum uapi_key key)
+peer_has(const struct keys_config *c, size_t at, enum uapi_key key)
 {
 	for (at++; at < c->nitems && c->item[at].key != UAPI_PUBLIC_KEY; at++)
 		if (c->item[at].key == key)
@@ -76,9 +77,9 @@ peer_has(const struct keeper_config *c, size_t at, enum uapi_key key)
 }
 
 static void
-choose_peer(struct keeper *k, size_t at)
+choose_peer(struct key_process *k, size_t at)
 {
-	struct keeper_config *c = &k->config;
+	struct keys_config *c = &k->config;
 	const struct key *key = &c->item[at].u.secret;
 	uint16_t i = device_lookup(k->device, key);
 
@@ -95,7 +96,7 @@ choose_peer(struct keeper *k, size_t at)
 }
 
 static void
-set_private_key(struct keeper *k, const struct key *key)
+set_private_key(struct key_process *k, const struct key *key)
 {
 	struct key clamped = *key, own;
 
@@ -110,7 +111,7 @@ set_private_key(struct keeper *k, const struct key *key)
 }
 
 static void
-remove_all(struct keeper *k)
+remove_all(struct key_process *k)
 {
 	for (uint16_t i = 0; i < k->npeers; i++)
 		if (device_identity(k->device, i) != NULL)
@@ -120,9 +121,9 @@ remove_all(struct keeper *k)
 }
 
 static void
-change(struct keeper *k, size_t at)
+change(struct key_process *k, size_t at)
 {
-	struct keeper_config *c = &k->config;
+	struct keys_config *c = &k->config;
 	const struct uapi_item *it = &c->item[at];
 
 	switch (it->key) {
@@ -153,9 +154,9 @@ change(struct keeper *k, size_t at)
 
 /* An upper bound: who is named twice, or goes and comes, counts twice. */
 static bool
-has_room(struct keeper *k)
+has_room(struct key_process *k)
 {
-	struct keeper_config *c = &k->config;
+	struct keys_config *c = &k->config;
 	bool replaced = false;
 	size_t peers = 0;
 
@@ -176,7 +177,7 @@ has_room(struct keeper *k)
 }
 
 static bool
-in_order(const struct keeper_config *c)
+in_order(const struct keys_config *c)
 {
 	enum uapi_place at = UAPI_DEVICE;
 
@@ -186,7 +187,7 @@ in_order(const struct keeper_config *c)
 	return true;
 }
 
-/* What the request asks of the system, and of the other half's tables. */
+/* What the request asks of the system, and of the data process's tables. */
 struct wish {
 	uint32_t mark;
 	uint16_t port;
@@ -195,7 +196,7 @@ struct wish {
 };
 
 static struct wish
-read_wish(const struct keeper_config *c)
+read_wish(const struct keys_config *c)
 {
 	struct wish w = { .mark = c->mark, .port = c->port };
 
@@ -212,17 +213,17 @@ read_wish(const struct keeper_config *c)
 	return w;
 }
 
-/* The other half's part, and the socket that it is to have; 0, or an errno. */
+/* The data process's part, and the socket that it is to have; 0 or an errno. */
 static int
-try(struct keeper *k, const struct wish *w, int fd)
+try(struct key_process *k, const struct wish *w, int fd)
 {
-	struct desk_note *n = &k->config.more;
+	struct note *n = &k->config.more;
 
-	*n = (struct desk_note){ .kind = DESK_TRY, .n = 3 };
+	*n = (struct note){ .kind = NOTE_TRY, .n = 3 };
 	n->item[0] = uapi_number(UAPI_ALLOWED_IP, w->prefixes);
 	n->item[1] = uapi_number(UAPI_FWMARK, w->mark);
 	n->item[2] = uapi_number(UAPI_LISTEN_PORT, w->moves ? w->port : 0);
-	keeper_pass(k, 0, n, fd);
+	keys_pass(k, 0, n, fd);
 	int error = n->n == 1 ? (int)n->item[0].u.number : EPROTO;
 	n->n = 0;
 	return error;
@@ -236,8 +237,8 @@ close_port(const int port[static UDP_LANES])
 			close(port[i]);
 }
 
-/* All three are bound by us, who may; the other half gets its own and may open
- * none. */
+/* All three are bound by us, who may; the data process gets its own and may
+ * open none. */
 static int
 bind_port(int port[static UDP_LANES], struct wish *w)
 {
@@ -257,7 +258,7 @@ bind_port(int port[static UDP_LANES], struct wish *w)
 }
 
 static int
-try_port(struct keeper *k, struct wish *w)
+try_port(struct key_process *k, struct wish *w)
 {
 	int port[UDP_LANES];
 	int error = bind_port(port, w);
@@ -270,8 +271,8 @@ try_port(struct keeper *k, struct wish *w)
 		return error;
 	}
 	udp_take(&k->udp, port[UDP_HANDSHAKES]);
-	close(k->rubbish);
-	k->rubbish = port[UDP_RUBBISH];
+	close(k->junk);
+	k->junk = port[UDP_JUNK];
 	close(k->data);
 	k->data = port[UDP_DATA];
 	k->dropped = 0;
@@ -280,7 +281,7 @@ try_port(struct keeper *k, struct wish *w)
 
 /* The sockets stay. */
 static int
-try_mark(struct keeper *k, const struct wish *w)
+try_mark(struct key_process *k, const struct wish *w)
 {
 	uint32_t before = k->config.mark;
 
@@ -292,14 +293,14 @@ try_mark(struct keeper *k, const struct wish *w)
 		return error;
 	}
 	udp_mark(k->udp.fd, w->mark);
-	udp_mark(k->rubbish, w->mark);
+	udp_mark(k->junk, w->mark);
 	return 0;
 }
 
 static int
-commit(struct keeper *k)
+commit(struct key_process *k)
 {
-	struct keeper_config *c = &k->config;
+	struct keys_config *c = &k->config;
 	int error;
 
 	if (!c->may_set)
@@ -320,8 +321,8 @@ commit(struct keeper *k)
 	for (size_t i = 0; i < c->nitems; i++)
 		change(k, i);
 	hand_on(k);
-	c->more = (struct desk_note){ .kind = DESK_COMMIT };
-	keeper_converse(k, 0, &c->more);
+	c->more = (struct note){ .kind = NOTE_COMMIT };
+	keys_converse(k, 0, &c->more);
 	c->more.n = 0;
 	return 0;
 }
@@ -329,7 +330,7 @@ commit(struct keeper *k)
 /* ---- notes ---- */
 
 static void
-forget(struct keeper_config *c)
+forget(struct keys_config *c)
 {
 	if (c->nitems > 0)
 		sodium_memzero(c->item, c->nitems * sizeof(*c->item));
@@ -338,7 +339,7 @@ forget(struct keeper_config *c)
 }
 
 static void
-gather(struct keeper_config *c, const struct desk_note *n)
+gather(struct keys_config *c, const struct note *n)
 {
 	if (n->n > c->room - c->nitems) {
 		c->overflow = true;
@@ -350,56 +351,56 @@ gather(struct keeper_config *c, const struct desk_note *n)
 }
 
 static void
-answer(struct keeper *k, struct desk_note *n, int error)
+answer(struct key_process *k, struct note *n, int error)
 {
 	n->n = 1;
 	n->item[0] = uapi_number(UAPI_ERRNO, (uint64_t)error);
-	desk_answer(&k->desk, n);
+	note_answer(&k->uapi, n);
 }
 
 static void
-take_note(struct keeper *k, struct desk_note *n)
+take_note(struct key_process *k, struct note *n)
 {
 	switch (n->kind) {
-	case DESK_SET:
+	case NOTE_SET:
 		gather(&k->config, n);
 		break;
-	case DESK_COMMIT:
+	case NOTE_COMMIT:
 		answer(k, n, commit(k));
 		forget(&k->config);
 		break;
-	case DESK_FORGET:
+	case NOTE_FORGET:
 		forget(&k->config);
 		break;
-	case DESK_GET:
-	case DESK_MORE:
-		keeper_tell(k, n);
+	case NOTE_GET:
+	case NOTE_MORE:
+		keys_answer(k, n);
 		break;
-	case DESK_MTU:
+	case NOTE_MTU:
 		k->word.note = *n;
 		if (k->config.may_set && n->n == 1)
-			seam_send(k->seam[0], &k->word, true);
+			channel_send(k->channel[0], &k->word, true);
 		break;
 	}
 }
 
 void
-keeper_config(struct keeper *k)
+keys_config(struct key_process *k)
 {
-	struct desk_note n;
+	struct note n;
 
-	for (int i = 0; i < NOTES && k->desk.fd >= 0 &&
-	    desk_take(&k->desk, &n); i++)
+	for (int i = 0; i < NOTES && k->uapi.fd >= 0 &&
+	    note_receive(&k->uapi, &n); i++)
 		take_note(k, &n);
-	k->stat->helpers_lost += k->desk.fd < 0;
+	k->stat->helpers_lost += k->uapi.fd < 0;
 	sodium_memzero(&n, sizeof(n));
 }
 
 void
-keeper_excuse(struct keeper *k)
+keys_excuse(struct key_process *k)
 {
-	struct desk_note n;
+	struct note n;
 
-	if (k->desk.fd >= 0)
+	if (k->uapi.fd >= 0)
 		answer(k, &n, EAGAIN);
 }

@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: ISC */
-/* What the desk wants to know: the other half fills notes, and leaves blank
- * what only we know. */
-#include "tunnel/keeper_impl.h"
+/* What the uapi process wants to know: the data process fills notes, and leaves
+ * blank what only we know. */
+#include "tunnel/keys_process.h"
 
-/* ---- the other half ---- */
+/* ---- the data process ---- */
 
 void
-keeper_pass(struct keeper *k, unsigned worker, struct desk_note *n, int fd)
+keys_pass(struct key_process *k, unsigned worker, struct note *n, int fd)
 {
-	union seam *m = &k->word;
+	union channel_message *m = &k->word;
 	int r;
 
 	m->note = *n;
-	if (!(fd < 0 ? seam_send(k->seam[worker], m, true) :
-	    seam_pass(k->seam[worker], m, fd)))
-		keeper_end();
-	while ((r = seam_take(k->seam[worker], m, true)) > 0 &&
-	    m->kind != DESK_ANSWER)
-		keeper_take(k, worker, m);
+	if (!(fd < 0 ? channel_send(k->channel[worker], m, true) :
+	    channel_pass(k->channel[worker], m, fd)))
+		keys_end();
+	while ((r = channel_receive(k->channel[worker], m, true)) > 0 &&
+	    m->kind != NOTE_ANSWER)
+		keys_dispatch(k, worker, m);
 	if (r < 0)
-		keeper_end();
+		keys_end();
 	*n = m->note;
 }
 
 void
-keeper_converse(struct keeper *k, unsigned worker, struct desk_note *n)
+keys_converse(struct key_process *k, unsigned worker, struct note *n)
 {
-	keeper_pass(k, worker, n, -1);
+	keys_pass(k, worker, n, -1);
 }
 
 /* ---- telling ---- */
 
 /* What a blank item about ourselves becomes; false: nothing. */
 static bool
-fill_own(const struct keeper *k, struct uapi_item *it)
+fill_own(const struct key_process *k, struct uapi_item *it)
 {
 	struct key secret;
 	bool known = true;
@@ -71,7 +71,7 @@ fill_peer(const struct identity *id, struct uapi_item *it)
 }
 
 static bool
-fill(struct keeper *k, struct uapi_item *it, const struct identity **id)
+fill(struct key_process *k, struct uapi_item *it, const struct identity **id)
 {
 	if (it->key == UAPI_PRIVATE_KEY || it->key == UAPI_LISTEN_PORT ||
 	    it->key == UAPI_FWMARK)
@@ -88,16 +88,16 @@ fill(struct keeper *k, struct uapi_item *it, const struct identity **id)
 /* A note of the worker whose turn it is; the next time it is the next one's if
  * this has said all. */
 static void
-tell_of(struct keeper *k, struct desk_note *n)
+tell_of(struct key_process *k, struct note *n)
 {
-	struct keeper_config *c = &k->config;
+	struct keys_config *c = &k->config;
 	const struct identity *id = c->told;
 	uint32_t kept = 0;
 	bool last = false;
 
-	n->kind = c->begun ? DESK_MORE : DESK_GET;
+	n->kind = c->begun ? NOTE_MORE : NOTE_GET;
 	n->n = 0;
-	keeper_converse(k, c->asked, n);
+	keys_converse(k, c->asked, n);
 	c->begun = true;
 	for (uint32_t i = 0; i < n->n; i++) {
 		last = n->item[i].key == UAPI_ERRNO;
@@ -114,16 +114,16 @@ tell_of(struct keeper *k, struct desk_note *n)
 }
 
 void
-keeper_tell(struct keeper *k, struct desk_note *n)
+keys_answer(struct key_process *k, struct note *n)
 {
-	struct keeper_config *c = &k->config;
+	struct keys_config *c = &k->config;
 
-	if (n->kind == DESK_GET || c->asked >= k->workers) {
+	if (n->kind == NOTE_GET || c->asked >= k->workers) {
 		c->asked = 0;
 		c->begun = false;
 	}
 	do
 		tell_of(k, n);
 	while (n->n == 0 && c->asked < k->workers);
-	desk_answer(&k->desk, n);
+	note_answer(&k->uapi, n);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Two devices in two halves each, as two programs have them in two processes:
- * what crosses between halves, and what never does. */
+/* Two devices, each divided between a key process and a data process as in two
+ * programs: what crosses between them, and what never does. */
 #include "fresh.h"
 #include "test.h"
 
@@ -24,8 +24,8 @@ setup(void)
 		memset(&s->private_key, 0x11 * (i + 1), KEY_LEN);
 		s->at.remote = (struct endpoint){ addr_from_v4((uint8_t[]){
 		    192, 0, 2, (uint8_t)(1 + i) }), 51820, 0 };
-		s->keys = device_half(DEVICE_KEYS, 2, fresh());
-		s->packets = device_half(DEVICE_PACKETS, 2, fresh());
+		s->keys = device_new(DEVICE_KEYS, 2, fresh());
+		s->packets = device_new(DEVICE_DATA, 2, fresh());
 		device_set_private_key(s->keys, &s->private_key, 0);
 		s->public_key = *device_public_key(s->keys);
 	}
@@ -37,7 +37,7 @@ setup(void)
 	}
 }
 
-/* What becomes due, and what the other half makes of it. */
+/* What becomes due, and what the data process makes of it. */
 static bool
 initiate(int i, struct device_out *o)
 {
@@ -76,7 +76,7 @@ shake(void)
 	    done.todo == DEVICE_READY;
 }
 
-/* Bytes of a secret anywhere in what a half has allocated. */
+/* Bytes of a secret anywhere in what a process has allocated. */
 static bool
 has(const struct device *d, const struct key *k)
 {
@@ -89,10 +89,10 @@ has(const struct device *d, const struct key *k)
 }
 
 static void
-test_halves(void)
+test_split(void)
 {
 	setup();
-	OKF(shake(), "two devices in four halves have a session");
+	OKF(shake(), "two devices, in two processes each, have a session");
 	struct session *s = device_sender(side[0].packets, 0, now.now);
 	struct session *r = device_peer(side[1].packets, 0)->next;
 	OK(s != NULL && r != NULL &&
@@ -101,7 +101,7 @@ test_halves(void)
 	struct key clamped = side[0].private_key;
 	key_clamp(&clamped);
 	OKF(has(side[0].keys, &clamped) && !has(side[0].packets, &clamped),
-	    "the private key is in one half only");
+	    "the private key is in the key process only");
 	OKF(has(side[0].packets, &s->keys.send) &&
 	    !has(side[0].keys, &s->keys.send) &&
 	    !has(side[0].keys, &s->keys.receive),
@@ -219,7 +219,7 @@ test_homes(void)
 	    is_at(&e[1]), "one that has moved by itself is left where it is");
 }
 
-/* The other half cannot know which indices are in use. */
+/* The key process cannot know which indices are in use. */
 static void
 test_index(void)
 {
@@ -321,7 +321,7 @@ main(void)
 {
 	if (sodium_init() < 0)
 		return 1;
-	test_halves();
+	test_split();
 	test_forget();
 	test_home();
 	test_homes();
