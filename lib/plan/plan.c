@@ -20,9 +20,7 @@ plan_has_peers(const struct plan *p)
 static bool
 is_on(const struct plan_net *n, const struct addr *a)
 {
-	const struct prefix net = prefix_around(&n->own, n->len);
-
-	return prefix_has(&net, a);
+	return prefix_has(&(struct prefix){ n->own, n->len }, a);
 }
 
 const char *

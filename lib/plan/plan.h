@@ -144,8 +144,9 @@ void plan_outward_devs(const struct plan *p, FILE *out);
 /* All TUN devices, likewise. */
 void plan_tuns(const struct plan *p, FILE *out);
 typedef void plan_devs_fn(const struct plan *p, FILE *out);
-/* A rule for both families, "$ip" and "$v" being ip and 4 or ip6 and 6, or one
- * if it has neither; and one that begins with HOW and a set of interfaces. */
+/* A rule for both families, "$ip" and "$v" being ip and 4 or ip6 and 6; for
+ * one; and one that begins with HOW and a set of interfaces, for both unless it
+ * has neither. */
 void plan_each(FILE *out, const char *rule);
 void plan_one(FILE *out, const char *rule, enum family fam);
 void plan_put(const struct plan *p, FILE *out, const char *how,

@@ -3,6 +3,7 @@
 
 #include "conf/space.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /*
@@ -23,6 +24,7 @@ enum {
 	DNS = 10,		/* RFC 4787 REQ-5a: a port for each question */
 	ELEMENTS = 65535,
 };
+static_assert(CONF_LOCATIONS_MAX <= UINT16_MAX, "a location is a minor");
 
 static const char *
 ip_of(enum family fam)
@@ -162,10 +164,9 @@ put_locations(const struct plan *p, const struct prefix_list *of,
 		for (size_t n = 0; n < of[i].n; n++) {
 			if (!plan_of_family(&of[i].p[n], fam))
 				continue;
-			fprintf(out, "%s%s : %zx:%zx", any ? ",\n\t\t\t" :
+			fprintf(out, "%s%s : 0:%zx", any ? ",\n\t\t\t" :
 			    "\t\telements = {\n\t\t\t",
-			    prefix_format(&of[i].p[n], buf), (i + 1) >> 16,
-			    (i + 1) & 0xffff);
+			    prefix_format(&of[i].p[n], buf), i + 1);
 			any = true;
 		}
 	fprintf(out, "%s\t}\n", any ? " }\n" : "");

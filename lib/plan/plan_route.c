@@ -308,9 +308,9 @@ put_rule(FILE *out, int pref, const char *match, const char *dev,
 }
 
 static bool
-is_among(const struct prefix *q, const struct conf_prefixes *ps, size_t n)
+is_among(const struct prefix *q, const struct conf_prefixes *ps)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < ps->n; i++)
 		if (ps->p[i].len == q->len && addr_eq(&ps->p[i].addr, &q->addr))
 			return true;
 	return false;
@@ -329,9 +329,8 @@ rules_server_lan(const struct plan *p, enum family fam, FILE *out)
 		for (size_t i = 0; i < ps[k]->n; i++) {
 			const struct prefix *q = &ps[k]->p[i];
 			/* a rule that is there already is refused */
-			if (!plan_of_family(q, fam) || is_among(q, ps[0],
-			    k == 0 ? i : ps[0]->n) ||
-			    (k == 1 && is_among(q, ps[1], i)))
+			if (!plan_of_family(q, fam) ||
+			    (k == 1 && is_among(q, ps[0])))
 				continue;
 			snprintf(match, sizeof(match), "from %s",
 			    prefix_format(q, from));

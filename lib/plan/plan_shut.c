@@ -44,7 +44,7 @@ plan_one(FILE *out, const char *rule, enum family fam)
 void
 plan_each(FILE *out, const char *rule)
 {
-	for (int f = 0; f < (has_family(rule) ? FAMILIES : 1); f++)
+	for (int f = 0; f < FAMILIES; f++)
 		plan_one(out, rule, (enum family)f);
 }
 
