@@ -60,3 +60,21 @@ roles() {	# FILE
 		ask etc/examples/filter.ini $l bolt
 	done
 }
+
+routes() {	# FILE LOCATION
+	world_host gw far
+	python3 t/lib/askroutes.py "$W" "$BH_BIN/bh-plan" "$@"
+	world_down
+}
+
+@test "H: rules and routes lead each packet where it should go, or nowhere" {
+	routes etc/examples/failover.ini hq
+	routes etc/examples/failover.ini branch1
+	routes etc/examples/filter.ini hq		# default-gateway
+	routes etc/examples/cgn-pool.ini hub		# nat-pool
+	routes etc/examples/one-interface.ini hq
+	routes etc/examples/one-interface.ini branch1
+	routes etc/examples/many-sites.ini warehouse	# partners only
+	routes t/data/guard.ini hq			# published
+	routes t/data/guard.ini branch1			# a breakout
+}
