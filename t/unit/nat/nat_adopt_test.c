@@ -231,9 +231,41 @@ test_rest_adopted(void)
 	world_down(&old);
 }
 
+/* A port that has been published since is nobody's mapping any more, of that
+ * protocol. */
+static void
+test_published_since(void)
+{
+	static struct world old;
+	struct nat_static rule = { .proto = PROTO_UDP, .inside_first = 80,
+		.site = 1 };
+	size_t got[2];
+
+	world_up(&w, 1);
+	out(&w, 1, udp("10.1.0.5", 3000, server, 80));
+	rule.outside = w.ip.src;
+	rule.outside_first = rule.outside_last = w.ip.sport;
+	rule.inside = at("10.1.0.77");
+	old = w;
+	for (int i = 0; i < 2; i++) {
+		world_config(&w, 1);
+		w.cfg.statics = &rule;
+		w.cfg.nstatics = 1;
+		rule.proto = i == 0 ? PROTO_UDP : PROTO_TCP;
+		world_start(&w);
+		struct nat_legacy l = legacy(&old);
+		got[i] = nat_adopt(&w.nat, &l, w.now);
+		world_down(&w);
+	}
+	OKF(got[0] == 0 && got[1] == 1, "6888-9: a port that is published "
+	    "since is taken over by nobody");
+	world_down(&old);
+}
+
 int
 main(void)
 {
+	test_published_since();
 	test_adopt();
 	test_torn();
 	test_made_up();

@@ -151,9 +151,25 @@ test_flood(void)
 	world_down(&w);
 }
 
+/* Nobody outside knows which datagrams share a set. */
+static void
+test_key(void)
+{
+	static const uint8_t key[16] = "not a secret";	/* natworld.h */
+
+	world_up(&w, 1);
+	OKF(memcmp(w.nat.frags.key, key, 16) == 0 &&
+	    memcmp(w.nat.ids.key, key, 16) == 0 &&
+	    memcmp(w.nat.table.key, key, 16) == 0 &&
+	    memcmp(w.nat.ports.key, key, 16) == 0,
+	    "what is hashed is keyed: fragments, too");
+	world_down(&w);
+}
+
 int
 main(void)
 {
+	test_key();
 	test_order();
 	test_disorder();
 	test_inward();

@@ -221,6 +221,33 @@ test_no_image(void)
 	unlink(file);
 }
 
+/* So many flows that the file is all holes. */
+static void
+test_many_flows(void)
+{
+	struct nat_image m;
+	struct nat_view v;
+	uint32_t most = UINT32_MAX / 2;
+
+	nat_view_open(&v, path);
+	m = v.image;
+	off_t others = (off_t)v.size - (FLOWS + 1) * 64 -
+	    (((FLOWS + 1) * 24 + 63) & ~63);
+	nat_view_close(&v);
+	for (uint32_t more = 0; more < 2; more++) {
+		off_t flows = (off_t)most + 1 + more;
+		m.flows = most + more;
+		put(path, 0, &m, sizeof(m));
+		if (truncate(path, others + flows * 64 +
+		    ((flows * 24 + 63) & ~(off_t)63)) < 0)
+			continue;
+		OKF(more ? is_refused(path, EPROTO) :
+		    nat_view_open(&v, path) == 0, "state: %u flows", m.flows);
+		if (!more)
+			nat_view_close(&v);
+	}
+}
+
 /* What npool and block may be at most. */
 static void
 test_limits(void)
@@ -248,6 +275,7 @@ main(void)
 	test_file();
 	test_taken_over();
 	test_no_image();
+	test_many_flows();
 	test_limits();
 	unlink(path);
 	OKF(rmdir(dir) == 0, "state: no other file is left");
