@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { FLOWS = 100, NOW = 5000, WALL = 1700000000 };
@@ -221,6 +224,42 @@ test_no_image(void)
 	unlink(file);
 }
 
+/* What a process ends with that opens it, of so many bytes at most. */
+static int
+status_of(const char *file, rlim_t most)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		const struct rlimit size = { most, most };
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &size);
+		start(file, false);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* It says at once that it cannot, and is not there by half. */
+static void
+test_refused(void)
+{
+	char file[80];
+
+	fflush(stdout);
+	snprintf(file, sizeof(file), "%s/none/nat", dir);
+	OKF(status_of(file, RLIM_INFINITY) == 111, "state: no directory");
+	OKF(status_of(path, 4096) == 111, "state: a disk that is full");
+	OKF(status_of(dir, RLIM_INFINITY) == 111, "state: a directory's name");
+	OKF(status_of(path, RLIM_INFINITY) == 0, "state: else it can");
+	snprintf(file, sizeof(file), "%s.new", dir);
+	unlink(file);
+	snprintf(file, sizeof(file), "%s.new", path);
+	unlink(file);
+}
+
 /* So many flows that the file is all holes. */
 static void
 test_many_flows(void)
@@ -277,6 +316,7 @@ main(void)
 	test_no_image();
 	test_many_flows();
 	test_limits();
+	test_refused();
 	unlink(path);
 	OKF(rmdir(dir) == 0, "state: no other file is left");
 	return DONE();
