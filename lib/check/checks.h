@@ -21,13 +21,12 @@ void lint_peers(struct lint *lt);
 void lint_numbers(struct lint *lt);
 void lint_groups(struct lint *lt);
 void lint_breakouts(struct lint *lt);
-/* What is opened to the Internet. */
 void lint_publish(struct lint *lt);
 void lint_nat_addresses(struct lint *lt);
 void lint_pools(struct lint *lt);
 void lint_npt(struct lint *lt);
 
-/* What each file finds; the last one has no text. */
+/* The findings of each file; the last entry has no text. */
 extern const struct lint_explanation explain_breakouts[],
     explain_groups[], explain_keydir[], explain_keys[], explain_load[],
     explain_locations[], explain_names[], explain_nat_addresses[],

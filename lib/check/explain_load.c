@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "check/checks.h"
 
-/* What the loader finds (conf/), and the importer. */
+/* Findings of the loader (conf/) and of the importer. */
 
 const struct lint_explanation explain_load[] = {
 	{ BH_EXCLUDES_NOTHING,

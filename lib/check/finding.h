@@ -2,7 +2,7 @@
 #ifndef BH_FINDING_H
 #define BH_FINDING_H
 
-/* What a check says, and what several of them ask. */
+/* How a check reports, and the questions that several of them ask. */
 
 #include "check/lint.h"
 
@@ -35,7 +35,7 @@ void lint_vsay(struct lint *lt, const struct conf_section *s, int line,
 /* "there is no [location qh]; did you mean 'hq'?" */
 const char *lint_no_location(struct lint *lt, const char *name,
     char buf[static LINT_TEXT]);
-/* Of the prefixes that are never forwarded, one that p meets; NULL: none. */
+/* A prefix that no router forwards and that p meets; NULL: there is none. */
 const struct prefix *lint_special(const struct prefix *p);
 /* p is to be known outside of that server, and is known nowhere. */
 bool lint_private_outside(const struct conf_location *server,
@@ -44,7 +44,7 @@ bool lint_private_outside(const struct conf_location *server,
  * tunnel ends, or on its LAN. */
 bool lint_is_own(const struct conf_location *l, const struct addr *a);
 
-/* What these mean, whichever check says it. */
+/* Findings of several checks. */
 extern const struct lint_explanation explain_findings[];
 
 #endif

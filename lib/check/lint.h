@@ -2,11 +2,11 @@
 #ifndef BH_LINT_H
 #define BH_LINT_H
 
-/* What loads but is wrong or risky: checks over the whole domain. */
+/* Checks over the whole domain: a file may load and be wrong or risky. */
 
 #include "conf/conf.h"
 
-/* Adds findings to *d.  What is an error here, no program starts with. */
+/* Adds findings to *d.  No program starts with an error of these. */
 void lint_domain(const struct conf *cf, struct diags *d);
 
 /* Asks the DNS for the names of endpoints and next hops, which takes a while.

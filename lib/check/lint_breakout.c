@@ -124,7 +124,7 @@ check_to(struct lint *lt, const struct conf_breakout *b)
 	    "Internet; nothing matches");
 }
 
-/* What libpcap's work grows with, for all filters of a domain together: some
+/* libpcap's work grows with these, for all filters of a domain together: some
  * seconds, since every program does it before it starts. */
 #define WORK_MAX (UINT64_C(1) << 27)
 
@@ -302,7 +302,7 @@ covers(const struct conf_refs *a, const struct conf_refs *b, bool none_is_all)
 	return b->n > 0;
 }
 
-/* What there is no time to compare is not said to be covered. */
+/* Two filters that there is no time to compare do not cover each other. */
 static bool
 filter_covers(const struct conf_breakout *a, const struct conf_breakout *b,
     uint64_t *left)

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 /* Words that stand for a set everywhere, here and in other products. */
-static const char *const taken[] = {
+static const char *const reserved[] = {
 	"all", "any", "default", "dmz", "entire-lan", "internal", "internet",
 	"lan", "self", "site",
 };
@@ -16,8 +16,8 @@ static const char *const taken[] = {
 static void
 check_name(struct lint *lt, const struct conf_group *g)
 {
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		if (strcasecmp(taken[i], g->name) == 0)
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcasecmp(reserved[i], g->name) == 0)
 			lint_say(lt, &g->section, BH_GROUP_NAME, KEY_NONE,
 			    "'%s' stands for a set already; call the group "
 			    "otherwise", g->name);

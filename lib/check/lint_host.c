@@ -12,14 +12,14 @@
 #define V4(a, b, c, d, len) \
 	{ { { [10] = 0xff, [11] = 0xff, a, b, c, d } }, PREFIX_V4 + (len) }
 
-/* Semantics C34: what Corente's gateways keep to themselves. */
+/* Semantics C34: Corente's gateways keep these to themselves. */
 static const struct prefix corente[] = {
 	V4(10, 10, 0, 1, 32), V4(10, 0, 0, 1, 32), V4(10, 255, 255, 254, 32),
 	V4(10, 255, 255, 253, 32), V4(223, 255, 255, 255, 32),
 	V4(1, 1, 1, 0, 30),
 };
 
-/* Of those, what no host of a LAN may have either. */
+/* No host of a LAN may have these of them either. */
 static const struct prefix corente_lan = V4(1, 1, 1, 0, 30);
 
 /* IPv6 over Ethernet has its next hops there. */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* nat-address: what a client's traffic leaves its server with. */
+/* nat-address: a client's packets leave its server with it. */
 
-/* Of a client's two addresses one: what its server makes of it. */
+/* One of a client's two addresses, at one of its servers. */
 static void
 check_address(struct lint *lt, const struct conf_location *c,
     const struct addr *a)
@@ -43,7 +43,7 @@ check_address(struct lint *lt, const struct conf_location *c,
 	}
 }
 
-/* What is said once, of all servers of a client. */
+/* Findings that name all servers of a client, and so are made once. */
 static void
 check_servers(struct lint *lt, size_t i)
 {
@@ -128,7 +128,7 @@ check_client(struct lint *lt, size_t i)
 	}
 }
 
-/* Who has which. */
+/* A client has the address. */
 struct use {
 	const struct addr *a;
 	const struct conf_location *l;

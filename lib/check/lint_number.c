@@ -7,7 +7,7 @@
 
 enum { MTU_V6 = 1280 };		/* RFC 8200 section 5 */
 
-/* What a datagram adds to a packet: IP, UDP, and the 32 bytes of WireGuard's
+/* A datagram adds to a packet IP, UDP, and the 32 bytes of WireGuard's
  * data message (whitepaper 5.4.6). */
 enum { OVER_V4 = 20 + 8 + 32, OVER_V6 = 40 + 8 + 32, ETHERNET = 1500 };
 

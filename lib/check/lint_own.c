@@ -167,8 +167,8 @@ check_public(struct lint *lt, const struct conf_location *l,
 		    prefix_format(first, a));
 }
 
-/* What a client sends to the Internet: its lan, and unless it says otherwise
- * the rest of its site. */
+/* A client sends to the Internet from its lan and, unless it says otherwise,
+ * from the rest of its site. */
 static const struct prefix *
 find_backhauled(const struct conf_location *l, const struct conf_location *s,
     bool want_private, enum conf_key *key)

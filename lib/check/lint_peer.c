@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Who talks to whom, and whether they can find each other. */
+/* Partners, and whether two that have a tunnel can find each other. */
 
 static void
 check_partner(struct lint *lt, const struct conf_location *l,

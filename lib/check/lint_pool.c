@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What `nat = pool' needs, and what gets in its way. */
+/* The addresses and numbers of `nat = pool'. */
 
 static bool
 pools(const struct conf_location *l, bool v4)
@@ -126,7 +126,7 @@ check_location(struct lint *lt, const struct conf_location *l,
 		meet(lt, l, &other->npt, "the prefix of nat6", name);
 }
 
-/* What one server's traffic has outside comes back to that one only. */
+/* The Internet's routes lead an outside address to one server only. */
 static void
 check_nat_address(struct lint *lt, size_t i, size_t client)
 {

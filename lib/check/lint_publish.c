@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is opened to the Internet, and whether it leads anywhere. */
+/* [publish]: whether each one leads to a host, and nothing is in its way. */
 
 /* It concerns the server as well. */
 __attribute__((format(printf, 5, 6)))
@@ -270,7 +270,7 @@ cmp_to(const void *a, const void *b)
 	return c != 0 ? c : p->line - q->line;
 }
 
-/* Of two that lead to one host: they do to one port of it. */
+/* Two that lead to one host lead to one port of it. */
 static bool
 meet_inside(const struct conf_publish *p, const struct conf_publish *q)
 {

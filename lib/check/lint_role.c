@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Who sends Internet traffic to whom. */
+/* Roles: clients send Internet traffic to servers. */
 
 static bool
 may_have(const struct lint *lt, const struct conf_location *l, unsigned of)

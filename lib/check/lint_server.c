@@ -27,7 +27,7 @@ check_count(struct lint *lt, const struct conf_location *l)
 			    "another in 'server', or take this line out");
 }
 
-/* What both depend on; false: nothing that the file tells. */
+/* Both servers depend on *what; false: on nothing that the file tells. */
 static bool
 share(const struct conf_location *a, const struct conf_location *b,
     char what[static 80])

@@ -39,8 +39,8 @@ enum {
 };
 
 enum conf_role { CONF_ROLE_NONE, CONF_ROLE_CLIENT, CONF_ROLE_SERVER };
-/* What becomes of addresses that a server does not translate: nothing is known,
- * something behind it translates them, or the Internet's routes lead to it. */
+/* A server may leave addresses as they are.  Behind it nothing is known of
+ * them, or something translates them, or the Internet's routes lead to it. */
 enum conf_upstream {
 	CONF_UPSTREAM_NO, CONF_UPSTREAM_YES, CONF_UPSTREAM_ROUTED
 };
@@ -50,7 +50,7 @@ enum conf_filter {
 };
 enum conf_refresh { CONF_REFRESH_OUT, CONF_REFRESH_BOTH };
 enum conf_mode { CONF_MODE_FAILOVER, CONF_MODE_BALANCE };
-/* Of IPv6; as it is said of IPv4, unless it is said. */
+/* How IPv6 is translated: as IPv4, unless 'nat6' says how. */
 enum conf_nat6 {
 	CONF_NAT6_AS_NAT, CONF_NAT6_NONE, CONF_NAT6_NPT, CONF_NAT6_POOL
 };
@@ -83,8 +83,8 @@ struct conf_pair {
 	bool has4, has6;
 };
 
-/* What every section has, and begins with: which it is, and what was said in
- * it, key by key. */
+/* Every section begins with these members: its kind and name, and where each of
+ * its keys was said. */
 #define CONF_SECTION_MEMBERS \
 	enum conf_kind kind; \
 	char name[CONF_NAMELEN]; \
@@ -154,7 +154,7 @@ struct conf_group {
 	struct conf_prefixes members;
 };
 
-/* [breakout NAME]: what leaves a client by its own uplink, in clear. */
+/* [breakout NAME]: packets that leave a client by its own uplink, in clear. */
 struct conf_breakout {
 	CONF_SECTION;
 	struct conf_refs locations;	/* where */
@@ -162,8 +162,8 @@ struct conf_breakout {
 	char filter[CONF_FILTERLEN];	/* pcap-filter(7); "": whatever */
 };
 
-/* What a server publishes: what the Internet may begin, and where that
- * goes (C25). */
+/* [publish NAME]: a server lets the Internet begin something, and sends it to a
+ * host of a client's (C25). */
 struct conf_publish {
 	CONF_SECTION;
 	struct conf_ref server;

@@ -69,7 +69,7 @@ diag_free(struct diags *ds)
 /* A new slot, or NULL: the limit is reached or there is no memory.  Either way
  * the finding has been counted, so an error still stops a program. */
 static struct diag *
-diag_new(struct diags *ds)
+append(struct diags *ds)
 {
 	if (ds->n == DIAG_MAX)
 		return NULL;
@@ -92,7 +92,7 @@ count(struct diags *ds, enum severity s)
 	ds->warnings = ds->count[SEV_WARNING];
 }
 
-/* What a file says is shown on a terminal. */
+/* A terminal shows text of the file: none of it may control one. */
 static void
 copy(char *to, size_t size, const char *from)
 {
@@ -106,7 +106,7 @@ diag_add(struct diags *ds, int line, enum code code, const char *section,
 {
 	va_list ap;
 	enum severity severity = code_severity(code);
-	struct diag *d = diag_new(ds);
+	struct diag *d = append(ds);
 
 	count(ds, severity);
 	if (d == NULL)

@@ -100,7 +100,7 @@ section_wrong(const struct reader *r, char *s)
 
 /* nul: it was reported. */
 static void
-take_section(struct reader *r, char *s, bool nul)
+read_section(struct reader *r, char *s, bool nul)
 {
 	const char *wrong = section_wrong(r, s);
 	size_t n = strlen(++s);
@@ -120,7 +120,7 @@ take_section(struct reader *r, char *s, bool nul)
 }
 
 static void
-take_pair(struct reader *r, char *s)
+read_pair(struct reader *r, char *s)
 {
 	char *value;
 
@@ -143,7 +143,7 @@ take_pair(struct reader *r, char *s)
 }
 
 static void
-take_more(struct reader *r, char *s)
+read_more(struct reader *r, char *s)
 {
 	cut_comment(r, s);
 	tell(r, r->ev->pair, r->key, trim(s));
@@ -161,7 +161,7 @@ is_lost(struct reader *r, bool indented)
 
 /* One line of n bytes, a 0 behind them. */
 static void
-take_line(struct reader *r, char *s, size_t n)
+read_line(struct reader *r, char *s, size_t n)
 {
 	bool nul = strlen(s) < n;
 	size_t blank = strspn(s, blanks);
@@ -174,18 +174,18 @@ take_line(struct reader *r, char *s, size_t n)
 	if (nul)
 		complain(r, BH_LINE_NUL, "the line holds a NUL byte");
 	if (*s == '[')
-		take_section(r, s, nul);
+		read_section(r, s, nul);
 	else if (nul)
 		lose(r, s);
 	else if (r->indented)
-		take_more(r, s);
+		read_more(r, s);
 	else
-		take_pair(r, s);
+		read_pair(r, s);
 }
 
 /* The first may have a byte order mark. */
 static void
-take_lines(struct reader *r, char *s, size_t n)
+read_lines(struct reader *r, char *s, size_t n)
 {
 	char *end = s + n;
 
@@ -200,7 +200,7 @@ take_lines(struct reader *r, char *s, size_t n)
 		if (len > 0 && s[len - 1] == '\r')
 			s[--len] = '\0';
 		r->line++;
-		take_line(r, s, len);
+		read_line(r, s, len);
 		s = stop + 1;
 	}
 }
@@ -277,7 +277,7 @@ ini_read(FILE *f, struct diags *d, const struct ini_events *ev, void *arg)
 	if (text == NULL)
 		return 0;
 	uint64_t hash = hash_of(text, n);
-	take_lines(&r, text, n);
+	read_lines(&r, text, n);
 	wipe(text, n);
 	return hash;
 }

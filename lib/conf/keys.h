@@ -128,8 +128,8 @@ enum conf_kind {
 	CONF_KINDS
 };
 
-/* Who may have a key; nothing of it: everybody.  A pool and masquerade are
- * servers' ways to translate: the key says nothing with another. */
+/* The roles that may have a key; 0: all of them.  A pool and masquerade are
+ * servers' ways to translate: the key does nothing with another one. */
 enum {
 	KEY_OF_CLIENT = 1 << 0,
 	KEY_OF_SERVER = 1 << 1,

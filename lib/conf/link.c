@@ -27,7 +27,7 @@ index_names(struct conf *cf)
 		    cmp_name, cf->location);
 }
 
-/* Of a key that is in the second one nobody knows what it would be. */
+/* Nobody knows what a key of the second one would have become. */
 static void
 break_repeated(struct conf_location *a, const struct conf_location *b)
 {
@@ -91,7 +91,7 @@ resolve(const struct conf *cf, struct conf_refs *refs)
 		refs->r[i].location = conf_find(cf, refs->r[i].name);
 }
 
-/* Whom an unknown name was to be, nobody knows. */
+/* Nobody knows which location an unknown name was to be. */
 static void
 resolve_key(const struct conf *cf, struct conf_location *l,
     struct conf_refs *refs, enum conf_key key)

@@ -78,8 +78,8 @@ is_good_name(struct load *ld, char good[static VALUE_NAMELEN],
 	return code == 0;
 }
 
-/* Of two locations with one name more is to be said, once all are there
- * (conf/link.h).  False: reported. */
+/* link_names says more of two locations with one name, once all are there.
+ * False: reported. */
 static bool
 is_new(struct load *ld, enum conf_kind kind, const char *name, int line)
 {
@@ -112,7 +112,7 @@ begin_named(struct load *ld, enum conf_kind kind, const char *name, int line)
 		    "no memory");
 }
 
-/* What follows from other keys, once all have been read. */
+/* Some defaults follow from other keys, once all have been read. */
 static void
 finish_location(struct conf_location *l)
 {
@@ -128,7 +128,7 @@ finish_section(struct load *ld)
 {
 	struct conf_section *s = ld->section;
 
-	/* nothing is missed of what perhaps takes no part */
+	/* a location that perhaps takes no part lacks nothing */
 	if (s->broken >> KEY_ACTIVE & 1)
 		s->broken = UINT64_MAX;
 	for (enum conf_key k = 0; k < KEY_COUNT; k++) {

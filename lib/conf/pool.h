@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What of a client's addresses is translated. */
+/* The client's addresses that its server translates. */
 const struct conf_prefixes *pool_inside(const struct conf *cf, size_t client);
 /* Addresses of one family in a list, UINT64_MAX for more. */
 uint64_t pool_count(const struct conf_prefixes *ps, bool v4);

@@ -31,7 +31,7 @@ wrong(int code, char *why, const char *fmt, ...)
 }
 
 static bool
-take_proto(uint8_t *proto, const char *word)
+parse_proto(uint8_t *proto, const char *word)
 {
 	for (size_t i = 1; i < NPROTOS; i++)
 		if (strcmp(protos[i].name, word) == 0) {
@@ -43,7 +43,7 @@ take_proto(uint8_t *proto, const char *word)
 
 /* "443" or "8000-8009" */
 static bool
-take_ports(struct conf_publish *p, const char *word)
+parse_ports(struct conf_publish *p, const char *word)
 {
 	char why[VALUE_WHYLEN];
 	unsigned first, last;
@@ -74,10 +74,10 @@ publish_match(struct conf_publish *p, const char *s, char *why)
 	int code = value_address(&p->match, word[0], why);
 	if (code != 0)
 		return code;
-	if (n > 1 && !take_proto(&p->proto, word[1]))
+	if (n > 1 && !parse_proto(&p->proto, word[1]))
 		return wrong(BH_BAD_MATCH, why, "'%.80s' is neither tcp nor "
 		    "udp; give none for the whole address", word[1]);
-	if (n > 2 && !take_ports(p, word[2]))
+	if (n > 2 && !parse_ports(p, word[2]))
 		return wrong(BH_BAD_MATCH, why, "'%.80s' is neither a port "
 		    "from 1 to 65535 nor a range such as 8000-8009", word[2]);
 	return 0;

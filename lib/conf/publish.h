@@ -2,7 +2,8 @@
 #ifndef BH_PUBLISH_H
 #define BH_PUBLISH_H
 
-/* What [publish] opens.  Values as in conf/value.h: 0, or a code and why. */
+/* [publish]: which packets it lets in.  Values as in conf/value.h: 0, or a
+ * code and why. */
 
 #include "conf/conf.h"
 
@@ -17,14 +18,14 @@ int publish_to(struct conf_publish *p, const char *s, char *why);
 /* Location i is its active server. */
 bool publish_is_of(const struct conf *cf, const struct conf_publish *p,
     size_t i);
-/* What is sent to that address, protocol and port is meant. */
+/* It lets in packets to that address, protocol and port. */
 bool publish_has(const struct conf_publish *p, const struct addr *a,
     uint8_t proto, uint16_t port);
-/* Which of a server's lets a packet of that source in; NULL: none. */
+/* The one of a server's that lets in a packet of that source; NULL: none. */
 const struct conf_publish *publish_find(const struct conf *cf, size_t server,
     const struct addr *src, const struct addr *dst, uint8_t proto,
     uint16_t port);
-/* Some packet is meant by both of two of one server. */
+/* Two of one server let in one packet. */
 bool publish_meet(const struct conf_publish *p, const struct conf_publish *q);
 /* "tcp", "udp", or "" for the whole address. */
 const char *publish_proto(const struct conf_publish *p);

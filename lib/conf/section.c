@@ -11,8 +11,8 @@
 
 enum { ROOM_MIN = 8 };
 
-/* Where struct conf has the sections of a kind, how large one is, and how many
- * there may be. */
+/* For each kind: the member of struct conf that its sections are in, the size
+ * of one, and how many there may be. */
 static const struct list {
 	size_t array, n, size, max;
 } lists[CONF_KINDS] = {

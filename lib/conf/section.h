@@ -20,7 +20,7 @@ struct conf_section *section_at(const struct conf *cf, enum conf_kind kind,
  * memory. */
 struct conf_section *section_add(struct conf *cf, enum conf_kind kind,
     const char *name, int line);
-/* Where key k's value is. */
+/* The member that key k sets. */
 void *section_member(void *section, enum conf_key k);
 
 #endif

@@ -13,7 +13,7 @@ cmp_entry(const void *a, const void *b)
 	return c != 0 ? c : p->rank < q->rank ? -1 : p->rank > q->rank;
 }
 
-/* The wider first, whom the narrower takes from. */
+/* The wider first, since the narrower has what both hold. */
 static int
 cmp_width(const void *a, const void *b)
 {
@@ -65,7 +65,7 @@ space_free(struct space *s)
 	*s = (struct space){ 0 };
 }
 
-/* Of those that begin at or after p, the first. */
+/* The first of those that begin at or after p. */
 static size_t
 find(const struct space *s, const struct prefix *p)
 {
@@ -81,7 +81,7 @@ find(const struct space *s, const struct prefix *p)
 	return lo;
 }
 
-/* What lies inside p, appended to `to' if it is not NULL; how many. */
+/* Appends the entries inside p to `to', if that is not NULL; their number. */
 static size_t
 gather(const struct space *s, const struct prefix *p, struct space_entry *to)
 {

@@ -2,13 +2,15 @@
 #ifndef BH_TYPES_H
 #define BH_TYPES_H
 
-/* What values become: text to a member of a section, and back. */
+/* The types of values: each reads text into a member of a section, and prints
+ * it again. */
 
 #include "conf/conf.h"
 #include "conf/keys.h"
 #include "conf/prefixes.h"
 
-/* What a set of prefixes is made of while its section is read. */
+/* A set of prefixes while its section is read: the loader adds to both
+ * lists. */
 struct key_set {
 	struct prefix_list include, exclude;
 };
@@ -30,7 +32,8 @@ struct key_type {
 	int (*parse)(const struct key_place *at, const char *value, char *why);
 	/* One line each value. */
 	void (*print)(const struct keydef *k, const void *section, FILE *out);
-	/* What remains to be done where the section ends; NULL: nothing. */
+	/* The loader calls it where the section ends; NULL: nothing is left to
+	 * do then. */
 	void (*finish)(const struct key_place *at, struct diags *d);
 	/* Frees what a member holds; NULL: nothing. */
 	void (*fini)(void *member);

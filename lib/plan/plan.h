@@ -51,7 +51,7 @@ struct plan_dev {
 	bool outward;	/* a default route leads there */
 };
 
-/* What the plan has to know of the host. */
+/* The plan has to know this of the host. */
 struct plan_host {
 	const struct plan_net *net;
 	size_t nnets;
@@ -118,7 +118,8 @@ bool plan_pools(const struct plan *p, enum family fam);
 bool plan_translates(const struct plan *p, enum family fam);
 /* Something is published at this server, and the kernel translates. */
 bool plan_publishes(const struct plan *p);
-/* What is published and the kernel translates, the next from *i on. */
+/* A [publish] that the kernel translates, the next from *i on; NULL: no
+ * more. */
 const struct conf_publish *plan_next_published(const struct plan *p, size_t *i);
 /* ... or by its addresses a client's host could ask for another. */
 bool plan_turns_back(const struct plan *p);
@@ -164,7 +165,7 @@ bool plan_is_tun(const struct plan *p, const char *dev);
 void plan_env(const struct plan *p, FILE *out);
 /* Lines "PATH VALUE", PATH below /proc/sys. */
 void plan_sysctl(const struct plan *p, FILE *out);
-/* Of them what default-gateway is, which changes with a name. */
+/* The routes to default-gateway alone, which change with its name. */
 void plan_hop(const struct plan *p, enum family fam, FILE *out);
 /* For whom ARP and ND are answered, for `ip -batch -'. */
 void plan_neigh(const struct plan *p, FILE *out);

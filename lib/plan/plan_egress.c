@@ -46,8 +46,8 @@ put_cross(const struct plan *p, const char *direction, FILE *out)
 	fputs(" } counter name \"egress_cross\" drop\n", out);
 }
 
-/* What bh-egress did not translate goes nowhere; what it did may come back to
- * it at once, for another client (a hairpin). */
+/* Packets that bh-egress did not translate go nowhere; the others may come back
+ * to it at once, for another client (a hairpin). */
 static void
 put_pool_out(const struct plan *p, FILE *out)
 {
@@ -168,7 +168,7 @@ chain_input(const struct plan *p, FILE *out)
 	fputs("\t}\n", out);
 }
 
-/* What must be translated has no address of the inside any more. */
+/* A packet that must be translated has no address of the inside any more. */
 static void
 put_translated(const struct plan *p, enum family fam, const char *whose,
     FILE *out)

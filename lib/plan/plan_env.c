@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What sh(1), sysctl(8) and ip-neighbour(8) are told. */
+/* Text for sh(1), sysctl(8) and ip-neighbour(8). */
 
 /* Something for each address of this server's that lies on an interface's
  * network without being the host's own. */

@@ -122,7 +122,8 @@ list_location(const struct plan *p, const struct space *s, size_t i,
 	return ok;
 }
 
-/* What each client has; NULL: no memory, or nobody is to be told apart. */
+/* The addresses of each client; NULL: no memory, or clients are not told
+ * apart. */
 static struct prefix_list *
 list_locations(const struct plan *p)
 {

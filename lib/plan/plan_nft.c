@@ -126,7 +126,7 @@ put_client_output(const struct plan *p, FILE *out)
 	    "counter name \"quoted\" drop");
 }
 
-/* What this host sends of its own. */
+/* Packets that this host sends itself. */
 static void
 chain_output(const struct plan *p, FILE *out)
 {
@@ -239,8 +239,9 @@ chain_forward(const struct plan *p, FILE *out)
 	fputs("\t}\n", out);
 }
 
-/* What has an address of the site leaves by the tunnel or stays on it, whatever
- * it came in by; and who is not on the site does not get in past the tunnel. */
+/* A packet with an address of the site leaves by the tunnel or stays on it,
+ * whatever it came in by; and who is not on the site does not get in past the
+ * tunnel. */
 static void
 chains_site(const struct plan *p, FILE *out)
 {

@@ -16,7 +16,7 @@ struct set {
 };
 
 static void
-set_open(struct set *s, FILE *out, const char *name, enum family fam)
+set_begin(struct set *s, FILE *out, const char *name, enum family fam)
 {
 	*s = (struct set){ .out = out, .fam = fam };
 	fprintf(out, "\tset %s%c {\n\t\ttype ipv%c_addr\n\t\tflags interval\n"
@@ -33,7 +33,7 @@ set_text(struct set *s, const char *element)
 }
 
 static void
-set_close(struct set *s)
+set_end(struct set *s)
 {
 	fprintf(s->out, "%s\t}\n", s->any ? " }\n" : "");
 }
@@ -155,7 +155,7 @@ set_without(struct set *s, const struct prefix *p, const struct own *own)
 		set_range(s, &at, &last);
 }
 
-/* Of location i, without what is our own. */
+/* The addresses of location i that are not our own. */
 static void
 set_other(struct set *s, const struct plan *p, size_t i, const struct own *own)
 {
@@ -179,23 +179,23 @@ set_endpoints(struct set *s, const struct conf *cf)
 	}
 }
 
-/* What no client may reach, and what may not reach a client. */
+/* No client may reach these, and these may not reach a client. */
 static void
 put_guard(const struct plan *p, enum family fam, FILE *out)
 {
 	struct set s;
 
-	set_open(&s, out, "guard", fam);
+	set_begin(&s, out, "guard", fam);
 	for (size_t i = 0; i < p->cf->nlocations; i++) {
 		set_prefixes(&s, &p->cf->location[i].lan);
 		set_prefixes(&s, &p->cf->location[i].internal);
 	}
 	set_endpoints(&s, p->cf);
 	set_special(&s, p->cf->private_is_internal);
-	set_close(&s);
+	set_end(&s);
 }
 
-/* What packets of clients have as their source once they are translated. */
+/* Packets of clients have these as their source once they are translated. */
 static void
 put_pool(const struct plan *p, enum family fam, FILE *out)
 {
@@ -203,12 +203,12 @@ put_pool(const struct plan *p, enum family fam, FILE *out)
 	const struct addr *a;
 	struct set s;
 
-	set_open(&s, out, "pool", fam);
+	set_begin(&s, out, "pool", fam);
 	set_prefixes(&s, &p->self->pool.addr);
 	for (size_t i = 0; (a = plan_proxied(p, &i)) != NULL;)
 		if (addr_is_v4(a) == (fam == FAMILY_V4))
 			set_text(&s, addr_format(a, text));
-	set_close(&s);
+	set_end(&s);
 }
 
 static void
@@ -216,9 +216,9 @@ put_own(const struct plan *p, enum family fam, FILE *out)
 {
 	struct set s;
 
-	set_open(&s, out, "lan", fam);
+	set_begin(&s, out, "lan", fam);
 	set_prefixes(&s, &p->self->lan);
-	set_close(&s);
+	set_end(&s);
 }
 
 static void
@@ -226,10 +226,10 @@ put_site(const struct plan *p, enum family fam, FILE *out)
 {
 	struct set s;
 
-	set_open(&s, out, "site", fam);
+	set_begin(&s, out, "site", fam);
 	set_prefixes(&s, &p->self->lan);
 	set_prefixes(&s, &p->self->internal);
-	set_close(&s);
+	set_end(&s);
 }
 
 static bool
@@ -252,11 +252,11 @@ put_others(const struct plan *p, const char *name, enum family fam,
 	struct set s;
 
 	own_init(&own, p->self);
-	set_open(&s, out, name, fam);
+	set_begin(&s, out, name, fam);
 	for (size_t i = 0; i < p->cf->nlocations; i++)
 		if (is(p, i))
 			set_other(&s, p, i, &own);
-	set_close(&s);
+	set_end(&s);
 	free(own.p);
 }
 
@@ -269,18 +269,18 @@ plan_bolt_sets(const struct plan *p, enum family fam, FILE *out)
 		put_others(p, "clients", fam, is_client, out);
 }
 
-/* What the host has itself. */
+/* The host's own addresses. */
 static void
 put_host(const struct plan *p, enum family fam, FILE *out)
 {
 	char buf[ADDR_STRLEN];
 	struct set s;
 
-	set_open(&s, out, "own", fam);
+	set_begin(&s, out, "own", fam);
 	for (size_t i = 0; i < p->host.nnets; i++)
 		if (addr_is_v4(&p->host.net[i].own) == (fam == FAMILY_V4))
 			set_text(&s, addr_format(&p->host.net[i].own, buf));
-	set_close(&s);
+	set_end(&s);
 }
 
 void

@@ -18,7 +18,7 @@ static const struct {
 };
 
 static struct fact *
-new_fact(struct facts *fs)
+append(struct facts *fs)
 {
 	if (fs->n == fs->room) {
 		size_t room = fs->room == 0 ? 32 : fs->room * 2;
@@ -36,7 +36,7 @@ new_fact(struct facts *fs)
 void
 facts_add(struct facts *fs, enum topic t, const char *fmt, ...)
 {
-	struct fact *f = new_fact(fs);
+	struct fact *f = append(fs);
 	va_list ap;
 
 	if (f == NULL)
@@ -70,7 +70,7 @@ facts_add_prefixes(struct facts *fs, enum topic t, const struct prefix *p,
 }
 
 void
-facts_free(struct facts *fs)
+facts_fini(struct facts *fs)
 {
 	for (size_t i = 0; i < fs->n; i++)
 		free(fs->f[i].text);
@@ -152,7 +152,7 @@ sorted(const struct fact *f, size_t n)
 	return copy;
 }
 
-/* What compare has to say, and where. */
+/* Where facts_compare prints. */
 struct change {
 	const char *location;
 	bool json;

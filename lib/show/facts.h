@@ -79,7 +79,7 @@ struct facts {
 /* All of location i, in order of topics; s is the domain's. */
 void facts_get(struct facts *fs, const struct conf *cf, const struct space *s,
     size_t i);
-void facts_free(struct facts *fs);
+void facts_fini(struct facts *fs);
 
 /* Adds one. */
 void facts_add(struct facts *fs, enum topic t, const char *fmt, ...)
@@ -92,7 +92,7 @@ void facts_add_prefixes(struct facts *fs, enum topic t, const struct prefix *p,
 /* A table for people, or an object a line. */
 void facts_print(const struct facts *fs, const char *location, FILE *out);
 void facts_print_json(const struct facts *fs, const char *location, FILE *out);
-/* What is another in `now' than it was in `old'; their number. */
+/* Prints the facts that differ in `now' from `old'; their number. */
 size_t facts_compare(const struct facts *old, const struct facts *now,
     const char *location, bool json, FILE *out);
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Who the gateway is to others, and then the rest. */
+/* The location's role and peers, and then the rest. */
 
 static void
 get_role(struct view *v)

@@ -3,7 +3,7 @@
 
 #include "conf/publish.h"
 
-/* What the gateway's kernel is told: devices, routes, filters. */
+/* The gateway's kernel: devices, routes, filters. */
 
 static void
 get_devices(struct view *v)

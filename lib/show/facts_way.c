@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where Internet traffic leaves, as what, and what comes in. */
+/* The way of Internet traffic: server, translation, breakouts, [publish]. */
 
 /* By any of its servers. */
 static bool

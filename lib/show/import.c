@@ -126,7 +126,7 @@ set_prefixes(struct import *im, struct conf_prefixes *ps,
 	*ps = (struct conf_prefixes){ out.p, out.n };
 }
 
-/* Of "all but what is private" only what is private says where hosts are. */
+/* A peer that has all addresses says by its private ones where hosts are. */
 static void
 drop_public(struct peer *p)
 {
@@ -242,7 +242,7 @@ give_all_back(struct import *im, struct peer *p, struct prefix_list *others)
 	}
 }
 
-/* What others may send to it; if nobody says, the networks it is on. */
+/* Others may send to these; if nobody says, the networks it is on. */
 static void
 set_lan(struct import *im, size_t i)
 {

@@ -32,7 +32,7 @@ this_site(struct import *im)
 }
 
 static int
-take_private_key(struct import *im, const char *v, char *why)
+set_private_key(struct import *im, const char *v, char *why)
 {
 	struct conf_location *l = this_site(im);
 	struct key k;
@@ -48,7 +48,7 @@ take_private_key(struct import *im, const char *v, char *why)
 }
 
 static int
-take_port(struct import *im, const char *v, char *why)
+set_port(struct import *im, const char *v, char *why)
 {
 	unsigned n;
 	int code = value_number(&n, 0, 65535, v, why);
@@ -61,7 +61,7 @@ take_port(struct import *im, const char *v, char *why)
 }
 
 static int
-take_mtu(struct import *im, const char *v, char *why)
+set_mtu(struct import *im, const char *v, char *why)
 {
 	unsigned n;
 	int code = value_number(&n, 576, 9000, v, why);
@@ -76,7 +76,7 @@ take_mtu(struct import *im, const char *v, char *why)
 
 /* 10.1.0.1/24 is a host and its network. */
 static int
-take_address(struct import *im, const char *v, char *why)
+set_address(struct import *im, const char *v, char *why)
 {
 	struct site *s = &im->site[im->from];
 	char host[VALUE_LEN];
@@ -97,7 +97,7 @@ take_address(struct import *im, const char *v, char *why)
 
 /* Addresses; among them may be names to search in. */
 static int
-take_dns(struct import *im, const char *v, char *why)
+set_dns(struct import *im, const char *v, char *why)
 {
 	struct site *s = &im->site[im->from];
 	struct prefix p = { .len = 128 };
@@ -114,13 +114,13 @@ take_dns(struct import *im, const char *v, char *why)
 }
 
 static int
-take_public_key(struct import *im, const char *v, char *why)
+set_public_key(struct import *im, const char *v, char *why)
 {
 	return value_key(&this_peer(im)->key, v, why);
 }
 
 static int
-take_psk(struct import *im, const char *v, char *why)
+set_psk(struct import *im, const char *v, char *why)
 {
 	int code = value_key(&this_peer(im)->psk, v, why);
 
@@ -142,7 +142,7 @@ is_wide(const struct prefix *p)
 }
 
 static int
-take_allowed(struct import *im, const char *v, char *why)
+set_allowed(struct import *im, const char *v, char *why)
 {
 	struct peer *p = this_peer(im);
 	struct prefix pfx;
@@ -159,7 +159,7 @@ take_allowed(struct import *im, const char *v, char *why)
 }
 
 static int
-take_endpoint(struct import *im, const char *v, char *why)
+set_endpoint(struct import *im, const char *v, char *why)
 {
 	struct peer *p = this_peer(im);
 
@@ -167,7 +167,7 @@ take_endpoint(struct import *im, const char *v, char *why)
 }
 
 static int
-take_keepalive(struct import *im, const char *v, char *why)
+set_keepalive(struct import *im, const char *v, char *why)
 {
 	struct conf_location *l = this_site(im);
 	unsigned n = 0;
@@ -185,27 +185,27 @@ take_keepalive(struct import *im, const char *v, char *why)
  * unless its value says what is so anyway. */
 static const struct wgkey {
 	const char *name;
-	int (*take)(struct import *im, const char *v, char *why);
+	int (*set)(struct import *im, const char *v, char *why);
 	bool peer, list;
 	const char *why;
 	const char *anyway[2];
 } keys[] = {
-#define TAKEN(name, take, peer, list) \
-	{ name, take, peer, list, NULL, { NULL } }
+#define SET(name, set, peer, list) \
+	{ name, set, peer, list, NULL, { NULL } }
 #define OWN(name, why, ...) { name, NULL, false, false, why, { __VA_ARGS__ } }
 #define COMMAND(name) OWN(name, "the command is not taken over: 'backhaul " \
 	"up' sets addresses, routes, forwarding and translation itself; see " \
 	"whether it does anything else", NULL)
-	TAKEN("PrivateKey", take_private_key, false, false),
-	TAKEN("ListenPort", take_port, false, false),
-	TAKEN("Address", take_address, false, true),
-	TAKEN("DNS", take_dns, false, true),
-	TAKEN("MTU", take_mtu, false, false),
-	TAKEN("PublicKey", take_public_key, true, false),
-	TAKEN("PresharedKey", take_psk, true, false),
-	TAKEN("AllowedIPs", take_allowed, true, true),
-	TAKEN("Endpoint", take_endpoint, true, false),
-	TAKEN("PersistentKeepalive", take_keepalive, true, false),
+	SET("PrivateKey", set_private_key, false, false),
+	SET("ListenPort", set_port, false, false),
+	SET("Address", set_address, false, true),
+	SET("DNS", set_dns, false, true),
+	SET("MTU", set_mtu, false, false),
+	SET("PublicKey", set_public_key, true, false),
+	SET("PresharedKey", set_psk, true, false),
+	SET("AllowedIPs", set_allowed, true, true),
+	SET("Endpoint", set_endpoint, true, false),
+	SET("PersistentKeepalive", set_keepalive, true, false),
 	COMMAND("PreUp"), COMMAND("PostUp"), COMMAND("PreDown"),
 	COMMAND("PostDown"),
 	OWN("Table", "it is not taken over: 'backhaul up' has routing tables "
@@ -270,7 +270,7 @@ may_be_secret(const char *item)
 
 /* n: how long it is, of which value may be the beginning. */
 static void
-take_value(struct import *im, const struct wgkey *k, const char *value,
+set_value(struct import *im, const struct wgkey *k, const char *value,
     size_t n)
 {
 	char why[VALUE_WHYLEN];
@@ -278,7 +278,7 @@ take_value(struct import *im, const struct wgkey *k, const char *value,
 
 	snprintf(why, sizeof(why), "it has %zu characters", n);
 	if (n < VALUE_LEN)
-		code = k->take(im, value, why);
+		code = k->set(im, value, why);
 	if (code != 0 && may_be_secret(value) && code != BH_BAD_KEY &&
 	    code != BH_IMPORT_DROPPED)
 		snprintf(why, sizeof(why), "what stands there is no such "
@@ -288,19 +288,19 @@ take_value(struct import *im, const struct wgkey *k, const char *value,
 }
 
 static void
-take(struct import *im, const struct wgkey *k, const char *value)
+set(struct import *im, const struct wgkey *k, const char *value)
 {
 	char item[VALUE_LEN];
 	size_t n;
 
 	if (!k->list && *value != '\0')
-		take_value(im, k, value, strlen(value));
+		set_value(im, k, value, strlen(value));
 	while (k->list && (n = value_next(&value, item)) > 0)
-		take_value(im, k, item, n);
+		set_value(im, k, item, n);
 }
 
 static bool
-new_peer(struct import *im, int line)
+add_peer(struct import *im, int line)
 {
 	if (im->npeers == IMPORT_PEERS_MAX)
 		return false;
@@ -322,7 +322,7 @@ on_section(void *arg, const char *name, int line)
 		diag_add(&im->d, line, BH_SECTION_UNKNOWN,
 		    guess_word(word, name), "",
 		    "wg-quick has [Interface] and [Peer] only");
-	if (im->in_peer && !new_peer(im, line)) {
+	if (im->in_peer && !add_peer(im, line)) {
 		im->failed = true;
 		im->in_peer = false;
 	}
@@ -350,10 +350,10 @@ on_pair(void *arg, const struct ini_pair *p)
 		return;
 	if (k == NULL)
 		unknown_key(im, p->key);
-	else if (k->take == NULL)
+	else if (k->set == NULL)
 		drop(im, k, p->value);
 	else
-		take(im, k, p->value);
+		set(im, k, p->value);
 }
 
 struct conf_location

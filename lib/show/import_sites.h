@@ -2,7 +2,7 @@
 #ifndef BH_IMPORT_SITES_H
 #define BH_IMPORT_SITES_H
 
-/* What the two halves of the importer share. */
+/* The sites and peers that the importer has read. */
 
 #include "conf/conf.h"
 #include "conf/prefixes.h"

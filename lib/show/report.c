@@ -139,7 +139,7 @@ facts_done(struct facts *fs)
 {
 	if (fs->failed)
 		diex(EXIT_RETRY, "no memory");
-	facts_free(fs);
+	facts_fini(fs);
 }
 
 static void

@@ -2,7 +2,7 @@
 #ifndef BH_REPORT_H
 #define BH_REPORT_H
 
-/* What bh-check says of a domain file, and how it ends. */
+/* bh-check's answer to a domain file, and its exit status. */
 
 #include "conf/conf.h"
 
@@ -28,7 +28,7 @@ int report_file(const struct report *r, FILE *f, FILE *out);
  * case. */
 int report_load(const struct report *r, FILE *f, struct conf *cf,
     int *location);
-/* What is another in the file `now' than it was in `old', of a location or of
+/* Prints what differs in the file `now' from `old', of a location or of
  * all.  Returns the exit status. */
 int report_changes(const struct report *r, const struct conf *old,
     const struct conf *now, FILE *out);

@@ -2,7 +2,7 @@
 #ifndef BH_VIEW_H
 #define BH_VIEW_H
 
-/* What the files that gather facts share. */
+/* The files that gather facts share the location they look at. */
 
 #include "plan/plan.h"
 #include "policy/servers.h"
@@ -22,9 +22,9 @@ struct view {
 	bool plain;		/* runs WireGuard, and nothing of ours */
 };
 
-/* Where Internet traffic leaves, as what, and what comes in. */
+/* The way of Internet traffic: server, translation, breakouts, [publish]. */
 void facts_get_way(struct view *v);
-/* What the gateway's kernel is told: devices, routes, filters. */
+/* The gateway's kernel: devices, routes, filters. */
 void facts_get_host(struct view *v);
 
 #endif

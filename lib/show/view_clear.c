@@ -42,7 +42,7 @@ add_groups(struct prefix_list *l, const struct conf *cf,
 		add_all(l, &cf->group[refs->r[i].location].members);
 }
 
-/* What both have; neither overlaps itself. */
+/* The addresses that both have; neither overlaps itself. */
 static void
 intersect(struct prefix_list *out, const struct prefix_list *a,
     const struct prefix_list *b)

@@ -36,7 +36,7 @@ put_location(const struct conf_location *l, FILE *out)
 	fputs("\"]\n", out);
 }
 
-/* What a server's clients are seen as, outside. */
+/* The addresses that a server's clients have outside. */
 static void
 put_egress(const struct conf_location *l, FILE *out)
 {
@@ -64,7 +64,7 @@ put_egress(const struct conf_location *l, FILE *out)
 	fputs("\"]\n", out);
 }
 
-/* What leaves a client in clear. */
+/* Breakouts: packets that leave a client in clear. */
 static void
 put_breakouts(const struct conf *cf, size_t i, FILE *out)
 {
@@ -78,7 +78,7 @@ put_breakouts(const struct conf *cf, size_t i, FILE *out)
 	fputs("\"]\n", out);
 }
 
-/* What the Internet may begin, where it comes in. */
+/* [publish]: the Internet begins, and comes in here. */
 static void
 put_published(const struct conf *cf, size_t i, FILE *out)
 {
@@ -188,6 +188,6 @@ view_dot(const struct conf *cf, size_t most, FILE *out)
 	bool drawn = m.lines <= most;
 	if (drawn)
 		put_drawing(&m, out);
-	mesh_free(&m);
+	mesh_fini(&m);
 	return drawn;
 }

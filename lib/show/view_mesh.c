@@ -63,7 +63,7 @@ same(const struct circle *a, const struct circle *b)
 	    memcmp(a->who, b->who, a->n * sizeof(*a->who)) == 0;
 }
 
-/* Who has one circle in common is a mesh: each of them is in it. */
+/* Locations that are all in one circle are a mesh. */
 static void
 join(struct mesh *m, struct circle *c, size_t n)
 {
@@ -105,7 +105,7 @@ mesh_init(struct mesh *m, const struct conf *cf)
 }
 
 void
-mesh_free(struct mesh *m)
+mesh_fini(struct mesh *m)
 {
 	free(m->of);
 	free(m->size);

@@ -23,7 +23,7 @@ struct mesh {
 
 /* False: no memory. */
 bool mesh_init(struct mesh *m, const struct conf *cf);
-void mesh_free(struct mesh *m);
+void mesh_fini(struct mesh *m);
 bool mesh_has(const struct mesh *m, size_t location);
 /* The next partner of the location, from *at 0 on, to which a line is drawn
  * from it, or from its mesh; CONF_NONE: that was all. */

@@ -11,8 +11,9 @@
 
 enum { VIEW_ALL = -1 };		/* each active location */
 
-/* What the routers behind a gateway, and at a server those in front of it, have
- * to be told, and why; then as lines for FRR, for Cisco IOS and for ip(8). */
+/* Routes that the routers behind a gateway, and at a server those in front of
+ * it, have to be told, and why; then as lines for FRR, for Cisco IOS and for
+ * ip(8). */
 void view_routers(const struct conf *cf, int location, FILE *out);
 /* The same as JSON, an object for each route. */
 void view_routers_json(const struct conf *cf, int location, FILE *out);
@@ -28,7 +29,7 @@ bool view_dot(const struct conf *cf, size_t most, FILE *out);
 int view_wg(const struct conf *cf, size_t location, bool quick,
     const char *keydir, FILE *out);
 
-/* What of the LAN may leave in clear, of a client or of all. */
+/* Packets of the LAN that may leave in clear, of a client or of all. */
 void view_clear(const struct conf *cf, int location, bool as_json, FILE *out);
 
 #endif
