@@ -147,8 +147,8 @@ main(int argc, char *argv[])
 		journal = nat_journal_open(rundir);
 	gate_open(&g, &kind, &pol, ifname, rundir, &cf);
 	g.journal = journal;
-	g.nat = egress_nat(&cf, self, &pol, state_path(rundir, path), NULL,
-	    &g.journal);
+	g.judge.nat = egress_nat(&cf, self, &pol, state_path(rundir, path),
+	    NULL, &g.journal);
 	sandbox_enter(SANDBOX_GATE, "_bh-egress");
 	ready_tell(o.start.ready_fd, o.start.notifier);
 	return gate_run(&g);

@@ -288,3 +288,25 @@ who() { run --separate-stderr egress "$@"; }
 	who -t 5
 	[ "$status" -eq 100 ]
 }
+
+@test "-e says of the pool what the translator says, with the flows of -N" {
+	run egress -d in -e '203.0.113.9:53 > 198.51.100.8:52416 udp'
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == "  refused: nat-closed "* ]]
+	cap make "$T/out.pcap" 10.1.0.5
+	egress -p branch1 -N "$T/nat" -r "$T/out.pcap" >/dev/null 2>&1
+	run egress -N "$T/nat" -d in -e '203.0.113.9:53 > 198.51.100.8:52416 udp'
+	[ "$status" -eq 0 ]
+	grep -qx '  destination  10.1.0.5: in .* of branch1, takes part' \
+		<<<"$output"
+	grep -qx '  next hop branch1, by its tunnel' <<<"$output"
+}
+
+@test "-e: a host that NPT has no address for is refused, with 1" {
+	sed 's/^nat  *= masq.*/&\nnat6 = npt 2001:db8:f000::\/44/' \
+		t/data/truth.ini >"$T/d.ini"
+	DOMAIN=$T/d.ini run egress -p branch1 \
+		-e '2001:db8:1:ffff::5 > 2a00::80 tcp 80'
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == "  refused: npt "* ]]
+}

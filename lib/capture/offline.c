@@ -2,8 +2,8 @@
 #include "capture/offline.h"
 
 #include "base/die.h"
-#include "capture/trace.h"
 #include "capture/explain_packet.h"
+#include "capture/trace.h"
 
 #include <string.h>
 
@@ -149,7 +149,8 @@ offline_run(const struct offline *o, const struct offline_points *at,
 		    "bh-classify decides on");
 	t.from = find_peer(o, t.at, cf, pol);
 	if (o->explain != NULL) {
-		int code = explain_packet(cf, pol, t.at, t.from, o->explain);
+		int code = explain_packet(&(struct explain_packet){ cf, pol,
+		    o->nat, t.at, t.from }, o->explain);
 		die_unwritten();
 		return code;
 	}

@@ -17,6 +17,7 @@ enum {
 	L4_HLEN = 8,		/* UDP, ICMP, and what we know nothing of */
 	TTL = 64,
 	ECHO4 = 8, ECHO6 = 128,
+	ANY_PORT = 49152,	/* of nobody (RFC 6335) */
 	TEXT_MAX = 200,
 };
 
@@ -122,6 +123,13 @@ take_text(struct wanted *w, const char *text)
 	return NULL;
 }
 
+/* No flow has port 0; who names none means any. */
+static be16
+port_or_any(uint16_t port)
+{
+	return be16_put(port != 0 ? port : ANY_PORT);
+}
+
 static size_t
 put_transport(uint8_t *p, const struct wanted *w, int proto)
 {
@@ -134,8 +142,8 @@ put_transport(uint8_t *p, const struct wanted *w, int proto)
 		    proto == PROTO_ICMP ? ECHO4 : ECHO6);
 		return len;
 	}
-	be16 ports[2] = { be16_put(w->src.port),
-		be16_put(given ? (uint16_t)w->number : w->dst.port) };
+	be16 ports[2] = { port_or_any(w->src.port),
+		port_or_any(given ? (uint16_t)w->number : w->dst.port) };
 	memcpy(p, ports, sizeof(ports));
 	if (proto == PROTO_TCP) {
 		p[12] = TCP_HLEN / 4 << 4;

@@ -6,7 +6,6 @@
 #include "gate/nat_log.h"
 #include "packet/l2.h"
 #include "policy/judge.h"
-#include "policy/translate.h"
 #include "proc/open.h"
 
 #include <inttypes.h>
@@ -117,13 +116,6 @@ open_output(struct run *r)
 	setvbuf(stdout, NULL, _IOFBF, IO_BUFFER);
 }
 
-static struct decision
-refused(enum verdict v)
-{
-	return (struct decision){ .verdict = v, .peer = PEER_NONE,
-		.rule = JUDGE_NO_RULE };
-}
-
 /* Its time by the capture; not 0. */
 static nsec
 time_of(const struct item *i)
@@ -164,13 +156,15 @@ is_here(const struct policy *pol, const struct addr *a)
 
 /* An answer goes the other way, and a breakout's not through the tunnel. */
 static bool
-broke_out(struct run *r, const struct item *i, struct ip ip)
+broke_out(struct run *r, const struct item *i, const struct ip *ip)
 {
+	struct question q = { .at = POLICY_OUT, .from = PEER_NONE,
+		.now = time_of(i), .ip = *ip };
+
 	if (r->t->pol->breakouts == NULL)
 		return false;
-	ip_turn(&ip);
-	return judge_parsed(&r->judge, POLICY_OUT, (enum verdict)V_NEXT,
-	    PEER_NONE, time_of(i), &ip).verdict == V_BREAKOUT;
+	ip_turn(&q.ip);
+	return judge_ask(&r->judge, &q).verdict == V_BREAKOUT;
 }
 
 /*
@@ -196,7 +190,7 @@ find_way(struct run *r, struct item *i)
 	    (uint16_t)PLACE_LOC(place);
 	if (from == PEER_NONE)
 		return;
-	bool back = place == LPM_NONE && broke_out(r, i, ip);
+	bool back = place == LPM_NONE && broke_out(r, i, &ip);
 	i->at = back ? POLICY_BACK : POLICY_IN;
 	i->from = back ? PEER_NONE : from;
 	i->direction = back ? "back" : "in";
@@ -207,34 +201,40 @@ find_way(struct run *r, struct item *i)
  * as zeros, so that lengths agree and the verdict is what the whole packet
  * would get; unless the ports themselves are missing.
  */
-static struct decision
-judge_whole(struct run *r, struct item *i)
+static void
+make_whole(struct run *r, struct item *i)
 {
 	if (r->whole != i->p)
 		memcpy(r->whole, i->p, i->n);
 	memset(r->whole + i->n, 0, i->wire - i->n);
 	i->p = r->whole;
+}
+
+/* Where nothing is translated, nothing is written. */
+static struct decision
+judge(struct run *r, struct item *i)
+{
 	find_way(r, i);
-	struct decision d = translate_judge(&r->judge, r->t->nat, i->at,
-	    r->whole, i->wire, NULL, i->from, time_of(i), &i->ip);
-	if (d.rule != JUDGE_NO_RULE && i->ip.frag_off == 0 &&
-	    i->n < i->ip.l4 + (size_t)PORTS_LEN)
-		return refused(V_SHORT);
+	struct question q = { .at = i->at, .from = i->from,
+		.p = (uint8_t *)(uintptr_t)i->p, .n = i->wire,
+		.now = time_of(i) };
+	struct decision d = judge_ask(&r->judge, &q);
+
+	i->ip = q.ip;
+	if (d.rule != JUDGE_NO_RULE && q.ip.frag_off == 0 &&
+	    i->n < q.ip.l4 + (size_t)PORTS_LEN)
+		return judge_refuse(V_SHORT);
 	return d;
 }
 
 static struct decision
-judge(struct run *r, struct item *i, int offset)
+judge_frame(struct run *r, struct item *i, int offset)
 {
-	const struct trace *t = r->t;
-
 	if (offset < 0)
-		return refused(offset == L2_SHORT ? V_SHORT : V_VERSION);
-	if (i->n < i->wire || t->nat != NULL || t->pol->npt != NULL)
-		return judge_whole(r, i);
-	find_way(r, i);
-	return judge_packet(&r->judge, i->at, i->p, i->n, i->from, time_of(i),
-	    &i->ip);
+		return judge_refuse(offset == L2_SHORT ? V_SHORT : V_VERSION);
+	if (i->n < i->wire || r->judge.nat != NULL || r->t->pol->npt != NULL)
+		make_whole(r, i);
+	return judge(r, i);
 }
 
 static size_t
@@ -258,7 +258,7 @@ take_packet(struct run *r, struct item *i, const uint8_t *p)
 	i->n = least(n - skip, PACKET_MAX);
 	i->wire = least(i->h->len - skip, PACKET_MAX);
 	memset(&i->ip, 0, sizeof(i->ip));
-	i->d = judge(r, i, offset);
+	i->d = judge_frame(r, i, offset);
 	if (i->d.rule == JUDGE_NO_RULE)
 		return;
 	i->wire = i->ip.len;	/* without padding */
@@ -486,7 +486,7 @@ after_packet(struct run *r, struct item *i)
 		i->p = r->whole;
 		i->n = i->wire = n;
 		i->frame = NULL;
-		i->d = judge_whole(r, i);
+		i->d = judge(r, i);
 		count_packet(r, i);
 	}
 	nat_log(t->nat, t->cf, &nowhere);
@@ -542,6 +542,7 @@ trace_run(const struct trace *t)
 	if (r.group == NULL)
 		die(EXIT_RETRY, "cannot build the table of groups");
 	judge_open(&r.judge, t->pol);
+	r.judge.nat = t->nat;
 	bool whole = open_capture(&r);
 	open_output(&r);
 	whole = whole && all_packets(&r);

@@ -86,7 +86,8 @@ take_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *p)
 	struct run *r = (struct run *)(void *)arg;
 	size_t n = h->caplen < h->len ? h->caplen : h->len;
 	int offset = l2_offset(r->dlt, p, n);
-	struct ip ip;
+	struct question q = { .at = POLICY_OUT, .from = PEER_NONE,
+		.now = r->now };
 
 	if (offset < 0) {
 		r->other++;
@@ -97,16 +98,15 @@ take_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *p)
 	wire = wire < PACKET_MAX ? wire : PACKET_MAX;
 	n = n < wire ? n : wire;
 	memcpy(r->whole, p + offset, n);
-	enum verdict v = ip_parse(&ip, r->whole, wire);
+	enum verdict v = ip_parse(&q.ip, r->whole, wire);
 	memset(r->whole, 0, n);
 	bool known = v == (enum verdict)V_NEXT;
-	bool in = known && !is_here(r, &ip.src) && is_here(r, &ip.dst);
+	bool in = known && !is_here(r, &q.ip.src) && is_here(r, &q.ip.dst);
 	if (in)
-		ip_turn(&ip);	/* added to what it answers */
-	struct decision d = judge_parsed(&r->judge, POLICY_OUT, v, PEER_NONE,
-	    r->now, &ip);
-	tally_add(r->tally, &(struct tally_item){ &ip, &d, in },
-	    known ? ip.len : wire);
+		ip_turn(&q.ip);	/* added to what it answers */
+	struct decision d = known ? judge_ask(&r->judge, &q) : judge_refuse(v);
+	tally_add(r->tally, &(struct tally_item){ &q.ip, &d, in },
+	    known ? q.ip.len : wire);
 }
 
 static double

@@ -2,18 +2,22 @@
 #include "gate/gate.h"
 
 #include "base/die.h"
+#include "base/worker.h"
 #include "gate/nat_log.h"
+#include "io/tun.h"
 #include "packet/icmp.h"
-#include "policy/translate.h"
 #include "proc/ready.h"
 #include "proc/turn.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#define STRANGER_EVERY (60 * NSEC_SEC)
 
 /* How many flows are looked over in one go for those that are over. */
 enum { SWEEP = 256 };
@@ -25,6 +29,111 @@ enum { TUN_QUEUE = 4096 };
 enum { TUN_AT = offsetof(struct frame, vnet) };
 static_assert(TUN_AT + sizeof(struct vnet) == sizeof(struct frame),
     "the packet follows its virtio-net header");
+
+/* ---- opening ---- */
+
+static int
+open_tun(const char *name, bool *uso)
+{
+	int fd = tun_open(name, uso);
+
+	if (fd < 0 && errno == ENOENT)
+		die(EXIT_RETRY, "cannot open /dev/net/tun");
+	if (fd < 0)
+		die(EXIT_RETRY, "cannot use TUN device %s", name);
+	return fd;
+}
+
+void
+gate_open(struct gate *g, const struct gate_kind *kind,
+    const struct policy *pol, const char *ifname, const char *rundir,
+    const struct conf *cf)
+{
+	char name[WORKER_NAMELEN];
+	bool uso, uso_out;
+
+	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
+		.ifname = ifname, .out = -1 };
+	judge_open(&g->judge, pol);
+	g->signals = ready_signals();
+	if (g->signals < 0 || waiter_open(&g->waiter,
+	    ((1u << CONF_WORKERS_MAX) - 1) << GATE_BELL) < 0)
+		die(EXIT_RETRY, "cannot take signals");
+	g->st = counters_create(rundir, die_myname(),
+	    kind->role == LINK_CLASSIFY ? cf->location[pol->self].servers.n :
+	    0);
+	if (g->st == NULL)
+		die(EXIT_RETRY, "cannot write %s/%s.stat", rundir,
+		    die_myname());
+	g->waiter.beat = &g->st->beat;
+	g->tun = open_tun(ifname, &uso);
+	if (kind->to_link == POLICY_OUT && pol->breakouts != NULL) {
+		g->outname = cf->location[pol->self].egress_interface;
+		g->out = open_tun(g->outname, &uso_out);
+	}
+	icmp_reply_open(&g->reply, &cf->location[pol->self], &g->judge,
+	    g->link, g->tun, kind->to_link == POLICY_OUT);
+	g->tun_out.fd = g->tun;
+	g->out_out.fd = g->out;
+	g->nlinks = pol->workers;
+	for (unsigned i = 0; i < g->nlinks; i++)
+		start_link(&g->link[i], rundir, worker_name(name, kind->link,
+		    pol->worker + i), kind->role,
+		    uso ? LINK_F_USO : 0, cf);
+}
+
+/* ---- what is said to people ---- */
+
+/* A host that was forgotten in `lan' is what support is asked about first: it
+ * is noted, and told of in one line in a while (C44). */
+static void
+note_stranger(struct gate *g, const struct ip *ip)
+{
+	g->stranger.addr = ip->src;
+	g->stranger.count++;
+}
+
+static void
+report_stranger(struct gate *g)
+{
+	struct stranger *s = &g->stranger;
+	char text[ADDR_STRLEN];
+
+	if (s->count == 0 || g->now < s->next)
+		return;
+	warnx("refused %llu packets from the LAN, the last from %s, which "
+	    "takes no part here: is it missing in 'lan' or 'internal'?",
+	    (unsigned long long)s->count, addr_format(&s->addr, text));
+	s->count = 0;
+	s->next = g->now + STRANGER_EVERY;
+}
+
+static void
+note_cut(struct gate *g, const char *device, uint64_t cut)
+{
+	if (cut == 1)
+		warnx("%s refuses super-packets, which this kernel should take:"
+		    " they are cut here, which costs time", device);
+	g->st->cut++;
+}
+
+static void
+report(const struct gate *g)
+{
+	const struct counters *st = g->st;
+	char line[900];
+	size_t n = (size_t)snprintf(line, sizeof(line), "in=%llu",
+	    (unsigned long long)st->in);
+
+	for (enum verdict v = 0; v < V_COUNT && n < sizeof(line); v++)
+		if (st->count[v] != 0)
+			n += (size_t)snprintf(line + n, sizeof(line) - n,
+			    " %s=%llu", verdict_name(v),
+			    (unsigned long long)st->count[v]);
+	warnx("%s", line);
+}
+
+/* ---- packets ---- */
 
 /*
  * A checksum to be completed must lie behind the IP header: the kernel writes
@@ -44,22 +153,22 @@ static struct decision
 judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 {
 	uint8_t *packet = (uint8_t *)(f + 1);
-	struct ip ip;
-	struct decision d = translate_judge(&g->judge, g->nat, at, packet,
-	    f->len, &f->vnet, from, g->now, &ip);
+	struct question q = { .at = at, .from = from, .p = packet, .n = f->len,
+		.vnet = &f->vnet, .now = g->now };
+	struct decision d = judge_ask(&g->judge, &q);
 
 	if (!verdict_delivers(d.verdict))
-		icmp_reply_send(g, &(struct refusal){ .at = at,
+		icmp_reply_send(&g->reply, &(struct refusal){ .at = at,
 		    .why = d.verdict, .from = from, .packet = packet,
-		    .ip = &ip });
+		    .ip = &q.ip });
 	if (at == POLICY_OUT &&
 	    (d.verdict == V_SOURCE || d.verdict == V_EXCLUDED))
-		gate_note_stranger(g, &ip);
+		note_stranger(g, &q.ip);
 	if (d.rule == JUDGE_NO_RULE)
 		return d;
-	if (!vnet_sound(&f->vnet, &ip))
+	if (!vnet_sound(&f->vnet, &q.ip))
 		d.verdict = V_OFFLOAD;
-	f->len = ip.len;	/* without padding */
+	f->len = q.ip.len;	/* without padding */
 	return d;
 }
 
@@ -94,7 +203,7 @@ put_tun(struct gate *g, struct tun_out *to, const struct frame *f,
 		return V_LATE;
 	enum verdict v = tun_put(to, iov, 2, g->now);
 	if (to->cut != cut)
-		gate_note_cut(g, to == &g->tun_out ? g->ifname : g->outname,
+		note_cut(g, to == &g->tun_out ? g->ifname : g->outname,
 		    to->cut);
 	return v == (enum verdict)V_NEXT ? delivered : v;
 }
@@ -204,9 +313,10 @@ take_back(struct gate *g, const struct frame *f)
 
 	if (f->peer < g->pol->nsites &&
 	    ip_parse(&ip, packet, f->len) == (enum verdict)V_NEXT)
-		icmp_reply_send(g, &(struct refusal){ .at = g->kind->to_link,
-		    .why = (enum verdict)f->class, .from = f->peer,
-		    .mtu = f->mtu, .packet = packet, .ip = &ip });
+		icmp_reply_send(&g->reply, &(struct refusal){
+		    .at = g->kind->to_link, .why = (enum verdict)f->class,
+		    .from = f->peer, .mtu = f->mtu, .packet = packet,
+		    .ip = &ip });
 }
 
 /* A server has answered our probe. */
@@ -269,9 +379,9 @@ look_ahead(const struct gate *g, const struct link *l)
 
 	while (n < TURN_PACKETS &&
 	    (len = link_ahead(l, &past, p, sizeof(p))) > 0)
-		foreseen[n++] = nat_foresee(g->nat, NAT_OUTWARD, p, len);
+		foreseen[n++] = nat_foresee(g->judge.nat, NAT_OUTWARD, p, len);
 	for (int i = 0; i < n; i++)
-		nat_fetch(g->nat, NAT_OUTWARD, foreseen[i]);
+		nat_fetch(g->judge.nat, NAT_OUTWARD, foreseen[i]);
 }
 
 /* Whether there may be more. */
@@ -283,7 +393,7 @@ link_to_tun(struct gate *g, unsigned worker)
 	struct turn turn = { 0 };
 	const uint8_t *body;
 
-	if (g->nat != NULL && nat_is_large(g->nat))
+	if (g->judge.nat != NULL && nat_is_large(g->judge.nat))
 		look_ahead(g, l);
 	for (; !turn_is_over(&turn) && link_take(l, f, &body);
 	    turn_count(&turn, f->len))
@@ -302,8 +412,8 @@ static bool
 next_released(struct gate *g, struct frame *f, bool inward)
 {
 	*f = (struct frame){ .len = 0 };
-	f->len = (uint32_t)nat_released(g->nat, (uint8_t *)(f + 1), &f->peer,
-	    inward, g->now);
+	f->len = (uint32_t)nat_released(g->judge.nat, (uint8_t *)(f + 1),
+	    &f->peer, inward, g->now);
 	return f->len > 0;
 }
 
@@ -327,11 +437,11 @@ static int
 tend_nat(struct gate *g)
 {
 	pass_released(g);
-	bool more = nat_tick(g->nat, g->now, SWEEP);
+	bool more = nat_tick(g->judge.nat, g->now, SWEEP);
 	int journal = g->journal;
-	nat_log(g->nat, g->cf, &g->journal);
+	nat_log(g->judge.nat, g->cf, &g->journal);
 	g->st->helpers_lost += g->journal != journal;
-	return more ? 0 : clock_poll_ms(nat_due(g->nat), g->now);
+	return more ? 0 : clock_poll_ms(nat_due(g->judge.nat), g->now);
 }
 
 /* Answers to what was let out in clear.  0; -1 if the device is gone. */
@@ -417,7 +527,7 @@ take_signal(struct gate *g)
 	int sig = ready_signal(g->signals);
 
 	if (sig == SIGUSR1)
-		gate_report(g);
+		report(g);
 	return sig == SIGTERM || sig == SIGINT;
 }
 
@@ -467,7 +577,9 @@ gate_run(struct gate *g)
 	const struct link *l;
 	bool busy = false;
 
-	for (int wait = g->nat != NULL || g->failover != NULL ? 0 : -1;;) {
+	bool tended = g->judge.nat != NULL || g->failover != NULL;
+
+	for (int wait = tended ? 0 : -1;;) {
 		bool idle = !busy && nap(g);
 		if (waiter_wait(&g->waiter, fd, nfds, idle ? wait : 0) < 0 &&
 		    errno != EINTR) {
@@ -501,8 +613,8 @@ gate_run(struct gate *g)
 			warn("cannot read from %s", g->outname);
 			return EXIT_RETRY;
 		}
-		gate_tell_stranger(g);
-		if (g->nat != NULL)
+		report_stranger(g);
+		if (g->judge.nat != NULL)
 			wait = tend_nat(g);
 		else if (g->failover != NULL)
 			wait = clock_poll_ms(g->failover->due, g->now);

@@ -49,7 +49,6 @@ static_assert((int)GATE_FDS <= (int)WAITER_MAX && GATE_LINK <= 32,
 struct gate {
 	const struct gate_kind *kind;
 	const struct policy *pol;
-	struct nat *nat;	/* of bh-egress; NULL: nothing is translated */
 	int journal;		/* who has which port; or -1 */
 	const struct conf *cf;
 	nsec now;		/* of this wake-up */
@@ -57,7 +56,7 @@ struct gate {
 	int tun, signals;
 	int out;		/* the second device, or -1 */
 	const char *outname;
-	struct judge judge;
+	struct judge judge;	/* with a translator, in bh-egress */
 	struct stranger {	/* whom the LAN must not have sent from */
 		struct addr addr;
 		uint64_t count;	/* since the last line about them */
@@ -73,17 +72,6 @@ struct gate {
 	alignas(FRAME_ALIGN) uint8_t frame[FRAME_MAX];
 	struct tun_out tun_out, out_out;	/* the devices, for writing */
 };
-
-/* gate_say.c */
-
-/* A host that was forgotten in `lan' is what support is asked about first: it
- * is noted, and told of in one line in a while (C44). */
-void gate_note_stranger(struct gate *g, const struct ip *ip);
-void gate_tell_stranger(struct gate *g);
-/* The device refuses super-packets: one line, and a count. */
-void gate_note_cut(struct gate *g, const char *device, uint64_t cut);
-/* One line for people, without stopping anything. */
-void gate_report(const struct gate *g);
 
 /* Opens counters, TUN device and link, or exits 111 with a line that says
  * which of them failed. */

@@ -2,10 +2,8 @@
 #include "gate/icmp_reply.h"
 
 #include "base/die.h"
-#include "gate/gate.h"
 #include "packet/icmp.h"
 #include "packet/reset.h"
-#include "policy/translate.h"
 
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -89,13 +87,15 @@ count_told(const struct policy *pol, bool lan)
 
 void
 icmp_reply_open(struct icmp_reply *t, const struct conf_location *l,
-    const struct policy *pol, bool lan)
+    struct judge *judge, struct link *link, int tun, bool lan)
 {
+	const struct policy *pol = judge->pol;
 	unsigned rate = l->icmp_errors != 0 ? l->icmp_errors : PER_SECOND;
 	uint8_t random[16];
 
 	*t = (struct icmp_reply){ .raw = { -1, -1 },
-		.silent = l->icmp_errors == 0 };
+		.silent = l->icmp_errors == 0, .judge = judge, .link = link,
+		.tun = tun, .class = lan ? V_PARTNER : V_INTERNET };
 	if (!budget_open(&t->budget, rate, pol->nsites, count_told(pol, lan)))
 		die(EXIT_RETRY, "cannot get memory");
 	randombytes_buf(random, sizeof(random));
@@ -109,10 +109,9 @@ icmp_reply_open(struct icmp_reply *t, const struct conf_location *l,
 
 /* The table of hosts comes last: its room is not for those who have no part. */
 static bool
-within_rate(struct gate *g, const struct refusal *r)
+within_rate(struct icmp_reply *t, const struct refusal *r)
 {
-	struct icmp_reply *t = &g->reply;
-	size_t site = r->at == POLICY_OUT ? g->pol->self : r->from;
+	size_t site = r->at == POLICY_OUT ? t->judge->pol->self : r->from;
 	nsec now = clock_now();
 
 	if (!budget_has(&t->budget, site, now) ||
@@ -126,14 +125,14 @@ within_rate(struct gate *g, const struct refusal *r)
  * error goes to no third party (BCP 38).  Who sends from the Internet is told
  * nothing about our policy, only what became of packets that were let in. */
 static bool
-is_senders(const struct gate *g, const struct refusal *r)
+is_senders(const struct policy *pol, const struct refusal *r)
 {
-	uint32_t place = lpm_lookup(g->pol->where, &r->ip->src);
+	uint32_t place = lpm_lookup(pol->where, &r->ip->src);
 
 	if (r->at == POLICY_RETURN)
 		return r->why == V_TOO_BIG || r->why == V_DOWN;
 	return place != LPM_NONE && PLACE_LOC(place) ==
-	    (r->at == POLICY_OUT ? g->pol->self : r->from);
+	    (r->at == POLICY_OUT ? pol->self : r->from);
 }
 
 /* ---- doors ---- */
@@ -155,16 +154,15 @@ to_lan(const struct icmp_reply *t, uint8_t *error, size_t n,
 }
 
 static void
-to_peer(struct gate *g, uint16_t peer, const uint8_t *error, size_t n)
+to_peer(struct icmp_reply *t, uint16_t peer, const uint8_t *error, size_t n)
 {
-	struct link *l = &g->link[g->pol->site[peer].worker];
+	struct link *l = &t->link[t->judge->pol->site[peer].worker];
 	struct frame *f = link_room(l);
 
 	if (f == NULL)
 		return;
 	*f = (struct frame){ .len = (uint32_t)n, .peer = peer,
-		.class = g->kind->to_tun == POLICY_IN ? V_PARTNER :
-		    V_INTERNET };
+		.class = (uint8_t)t->class };
 	memcpy(f + 1, error, n);
 	link_put(l, f);
 	link_flush(l);
@@ -173,34 +171,35 @@ to_peer(struct gate *g, uint16_t peer, const uint8_t *error, size_t n)
 /* As if the client's host had sent it; our translator, or the kernel's, makes
  * it speak of addresses that the Internet knows. */
 static void
-to_internet(struct gate *g, uint16_t peer, uint8_t *error, size_t n)
+to_internet(struct icmp_reply *t, uint16_t peer, uint8_t *error, size_t n)
 {
 	struct vnet none = { 0 };
 	struct iovec iov[] = { { &none, sizeof(none) }, { error, n } };
-	struct ip ip;
+	struct question q = { .at = POLICY_EGRESS, .from = peer, .p = error,
+		.n = n, .vnet = &none, .now = clock_now() };
 
-	if (!verdict_delivers(translate_judge(&g->judge, g->nat, POLICY_EGRESS,
-	    error, n, &none, peer, clock_now(), &ip).verdict))
+	if (!verdict_delivers(judge_ask(t->judge, &q).verdict))
 		return;
-	ssize_t r = writev(g->tun, iov, 2);
+	ssize_t r = writev(t->tun, iov, 2);
 	(void)r;	/* should there be no room, it is told by the next */
 }
 
 static bool
-has_door(const struct gate *g, const struct refusal *r)
+has_door(const struct icmp_reply *t, const struct refusal *r)
 {
 	static const struct addr none;
+	const struct policy_site *site = t->judge->pol->site;
 	int fam = r->ip->version == 4 ? V4 : V6;
 
 	switch (r->at) {
 	case POLICY_OUT:
-		return g->reply.raw[fam] >= 0;
+		return t->raw[fam] >= 0;
 	case POLICY_IN:
-		return g->pol->site[r->from].partner &&
-		    !addr_eq(&g->reply.own[fam], &none);
+		return site[r->from].partner &&
+		    !addr_eq(&t->own[fam], &none);
 	case POLICY_EGRESS:
-		return g->pol->site[r->from].client &&
-		    !addr_eq(&g->reply.own[fam], &none);
+		return site[r->from].client &&
+		    !addr_eq(&t->own[fam], &none);
 	default:
 		return true;
 	}
@@ -208,29 +207,28 @@ has_door(const struct gate *g, const struct refusal *r)
 
 /* Of a client's host; it speaks for the end that the host meant. */
 static void
-reset_sender(struct gate *g, const struct refusal *r)
+reset_sender(struct icmp_reply *t, const struct refusal *r)
 {
 	uint8_t reset[RESET_ROOM];
 
-	if (g->reply.silent || !reset_may_answer(r->ip, r->packet) ||
-	    !is_senders(g, r) || !within_rate(g, r))
+	if (t->silent || !reset_may_answer(r->ip, r->packet) ||
+	    !is_senders(t->judge->pol, r) || !within_rate(t, r))
 		return;
-	to_peer(g, r->from, reset, reset_build(reset, r->ip, r->packet));
+	to_peer(t, r->from, reset, reset_build(reset, r->ip, r->packet));
 }
 
 void
-icmp_reply_send(struct gate *g, const struct refusal *r)
+icmp_reply_send(struct icmp_reply *t, const struct refusal *r)
 {
-	struct icmp_reply *t = &g->reply;
 	struct icmp_error e = { .why = r->why, .mtu = r->mtu,
 		.from = t->own[r->ip->version == 4 ? V4 : V6] };
 	uint8_t error[ICMP_ROOM];
 
 	if (r->why == V_NAT_RESET)
-		reset_sender(g, r);
+		reset_sender(t, r);
 	if (!icmp_speaks(r->why) || (t->silent && r->why != V_TOO_BIG) ||
-	    !icmp_may_answer(r->ip) || !is_senders(g, r) || !has_door(g, r) ||
-	    !within_rate(g, r))
+	    !icmp_may_answer(r->ip) || !is_senders(t->judge->pol, r) ||
+	    !has_door(t, r) || !within_rate(t, r))
 		return;
 	if (r->at == POLICY_RETURN)
 		e.from = r->ip->dst;
@@ -238,7 +236,7 @@ icmp_reply_send(struct gate *g, const struct refusal *r)
 	if (r->at == POLICY_OUT)
 		to_lan(t, error, n, r->ip);
 	else if (r->at == POLICY_RETURN)
-		to_internet(g, r->from, error, n);
+		to_internet(t, r->from, error, n);
 	else
-		to_peer(g, r->from, error, n);
+		to_peer(t, r->from, error, n);
 }

@@ -20,9 +20,8 @@
 #include "base/ratelimit.h"
 #include "conf/conf.h"
 #include "gate/budget.h"
-#include "policy/policy.h"
-
-struct gate;
+#include "io/link.h"
+#include "policy/judge.h"
 
 struct refusal {
 	enum policy_point at;
@@ -39,12 +38,16 @@ struct icmp_reply {
 	bool silent;		/* says nothing but how much fits */
 	struct budget budget;	/* of all together, and for each location */
 	struct ratelimit limit;	/* of those to one host */
+	struct judge *judge;	/* asked of what goes to the Internet */
+	struct link *link;	/* to the workers that have the peers */
+	int tun;		/* to the Internet */
+	enum verdict class;	/* what goes to a peer counts there as this */
 };
 
 /* Opens the sockets, if there is a LAN to speak to; no error can be sent where
- * the system refuses them. */
+ * the system refuses them.  Judge, links and TUN device stay the caller's. */
 void icmp_reply_open(struct icmp_reply *t, const struct conf_location *l,
-    const struct policy *pol, bool lan);
-void icmp_reply_send(struct gate *g, const struct refusal *r);
+    struct judge *judge, struct link *link, int tun, bool lan);
+void icmp_reply_send(struct icmp_reply *t, const struct refusal *r);
 
 #endif

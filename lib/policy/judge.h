@@ -3,13 +3,17 @@
 #define BH_JUDGE_H
 
 /*
- * A packet's bytes in, a decision out: the one function that the live loop, the
- * offline mode and explanations ask.  It depends on the policy, on what was
- * seen of fragments, on the packet and on the time; of the flows it remembers
- * only what it would find again.
+ * What becomes of a packet: the one question that the live loop, captures,
+ * explanations and ICMP errors ask.  The answer is the guard's, the fragments',
+ * NAT's and NPT's, in the order of the direction: out, the guard comes first;
+ * in, the translator finds whom the packet is for, and the guard is asked about
+ * that.  It depends on the policy, on what was seen of fragments and of
+ * translated flows, on the packet and on the time; of other flows only what
+ * would be found again is remembered.
  */
 
 #include "base/clock.h"
+#include "nat/nat.h"
 #include "packet/flow.h"
 #include "packet/frag.h"
 #include "policy/policy.h"
@@ -27,19 +31,27 @@ struct judge {
 	const struct policy *pol;
 	struct flows *flows;	/* NULL: the policy has no breakouts */
 	struct frags *frags;
+	struct nat *nat;	/* the caller's; NULL: nothing is translated */
+};
+
+struct question {
+	enum policy_point at;
+	uint16_t from;		/* as of policy_decide */
+	/* The packet, which is rewritten if it passes and is translated; NULL:
+	 * `ip' is known, no more, and nothing is translated. */
+	uint8_t *p;
+	size_t n;
+	const struct vnet *vnet;	/* or NULL */
+	nsec now;		/* not 0 */
+	struct ip ip;		/* what the packet was when it came */
 };
 
 /* Takes all the memory it will ever have; exits 111 if there is none. */
 void judge_open(struct judge *j, const struct policy *pol);
 void judge_close(struct judge *j);
 
-/* Parses a packet of n bytes and decides on it.  `from' as policy_decide; now
- * is not 0. */
-struct decision judge_packet(struct judge *j, enum policy_point at,
-    const uint8_t *p, size_t n, uint16_t from, nsec now, struct ip *ip);
-
-/* The same of a packet that was parsed already, with verdict v. */
-struct decision judge_parsed(struct judge *j, enum policy_point at,
-    enum verdict v, uint16_t from, nsec now, const struct ip *ip);
+struct decision judge_ask(struct judge *j, struct question *q);
+/* What is said of a packet that no rule was asked about. */
+struct decision judge_refuse(enum verdict v);
 
 #endif

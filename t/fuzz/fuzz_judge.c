@@ -104,15 +104,16 @@ static void
 check_later(struct judge *j, enum policy_point at, const struct ip *first,
     int from, nsec now, struct decision d)
 {
-	struct ip later = *first;
+	struct question q = { .at = at, .from = (uint16_t)from, .now = now,
+		.ip = *first };
+	struct ip *later = &q.ip;
 
-	later.frag_off = first->frag_len;
-	later.ports = later.more = false;
-	later.sport = later.dport = 0;
+	later->frag_off = first->frag_len;
+	later->ports = later->more = false;
+	later->sport = later->dport = 0;
 	if (!verdict_delivers(d.verdict) || is_error(first))
 		return;
-	struct decision e = judge_parsed(j, at, (enum verdict)V_NEXT,
-	    (uint16_t)from, now, &later);
+	struct decision e = judge_ask(j, &q);
 	must(e.verdict == d.verdict && e.peer == d.peer);
 }
 
@@ -161,8 +162,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct judge *j = &judge[gate[i].breakouts != NULL];
 	j->pol = &gate[i];
 	now += FRAG_LIFE;	/* what was before is forgotten */
-	struct decision d = judge_packet(j, at, p, n - HEAD, (uint16_t)from,
-	    now, &ip);
+	struct question q = { .at = at, .from = (uint16_t)from, .p = p,
+		.n = n - HEAD, .now = now };
+	struct decision d = judge_ask(j, &q);
+	ip = q.ip;
 	enum verdict v = model_parse(&want, p, n - HEAD);
 	if (v == (enum verdict)V_NEXT || v == V_TTL)
 		must(memcmp(&ip, &want, offsetof(struct ip, ports) + 1) == 0);

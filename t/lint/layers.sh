@@ -26,7 +26,7 @@ nat     : base packet
 plan    : base conf nat packet
 	: plan
 policy  : base conf nat packet
-	: filter judge policy servers translate
+	: filter judge policy servers
 check   : base conf io nat packet policy proc
 	: lint
 show    : base check conf plan policy proc
