@@ -116,7 +116,6 @@ by_address(const void *a, const void *b)
 static void
 own_init(struct own *o, const struct conf_location *l)
 {
-	o->n = 0;
 	o->p = calloc(l->lan.n + l->internal.n + 1, sizeof(*o->p));
 	if (o->p == NULL)
 		return;
@@ -248,7 +247,7 @@ static void
 put_others(const struct plan *p, const char *name, enum family fam,
     bool (*is)(const struct plan *p, size_t i), FILE *out)
 {
-	struct own own;
+	struct own own = { NULL, 0 };
 	struct set s;
 
 	own_init(&own, p->self);

@@ -153,6 +153,8 @@ put_behind(struct world *w)
 	cf->publish = one_more(cf->publish, cf->npublish,
 	    sizeof(*cf->publish));
 	w->net[h->nnets] = w->net[1];
+	if (cf->npublish > 0)
+		w->net[h->nnets].own = cf->publish[0].match;
 	if (h->ndevs > 0)
 		strcpy(w->net[h->nnets].dev, w->dev[h->ndevs - 1].name);
 	w->dev[h->ndevs] = (struct plan_dev){ "behind0", true };

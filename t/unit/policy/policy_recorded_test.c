@@ -66,7 +66,14 @@ static const struct {
 } kind[] = {
 	{ { 6, 6 }, { 4000, 4000 }, 0 }, { { 1, 58 }, { 11 << 8, 3 << 8 }, 0 },
 	{ { 1, 58 }, { 11 << 8, 3 << 8 }, 8 }, { { 58, 1 }, { 768, 768 }, 0 },
+	{ { 1, 58 }, { 2 << 8, 0 }, 0 }, { { 1, 58 }, { 3 << 8, 1 << 8 }, 0 },
+	{ { 1, 58 }, { 4 << 8, 127 << 8 }, 0 },
+	{ { 1, 58 }, { 5 << 8, 128 << 8 }, 0 },
+	{ { 1, 58 }, { 12 << 8, 129 << 8 }, 0 },
+	{ { 1, 58 }, { 13 << 8, 255 << 8 }, 0 },
+	{ { 1, 58 }, { 10 << 8, 130 << 8 }, 0 },
 };
+enum { KINDS = sizeof(kind) / sizeof(*kind) };
 
 /* What is decided beside the verdict, which the rule says. */
 static uint32_t
@@ -85,7 +92,7 @@ count(const struct policy *pol, enum policy_point at, uint16_t from,
 				.dst = addr(atom[d]) };
 			bool v6 = !addr_is_v4(&ip.src);
 			ip.version = v6 ? 6 : 4;
-			for (size_t k = 0; addr_is_v4(&ip.dst) != v6 && k < 4;
+			for (size_t k = 0; addr_is_v4(&ip.dst) != v6 && k < KINDS;
 			    k++) {
 				ip.proto = kind[k].proto[v6];
 				ip.sport = kind[k].sport[v6];
