@@ -116,7 +116,8 @@ by_address(const void *a, const void *b)
 static void
 own_init(struct own *o, const struct conf_location *l)
 {
-	o->p = calloc(l->lan.n + l->internal.n + 1, sizeof(*o->p));
+	*o = (struct own){ .p = calloc(l->lan.n + l->internal.n + 1,
+	    sizeof(*o->p)) };
 	if (o->p == NULL)
 		return;
 	for (size_t i = 0; i < l->lan.n; i++)
@@ -247,7 +248,7 @@ static void
 put_others(const struct plan *p, const char *name, enum family fam,
     bool (*is)(const struct plan *p, size_t i), FILE *out)
 {
-	struct own own = { NULL, 0 };
+	struct own own;
 	struct set s;
 
 	own_init(&own, p->self);
