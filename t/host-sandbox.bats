@@ -155,7 +155,7 @@ its_uid() {	# UID
 }
 
 @test "F32f: code, manual and sysusers.d name the same users" {
-	sed -n 's/^	{ "\(_bh-[a-z]*\)", [0-9]* },/\1/p' lib/proc/sandbox.c |
+	sed -n 's/^	{ "\(_bh-[a-z]*\)", [0-9]* },/\1/p' lib/proc/sandbox_user.c |
 		sort >"$BATS_TEST_TMPDIR/code"
 	sed -n 's/^u \(_bh-[a-z]*\) .*/\1/p' contrib/sysusers.d/backhaul.conf |
 		sort >"$BATS_TEST_TMPDIR/sysusers"
@@ -193,6 +193,52 @@ has_empty_root() {	# PID
 	# and nothing is left of the directories
 	[ -z "$(ls -d /run/bh-?????? 2>/dev/null | xargs -rn 1 stat -c '%u %Y' |
 		awk -v t="$(($(date +%s) - 2))" '$2 < t')" ]
+}
+
+# Of the same kind as this shell's.
+shares() {	# PID KIND
+	[ "$(readlink "/proc/$1/ns/$2")" = "$(readlink "/proc/$$/ns/$2")" ]
+}
+has_no_network() {	# PID
+	! shares "$1" net &&
+		[ -z "$(nsenter -t "$1" -n ip -o address)" ] &&
+		[ -z "$(nsenter -t "$1" -n ip route show table all)" ]
+}
+# All of them, also who is nobody's child.
+each_process() {	# COMMAND...: with the pid
+	local host pid n=0
+	for host in cli srv; do
+		for pid in $(netns_pids "$W-$host"); do
+			case $(cat "/proc/$pid/comm") in
+			bh-tunnel* | bh-classify* | bh-egress*) ;;
+			*) continue ;;
+			esac
+			"$@" "$pid" || { ps -p "$pid"; return 1; }
+			n=$((n + 1))
+		done
+	done
+	[ "$n" -ge 11 ]
+}
+
+@test "H18c: where the programs are there is no network" {
+	each_process has_no_network
+	# those that watch over them need it
+	pid=$(netns_named "$W-cli" bh-resolve)
+	run ! has_no_network "$pid"
+	[ "$(readlink "/proc/$pid/ns/net")" = \
+		"$(in_cli readlink /proc/self/ns/net)" ]
+}
+
+of_its_own() {	# KIND PID
+	! shares "$2" "$1"
+}
+
+@test "H18d: nor System V IPC, a host's name or control groups of others" {
+	local kind
+	for kind in ipc uts cgroup; do
+		each_process of_its_own $kind
+		of_its_own $kind "$(netns_named "$W-cli" bh-resolve)"
+	done
 }
 
 @test "H11: keys are neither swapped out nor dumped" {

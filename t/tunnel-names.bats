@@ -178,6 +178,11 @@ at() {		# LOCATION PEER ADDRESS: where it looks for its peer
 		grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status"
 		grep -q '^CapEff:[[:space:]]*0*$' "/proc/$pid/status"
 		[ "$(awk '/^Uid/ { print $2 }' "/proc/$pid/status")" -ne 0 ]
+		# it asks servers, and nothing else of the host
+		[ "$(readlink "/proc/$pid/ns/net")" = \
+			"$(in_cli readlink /proc/self/ns/net)" ]
+		[ "$(readlink "/proc/$pid/ns/ipc")" != \
+			"$(readlink /proc/self/ns/ipc)" ]
 	done
 	child=$(named | tail -n 1)
 	kill -9 "$child"

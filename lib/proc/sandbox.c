@@ -3,13 +3,13 @@
 
 #include "base/die.h"
 #include "proc/sandbox_calls.h"
+#include "proc/sandbox_user.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <pwd.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -42,8 +42,6 @@
 #define SANITIZED false
 #endif
 
-enum { NOBODY = 65534 };	/* the kernel's own number for it */
-
 #define CAP(c) (UINT32_C(1) << (c))
 #define PORT (CAP(CAP_NET_ADMIN) | CAP(CAP_NET_BIND_SERVICE))
 
@@ -52,18 +50,45 @@ static const struct manner {
 	bool at_will;		/* takes memory, and connects, as it likes */
 	bool starts;		/* a process, and is not narrowed itself */
 	bool files;		/* reads those that everybody may */
+	bool network;		/* makes sockets, which are the host's */
 	bool secret;		/* has keys, or those of sessions */
 } manners[] = {
 	[SANDBOX_TUNNEL] = { .secret = true },
 	[SANDBOX_ALONE] = { .secret = true },
-	[SANDBOX_ALONE_KEYS] = { .caps = PORT, .secret = true },
+	[SANDBOX_ALONE_KEYS] = { .caps = PORT, .network = true,
+	    .secret = true },
 	[SANDBOX_SPARE] = { .starts = true, .secret = true },
 	[SANDBOX_UAPI] = { .secret = true },
 	[SANDBOX_WATCH] = { .at_will = true },
-	[SANDBOX_RESOLVE] = { .at_will = true },
+	[SANDBOX_RESOLVE] = { .at_will = true, .network = true },
 	[SANDBOX_FILES] = { .files = true },
-	[SANDBOX_NAMES] = { .at_will = true, .starts = true, .files = true },
+	[SANDBOX_NAMES] = { .at_will = true, .starts = true, .files = true,
+	    .network = true },
 };
+
+/* ---- what may be missing ---- */
+
+static bool required;
+
+void
+sandbox_require(void)
+{
+	if (SANITIZED)
+		diex(EXIT_FIX, "require-sandbox: this build is for tests, and "
+		    "goes without");
+	required = true;
+}
+
+/* A layer that the kernel does not know, or that whoever has started us does
+ * not let us have. */
+static void
+go_without(const char *layer)
+{
+	if (required)
+		die(EXIT_FIX, "require-sandbox: no %s", layer);
+}
+
+/* ---- layers ---- */
 
 static void
 enter_seccomp(enum sandbox which)
@@ -111,8 +136,10 @@ enter_landlock(const struct manner *t)
 	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
 
-	if (abi < 0 && landlock_is_absent())
+	if (abi < 0 && landlock_is_absent()) {
+		go_without("landlock");
 		return;
+	}
 	for (size_t i = 0; i < COUNT(rights) && rights[i].abi <= abi; i++) {
 		attr.fs = rights[i].fs;
 		attr.net = t->at_will ? 0 : rights[i].net;
@@ -141,103 +168,16 @@ set_process(int option, unsigned long value, const char *what)
 		die(EXIT_RETRY, "cannot set %s", what);
 }
 
-/*
- * One for each kind of process, so that none can do anything to another, nor
- * can any other program of the host: contrib/sysusers.d makes them.  Where
- * there is no such user its number is taken by itself, which nobody else gives
- * out: it is beyond the 16 bits that systemd and adduser keep to, and before
- * the ranges of containers (subuid(5)).
- */
-static const struct {
-	const char *name;
-	uid_t number;
-} users[] = {
-	{ "_bh-tunnel", 78001 },
-	{ "_bh-keys", 78002 },
-	{ "_bh-uapi", 78003 },
-	{ "_bh-names", 78004 },
-	{ "_bh-classify", 78005 },
-	{ "_bh-egress", 78006 },
-	{ "_bh-watch", 78007 },
-	{ "_bh-journal", 78008 },
-};
-
-struct ids {
-	uid_t uid;
-	gid_t gid;
-};
-
-/* 0: none. */
-static uid_t
-number_of(const char *user)
-{
-	for (size_t i = 0; i < COUNT(users); i++)
-		if (strcmp(user, users[i].name) == 0)
-			return users[i].number;
-	return 0;
-}
-
-static struct ids
-find_user(const char *user)
-{
-	const struct passwd *pw = getpwnam(user);
-	uid_t number = number_of(user);
-
-	if (pw != NULL && (pw->pw_uid == 0 || pw->pw_gid == 0))
-		diex(EXIT_FIX, "user '%s' is root, or of root's group", user);
-	if (pw != NULL)
-		return (struct ids){ pw->pw_uid, pw->pw_gid };
-	if (number == 0)
-		diex(EXIT_FIX, "there is no user '%s'", user);
-	/* somebody has it after all */
-	if (getpwuid(number) != NULL || getgrgid(number) != NULL)
-		return (struct ids){ NOBODY, NOBODY };
-	return (struct ids){ number, number };
-}
-
-/* What the kernel says counts, not that it returned 0. */
-static bool
-ids_are(uid_t uid, gid_t gid)
-{
-	uid_t u[3];
-	gid_t g[3];
-
-	if (getresuid(&u[0], &u[1], &u[2]) < 0 ||
-	    getresgid(&g[0], &g[1], &g[2]) < 0 || getgroups(0, NULL) != 0)
-		return false;
-	for (int i = 0; i < 3; i++)
-		if (u[i] != uid || g[i] != gid)
-			return false;
-	return true;
-}
-
-static bool
-set_ids(struct ids to)
-{
-	return setresgid(to.gid, to.gid, to.gid) == 0 &&
-	    setresuid(to.uid, to.uid, to.uid) == 0;
-}
-
 static void
-become(const char *user, struct ids to)
+become(struct user to)
 {
-	if (geteuid() != 0)
+	if (user_become(to))
 		return;
-	if (setgroups(0, NULL) < 0)
-		die(EXIT_RETRY, "cannot leave root's groups");
-	bool done = set_ids(to);
-	/* a user namespace that has not got so many */
-	if (!done && errno == EINVAL) {
-		to = (struct ids){ NOBODY, NOBODY };
-		done = set_ids(to);
-	}
-	if (!done)
-		die(EXIT_RETRY, "cannot become user '%s'", user);
-	if (!ids_are(to.uid, to.gid))
-		diex(EXIT_RETRY, "did not become user '%s'", user);
-	if (to.uid == NOBODY)
-		warnx("no user '%s', and no number for it: runs as nobody, "
-		    "and whatever else does can end it", user);
+	if (required)
+		diex(EXIT_FIX, "require-sandbox: no user '%s', and no number "
+		    "for it", to.name);
+	warnx("no user '%s', and no number for it: runs as nobody, and "
+	    "whatever else does can end it", to.name);
 }
 
 /* Needs CAP_SETPCAP; who has not got it cannot use the set either, since
@@ -277,9 +217,37 @@ drop_capabilities(uint32_t but)
 static void
 refuse_exec_gain(void)
 {
-	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0 &&
-	    errno != EINVAL && errno != EOPNOTSUPP)
+	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
+		return;
+	if (errno != EINVAL && errno != EOPNOTSUPP)
 		die(EXIT_RETRY, "cannot forbid new code");
+	go_without("refusal of new code (Linux 6.3, PR_SET_MDWE)");
+}
+
+/*
+ * Descriptors go on where they were opened, so a process that opens no others
+ * needs no network; what it might open has nobody to talk to.  Not a mount
+ * namespace: for whoever is in an empty root it would hold no more, but it
+ * costs milliseconds at each start, and keeps mounts alive that the host wants
+ * to be rid of.  New namespaces the filter forbids.
+ */
+static const struct {
+	int flag;
+	const char *what;
+} places[] = {
+	{ CLONE_NEWNET, "empty network namespace" },
+	{ CLONE_NEWIPC, "IPC namespace of its own" },
+	{ CLONE_NEWUTS, "UTS namespace of its own" },
+	{ CLONE_NEWCGROUP, "cgroup namespace of its own" },
+};
+
+static void
+leave_host(const struct manner *m)
+{
+	for (size_t i = 0; i < COUNT(places); i++)
+		if ((places[i].flag != CLONE_NEWNET || !m->network) &&
+		    unshare(places[i].flag) < 0)
+			go_without(places[i].what);
 }
 
 /*
@@ -295,8 +263,10 @@ empty_root(void)
 
 	if (dir == NULL)
 		dir = mkdtemp(tmp);
-	if (dir == NULL)
+	if (dir == NULL) {
+		go_without("empty root directory");
 		return;
+	}
 	bool there = chdir(dir) == 0;
 	rmdir(dir);
 	if (!there || chroot(".") < 0)
@@ -341,7 +311,8 @@ static void
 lock_secrets(void)
 {
 	for (size_t i = 0; i < nsecrets; i++)
-		mlock2(secret[i].at, secret[i].size, MLOCK_ONFAULT);
+		if (mlock2(secret[i].at, secret[i].size, MLOCK_ONFAULT) < 0)
+			go_without("memory that stays out of swap");
 }
 
 void
@@ -350,19 +321,21 @@ sandbox_enter(enum sandbox which, const char *user)
 	die_hurry();
 	const struct manner *m = &manners[which];
 	bool root = geteuid() == 0;
-	struct ids to = root ? find_user(user) : (struct ids){ 0 };
+	struct user to = root ? user_find(user) : (struct user){ NULL, 0, 0 };
 
 	limit(RLIMIT_CORE, "core dumps");
 	if (m->secret)
 		find_secrets();
 	lock_secrets();
+	leave_host(m);
 	if (root && !m->files && !SANITIZED)
 		empty_root();
 	set_process(PR_SET_NO_NEW_PRIVS, 1, "no-new-privs");
 	drop_bounding_set();
 	if (m->caps != 0)
 		set_process(PR_SET_KEEPCAPS, 1, "which capabilities stay");
-	become(user, to);
+	if (root)
+		become(to);
 	drop_capabilities(m->caps);
 	if (SANITIZED)
 		return;

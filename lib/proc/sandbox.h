@@ -25,9 +25,18 @@ enum sandbox {
 };
 
 /*
+ * From now on none of the layers is gone without: whatever the kernel does not
+ * know, or does not let us have, is an exit with EXIT_FIX and a line that names
+ * it.  So is a build that is for tests.
+ */
+void sandbox_require(void);
+
+/*
  * In this order: no line of the log is waited for (die_hurry); no core, and
- * nothing of what has keys in any dump or swapped out; an empty root directory,
- * if started as root (not SANDBOX_FILES, _NAMES); no-new-privs; the bounding
+ * nothing of what has keys in any dump or swapped out; an empty network (not
+ * SANDBOX_ALONE_KEYS, _RESOLVE, _NAMES: they make sockets) and IPC, UTS and
+ * cgroup namespaces of its own; an empty root directory, if started as root
+ * (not SANDBOX_FILES, _NAMES); no-new-privs; the bounding
  * set empty; user and group of `user', one of those in bh(7), no other groups,
  * read back (left alone when not started as root); all capabilities gone
  * (SANDBOX_ALONE_KEYS: but what a mark and a port below 1024 need); not
