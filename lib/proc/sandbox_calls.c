@@ -7,8 +7,6 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -167,8 +165,6 @@ static const unsigned watch_calls[] = {
  * sockets of UDP, and a resolver's of TCP; what fork(3) asks for, which is no
  * namespace; what stdio and a resolver ask of a descriptor; a file to read.
  */
-enum { VALUES = 3 };
-
 #define BIT(which) (1u << (which))
 #define MAPS_ONE BIT(SANDBOX_TUNNEL)
 #define MAPS_ANY \
@@ -179,13 +175,7 @@ enum { VALUES = 3 };
 #define ALL UINT32_MAX
 #define FORK (CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD)
 
-static const struct purpose {
-	uint32_t who;
-	unsigned call, arg;
-	uint32_t ignored;
-	unsigned n;
-	uint32_t value[VALUES];
-} purposes[] = {
+static const struct sandbox_purpose purposes[] = {
 	{ MAPS_ONE, __NR_mmap, 2, 0, 1, { PROT_READ } },
 	{ MAPS_ONE, __NR_mmap, 3, 0, 1, { MAP_SHARED | MAP_FIXED } },
 	{ MAPS_ANY, __NR_mmap, 2, ~(uint32_t)PROT_EXEC, 1, { 0 } },
@@ -203,19 +193,15 @@ static const struct purpose {
 	{ READS, __NR_openat, 2, O_CLOEXEC, 1, { O_RDONLY } },
 };
 
-struct option {
-	int level, name;
-};
-
 /* Of the socket that there is: probes of a path go out whole. */
-static const struct option probe_options[] = {
+static const struct sandbox_option probe_options[] = {
 	{ SOL_IP, IP_MTU_DISCOVER },
 	{ SOL_IPV6, IPV6_MTU_DISCOVER },
 	{ SOL_IPV6, IPV6_MTU },
 };
 
 /* Of another, for another port: io/udp_port.c, udp_steer.c, udp.c. */
-static const struct option port_options[] = {
+static const struct sandbox_option port_options[] = {
 	{ SOL_IP, IP_MTU_DISCOVER },
 	{ SOL_IP, IP_RECVTOS },
 	{ SOL_IP, IP_PKTINFO },
@@ -239,13 +225,7 @@ static const struct option port_options[] = {
 
 /* ---- by sandbox ---- */
 
-static const struct rules {
-	const unsigned *call;
-	size_t n;
-	const struct option *option;	/* of setsockopt(2) */
-	size_t noptions;
-	bool any_option;		/* a resolver's, of its own sockets */
-} rules[] = {
+static const struct sandbox_rules rules[] = {
 #define CALLS(c) .call = c, .n = COUNT(c)
 #define OPTIONS(o) .option = o, .noptions = COUNT(o)
 	[SANDBOX_GATE] = { CALLS(gate_calls) },
@@ -265,7 +245,7 @@ static const struct rules {
 
 enum {
 	CALLS_MAX = 48,
-	PER_PURPOSE = 3 + VALUES, PER_OPTION = 5,
+	PER_PURPOSE = 3 + SANDBOX_VALUES, PER_OPTION = 5,
 };
 static_assert(6 + 2 * CALLS_MAX + PER_PURPOSE * COUNT(purposes) +
     PER_OPTION * COUNT(port_options) + 2 <= SANDBOX_FILTER_MAX &&
@@ -276,6 +256,19 @@ static_assert(6 + 2 * CALLS_MAX + PER_PURPOSE * COUNT(purposes) +
     COUNT(names_calls) <= CALLS_MAX && COUNT(journal_calls) <= CALLS_MAX &&
     COUNT(resolve_calls) <= CALLS_MAX && COUNT(files_calls) <= CALLS_MAX,
     "the filter has room");
+
+const struct sandbox_rules *
+sandbox_rules(enum sandbox which)
+{
+	return &rules[which];
+}
+
+const struct sandbox_purpose *
+sandbox_purposes(size_t *n)
+{
+	*n = COUNT(purposes);
+	return purposes;
+}
 
 /* ---- the filter ---- */
 
@@ -303,7 +296,7 @@ put(struct sock_filter *f, const struct sock_filter *what, size_t n)
 /* The low half of an argument, of which there is no more in an int.  What comes
  * to the end is allowed. */
 static size_t
-filter_purpose(struct sock_filter *f, const struct purpose *p)
+filter_purpose(struct sock_filter *f, const struct sandbox_purpose *p)
 {
 	size_t n = PUT(f, LOAD(args[p->arg]), MASK(~p->ignored));
 
@@ -327,7 +320,7 @@ filter_purposes(struct sock_filter *f, enum sandbox which, unsigned call)
 
 /* What comes to the end is not. */
 static size_t
-filter_options(struct sock_filter *f, const struct rules *r)
+filter_options(struct sock_filter *f, const struct sandbox_rules *r)
 {
 	size_t n = 0;
 
@@ -343,7 +336,7 @@ filter_options(struct sock_filter *f, const struct rules *r)
 static size_t
 filter_call(struct sock_filter *f, enum sandbox which, unsigned call)
 {
-	const struct rules *r = &rules[which];
+	const struct sandbox_rules *r = &rules[which];
 	size_t n = 1;
 
 	if (call == __NR_setsockopt && !r->any_option)
@@ -361,7 +354,7 @@ size_t
 sandbox_filter(struct sock_filter f[static SANDBOX_FILTER_MAX],
     enum sandbox which)
 {
-	const struct rules *r = &rules[which];
+	const struct sandbox_rules *r = &rules[which];
 	size_t n = PUT(f, LOAD(arch), SKIP_IF(BPF_JEQ, ARCH, 1), KILL,
 	    LOAD(nr), SKIP_UNLESS(BPF_JGE, X32_FROM, 1), KILL);
 
