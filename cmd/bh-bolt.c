@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "plan/plan.h"
 #include "proc/ready.h"
+#include "proc/sandbox.h"
 #include "start/start.h"
 
 #include <errno.h>
@@ -318,6 +319,16 @@ set_defaults(struct start *s)
 		s->rundir = dir;
 }
 
+/* Here is where it writes what holds. */
+static void
+confine(const struct start *s)
+{
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/bolt", s->rundir);
+	sandbox_bolt(dir);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -333,10 +344,10 @@ main(int argc, char *argv[])
 	nft_ctx_buffer_output(b.nft);
 	nft_ctx_buffer_error(b.nft);
 	int signals = ready_signals(), changes = open_changes();
+	confine(&s);
 	int code = load_all(&b);
 	if (code != 0)
 		diex(code, "cannot load the second bolt");
-	die_hurry();
 	ready_tell(s.ready_fd, s.notifier);
 	hold(&b, signals, changes);
 	if (b.unowned) {

@@ -11,16 +11,19 @@
 #include "proc/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SYNOPSIS "[-1m] [-s SERVER[:PORT]] [NAME...]"
+#define SYNOPSIS "[-1m] [-s SERVER[:PORT]] [-w FIFO] [NAME...]"
 
 enum { NAMES_MAX = 256 };
 
 /* What happens on a host happens in several steps: it is said once. */
 #define QUIET (NSEC_SEC / 20)
+/* Until it is said again that nobody writes to the FIFO. */
+#define AGAIN NSEC_SEC
 
 struct state {
 	struct dns *dns;
@@ -29,6 +32,8 @@ struct state {
 	size_t open;		/* questions without an answer */
 	bool once, monitor;
 	int conf;		/* who reads resolv.conf; -1: nobody */
+	int fifo;		/* -w; -1 */
+	nsec look;		/* when that is looked at again, or 0 */
 	int code;		/* what -1 ends with */
 };
 
@@ -118,6 +123,8 @@ next_ms(const struct state *s, nsec quiet, nsec now)
 {
 	nsec due = quiet;
 
+	if (s->look != 0 && (due == 0 || s->look < due))
+		due = s->look;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->name[i].due != 0 &&
 		    (due == 0 || s->name[i].due < due))
@@ -156,6 +163,19 @@ take_news(struct state *s, const struct monitor *monitor)
 	flush();
 }
 
+/* A FIFO whose writers have ended hangs up until there is another one. */
+static void
+take_end(struct state *s, bool ended, nsec now)
+{
+	if (s->look != 0 && now >= s->look)
+		s->look = 0;
+	if (!ended)
+		return;
+	puts("- ours");
+	flush();
+	s->look = now + AGAIN;
+}
+
 static void
 set_news(struct pollfd fd[static MONITOR_FDS], const struct monitor *m,
     bool quiet)
@@ -177,7 +197,7 @@ has_news(const struct pollfd fd[static MONITOR_FDS])
 static int
 run(struct state *s, int signals, const struct monitor *monitor)
 {
-	enum { SIG, OUT, NEWS, DNS = NEWS + MONITOR_FDS };
+	enum { SIG, OUT, FIFO, NEWS, DNS = NEWS + MONITOR_FDS };
 	struct pollfd fd[DNS + DNS_FDS_MAX];
 	bool hurry = false;
 	nsec quiet = 0;
@@ -190,6 +210,8 @@ run(struct state *s, int signals, const struct monitor *monitor)
 		int ms = next_ms(s, quiet, now);
 		fd[SIG] = (struct pollfd){ .fd = signals, .events = POLLIN };
 		fd[OUT] = (struct pollfd){ .fd = STDOUT_FILENO };
+		fd[FIFO] = (struct pollfd){ .fd = s->look != 0 ? -1 :
+			s->fifo };
 		set_news(fd + NEWS, monitor, quiet != 0);
 		size_t n = dns_wait(s->dns, fd + DNS, &ms);
 		if (poll(fd, DNS + n, ms) < 0)
@@ -199,6 +221,7 @@ run(struct state *s, int signals, const struct monitor *monitor)
 		    (fd[OUT].revents & POLLERR) != 0)
 			return 0;
 		hurry = sig == SIGHUP;
+		take_end(s, fd[FIFO].revents != 0, clock_now());
 		if (quiet == 0 && has_news(fd + NEWS))
 			quiet = clock_now() + QUIET;
 		if (quiet != 0 && clock_now() >= quiet) {
@@ -212,11 +235,11 @@ run(struct state *s, int signals, const struct monitor *monitor)
 static const char *
 parse(struct state *s, int argc, char *argv[])
 {
-	const char *server = NULL;
+	const char *server = NULL, *fifo = NULL;
 	int opt;
 
 	die_name(argv[0]);
-	while ((opt = getopt(argc, argv, "1ms:hV")) != -1)
+	while ((opt = getopt(argc, argv, "1ms:w:hV")) != -1)
 		switch (opt) {
 		case '1':
 			s->once = true;
@@ -226,6 +249,9 @@ parse(struct state *s, int argc, char *argv[])
 			break;
 		case 's':
 			server = optarg;
+			break;
+		case 'w':
+			fifo = optarg;
 			break;
 		case 'h':
 			printf("usage: %s %s\n", die_myname(), SYNOPSIS);
@@ -242,6 +268,9 @@ parse(struct state *s, int argc, char *argv[])
 		usage();
 	if (argc - optind > NAMES_MAX)
 		diex(EXIT_FIX, "more than %d names", (int)NAMES_MAX);
+	/* where there is none nobody can end either */
+	s->fifo = fifo == NULL ? -1 :
+	    open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return server;
 }
 

@@ -6,9 +6,11 @@
 #include "run/run.h"
 #include "start/start.h"
 
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-k KEYDIR] [-o LOG] " \
@@ -85,6 +87,22 @@ name_gateway(struct start *s)
 	}
 }
 
+/* Of a program with a directory of its own: bh-keep hears that we have ended
+ * when nobody has the FIFO there open to write. */
+static void
+hold_fifo(const char *rundir, const char *name)
+{
+	char path[PATH_MAX];
+	const char *slash = strchr(name, '/');
+
+	if (slash == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/%.*s/loop", rundir,
+	    (int)(slash - name), name);
+	if (open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) < 0)
+		warn("cannot open %s", path);
+}
+
 static struct run run;
 
 int
@@ -103,6 +121,7 @@ main(int argc, char *argv[])
 	if (run.signals < 0)
 		die(EXIT_RETRY, "cannot receive signals");
 	open_log(&run, o.log);
+	hold_fifo(o.start.rundir, argv[optind]);
 	for (; optind < argc; optind++)
 		if (!program_init(&run.program[run.n++], argv[optind],
 		    &run.common, clock_now()))

@@ -324,6 +324,46 @@ hush() {
 	holds cli branch1
 }
 
+bolt_of() {	# LOCATION: its loop, its process
+	read -r _ loop _ child _ <"$W_DIR/run/$1/bolt/bh-bolt.state"
+}
+watched_bolt() {	# LOOP: another one looks after it
+	bolt_of branch1
+	[ "$loop" != "$1" ] && kill -0 "$loop" && kill -0 "$child" &&
+		holds cli branch1
+}
+
+@test "H17d: nobody but its holder is left: bh-keep has another started" {
+	read -r _ _ _ keep _ <"$W_DIR/run/branch1/bh-keep.state"
+	kill -CONT "$keep" $(netns_named "$W-cli" bh-resolve)
+	bolt_of branch1
+	set -- "$loop" "$child"
+	kill -9 "$1"		# its process goes on, and nobody watches it
+	world_until watched_bolt "$1"
+	[ "$child" = "$2" ]	# the tables were never gone
+	kill -9 "$loop" "$child"
+	world_until watched_bolt "$loop"
+	[ "$child" != "$2" ]
+	# down still finds it
+	read -r _ bolt _ <"$W_DIR/run/branch1/bolt/bh-bolt.state"
+	kill -0 "$bolt"
+}
+
+@test "H17e: who holds the second bolt is root by name, and changes nothing else" {
+	bolt_of branch1
+	[ "$(cat "/proc/$child/comm")" = bh-bolt ]
+	for set in CapEff CapPrm; do	# CAP_NET_ADMIN
+		grep -qx "$set:[[:space:]]*0000000000001000" \
+			"/proc/$child/status"
+	done
+	for set in CapInh CapBnd CapAmb; do
+		grep -qx "$set:[[:space:]]*0000000000000000" \
+			"/proc/$child/status"
+	done
+	grep -qx 'NoNewPrivs:[[:space:]]*1' "/proc/$child/status"
+	[ "$(readlink "/proc/$child/ns/ipc")" != "$(readlink /proc/self/ns/ipc)" ]
+}
+
 # A packet that no hook for what is forwarded has seen: from a raw socket.
 raw() {	# FROM TO
 	in_cli python3 - "$@" <<-'E'

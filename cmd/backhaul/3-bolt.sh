@@ -36,6 +36,7 @@ run_bolt() (
 # still is shut, so the gateway comes up, and `status' says what is missing.
 hold_bolt() {
 	mkdir -p "$run/bolt" && rm -f "$run/bolt/holds"
+	[ -p "$run/bolt/loop" ] || mkfifo "$run/bolt/loop"
 	[ -p "$run/log.fifo" ] || mkfifo "$run/log.fifo"
 	tries=0
 	read_state $BOLT

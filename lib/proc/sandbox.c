@@ -3,11 +3,12 @@
 
 #include "base/die.h"
 #include "proc/sandbox_calls.h"
+#include "proc/sandbox_landlock.h"
 #include "proc/sandbox_user.h"
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/landlock.h>
+#include <linux/securebits.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -104,52 +105,11 @@ enter_seccomp(enum sandbox which)
 		die(EXIT_RETRY, "cannot filter system calls");
 }
 
-/*
- * Landlock, without the header of any particular kernel: which rights each
- * version of its ABI knows (landlock(7)).  All that are known are taken, and
- * no rule gives one back.
- */
-static const struct {
-	int abi;
-	uint64_t fs, net, scoped;
-} rights[] = {
-	{ 1, 0x1fff, 0, 0 },	/* files and directories */
-	{ 2, 0x3fff, 0, 0 },	/* links between directories */
-	{ 3, 0x7fff, 0, 0 },	/* truncate */
-	{ 4, 0x7fff, 3, 0 },	/* TCP bind and connect */
-	{ 5, 0xffff, 3, 0 },	/* ioctl of devices opened from now on */
-	{ 6, 0xffff, 3, 3 },	/* abstract sockets and signals */
-};
-
-static bool
-landlock_is_absent(void)
-{
-	return errno == ENOSYS || errno == EOPNOTSUPP;
-}
-
 static void
-enter_landlock(const struct manner *t)
+enter_landlock(const struct manner *m, const char *dir)
 {
-	struct {
-		uint64_t fs, net, scoped;
-	} attr = { 0 };
-	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
-
-	if (abi < 0 && landlock_is_absent()) {
+	if (!landlock_enter(m->at_will, dir))
 		go_without("landlock");
-		return;
-	}
-	for (size_t i = 0; i < COUNT(rights) && rights[i].abi <= abi; i++) {
-		attr.fs = rights[i].fs;
-		attr.net = t->at_will ? 0 : rights[i].net;
-		attr.scoped = rights[i].scoped;
-	}
-	int fd = (int)syscall(__NR_landlock_create_ruleset, &attr,
-	    sizeof(attr), 0);
-	if (fd < 0 || syscall(__NR_landlock_restrict_self, fd, 0) < 0)
-		die(EXIT_RETRY, "cannot restrict access by landlock");
-	close(fd);
 }
 
 static void
@@ -344,8 +304,38 @@ sandbox_enter(enum sandbox which, const char *user)
 		limit(RLIMIT_NPROC, "processes");
 	refuse_exec_gain();
 	if (!m->files)
-		enter_landlock(m);
+		enter_landlock(m, NULL);
 	enter_seccomp(which);
+}
+
+/* What execve(2) would give to root otherwise. */
+static void
+be_root_by_name_only(void)
+{
+	set_process(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED,
+	    "that root is a name");
+}
+
+void
+sandbox_bolt(const char *dir)
+{
+	static const struct manner bolt = { .caps = CAP(CAP_NET_ADMIN),
+		.network = true };
+
+	die_hurry();
+	limit(RLIMIT_CORE, "core dumps");
+	if (geteuid() == 0) {
+		leave_host(&bolt);
+		be_root_by_name_only();
+	}
+	set_process(PR_SET_NO_NEW_PRIVS, 1, "no-new-privs");
+	drop_bounding_set();
+	drop_capabilities(bolt.caps);
+	if (SANITIZED)
+		return;
+	set_process(PR_SET_DUMPABLE, 0, "non-dumpable");
+	refuse_exec_gain();
+	enter_landlock(&bolt, dir);
 }
 
 void
@@ -357,6 +347,6 @@ sandbox_narrow(enum sandbox which)
 	lock_secrets();		/* no child inherits that */
 	/* what SANDBOX_SPARE starts has it already, and may not ask */
 	if (manners[which].at_will)
-		enter_landlock(&manners[which]);
+		enter_landlock(&manners[which], NULL);
 	enter_seccomp(which);
 }

@@ -49,5 +49,13 @@ void sandbox_enter(enum sandbox which, const char *user);
 /* From SANDBOX_SPARE or _NAMES, in the process it has started: what is left to
  * do. */
 void sandbox_narrow(enum sandbox which);
+/*
+ * For bh-bolt, which has a table of nftables and asks bh-plan what is to be in
+ * it: it stays root by name, since the domain file is root's, with
+ * CAP_NET_ADMIN, which no program that it runs has.  It reads files, writes in
+ * that directory alone, and signals nobody else (landlock); no filter, since
+ * libnftables and another program are not ours to list the calls of.
+ */
+void sandbox_bolt(const char *dir);
 
 #endif

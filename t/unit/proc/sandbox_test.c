@@ -2,9 +2,12 @@
 /* The sandbox from inside: what a process that has entered it is left with. */
 #include "sandboxed.h"
 
+#include "proc/sandbox_landlock.h"
 #include "proc/waiter.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -240,6 +243,86 @@ test_users(void)
 	OK(status_of(enter_as, 1) == 100);
 }
 
+/* ---- who holds the second bolt ---- */
+
+static char bolt_dir[] = "/tmp/bh-sandbox-XXXXXX";
+
+static int
+in_bolt(int (*what)(long), long arg)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		sandbox_bolt(bolt_dir);
+		_exit(what(arg));
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int
+do_read(long unused)
+{
+	(void)unused;
+	return open("/etc/passwd", O_RDONLY) < 0;
+}
+
+static int
+do_make(long where)
+{
+	const char *const dir[] = { bolt_dir, "/tmp", "/run", "/etc" };
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/bh-test.%d", dir[where],
+	    (int)getpid());
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd >= 0)
+		unlink(path);
+	return fd < 0;
+}
+
+static int
+do_overwrite(long unused)
+{
+	(void)unused;
+	return open("/etc/passwd", O_WRONLY) < 0;
+}
+
+/* No program that it runs has what it has. */
+static int
+do_run(long unused)
+{
+	(void)unused;
+	return system("grep -q 'CapEff:.0*$' /proc/self/status") != 0;
+}
+
+static int
+do_mount(long unused)
+{
+	(void)unused;
+	return unshare(CLONE_NEWNS) < 0;
+}
+
+static void
+test_bolt(void)
+{
+	if (geteuid() != 0 || mkdtemp(bolt_dir) == NULL)
+		return;
+	OK(in_bolt(do_read, 0) == 0);
+	OK(in_bolt(do_run, 0) == 0);
+	OK(in_bolt(do_mount, 0) == 1);
+	if (!SANITIZED && landlock_version() > 0) {
+		OK(in_bolt(do_make, 0) == 0);
+		for (long i = 1; i < 4; i++)
+			OKF(in_bolt(do_make, i) == 1, "H17e: bh-bolt makes a "
+			    "file nowhere else (%ld)", i);
+		OK(in_bolt(do_overwrite, 0) == 1);
+		OK(landlock_version() < 6 || in_bolt(do_kill, 0) == 1);
+	}
+	rmdir(bolt_dir);
+}
+
 int
 main(void)
 {
@@ -250,6 +333,7 @@ main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_users();
 	test_status();
+	test_bolt();
 	if (!SANITIZED)
 		test_named();
 	return DONE();
