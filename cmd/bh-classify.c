@@ -82,6 +82,7 @@ main(int argc, char *argv[])
 	if (offline)
 		return offline_run(&o, &points, &cf, &pol);
 
+	start_sandbox(&cf);
 	const char *rundir = start_rundir(&s, &cf, self, buf);
 	gate_open(&g, &kind, &pol, cf.location[self].interface, rundir,
 	    &cf);

@@ -4,7 +4,7 @@
 #include "base/die.h"
 #include "base/json.h"
 #include "capture/nat_ask.h"
-#include "proc/cages.h"
+#include "proc/layers.h"
 #include "proc/counters.h"
 #include "start/start.h"
 
@@ -187,7 +187,7 @@ do_sandbox(const struct ctl *ctl, char *const *names)
 {
 	if (*names != NULL)
 		diex(EXIT_FIX, "there is something after the command");
-	return cages_print(ctl->rundir, ctl->json);
+	return layers_print(ctl->rundir, ctl->json);
 }
 
 static const struct {

@@ -139,6 +139,7 @@ main(int argc, char *argv[])
 		diex(EXIT_FIX, "%s is no backhaul server",
 		    cf.location[self].name);
 
+	start_sandbox(&cf);
 	const char *rundir = start_rundir(&o.start, &cf, self, dir);
 	const char *ifname = become_worker(&pol, &o, &cf.location[self],
 	    rundir, device);

@@ -65,6 +65,7 @@ open_gateway(struct tunnel_setup *how, const struct start *s)
 	start_conf(&cf, s);
 	how->cf = &cf;
 	how->self = start_location(&cf, s);
+	start_sandbox(&cf);
 	how->rundir = start_rundir(s, &cf, how->self, rundir);
 	return tunnel_open(how);
 }

@@ -259,24 +259,47 @@ of_its_own() {	# KIND PID
 	[ "$n" -eq 8 ]
 }
 
+ALL='user capabilities no-new-privs seccomp landlock network root ipc uts cgroup mdwe no-dump no-fork'
+
 @test "H18b: bh-ctl sandbox says of each process what the kernel does" {
+	local n=0
 	run -0 --separate-stderr "$BH_BIN/bh-ctl" -D "$W_DIR/run/branch1" sandbox
 	# bh-keep is a script, and root
+	said=$output
 	output=$(grep -E '^bh-(tun|cla)' <<<"$output")
 	[ "$(grep -c '^bh-' <<<"$output")" -eq 5 ]
 	[ "$(cut -f 3 <<<"$output" | sort -u | wc -l)" -eq 4 ]
-	while IFS=$'\t' read -r name pid _ caps filter root locked; do
-		[ "$caps $filter $root" = 'none yes empty' ]
+	while IFS=$'\t' read -r name pid _ locked holds lacks; do
+		case $lacks in
+		-) [ "$(sed 's/=[0-9]*//' <<<"$holds")" = "$ALL" ] ;;
+		# the one that starts the other
+		*) [ "$name $lacks" = 'bh-tunnel-keys no-fork' ]; n=$((n + 1)) ;;
+		esac
 		[ "$(cat "/proc/$pid/comm")" = "$name" ]
 		[[ $name != bh-tunnel* ]] || [ "$locked" -gt 0 ]
 	done <<<"$output"
+	[ "$n" -eq 1 ]
+	# who is less in a sandbox is said to be
+	grep -P '^bh-keep\t[0-9]+\troot\t0\t-\t'"$ALL" <<<"$said"
+	grep -P '^bh-resolve\t.*\tnetwork$' <<<"$said"
+	grep -P '^bh-bolt\t.*\tno-new-privs landlock=[1-6] ipc uts cgroup mdwe\tuser capabilities' <<<"$said"
 	run -0 "$BH_BIN/bh-ctl" -j -D "$W_DIR/run/hq" sandbox
 	jq -es 'all(.[] | select(.process | test("^bh-(tun|cla|egr)"));
-		.filter and .empty_root and .capabilities ==
+		.layers.seccomp and .layers.root and .layers.network and
+		.layers.landlock >= 1 and .capabilities ==
 		"0000000000000000") and length >= 6' <<<"$output"
 	run -1 "$BH_BIN/bh-ctl" -D "$BATS_TEST_TMPDIR/none" sandbox
 	mkdir -m 700 "$BATS_TEST_TMPDIR/empty"
 	run -1 "$BH_BIN/bh-ctl" -D "$BATS_TEST_TMPDIR/empty" sandbox
+}
+
+@test "H18e: status -v says it, too" {
+	run -0 cli_backhaul status -v
+	[ "$(grep -c '^bh-.* user capabilities no-new-privs seccomp landlock=' \
+		<<<"$output")" -ge 6 ]
+	grep '^bh-keep .*root  *without: user' <<<"$output"
+	run -0 cli_backhaul status
+	run ! grep landlock <<<"$output"
 }
 
 # The kernel gives what belongs to who cannot be dumped to root.
@@ -370,4 +393,35 @@ poke() {	# NAME PID
 	done
 	# what copies into a buffer of ours knows how large it is
 	nm -D "$BH_BIN/bh-tunnel" | grep -q __memcpy_chk
+}
+
+# backhaul(8) where nobody may make a namespace, as in many a container.
+bounded() {	# COMMAND
+	in_cli setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
+		"$BH_BIN/backhaul" "$1" -f "$W_DIR/domain.ini" -l branch1 \
+		-k "$W_DIR/keys" -d "$W_DIR/run/branch1" 3>&-
+}
+
+@test "H18f: a layer that is not to be had is gone without, or require-sandbox" {
+	local n
+	cli_backhaul down
+	bounded up
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	[ "$("$BH_BIN/bh-ctl" -D "$W_DIR/run/branch1" sandbox |
+		grep -c '^bh-[tc].*	network ipc uts cgroup')" -eq 5 ]
+	cli_backhaul down
+	sed -i '/^name = /a require-sandbox = yes' "$W_DIR/domain.ini"
+	for n in 1 2 3; do
+		run -100 --separate-stderr bounded up
+		grep -x 'bh-[a-z]*: require-sandbox: no empty network namespace: Operation not permitted' <<<"$stderr"
+		run -1 cli_backhaul status
+	done
+	cli_backhaul down
+	# and where all are there it runs
+	cli_backhaul up
+	[ "$("$BH_BIN/bh-ctl" -D "$W_DIR/run/branch1" sandbox |
+		grep -c '^bh-[tc].*	-$')" -eq 4 ]
+	cli_backhaul down
+	sed -i '/^require-sandbox/d' "$W_DIR/domain.ini"
+	cli_backhaul up
 }

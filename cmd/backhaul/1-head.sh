@@ -12,7 +12,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 self=$(readlink -f "$0")
 bin=${self%/*}
-synopsis='up [-rF] | guard | stop | down | status | restart [PROGRAM]
+synopsis='up [-rF] | guard | stop | down | status [-v] | restart [PROGRAM]
                 [-f FILE] [-l LOCATION] [-k KEYDIR] [-d RUNDIR]'
 
 NO=1 FIX=100 RETRY=111	# as base/die.h

@@ -32,6 +32,15 @@ print_servers() {
 		exit !used }'
 }
 
+# Which layers of its sandbox each process is in.
+print_sandbox() {
+	awk -F '\t' '
+	BEGIN { f = "%-15s %8s %-13s %s\n"
+		printf f, "process", "pid", "user", "sandbox" }
+	{ printf f, $1, $2, $3, ($5 == "-" ? "" : $5) \
+		($6 == "-" ? "" : ($5 == "-" ? "" : "; ") "without: " $6) }'
+}
+
 # What it prints gets out as a whole, or we say that it does not.
 answer() {	# COMMAND...
 	text=$("$@")
@@ -106,6 +115,7 @@ cmd_status() {
 	[ -z "$peers" ] || echo "$peers" | print_peers
 	servers=$("$bin/bh-ctl" -D "$run" servers) || rc=1
 	[ -z "$servers" ] || echo "$servers" | print_servers || rc=1
+	[ -z "$verbose" ] || "$bin/bh-ctl" -D "$run" sandbox | print_sandbox
 	exit $rc
 }
 

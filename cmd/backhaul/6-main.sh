@@ -24,7 +24,7 @@ name_run() {
 }
 
 file=/etc/backhaul/backhaul.ini location='' keys=/etc/backhaul/keys run='' good=''
-foreground='' running='' replace='' strict='' shut='' reason='' patience=''
+foreground='' verbose='' running='' replace='' strict='' shut='' reason='' patience=''
 failed_code=$RETRY
 notify=${NOTIFY_SOCKET:-}
 unset NOTIFY_SOCKET	# ours to answer, not each program's
@@ -32,7 +32,7 @@ unset NOTIFY_SOCKET	# ours to answer, not each program's
 [ $# -gt 0 ] || usage
 command=$1
 shift
-while getopts f:l:k:d:FrhV opt; do
+while getopts f:l:k:d:FrvhV opt; do
 	case $opt in
 	f) file=$OPTARG ;;
 	l) location=$OPTARG ;;
@@ -40,6 +40,7 @@ while getopts f:l:k:d:FrhV opt; do
 	d) run=$OPTARG ;;
 	F) foreground=y ;;
 	r) replace=y ;;
+	v) verbose=y ;;
 	h) answer print_usage ;;
 	V) answer print_version ;;
 	*) usage ;;

@@ -32,7 +32,7 @@ _backhaul() {
 	-x) words="all $(bh-check -x all 2>/dev/null | grep -o 'BH[0-9]*')" ;;
 	*)
 		case $prog in
-		backhaul) words='up guard stop down status restart -f -l -k -d -F -r -h -V' ;;
+		backhaul) words='up guard stop down status restart -f -l -k -d -F -r -v -h -V' ;;
 		bh-announce) words='-n -h -V' ;;
 		bh-bolt) words='-f -l -D -R -h -V' ;;
 		bh-check) words='-f -l -j -k -n -x -b -D -e -g -i -p -r -v -W -h -V' ;;
@@ -42,7 +42,7 @@ _backhaul() {
 		bh-keep) words='-f -l -D -R -h -V' ;;
 		bh-key) words='genkey pubkey genpsk check -o -f -k -l -h -V' ;;
 		bh-plan) words='env sysctl before ip4 ip6 nft gen flows bolt hop4 hop6 neigh -f -l -D -h -V' ;;
-		bh-resolve) words='-1 -m -s -h -V' ;;
+		bh-resolve) words='-1 -m -s -w -h -V' ;;
 		bh-run) words='-f -l -D -k -o -h -V' ;;
 		bh-tunnel) words='-f -l -k -a -D -R -i -n -h -V' ;;
 		esac

@@ -178,6 +178,7 @@ struct conf_publish {
 struct conf {
 	CONF_SECTION;			/* the domain's name; "": none */
 	bool private_is_internal;
+	bool require_sandbox;
 	enum conf_reserved reserved;
 	uint64_t generation;		/* hash of the file's bytes; 0: it could
 					 * not be read to its end */

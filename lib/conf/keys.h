@@ -18,6 +18,8 @@
 	X(DOMAIN, DOMAIN_NAME, "name", name, name, .always = true) \
 	X(DOMAIN, PRIVATE_IS_INTERNAL, "private-is-internal", yes_no, \
 	    private_is_internal, .def = "yes", .always = true) \
+	X(DOMAIN, REQUIRE_SANDBOX, "require-sandbox", yes_no, \
+	    require_sandbox, .def = "no", .always = true) \
 	X(DOMAIN, RESERVED, "reserved", word, reserved, .def = "none", \
 	    .words = keys_reserved, .always = true) \
 	\

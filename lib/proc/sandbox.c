@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -70,15 +71,6 @@ static const struct manner {
 /* ---- what may be missing ---- */
 
 static bool required;
-
-void
-sandbox_require(void)
-{
-	if (SANITIZED)
-		diex(EXIT_FIX, "require-sandbox: this build is for tests, and "
-		    "goes without");
-	required = true;
-}
 
 /* A layer that the kernel does not know, or that whoever has started us does
  * not let us have. */
@@ -349,4 +341,36 @@ sandbox_narrow(enum sandbox which)
 	if (manners[which].at_will)
 		enter_landlock(&manners[which], NULL);
 	enter_seccomp(which);
+}
+
+/* In a process that does nothing else, before ours has begun anything. */
+static void
+try_all(void)
+{
+	int status = 0;
+
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid < 0)
+		die(EXIT_RETRY, "cannot start a process");
+	if (pid == 0) {
+		sandbox_enter(SANDBOX_KEYS, "_bh-keys");
+		_exit(0);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (!WIFEXITED(status))
+		diex(EXIT_RETRY, "cannot try the sandbox");
+	if (WEXITSTATUS(status) != 0)
+		exit(WEXITSTATUS(status));	/* it has said why */
+}
+
+void
+sandbox_require(void)
+{
+	if (SANITIZED)
+		diex(EXIT_FIX, "require-sandbox: this build is for tests, and "
+		    "goes without");
+	required = true;
+	try_all();
 }

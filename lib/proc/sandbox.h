@@ -27,7 +27,7 @@ enum sandbox {
 /*
  * From now on none of the layers is gone without: whatever the kernel does not
  * know, or does not let us have, is an exit with EXIT_FIX and a line that names
- * it.  So is a build that is for tests.
+ * it, now, before anything is begun.  So is a build that is for tests.
  */
 void sandbox_require(void);
 

@@ -28,6 +28,7 @@ static const struct {
 	{ 5, 0xffff, 3, 0 },	/* ioctl of devices opened from now on */
 	{ 6, 0xffff, 3, 3 },	/* abstract sockets and signals */
 };
+#define NEWEST rights[COUNT(rights) - 1].abi
 
 enum {
 	READ = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
@@ -43,7 +44,7 @@ landlock_version(void)
 	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
 
-	return abi < 0 ? 0 : (int)abi;
+	return abi < 0 ? 0 : abi > NEWEST ? NEWEST : (int)abi;
 }
 
 /* Of those that are handled. */

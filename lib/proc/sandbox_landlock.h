@@ -11,7 +11,7 @@
  * files may be made anew, too; it need not be there.
  */
 bool landlock_enter(bool connects, const char *dir);
-/* Of which version; 0: none. */
+/* Of which version of its ABI, as far as we know them; 0: none. */
 int landlock_version(void);
 
 #endif

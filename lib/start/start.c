@@ -6,6 +6,7 @@
 #include "conf/publish.h"
 #include "conf/space.h"
 #include "policy/servers.h"
+#include "proc/sandbox.h"
 #include "proc/trust.h"
 
 #include <errno.h>
@@ -403,6 +404,13 @@ start_worker(struct policy *pol, unsigned worker)
 	pol->site = own;
 	pol->worker = (uint8_t)worker;
 	pol->workers = 1;
+}
+
+void
+start_sandbox(const struct conf *cf)
+{
+	if (cf->require_sandbox)
+		sandbox_require();
 }
 
 void

@@ -67,6 +67,9 @@ void start_policy(struct policy *pol, const struct conf *cf, size_t self);
 /* What a process knows that has the peers of one worker only, and one link. */
 void start_worker(struct policy *pol, unsigned worker);
 
+/* `require-sandbox', before the first process enters its own. */
+void start_sandbox(const struct conf *cf);
+
 /* Opens the link to bh-tunnel at RUNDIR/NAME.link, or exits 111 (100 if the
  * tunnel runs another domain file). */
 void start_link(struct link *l, const char *rundir, const char *name,
