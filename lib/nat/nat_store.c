@@ -73,51 +73,64 @@ image_is_sound(const struct nat_image *m, size_t size)
 	return layout_of(m).size == size;
 }
 
-/* A copy of all but the flows; those are copied as they are looked at, one at a
- * time, since there may be a gigabyte of them.  -1 and errno. */
-static int
-view_copy(struct nat_view *v)
+/* Flows are copied as they are looked at, one at a time, since there may be a
+ * gigabyte of them. */
+int
+nat_view_take(struct nat_view *v, void *bytes, size_t size)
 {
-	once_copy(&v->image, v->map, sizeof(v->image));
-	if (!image_is_sound(&v->image, v->size)) {
-		errno = EPROTO;
+	*v = (struct nat_view){ .size = size };
+	errno = EPROTO;
+	if (size < sizeof(v->image))
 		return -1;
-	}
+	once_copy(&v->image, bytes, sizeof(v->image));
+	if (!image_is_sound(&v->image, size))
+		return -1;
 	struct layout l = layout_of(&v->image);
-	v->rec = records_at(v->map, &l);
+	v->rec = records_at(bytes, &l);
 	v->copy = malloc(l.flow);
 	if (v->copy == NULL)
 		return -1;
-	once_copy(v->copy, v->map, l.flow);
+	once_copy(v->copy, bytes, l.flow);
 	v->rec.owner = (void *)(v->copy + l.owner);
 	v->pool = (const void *)(v->copy + l.pool);
 	return 0;
 }
 
-int
-nat_view_open(struct nat_view *v, const char *path)
+/* A file as it lies; MAP_FAILED and errno. */
+static void *
+map_other(const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	void *map = MAP_FAILED;
 	struct stat st;
 
-	*v = (struct nat_view){ .map = MAP_FAILED };
 	if (fd < 0)
-		return -1;
+		return map;
 	errno = EPROTO;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size >= (off_t)sizeof(v->image)) {
-		v->size = (size_t)st.st_size;
-		v->map = mmap(NULL, v->size, PROT_READ, MAP_SHARED, fd, 0);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		*size = (size_t)st.st_size;
+		map = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
 	}
 	int error = errno;
 	close(fd);
 	errno = error;
-	if (v->map == MAP_FAILED)
+	return map;
+}
+
+int
+nat_view_open(struct nat_view *v, const char *path)
+{
+	size_t size;
+	void *map = map_other(path, &size);
+
+	if (map == MAP_FAILED)
 		return -1;
-	if (view_copy(v) == 0)
+	if (nat_view_take(v, map, size) == 0) {
+		v->map = map;
 		return 0;
-	error = errno;
-	nat_view_close(v);
+	}
+	int error = errno;
+	munmap(map, size);
 	errno = error;
 	return -1;
 }
@@ -126,7 +139,8 @@ void
 nat_view_close(struct nat_view *v)
 {
 	free(v->copy);
-	munmap(v->map, v->size);
+	if (v->map != NULL)
+		munmap(v->map, v->size);
 }
 
 /* ---- writing ---- */

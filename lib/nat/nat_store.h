@@ -44,11 +44,13 @@ struct nat_view {
 	const struct addr *pool;	/* a copy */
 	struct nat_records rec;		/* owner: a copy */
 	uint8_t *copy;
-	void *map;
+	void *map;			/* NULL: the caller has the bytes */
 	size_t size;
 };
 
-/* -1 and errno; EPROTO: no image of this version. */
+/* Of bytes in memory, at a multiple of 64; of a file.  -1 and errno; EPROTO: no
+ * image of this version. */
+int nat_view_take(struct nat_view *v, void *bytes, size_t size);
 int nat_view_open(struct nat_view *v, const char *path);
 void nat_view_close(struct nat_view *v);
 

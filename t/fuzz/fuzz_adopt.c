@@ -5,7 +5,8 @@
  * and owners of blocks that are nearly right, sealed or not; any byte; the
  * length.  Whatever it is then, it can be looked at and asked, and what is taken
  * over of it is in order: no two flows in one place, no more than there is room
- * for, all gone when their time is over.
+ * for, counted for whom they are.  When the time of all is over nothing is left,
+ * and the next begins with what there is then.
  */
 #include "file.h"
 #include "fuzz.h"
@@ -17,7 +18,7 @@
 #include <errno.h>
 
 enum { FLOWS = 16, POOL = 2, SITES = 3, BLOCK = 8192, EACH = 7,
-	NOW = 1000, ROOM = 1 << 20, IMAGE = 8192 };
+	NOW = 1000, LONGEST = 8 * 86400, ROOM = 1 << 20, IMAGE = 8192 };
 
 static struct addr pool[2 * POOL];
 static struct nat_site site[SITES];
@@ -81,6 +82,8 @@ open_honest(void)
 	whole = fread(honest, 1, sizeof(honest), f);
 	must(whole < sizeof(honest));
 	fclose(f);
+	memset(&nat, 0, sizeof(nat));	/* that one is done with */
+	memset(flow, 0, sizeof(flow));
 	/* the layout, of which only nat_store.c knows */
 	at_owner = 64 + 64 * ((cfg.npool * sizeof(pool[0]) + 63) / 64);
 	at_flow = at_owner + 64 * ((cfg.npool * EACH * sizeof(owner[0]) + 63) /
@@ -171,39 +174,80 @@ same_outside(const struct nat_flow *a, const struct nat_flow *b)
 	    a->remote_port == b->remote_port && addr_eq(&a->remote, &b->remote);
 }
 
+/* Hosts and locations have the flows and blocks that they are said to. */
+static void
+check_counts(void)
+{
+	const struct nat_ports *p = &nat.ports;
+	uint32_t flows = 0, blocks = 0, resting = 0, sites = 0, free = 0;
+
+	for (uint32_t h = 1; h < p->host_fresh; h++) {
+		flows += p->host[h].flows;
+		blocks += p->host[h].nblocks;
+		resting += p->host[h].nresting;
+	}
+	for (int i = 0; i < SITES; i++)
+		sites += nat.site_flows[i];
+	for (unsigned i = 0; i < 2 * POOL; i++)
+		free += p->nfree[i];
+	must(flows == nat.table.used && sites == flows);
+	must(blocks + resting <= p->nblocks - free);
+}
+
+/* Nobody, nothing, and room for all. */
+static void
+check_empty(void)
+{
+	const struct nat_ports *p = &nat.ports;
+	struct nat_event e;
+
+	must(nat.table.used == 0 && p->used == 0 && p->rest_first == 0);
+	for (uint32_t h = 1; h < p->host_fresh; h++)
+		must(p->host[h].nblocks == 0 && p->host[h].nresting == 0);
+	for (uint32_t b = 0; b < p->nblocks; b++)
+		must(owner[b].seal == 0);
+	for (unsigned i = 0; i < 2 * POOL; i++)
+		must(p->nfree[i] == p->per_addr);
+	for (int i = 0; i < SITES; i++)
+		must(p->site_blocks[i][0] == 0 && p->site_blocks[i][1] == 0);
+	check_counts();
+	while (nat_news(&nat, &e))
+		must(e.block < p->nblocks && e.site < SITES);
+}
+
 static void
 check_adopted(size_t got)
 {
+	static const nsec later[] = { 1, 300, LONGEST + 1, LONGEST + 1 +
+		NAT_REST };
 	unsigned alive = 0;
 
 	must(got == nat.table.used && got <= FLOWS);
 	for (unsigned i = 1; i <= FLOWS; i++) {
-		must(flow[i].seal == 0 ||
-		    flow[i].seal == nat_table_seal(&flow[i]));
-		alive += flow[i].seal != 0;
+		if (flow[i].seal == 0)
+			continue;
+		alive++;
+		must(flow[i].seal == nat_table_seal(&flow[i]));
 		for (unsigned k = 1; k < i; k++)
-			must(flow[i].seal == 0 || flow[k].seal == 0 ||
+			must(flow[k].seal == 0 ||
 			    !same_outside(&flow[i], &flow[k]));
 	}
 	must(alive == got);
-	/* all of it comes to its end */
-	for (nsec s = 1; s <= 20 * 86400; s += 1 + s / 2)
-		while (nat_tick(&nat, (NOW + s) * NSEC_SEC, FLOWS))
+	check_counts();
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		while (nat_tick(&nat, (NOW + later[i]) * NSEC_SEC, FLOWS))
 			;
-	must(nat.table.used == 0);
+	check_empty();
 }
 
 static void
 adopt(const struct nat_view *v)
 {
-	const struct nat_records rec = { flow, run, owner };
+	static const struct nat_records rec = { flow, run, owner };
 	static const uint8_t key[16];
 
-	memset(memory, 0, nat_memory(&cfg));
-	memset(flow, 0, sizeof(flow));
-	memset(run, 0, sizeof(run));
-	memset(owner, 0, sizeof(owner));
-	nat_init(&nat, &cfg, &rec, memory, key);
+	if (nat.cfg != &cfg)
+		nat_init(&nat, &cfg, &rec, memory, key);
 	nat.wheel.at = NOW;
 	check_adopted(nat_adopt(&nat, &(struct nat_legacy){ .rec = v->rec,
 	    .flows = v->image.flows, .pool = v->pool,
@@ -237,8 +281,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (size_t i = 4; i + 4 <= n; i += 4)
 		change(data + i);
 	size_t size = data[0] == 255 ? whole * data[1] / 256 : whole;
-	file_write("bh-egress.nat", image, size);
-	if (nat_view_open(&v, file_path("bh-egress.nat")) < 0) {
+	size_t room = (size + 63) & ~(size_t)63;
+	if (nat_view_take(&v, at_edge(image, room), size) < 0) {
 		must(errno == EPROTO);
 		return 0;
 	}
