@@ -232,7 +232,8 @@ shows() {	# SECRET TEXT
 		"PrivateKey : $key" "PrivatKey = $key" "PrivatKey $key" \
 		"PresharedKey = $key" "MTU = ${key}" "Key: $key = $key" \
 		"PrivateKey = ${key/=/}" "PrivateKey = $key"$'\001' \
-		"[$key]" "[$key" "[Peer $key]"; do
+		"[$key]" "[$key" "[Peer $key]" "DNS = $key" "DNS = 9.9.9.9, $key" \
+		"DNS = PrivateKey = $key" "Address = $key/24" "Endpoint = $key:1"; do
 		printf '[Interface]\n%s\n' "$wrong" >wrong.conf
 		run "$check" -i wrong.conf
 		[ "$status" -eq 100 ]
@@ -248,7 +249,7 @@ shows() {	# SECRET TEXT
 		run "$check" -f d.ini
 		! shows "$key" "$output" || { echo "$wrong: $output"; false; }
 	done
-	[ $n -eq 18 ]
+	[ $n -eq 23 ]
 	# what begins with it is no key either
 	printf '%s\n' "${key:0:30}!${key:31}" >bad.key
 	run "$bin/bh-key" pubkey <bad.key

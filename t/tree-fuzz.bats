@@ -8,7 +8,8 @@ mutations() {
 	case $1 in
 	lpm) echo 300 ;;
 	conf) echo 1000 ;;
-	gso | nat | policy | adopt | import | channel) echo 2000 ;;
+	gso | nat | policy | channel) echo 2000 ;;
+	import) echo 20000 ;;
 	link) echo 8000 ;;
 	judge) echo 300000 ;;
 	device) echo 4000 ;;

@@ -54,6 +54,10 @@ text_visible(char *s, enum text_script which)
 	size_t n;
 
 	while (*s != '\0') {
+		if (*s >= ' ' && *s <= '~') {	/* nearly all of it */
+			*to++ = *s++;
+			continue;
+		}
 		n = text_unsafe(s, &c);
 		if (n == 0 && which == TEXT_ASCII && (s[0] & 0x80) != 0)
 			n = 1;

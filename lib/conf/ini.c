@@ -267,17 +267,25 @@ hash_of(const char *text, size_t n)
 	return h != 0 ? h : 1;
 }
 
+void
+ini_parse(char *text, size_t n, struct diags *d, const struct ini_events *ev,
+    void *arg)
+{
+	struct reader r = { .d = d, .ev = ev, .arg = arg };
+
+	read_lines(&r, text, n);
+}
+
 uint64_t
 ini_read(FILE *f, struct diags *d, const struct ini_events *ev, void *arg)
 {
-	struct reader r = { .d = d, .ev = ev, .arg = arg };
 	size_t n;
 	char *text = read_all(f, d, &n);
 
 	if (text == NULL)
 		return 0;
 	uint64_t hash = hash_of(text, n);
-	read_lines(&r, text, n);
+	ini_parse(text, n, d, ev, arg);
 	wipe(text, n);
 	return hash;
 }

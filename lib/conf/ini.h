@@ -40,6 +40,10 @@ struct ini_events {
 				 * like others, a comment begins with '#' */
 };
 
+/* Bytes with room for one more, which are written to.  Mistakes of form go to
+ * *d. */
+void ini_parse(char *text, size_t n, struct diags *d,
+    const struct ini_events *ev, void *arg);
 /* Reads all of f, and wipes what it kept of it.  Mistakes of form go to *d.
  * Returns a hash of the bytes, never 0; 0 if it could not read to the end,
  * which is the one finding then, and no event. */

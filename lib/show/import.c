@@ -294,12 +294,10 @@ print_domain(struct import *im, FILE *out)
 	free(cf.location);
 }
 
-/* 0, or an exit status: reported. */
-static int
-combine(struct import *im, size_t files, FILE *out)
+int
+import_combine(struct import *im, size_t files, FILE *out)
 {
 	int code = 0;
-
 
 	for (size_t i = 0; i < im->npeers; i++) {
 		im->peer[i].to = find_site(im, &im->peer[i].key);
@@ -316,9 +314,8 @@ combine(struct import *im, size_t files, FILE *out)
 	return code;
 }
 
-/* Nothing of a secret stays in memory. */
-static void
-finish(struct import *im)
+void
+import_forget(struct import *im)
 {
 	for (size_t i = 0; i < im->npeers; i++) {
 		key_wipe(&im->peer[i].psk);
@@ -330,8 +327,7 @@ finish(struct import *im)
 		prefix_list_free(&im->site[i].net);
 		prefix_list_free(&im->site[i].resolver);
 	}
-	free(im->peer);
-	free(im->site);
+	im->npeers = im->nsites = 0;
 }
 
 int
@@ -351,8 +347,10 @@ import_files(char *const *path, size_t n, const char *keydir, FILE *out)
 		code = c > code ? c : code;
 	}
 	if (code == 0)
-		code = combine(&im, n, out);
-	finish(&im);
+		code = import_combine(&im, n, out);
+	import_forget(&im);
+	free(im.peer);
+	free(im.site);
 	if (im.failed)
 		diex(EXIT_RETRY, "no memory, or more than %d peers",
 		    (int)IMPORT_PEERS_MAX);

@@ -19,6 +19,19 @@ complain(struct import *im, enum code code, const char *key, const char *why)
 	    im->in_interface ? "Interface" : "", key, "%s", why);
 }
 
+/* A part that neither an address nor most names have, as long as a key may be. */
+static bool
+may_be_secret(const char *item)
+{
+	size_t n = strcspn(item, ".:");
+
+	while (n < GUESS_WORDLEN && item[n] != '\0') {
+		item += n + 1;
+		n = strcspn(item, ".:");
+	}
+	return n >= GUESS_WORDLEN;
+}
+
 static struct peer *
 this_peer(struct import *im)
 {
@@ -102,6 +115,11 @@ set_dns(struct import *im, const char *v, char *why)
 	struct site *s = &im->site[im->from];
 	struct prefix p = { .len = 128 };
 
+	if (!addr_parse(&p.addr, v) && may_be_secret(v)) {
+		snprintf(why, VALUE_WHYLEN, "what stands there is no address, "
+		    "and not shown, for it may be a key");
+		return BH_IMPORT_DROPPED;
+	}
 	if (!addr_parse(&p.addr, v)) {
 		snprintf(why, VALUE_WHYLEN, "the search domain '%.80s' is not "
 		    "taken over: hosts get theirs from DHCP or resolv.conf(5)",
@@ -261,13 +279,6 @@ drop(struct import *im, const struct wgkey *k, const char *value)
 	complain(im, BH_IMPORT_DROPPED, k->name, k->why);
 }
 
-/* Neither address nor name, and long enough for a key. */
-static bool
-may_be_secret(const char *item)
-{
-	return strlen(item) >= GUESS_WORDLEN && strpbrk(item, ".:") == NULL;
-}
-
 /* n: how long it is, of which value may be the beginning. */
 static void
 set_value(struct import *im, const struct wgkey *k, const char *value,
@@ -395,11 +406,52 @@ name_site(struct import *im, const char *path)
 	return 0;
 }
 
+static const struct ini_events events = { on_section, on_pair, on_skip, NULL,
+	true };
+
+/* A site, about which the file will tell. */
+static void
+begin(struct import *im)
+{
+	im->from = im->nsites++;
+	diag_init(&im->d);
+	im->in_peer = im->in_interface = im->lost = false;
+}
+
+/* What the file has not told; 0, or an exit status: reported. */
+static int
+end(struct import *im, const char *path)
+{
+	if (this_site(im)->said[KEY_PUBLIC_KEY] == 0)
+		diag_add(&im->d, 0, BH_KEY_MISSING, "Interface", "PrivateKey",
+		    "there is none, so the location's public key is unknown");
+	for (size_t i = 0; i < im->npeers; i++)
+		if (im->peer[i].from == im->from &&
+		    key_is_zero(&im->peer[i].key))
+			diag_add(&im->d, im->peer[i].line, BH_KEY_MISSING,
+			    "Peer", "PublicKey", "the peer has none");
+	int code = im->d.errors > 0 ? EXIT_FIX : 0;
+	for (size_t i = 0; i < im->d.n; i++)
+		diag_print(&im->d.d[i], path, stderr);
+	diag_free(&im->d);
+	return code;
+}
+
+int
+import_text(struct import *im, const char *path, char *text, size_t n)
+{
+	int code = name_site(im, path);
+
+	if (code != 0)
+		return code;
+	begin(im);
+	ini_parse(text, n, &im->d, &events, im);
+	return end(im, path);
+}
+
 int
 import_read(struct import *im, const char *path)
 {
-	static const struct ini_events events = { on_section, on_pair,
-		on_skip, NULL, true };
 	int code = name_site(im, path);
 
 	if (code != 0)
@@ -409,23 +461,9 @@ import_read(struct import *im, const char *path)
 		warn("cannot open %s", path);
 		return errno == ENOENT ? EXIT_FIX : EXIT_RETRY;
 	}
-	im->from = im->nsites++;
-	diag_init(&im->d);
-	im->in_peer = im->in_interface = im->lost = false;
+	begin(im);
 	setvbuf(f, NULL, _IONBF, 0);	/* no copy of a secret is left there */
 	ini_read(f, &im->d, &events, im);
 	fclose(f);
-	if (this_site(im)->said[KEY_PUBLIC_KEY] == 0)
-		diag_add(&im->d, 0, BH_KEY_MISSING, "Interface", "PrivateKey",
-		    "there is none, so the location's public key is unknown");
-	for (size_t i = 0; i < im->npeers; i++)
-		if (im->peer[i].from == im->from &&
-		    key_is_zero(&im->peer[i].key))
-			diag_add(&im->d, im->peer[i].line, BH_KEY_MISSING,
-			    "Peer", "PublicKey", "the peer has none");
-	code = im->d.errors > 0 ? EXIT_FIX : 0;
-	for (size_t i = 0; i < im->d.n; i++)
-		diag_print(&im->d.d[i], path, stderr);
-	diag_free(&im->d);
-	return code;
+	return end(im, path);
 }

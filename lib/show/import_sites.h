@@ -45,8 +45,14 @@ struct import {
 
 /* One of that name with nothing said. */
 struct conf_location import_location(const char *name);
-/* Takes one file in, a site more; 0, or an exit status: reported. */
+/* Takes one file in, a site more; 0, or an exit status: reported.  Of a text
+ * that the caller has, with room for one byte more, some bytes are changed. */
 int import_read(struct import *im, const char *path);
+int import_text(struct import *im, const char *path, char *text, size_t n);
+/* What they say together, of so many files; 0, or an exit status: reported. */
+int import_combine(struct import *im, size_t files, FILE *out);
+/* Nothing of a secret stays in memory, and there are no sites. */
+void import_forget(struct import *im);
 /* Puts the secrets into files of the key directory, each host's into a
  * directory of its own if there are several; 0, or an exit status: reported. */
 int import_keys(const struct import *im, size_t files);
