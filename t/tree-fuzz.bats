@@ -8,8 +8,8 @@ mutations() {
 	case $1 in
 	lpm) echo 300 ;;
 	conf) echo 1000 ;;
-	gso | nat | policy | channel) echo 2000 ;;
-	import) echo 20000 ;;
+	gso | nat | policy) echo 2000 ;;
+	import | channel) echo 20000 ;;
 	link) echo 8000 ;;
 	judge) echo 300000 ;;
 	device) echo 4000 ;;

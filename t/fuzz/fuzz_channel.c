@@ -4,10 +4,13 @@
  * which may have been taken over: what they say to the key process, and it to
  * the data process.  The input is a row of messages: whom it goes to and what of
  * it is given (1 byte), its kind (1), how many bytes follow (1, times 8), and
- * these.  Nobody is hurt, and what the uapi process is answered can be written
- * as text.
+ * these; or that time passes.  Nobody is hurt, what the uapi process is answered
+ * can be written as text, and a descriptor that comes with a message is closed,
+ * once.
  */
 #include "fuzz.h"
+#include "toy.h"
+#include "toy_socket.h"
 
 #include "tunnel/keys_process.h"
 #include "tunnel/tunnel_impl.h"
@@ -15,26 +18,37 @@
 
 #include <fcntl.h>
 #include <sodium.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-enum { PEERS = 4, TO_KEYS = 0, TO_DATA, FROM_UAPI, RAW = 0x80,
-	SOMEWHERE = 0x40 };
+enum { PEERS = 4, TO_KEYS = 0, TO_DATA, FROM_UAPI, LATER, WAYS,
+	RAW = 0x80, SEALED = 0x40, PASSED = 0x20 };
 
 static struct key_process k;
 static struct tunnel t;
 static int to_keys, to_data, uapi;
-static union channel_message word;
+static union channel_message word, heard;
 
-/* A pair of sockets, of which neither end ever waits. */
+static struct cookie_maker maker;
+static uint64_t drawn;
+
+/* Else the same input would not be the same run. */
+void
+randombytes_buf(void *p, size_t n)
+{
+	uint8_t *b = p;
+
+	must(n % sizeof(drawn) == 0);
+	for (size_t i = 0; i < n; i += sizeof(drawn)) {
+		drawn = drawn * 6364136223846793005u + 1442695040888963407u;
+		memcpy(b + i, &drawn, sizeof(drawn));
+	}
+}
+
 static int
 join(int *ours)
 {
 	int pair[2];
 
-	must(channel_open(pair, PEERS));
-	must(fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0);
-	must(fcntl(pair[1], F_SETFL, O_NONBLOCK) == 0);
+	toy_pair(pair);
 	*ours = pair[1];
 	return pair[0];
 }
@@ -60,7 +74,9 @@ open_processes(void)
 	k.channel[0] = join(&to_keys);
 	k.uapi.fd = join(&uapi);
 	t.channel = join(&to_data);
-	k.udp.fd = t.udp.fd = k.junk = t.names = -1;
+	k.junk = t.names = -1;
+	must(udp_open(&k.udp, socket(AF_INET, SOCK_DGRAM, 0)) == 0);
+	must(udp_open(&t.udp, socket(AF_INET6, SOCK_DGRAM, 0)) == 0);
 	/* standalone, where more may be asked for */
 	t.tun = open("/dev/null", O_WRONLY);
 	t.sibling[SIBLING_CLASSIFY].link.fd = -1;
@@ -71,6 +87,7 @@ open_processes(void)
 	t.device = device_new(DEVICE_DATA, PEERS, NULL);
 	must(k.stat && t.stat && k.device && t.device);
 	device_set_private_key(k.device, &own, 1);
+	cookie_maker_init(&maker, device_public_key(k.device));
 	k.config.may_set = true;
 	k.config.room = t.config.room = 4096;
 	k.config.item = need(4096 * sizeof(struct uapi_item));
@@ -105,6 +122,7 @@ begin(void)
 {
 	if (t.device == NULL)
 		open_processes();
+	drawn = k.nrandom = 0;
 	k.at.now = t.at.now += NSEC_SEC;
 	k.at.wall = t.at.wall = (uint64_t)t.at.now + 1700000000u * NSEC_SEC;
 	for (uint16_t i = 0; i < PEERS; i++) {
@@ -125,25 +143,18 @@ begin(void)
 	k.misdirected = t.in.misdirected = 0;
 }
 
-static void
-drain(int fd)
-{
-	while (recv(fd, &word, sizeof(word), 0) > 0)
-		;
-}
-
-/* What was said to the uapi process, as it writes it for wg(8). */
+/* What was said to the uapi, as it writes it for wg(8). */
 static void
 read_answers(void)
 {
 	char line[UAPI_LINE_MAX];
 	ssize_t n;
 
-	while ((n = recv(uapi, &word, sizeof(word), 0)) > 0) {
-		must(word.note.kind == NOTE_ANSWER &&
-		    word.note.n <= NOTE_ITEMS);
-		for (uint32_t i = 0; i < word.note.n; i++)
-			must(uapi_put(&word.note.item[i], line) <
+	while ((n = recv(uapi, &heard, sizeof(heard), 0)) > 0) {
+		must(heard.note.kind == NOTE_ANSWER &&
+		    heard.note.n <= NOTE_ITEMS);
+		for (uint32_t i = 0; i < heard.note.n; i++)
+			must(uapi_put(&heard.note.item[i], line) <
 			    UAPI_LINE_MAX);
 	}
 }
@@ -184,8 +195,9 @@ check(void)
 			key_format(&device_identity(k.device, i)->
 			    remote.public_key, name);
 	read_answers();
-	drain(to_keys);
-	drain(to_data);
+	toy_drain(to_keys);
+	toy_drain(to_data);
+	must(toy_open == 0);
 }
 
 /* Of that size. */
@@ -208,8 +220,8 @@ asks_for_port(const struct note *n)
 	return false;
 }
 
-/* What the data process answers when the key process asks: this, if it is a
- * message, and in the end that it has said all. */
+/* What the data process answers when it is asked: this, if it is a message, and
+ * in the end that it has said all. */
 static void
 answer(const union channel_message *m, size_t n)
 {
@@ -223,71 +235,121 @@ answer(const union channel_message *m, size_t n)
 		    sizeof(last.note.item[0]), 0);
 }
 
+/* Whoever is about to be asked knows the peer by this number, or another. */
+static uint32_t
+near_epoch(uint8_t whom, const struct channel_event *e)
+{
+	const struct identity *id = device_identity(k.device, e->peer);
+	const struct peer *p = device_peer(t.device, e->peer);
+	uint32_t known = whom == TO_KEYS ? (id != NULL ? id->epoch : 0) :
+	    p != NULL ? p->epoch : 0;
+	static const uint32_t off[] = { 0, 1, UINT32_MAX };
+
+	return e->epoch % 4 == 3 ? e->epoch : known + off[e->epoch % 4];
+}
+
+/* A handshake that gets beyond the first look at it. */
 static void
-say(uint8_t how, union channel_message *m, size_t n)
+add_macs(struct channel_event *e)
+{
+	le32 type;
+
+	memcpy(&type, e->message, sizeof(type));
+	if (le32_get(type) == MSG_INITIATION)
+		e->n = sizeof(struct msg_initiation);
+	else if (le32_get(type) == MSG_RESPONSE)
+		e->n = sizeof(struct msg_response);
+	else
+		return;
+	cookie_add_macs(&maker, e->message, e->n, k.at.now);
+}
+
+static void
+say(uint8_t whom, size_t n, bool passed)
 {
 	static union channel_message before;
 	static size_t nbefore;
 
-	bool note = is_note(&m->note, n);
-	if (how % 3 != TO_KEYS && note && asks_for_port(&m->note))
+	bool note = is_note(&word.note, n);
+	if (whom != TO_KEYS && note && asks_for_port(&word.note))
 		return;
-	switch (how % 3) {
+	switch (whom) {
 	case TO_KEYS:
-		send(to_keys, m, n, 0);
+		toy_put(to_keys, &word, n, passed);
 		if (channel_receive(k.channel[0], &k.word, false) == 1)
 			keys_dispatch(&k, 0, &k.word);
 		break;
 	case TO_DATA:
-		send(to_data, m, n, 0);
+		toy_put(to_data, &word, n, passed);
 		tunnel_hear(&t);
 		break;
 	default:
 		if (!note)	/* it would hang up, and say so */
 			return;
 		answer(&before, nbefore);
-		send(uapi, m, n, 0);
+		toy_put(uapi, &word, n, passed);
 		keys_config(&k);
 		must(k.uapi.fd >= 0);
-		while (recv(k.channel[0], &word, sizeof(word), 0) > 0)
-			;
+		toy_drain(k.channel[0]);
 	}
-	before = *m;
+	memcpy(&before, &word, n);
 	nbefore = n;
 	check();
+}
+
+static void
+say_event(uint8_t how, uint8_t whom, uint8_t kind)
+{
+	struct channel_event *e = &word.event;
+
+	e->kind = CHANNEL_FIRST + kind / 2 % (CHANNEL_END - CHANNEL_FIRST);
+	e->peer %= PEERS + 1;
+	e->n %= CHANNEL_MESSAGE + 1;
+	e->epoch = near_epoch(whom, e);
+	if ((how & SEALED) != 0 && e->kind == CHANNEL_MISDIRECTED)
+		add_macs(e);
+	say(whom, sizeof(*e), (how & PASSED) != 0);
+}
+
+static void
+say_note(uint8_t how, uint8_t whom, uint8_t kind, size_t len)
+{
+	word.note.kind = kind / 2 % (NOTE_TRY + 1);
+	word.note.n = (uint32_t)(len / sizeof(word.note.item[0]));
+	say(whom, offsetof(struct note, item) +
+	    word.note.n * sizeof(word.note.item[0]), (how & PASSED) != 0);
+}
+
+static void
+take_word(uint8_t how, uint8_t kind, size_t len)
+{
+	uint8_t whom = (how & 31) % WAYS;
+
+	if (whom == LATER)
+		k.at.now = t.at.now += (nsec)kind * kind * 8 * NSEC_MS;
+	else if ((how & RAW) != 0)
+		say(whom, len, (how & PASSED) != 0);
+	else if (kind % 2 == 0)
+		say_event(how, whom, kind);
+	else
+		say_note(how, whom, kind, len);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static union channel_message m;
-
 	begin();
 	while (n >= 3) {
-		uint8_t how = data[0], kind = data[1];
 		size_t len = data[2] * (size_t)8;
-		data += 3;
-		n -= 3;
-		len = len < n ? len : n;
-		memset(&m, 0, sizeof(m));
-		memcpy(&m, data, len);
-		if (!(how & RAW) && kind % 2 == 0) {
-			m.kind = CHANNEL_FIRST + kind / 2 % (CHANNEL_END -
-			    CHANNEL_FIRST);
-			m.event.peer %= PEERS + 1;
-			m.event.n %= CHANNEL_MESSAGE + 1;
-			m.event.epoch %= 4;
-			say(how, &m, sizeof(m.event));
-		} else if (!(how & RAW)) {
-			m.kind = kind / 2 % (NOTE_TRY + 1);
-			m.note.n = (uint32_t)(len / sizeof(m.note.item[0]));
-			say(how, &m, offsetof(struct note, item) +
-			    m.note.n * sizeof(m.note.item[0]));
-		} else {
-			say(how, &m, len);
-		}
-		data += len;
-		n -= len;
+		if (len > n - 3)
+			len = n - 3;
+		/* as much as is looked at of any word */
+		memset(&word, 0, sizeof(word.event) > len + sizeof(*word.note.item) ?
+		    sizeof(word.event) : len + sizeof(*word.note.item));
+		memcpy(&word, data + 3, len);
+		take_word(data[0], data[1], len);
+		data += 3 + len;
+		n -= 3 + len;
 	}
 	return 0;
 }
