@@ -206,16 +206,70 @@ add_claim(struct import *im, size_t i, const struct prefix *p,
 			add(im, lan, &s->address.p[n]);
 }
 
+static int
+compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int c = prefix_cmp(&x->p, &y->p);
+
+	return c != 0 ? c : (x->owner > y->owner) - (x->owner < y->owner);
+}
+
+/* What anybody may be sent, and is, in order: files have many. */
+static void
+sort_claims(struct import *im)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->npeers; i++)
+		n += im->peer[i].allowed.n;
+	for (size_t i = 0; i < im->nsites; i++)
+		n += im->site[i].address.n;
+	im->nclaims = 0;
+	im->claim = malloc((n + 1) * sizeof(*im->claim));
+	if (im->claim == NULL) {
+		im->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < im->npeers; i++)
+		for (size_t k = 0; k < im->peer[i].allowed.n; k++)
+			im->claim[im->nclaims++] = (struct claim){
+				im->peer[i].allowed.p[k], im->peer[i].to };
+	for (size_t i = 0; i < im->nsites; i++)
+		for (size_t k = 0; k < im->site[i].address.n; k++)
+			im->claim[im->nclaims++] = (struct claim){
+				im->site[i].address.p[k], i };
+	qsort(im->claim, im->nclaims, sizeof(*im->claim), compare_claims);
+}
+
+/* The first of those whose address may be in the prefix. */
+static size_t
+first_claim(const struct import *im, const struct prefix *wide)
+{
+	size_t from = 0, to = im->nclaims;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+		if (memcmp(&im->claim[at].p.addr, &wide->addr,
+		    sizeof(wide->addr)) < 0)
+			from = at + 1;
+		else
+			to = at;
+	}
+	return from;
+}
+
 /* A host is sent more than its own, for it passes that on: what is inside of
  * it and another's, is the other's. */
 static void
 give_back(struct import *im, struct peer *p, const struct prefix *wide,
-    size_t owner, const struct prefix *own, struct prefix_list *others)
+    const struct claim *own, struct prefix_list *others)
 {
-	if (owner == p->to || own->len <= wide->len ||
-	    !prefix_has(wide, &own->addr))
+	size_t owner = own->owner;
+
+	if (owner == p->to || own->p.len <= wide->len)
 		return;
-	add(im, others, own);
+	add(im, others, &own->p);
 	if (owner == p->from || p->told)
 		return;
 	p->told = true;
@@ -231,14 +285,9 @@ give_all_back(struct import *im, struct peer *p, struct prefix_list *others)
 {
 	for (size_t n = 0; n < p->allowed.n; n++) {
 		const struct prefix *wide = &p->allowed.p[n];
-		for (size_t k = 0; k < im->npeers; k++)
-			for (size_t m = 0; m < im->peer[k].allowed.n; m++)
-				give_back(im, p, wide, im->peer[k].to,
-				    &im->peer[k].allowed.p[m], others);
-		for (size_t k = 0; k < im->nsites; k++)
-			for (size_t m = 0; m < im->site[k].address.n; m++)
-				give_back(im, p, wide, k,
-				    &im->site[k].address.p[m], others);
+		for (size_t k = first_claim(im, wide); k < im->nclaims &&
+		    prefix_has(wide, &im->claim[k].p.addr); k++)
+			give_back(im, p, wide, &im->claim[k], others);
 	}
 }
 
@@ -305,6 +354,7 @@ import_combine(struct import *im, size_t files, FILE *out)
 	}
 	for (size_t i = 0; i < im->npeers; i++)
 		relate(im, &im->peer[i]);
+	sort_claims(im);
 	for (size_t i = 0; i < im->nsites; i++)
 		set_lan(im, i);
 	if (!im->failed && im->keydir != NULL)
@@ -327,6 +377,8 @@ import_forget(struct import *im)
 		prefix_list_free(&im->site[i].net);
 		prefix_list_free(&im->site[i].resolver);
 	}
+	free(im->claim);
+	im->claim = NULL;
 	im->npeers = im->nsites = 0;
 }
 

@@ -30,11 +30,19 @@ struct site {
 	char path[256];		/* "": known from peers only */
 };
 
+/* A prefix of some site's. */
+struct claim {
+	struct prefix p;
+	size_t owner;
+};
+
 struct import {
 	struct diags d;
 	struct site *site;
 	struct peer *peer;
 	size_t nsites, npeers;
+	struct claim *claim;	/* of all, in order */
+	size_t nclaims;
 	const char *keydir;	/* where secrets go; NULL: nowhere */
 	size_t from;		/* the site whose file is being read */
 	int line;
