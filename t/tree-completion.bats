@@ -52,12 +52,14 @@ branch1" ]
 		[location ~root]
 		[location *]
 		 [location	branch-1_b.c ]
+		[ location spaced ]
 		[location -f]
 	EOF
 	printf '[location \xc2\x9bx]\n[location \033]0;x\007]\n' >>"$f"
 	run offers backhaul up -f "$f" -l ''
 	[ "$output" = "hq
-branch-1_b.c" ]
+branch-1_b.c
+spaced" ]
 	run offers bh-classify -f "$f" -p h
 	[ "$output" = hq ]
 	# nor does a file whose name is a command

@@ -20,7 +20,7 @@ mutations() {
 @test "every message and text of a stranger has a fuzz target and a corpus" {
 	local name
 	for name in initiation response cookie data ip uapi conf load stat \
-		link channel adopt who import; do
+		link channel adopt who import completion; do
 		[ -f "t/fuzz/fuzz_$name.c" ]
 	done
 	for name in t/fuzz/fuzz_*.c; do

@@ -6,7 +6,7 @@ _backhaul_locations() {
 		[[ ${COMP_WORDS[i]} == -f ]] && file=${COMP_WORDS[i + 1]}
 	done
 	# names only: compgen expands what it is given, and this is a file's
-	LC_ALL=C sed -n 's/^[[:blank:]]*\[location[[:blank:]]\{1,\}\([A-Za-z0-9][A-Za-z0-9_.-]*\)[[:blank:]]*\].*/\1/p' \
+	LC_ALL=C sed -n 's/^[[:space:]]*\[[[:blank:]]*location[[:blank:]]\{1,\}\([A-Za-z0-9][A-Za-z0-9_.-]*\)[[:blank:]]*\].*/\1/p' \
 		"$file" 2>/dev/null
 }
 
