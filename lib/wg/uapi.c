@@ -193,17 +193,28 @@ uapi_take(struct uapi_item *it, enum uapi_place *at, const char *line)
 	return false;
 }
 
+/* Nothing looks for the end of the digits, and nothing else keeps them. */
+static size_t
+put_secret(char *out, const char *name, const struct key *k)
+{
+	size_t n = (size_t)snprintf(out, UAPI_LINE_MAX, "%s=", name);
+
+	sodium_bin2hex(out + n, UAPI_LINE_MAX - n, k->b, KEY_LEN);
+	n += 2 * KEY_LEN;
+	memcpy(out + n, "\n", 2);
+	return n + 1;
+}
+
 size_t
 uapi_put(const struct uapi_item *it, char out[static UAPI_LINE_MAX])
 {
-	char text[ENDPOINT_STRLEN + KEY_LEN];	/* or a key in hexadecimal */
+	char text[ENDPOINT_STRLEN];
 
 	if (it->key >= UAPI_KEYS || it->minus > 1)
 		return 0;
 	switch (keys[it->key].kind) {
 	case SECRET:
-		sodium_bin2hex(text, sizeof(text), it->u.secret.b, KEY_LEN);
-		break;
+		return put_secret(out, keys[it->key].name, &it->u.secret);
 	case ENDPOINT:
 		endpoint_format(&it->u.endpoint, text);
 		break;
@@ -219,8 +230,6 @@ uapi_put(const struct uapi_item *it, char out[static UAPI_LINE_MAX])
 			snprintf(text, sizeof(text), "true");
 		break;
 	}
-	int n = snprintf(out, UAPI_LINE_MAX, "%s=%s\n", keys[it->key].name,
-	    text);
-	sodium_memzero(text, sizeof(text));
-	return (size_t)n;
+	return (size_t)snprintf(out, UAPI_LINE_MAX, "%s=%s\n",
+	    keys[it->key].name, text);
 }

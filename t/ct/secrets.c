@@ -6,13 +6,18 @@
  * was made of.  t/ct/run tells what may depend on one: the answer.
  */
 #include "base/key.h"
+#include "proc/keyfile.h"
 #include "wg/aead.h"
 #include "wg/cookie.h"
+#include "wg/device_impl.h"
 #include "wg/noise.h"
+#include "wg/uapi.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <valgrind/memcheck.h>
 
 #define SECRET(x) VALGRIND_MAKE_MEM_UNDEFINED(&(x), sizeof(x))
@@ -52,12 +57,60 @@ test_keys(void)
 	key_format(&a, text);
 	PUBLIC(text);
 	say("text", text[0] != '\0');
-	SECRET(text[3]);
+	VALGRIND_MAKE_MEM_UNDEFINED(text, KEY_STRLEN - 1);
 	say("parse", key_parse(&b, text));
 	key_clamp(&a);
 	key_public(&p, &a);
 	PUBLIC(p);
 	say("public", !key_is_zero(&p));
+}
+
+/* A line of wg(8)'s, and ours to it: all but the key is known. */
+static void
+test_lines(const char *name, enum uapi_key which)
+{
+	enum uapi_place at = which == UAPI_PRIVATE_KEY ? UAPI_DEVICE :
+	    UAPI_PEER;
+	char line[UAPI_LINE_MAX];
+	struct uapi_item it;
+	struct key k = bytes(12);
+
+	SECRET(k);
+	it = uapi_secret(which, &k);
+	size_t n = uapi_put(&it, line);
+	PUBLIC(n);
+	PUBLIC(line);
+	line[n - 1] = '\0';
+	VALGRIND_MAKE_MEM_UNDEFINED(line + n - 1 - 2 * KEY_LEN, 2 * KEY_LEN);
+	say(name, uapi_take(&it, &at, line));
+}
+
+/* What comes of a file is a secret as soon as it is there. */
+ssize_t
+read(int fd, void *p, size_t n)
+{
+	ssize_t got = syscall(SYS_read, fd, p, n);
+
+	if (got > 1)		/* not the end of the line, or the file */
+		VALGRIND_MAKE_MEM_UNDEFINED(p, (size_t)got - 1);
+	return got;
+}
+
+static void
+test_file(void)
+{
+	char path[] = "/tmp/bh-ct.XXXXXX", text[KEY_STRLEN];
+	int fd = mkstemp(path);
+	struct key k = bytes(13);
+
+	key_format(&k, text);
+	text[KEY_STRLEN - 1] = '\n';
+	bool ok = fd >= 0 && write(fd, text, sizeof(text)) == sizeof(text);
+	k = bytes(0);
+	ok = ok && keyfile_read(&k, path) == KEYFILE_GOOD;
+	say("file", ok);
+	close(fd);
+	unlink(path);
 }
 
 static void
@@ -174,6 +227,61 @@ test_data(const char *engine)
 	aead_close(e);
 }
 
+/* ---- a device: the same, and what is made of it ---- */
+
+static struct device *
+open_device(int fill, const struct key *psk, const struct key *other)
+{
+	static const uint8_t random[DEVICE_RANDOM] = { 1 };
+	static const struct endpoint nowhere;
+	struct key own = bytes(fill);
+
+	key_clamp(&own);
+	SECRET(own);
+	struct device *d = device_new_whole(1, &own, random);
+	VALGRIND_MAKE_MEM_DEFINED(device_public_key(d), sizeof(own));
+	say("add", device_add(d, 0, other, psk, &nowhere, 0, now));
+	return d;
+}
+
+/* Of it only the ephemeral key is one: the others are sent as they are. */
+static const uint8_t *
+draw(uint8_t fill)
+{
+	static uint8_t random[DEVICE_RANDOM];
+
+	memset(random, fill, sizeof(random));
+	VALGRIND_MAKE_MEM_UNDEFINED(random + RND_EPHEMERAL, KEY_LEN);
+	return random;
+}
+
+static void
+test_device(void)
+{
+	static const struct path from = { .remote = { .port = 9 } };
+	struct moment at = { 2 * now, 2 * (uint64_t)now };
+	struct key psk = bytes(14), own, publics[2];
+	struct device_out a, b;
+
+	for (int i = 0; i < 2; i++) {
+		own = bytes(15 + i);
+		key_clamp(&own);
+		key_public(&publics[i], &own);
+	}
+	SECRET(psk);
+	struct device *one = open_device(15, &psk, &publics[1]);
+	struct device *two = open_device(16, &psk, &publics[0]);
+	say("begun", device_initiate(one, 0, &from, &at, draw(1), &a));
+	PUBLIC(a.msg);
+	say("came", device_handshake(two, &at, draw(2), a.msg, a.n, &from,
+	    &b) == V_SELF);
+	PUBLIC(b.msg);
+	PUBLIC(b.n);
+	say("answered", device_handshake(one, &at, draw(3), b.msg, b.n, &from,
+	    &a) == V_SELF);
+	say("other key", device_set_private_key(one, &psk, now));
+}
+
 /* What memcheck has to find, or it finds nothing. */
 static __attribute__((noinline)) int
 planted(const volatile uint8_t *p)
@@ -193,10 +301,14 @@ main(int argc, char *argv[])
 	if (argc > 1)
 		planted(k.b);
 	test_keys();
+	test_lines("private key", UAPI_PRIVATE_KEY);
+	test_lines("preshared key", UAPI_PRESHARED_KEY);
+	test_file();
 	test_macs();
 	open_peers();
 	test_handshake(false);
 	test_handshake(true);
+	test_device();
 	for (unsigned i = 0; aead_available(i) != NULL; i++)
 		test_data(aead_available(i));
 	return 0;
