@@ -46,9 +46,8 @@ mutations() {
 		echo "$kind $key"
 		n=$((n + 1))
 		grep -q "^$key *=" "t/fuzz/corpus/load/$kind-$key.ini"
-	done < <(sed -n 's/^const struct keydef keys_\(.*\)\[\].*/[\1/p
-		s/^	{ "\([a-z0-9-]*\)", .*/\1/p' lib/conf/keys*.c |
-		awk '/^\[/ { kind = substr($0, 2); next } { print kind, $0 }')
+	done < <(sed -n 's/^	X(\([A-Z]*\), [A-Z0-9_]*, "\([^"]*\)".*/\L\1 \E\2/p' \
+		lib/conf/keys.h)
 	[ "$n" -gt 50 ]
 }
 
