@@ -305,16 +305,13 @@ close_passed(const int passed[static PASSED])
 }
 
 int
-link_accept(struct link *l, int lfd, const struct link_hello *me,
+link_meet(struct link *l, int fd, const struct link_hello *me,
     enum link_role other, const char **why)
 {
 	struct link_hello h = { 0 };
 	int passed[PASSED] = { -1, -1 };
 
 	*why = NULL;
-	int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return -1;
 	ssize_t n = read_hello(fd, HELLO_WAIT_MS, &h, passed);
 	bool fits = judge_hello(&h, n, me, other, why) == 0;
 	int error = errno;
@@ -329,6 +326,16 @@ link_accept(struct link *l, int lfd, const struct link_hello *me,
 		close_fd(fd);
 	close_passed(passed);
 	return l->fd < 0 ? -1 : 0;
+}
+
+int
+link_accept(struct link *l, int lfd, const struct link_hello *me,
+    enum link_role other, const char **why)
+{
+	int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	*why = NULL;
+	return fd < 0 ? -1 : link_meet(l, fd, me, other, why);
 }
 
 /* A socket connected to PATH; -1 and errno. */

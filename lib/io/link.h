@@ -50,6 +50,10 @@ void link_fini(struct link *l);
  * sentence if the other end is not what `me' may talk to. */
 int link_accept(struct link *l, int lfd, const struct link_hello *me,
     enum link_role other, const char **why);
+/* The same of a connection that the caller has, which is the link's then, or
+ * closed. */
+int link_meet(struct link *l, int fd, const struct link_hello *me,
+    enum link_role other, const char **why);
 /* Connects to PATH, trying for wait_ms while nobody listens there. */
 int link_connect(struct link *l, const char *path, int wait_ms,
     const struct link_hello *me, enum link_role other, const char **why);

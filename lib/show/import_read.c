@@ -19,7 +19,7 @@ complain(struct import *im, enum code code, const char *key, const char *why)
 	    im->in_interface ? "Interface" : "", key, "%s", why);
 }
 
-/* A part that neither an address nor most names have, as long as a key may be. */
+/* A part that no address and hardly a name has, as long as a key may be. */
 static bool
 may_be_secret(const char *item)
 {
