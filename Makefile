@@ -111,6 +111,9 @@ $(O)/t/bench/queue: LIBS += -lm
 $(O)/t/bench/%: $(O)/t/bench/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/t/exhaust/%: $(O)/t/exhaust/%.o $(O)/libbh.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 $(O)/t/ct/%: $(O)/t/ct/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -134,7 +137,7 @@ $(O)/%.o: %.c Makefile
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-units: $(UNITS) $(O)/t/bench/lib/flood $(CT)
+units: $(UNITS) $(O)/t/bench/lib/flood $(CT) $(O)/t/exhaust/exhaust
 
 keylog: build/keylog/bh-tunnel
 

@@ -173,7 +173,8 @@ set_endpoints(struct set *s, const struct conf *cf)
 {
 	for (size_t i = 0; i < cf->nlocations; i++) {
 		struct prefix p = { .len = 128 };
-		if (addr_parse(&p.addr, cf->location[i].endpoint_host) &&
+		if (cf->location[i].active &&
+		    addr_parse(&p.addr, cf->location[i].endpoint_host) &&
 		    in_family(s, &p))
 			set_text(s, cf->location[i].endpoint_host);
 	}
