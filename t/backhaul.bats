@@ -282,6 +282,7 @@ $W_STAYS" ]
 	run -1 cli_backhaul status
 	[ "$output" = 'branch1: not up' ]
 	cli_backhaul up
+	world_still branch1
 	in_cli nft flush ruleset
 	run -1 cli_backhaul status
 	[[ ${lines[0]} == *"guard MISSING" ]]
