@@ -5,12 +5,12 @@
 
 enum { AT_ONCE = 50, SHARES_MAX = 8 };
 
-static struct budget_rate
+static struct rate
 share(unsigned per_second, unsigned shares)
 {
 	nsec gap = NSEC_SEC / per_second;
 
-	return (struct budget_rate){ .gap = gap * shares, .ahead = AT_ONCE *
+	return (struct rate){ .gap = gap * shares, .ahead = AT_ONCE *
 	    gap };
 }
 
@@ -33,28 +33,16 @@ budget_close(struct budget *b)
 	free(b->site);
 }
 
-static bool
-has(const struct budget_rate *r, nsec now)
-{
-	return r->due <= now + r->ahead;
-}
-
-static void
-take(struct budget_rate *r, nsec now)
-{
-	r->due = (r->due > now ? r->due : now) + r->gap;
-}
-
 bool
 budget_has(const struct budget *b, size_t site, nsec now)
 {
-	return site < b->nsites && has(&b->site[site], now) &&
-	    has(&b->all, now);
+	return site < b->nsites && rate_allows(&b->site[site], now) &&
+	    rate_allows(&b->all, now);
 }
 
 void
-budget_take(struct budget *b, size_t site, nsec now)
+budget_spend(struct budget *b, size_t site, nsec now)
 {
-	take(&b->site[site], now);
-	take(&b->all, now);
+	rate_spend(&b->site[site], now);
+	rate_spend(&b->all, now);
 }

@@ -7,21 +7,13 @@
  * that none can use up what the others are told with.
  */
 
-#include "base/clock.h"
+#include "base/rate.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* Generic cell rate: `due' is when the next would come if all kept to the
- * rate. */
-struct budget_rate {
-	nsec gap, ahead;	/* how far before `due' one may come */
-	nsec due;
-};
-
 struct budget {
-	struct budget_rate all;
-	struct budget_rate *site;
+	struct rate all;
+	struct rate *site;
 	size_t nsites;
 };
 
@@ -33,6 +25,6 @@ void budget_close(struct budget *b);
 /* May one be said about that location? */
 bool budget_has(const struct budget *b, size_t site, nsec now);
 /* It was. */
-void budget_take(struct budget *b, size_t site, nsec now);
+void budget_spend(struct budget *b, size_t site, nsec now);
 
 #endif

@@ -117,7 +117,7 @@ within_rate(struct icmp_reply *t, const struct refusal *r)
 	if (!budget_has(&t->budget, site, now) ||
 	    !ratelimit_allow(&t->limit, &r->ip->src, now))
 		return false;
-	budget_take(&t->budget, site, now);
+	budget_spend(&t->budget, site, now);
 	return true;
 }
 

@@ -20,6 +20,7 @@
  * tunnel_late.c  what has waited while we stood still
  */
 
+#include "base/rate.h"
 #include "conf/conf.h"
 #include "io/link.h"
 #include "io/tun.h"
@@ -167,7 +168,7 @@ struct tunnel {
 	int tun;		/* standalone; else -1 */
 	struct tun_out *tun_out;	/* the same, for writing */
 	bool uso, gone;		/* of the TUN device */
-	nsec told;		/* senders of lost packets: time spent */
+	struct rate told;	/* senders of lost packets */
 	size_t mtu;		/* no padding goes beyond (W15) */
 	size_t cut;		/* no packet may be longer */
 	struct ways ways;

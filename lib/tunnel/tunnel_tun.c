@@ -15,16 +15,14 @@ enum {
 	TUN_AT = offsetof(struct frame, vnet),
 	TUN_QUEUE = 4096,	/* packets that it holds, and more */
 };
-/* ICMP errors: a hundred a second, ten at once (RFC 4443 2.4 f) */
-#define TELL_INTERVAL (NSEC_SEC / 100)
-#define TELL_BURST (10 * TELL_INTERVAL)
 
+/* ICMP errors: a hundred a second, ten at once (RFC 4443 2.4 f). */
 static bool
 may_tell(struct tunnel *t)
 {
-	if (t->told + TELL_BURST < t->at.now)
-		t->told = t->at.now - TELL_BURST;
-	return t->told + TELL_INTERVAL <= t->at.now;
+	t->told.gap = NSEC_SEC / 100;
+	t->told.ahead = 9 * t->told.gap;
+	return rate_allows(&t->told, t->at.now);
 }
 
 /* W18.  Off the fast path: nothing has been sent. */
@@ -42,7 +40,7 @@ tell_sender(struct tunnel *t, enum verdict why, const uint8_t *packet,
 	/* as the destination, since we have no address */
 	size_t n = icmp_error(out.packet, &(struct icmp_error){ .why = why,
 	    .from = ip->dst }, packet, ip);
-	t->told += TELL_INTERVAL;
+	rate_spend(&t->told, t->at.now);
 	/* should there be no room, its sender learns it by the next */
 	ssize_t r = write(t->tun, &out, sizeof(out.vnet) + n);
 	(void)r;

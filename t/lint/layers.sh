@@ -7,8 +7,8 @@ cd "$(dirname "$0")/../.." || exit 1
 
 rooms='
 base    :
-	: addr batch bytes clock die json key once path ratelimit special text
-	  verdict version worker
+	: addr batch bytes clock die json key once path rate ratelimit special
+	  text verdict version worker
 conf    : base
 	: conf diag guess ini keys pool prefixes print publish space value
 packet  : base

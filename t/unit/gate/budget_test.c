@@ -12,7 +12,7 @@ says(size_t site)
 {
 	if (!budget_has(&b, site, now))
 		return false;
-	budget_take(&b, site, now);
+	budget_spend(&b, site, now);
 	return true;
 }
 
