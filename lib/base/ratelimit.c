@@ -19,8 +19,8 @@ ratelimit_init(struct ratelimit *r, const struct ratelimit_rule *rule,
 	memcpy(r->secret, random, sizeof(r->secret));
 }
 
-/* Who pays.  Of an IPv4 address it is the mapped form's half, which is no /64
- * that routes. */
+/* The source that pays.  Of an IPv4 address it is the mapped form's half, which
+ * is no /64 that routes. */
 static uint64_t
 source_of(const struct ratelimit_rule *rule, const struct addr *a)
 {

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Who pays together: all addresses that begin with so many equal bytes, for
- * IPv4 and for IPv6; so many a second, and how many at once. */
+/* Addresses that pay together begin with so many equal bytes, for IPv4 and for
+ * IPv6; so many a second, and how many at once. */
 struct ratelimit_rule {
 	uint8_t v4, v6;
 	unsigned per_second, burst;
@@ -23,11 +23,11 @@ struct ratelimit_rule {
 /* W4: each IPv4 address, each IPv6 /64, which is what a host can choose its
  * address from. */
 extern const struct ratelimit_rule ratelimit_host;
-/* Whoever forges addresses can mostly forge those of his provider: each IPv4
- * /16, each IPv6 /32. */
+/* An attacker who forges addresses can mostly forge those of his provider: each
+ * IPv4 /16, each IPv6 /32. */
 extern const struct ratelimit_rule ratelimit_network;
-/* Whoever has shown that he is where he says may still have many addresses:
- * each IPv4 /24, each IPv6 /48, which is what a site is given. */
+/* A sender that has shown where it is may still have many addresses: each IPv4
+ * /24, each IPv6 /48, which is what a site is given. */
 extern const struct ratelimit_rule ratelimit_site;
 /* All together. */
 extern const struct ratelimit_rule ratelimit_all;
@@ -52,7 +52,7 @@ void ratelimit_init(struct ratelimit *r, const struct ratelimit_rule *rule,
     const uint8_t random[static 16]);
 bool ratelimit_allow(struct ratelimit *r, const struct addr *source, nsec now);
 /* The same of several, up to a NULL: all allow it, or none has counted it.
- * Who is refused by one takes nothing of what the others have. */
+ * A source that one refuses takes nothing from the others. */
 bool ratelimit_allow_each(struct ratelimit *const r[],
     const struct addr *source, nsec now);
 /* The same, where so many share the source that it may do so many times as

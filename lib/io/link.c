@@ -50,8 +50,8 @@ close_fd(int fd)
 
 /* ---- memory (t/assume/memfd.c) ---- */
 
-/* Whoever maps it can neither be surprised by its end nor write to it, but for
- * us, who have done so before. */
+/* The other end, which maps it later than we did, can neither write to it nor
+ * be surprised by its end. */
 enum {
 	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
 	    F_SEAL_FUTURE_WRITE,

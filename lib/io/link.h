@@ -17,7 +17,7 @@
 
 enum { LINK_VERSION = 5 };
 
-/* Who speaks. */
+/* The program that speaks. */
 enum link_role { LINK_CLASSIFY = 1, LINK_EGRESS = 2, LINK_TUNNEL = 3 };
 
 /* What the end with the TUN device can take. */

@@ -4,9 +4,9 @@
 
 /*
  * resolv.conf changes when a line does (DHCP, a VPN), in place or by another
- * file that takes its name, or that of what it is a link to.  Whoever asks name
- * servers looks at it before each question, and opens no file: it has another
- * process for that, which speaks with nobody else.
+ * file that takes its name, or that of what it is a link to.  A process that
+ * asks name servers looks at it before each question, and opens no file: it has
+ * another process for that, which speaks with nobody else.
  */
 
 #include <stdbool.h>

@@ -194,8 +194,8 @@ ring_put(struct ring *r, const struct frame *f)
 	return false;
 }
 
-/* Whoever sees a frame in the bulk lane sees all that were put into the thin
- * lane before it. */
+/* An end that sees a frame in the bulk lane also sees all frames that were put
+ * into the thin lane before it. */
 static bool
 publish_heads(struct ring *r)
 {
@@ -285,7 +285,7 @@ pop_at(struct ring *r, enum ring_lane l, uint64_t head, struct frame *f,
 	return true;
 }
 
-/* What has been taken is not looked at any more. */
+/* Frames that have been taken are not looked at any more. */
 static void
 release(struct ring *r)
 {

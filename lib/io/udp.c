@@ -378,8 +378,8 @@ hears_else(const struct udp *u, const struct udp_out *o)
 	    !addr_is_v4(&o->path.remote.addr);
 }
 
-/* Whoever forges ICMPv6 must not have us send what fits in fragments; but where
- * nobody has found out what does, nothing else tells (P5). */
+/* An attacker who forges ICMPv6 must not make us send in fragments what fits;
+ * but until a probe has found out what does, nothing else tells (P5). */
 static void
 be_deaf(struct udp *u, bool deaf)
 {

@@ -93,9 +93,9 @@ put_id(struct ip4_hdr *h, uint16_t id)
 	h->csum = be16_put(csum_patch(be16_get(h->csum), delta));
 }
 
-/* Who forbids fragments keeps its identification, which nobody needs.  Of a
- * super-packet the kernel counts on from there, segment by segment.  The one
- * that it has now. */
+/* A packet that forbids fragments keeps its identification, which no host
+ * needs.  The kernel counts on from that of a super-packet, segment by segment.
+ * The one that it has now. */
 static uint16_t
 new_id(struct nat *n, const struct nat_packet *pk, const struct addr *outside)
 {

@@ -31,7 +31,7 @@ is_whole(const struct nat_flow *f, uint32_t now)
 	    f->expires > now && f->expires - now <= LONGEST;
 }
 
-/* Who had a block of the old geometry, and since when; NULL: nobody. */
+/* The host that had a block of the old geometry, and since when; NULL: none. */
 static const struct nat_owner *
 old_owner(const struct nat_legacy *old, const struct addr *outside,
     uint16_t port)

@@ -19,7 +19,7 @@ enum {
 	NAT_REST = 120,		/* seconds that a freed block rests (6888-8) */
 };
 
-/* Who may answer to a mapping (RFC 4787 5). */
+/* The remote ends that may answer to a mapping (RFC 4787 5). */
 enum nat_filter {
 	NAT_FILTER_ADDRESS_PORT,	/* whom it has talked to, that port */
 	NAT_FILTER_ADDRESS,		/* ... any port of that address */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who has blocks of ports: the inside hosts, by address. */
+/* Inside hosts, which have blocks of ports, by address. */
 #include "nat/nat_hash.h"
 #include "nat/nat_port.h"
 

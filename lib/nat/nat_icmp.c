@@ -82,9 +82,10 @@ outside_of(const struct nat *n, const struct nat_key *k, uint32_t seq,
 	return true;
 }
 
-/* Whoever could speak of others' flows would learn their outside ends, and end
- * them: an error goes to the sender of what it quotes, comes from the location
- * that this was for, and quotes bytes of TCP that are under way. */
+/* A branch that could send errors about others' flows would learn their outside
+ * ends, and end them: an error goes to the sender of what it quotes, comes from
+ * the location that this was for, and quotes bytes of TCP that are under
+ * way. */
 enum verdict
 nat_error_out(struct nat *n, const struct nat_packet *pk, uint32_t now)
 {

@@ -8,8 +8,8 @@
  * flow; a block that nobody uses any more rests before another host may get it
  * (RFC 6888 REQ-8).  Until then it counts for the host that had it, and for its
  * location: else a host that takes and leaves blocks would have more of them
- * than its quota.  That host may have it back at any time.  Who had a port is
- * thus known from who had its block.  A block holds the ports of all protocols.
+ * than its quota.  That host may have it back at any time.  The log of blocks
+ * thus tells which host had a port.  A block holds the ports of all protocols.
  * Everything takes constant time, but for the blocks of one host, which the
  * quota bounds.
  */
@@ -19,7 +19,7 @@
 
 #include <assert.h>
 
-/* Who has a block; may be a file, as flows are. */
+/* The host that has a block; may be a file, as flows are. */
 struct nat_owner {
 	struct addr host;
 	uint64_t since;		/* seconds, wall clock */

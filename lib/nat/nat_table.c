@@ -150,7 +150,7 @@ moved(const struct nat_table *t, enum nat_index which, uint32_t at,
 	return distance < by ? 0 : mark(t, h, distance - by) | i;
 }
 
-/* What stands behind it, up to the next gap, closes the one that it leaves. */
+/* The entries behind it, up to the next gap, close the one that it leaves. */
 static void
 index_remove(struct nat_table *t, enum nat_index which, uint32_t at)
 {
