@@ -52,13 +52,6 @@ to = 2001:db8:1::5
 	world_backhaul cli2 branch2 up
 }
 
-teardown_file() {
-	world_backhaul cli2 branch2 down
-	cli_backhaul down
-	srv_backhaul down
-	world_down
-}
-
 setup() {
 	: >"$W_DIR/lan.log"
 	: >"$W_DIR/inet.log"

@@ -2,7 +2,7 @@
 /* lpm: whatever the prefixes, a look-up is what a list would answer. */
 #include "fuzz.h"
 
-#include "packet/lpm.h"
+#include "../unit/packet/longest.h"
 
 enum { ENTRY = 18, MOST = 200 };
 
@@ -23,26 +23,11 @@ take_entry(struct lpm_entry *e, size_t i, const uint8_t *b)
 	e[i].value = (uint32_t)i + 1;
 }
 
-static const struct lpm_entry *
-model(const struct lpm_entry *e, size_t n, const struct addr *a)
-{
-	const struct lpm_entry *best = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct prefix *p = &e[i].prefix;
-		bool four = p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
-		if (four == addr_is_v4(a) && prefix_has(p, a) &&
-		    (best == NULL || p->len >= best->prefix.len))
-			best = &e[i];
-	}
-	return best;
-}
-
 static void
 check(const struct lpm *t, const struct lpm_entry *e, size_t n,
     const struct addr *a)
 {
-	const struct lpm_entry *want = model(e, n, a);
+	const struct lpm_entry *want = longest(e, n, a);
 	struct prefix p;
 
 	if (want == NULL) {

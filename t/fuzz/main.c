@@ -7,6 +7,8 @@
  */
 #include "fuzz.h"
 
+#include "../unit/draw.h"
+
 #include <dirent.h>
 #include <stdio.h>
 
@@ -24,12 +26,7 @@ static uint64_t rng;
 static uint64_t
 rnd(void)
 {
-	/* splitmix64 */
-	uint64_t z = rng += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
+	return draw(&rng);
 }
 
 static void

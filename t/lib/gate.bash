@@ -151,3 +151,29 @@ refuse_super() {
 	PRELOAD=$BATS_TEST_TMPDIR/refuse.so
 	"${CC:-cc}" -shared -fPIC -O1 -D_GNU_SOURCE -o "$PRELOAD" t/lib/refuse.c
 }
+
+# Each cell of the decision table at those points of the path, from a capture, as
+# the table says; they are in so many files.
+cells_are_decided() {	# PROGRAM POINT|... FILES
+	local args location point rest n=0
+	python3 t/lib/truth.py "$T"
+	for args in "$T"/*.args; do
+		read -r location point rest <"$args"
+		[[ $point =~ ^($2)$ ]] || continue
+		# shellcheck disable=SC2086 # -d and -p
+		"$BH_BIN/$1" -f "$DOMAIN" -l "$location" $rest \
+			-r "${args%.args}.pcap" | cut -f 7,9 |
+			diff "${args%.args}.want" -
+		n=$((n + 1))
+	done
+	[ "$n" -eq "$3" ]
+}
+
+# The counters are what the first words of $T/packets say.
+counts_the_packets() {	# PROGRAM
+	"$BH_BIN/bh-ctl" -D "$RUN" counters "$1" |
+		awk '{ print $2, $3 }' | grep -v '^m' | sort >"$T/got"
+	cut -d ' ' -f 1 "$T/packets" | sort | uniq -c |
+		awk '{ print $2, $1 }' | diff - "$T/got"
+	adds_up "$1"
+}

@@ -19,5 +19,7 @@ setup() {
 teardown_file() {
 	cli_backhaul down || true
 	srv_backhaul down || true
+	[ ! -d "$W_DIR/run/branch2" ] ||
+		world_backhaul cli2 branch2 down || true
 	world_down
 }

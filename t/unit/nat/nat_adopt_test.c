@@ -69,6 +69,18 @@ test_adopt(void)
 	world_down(&old);
 }
 
+/* How many flows a new process takes over. */
+static size_t
+adopted(const struct world *old)
+{
+	world_config(&w, 1);
+	world_start(&w);
+	struct nat_legacy l = legacy(old);
+	size_t n = nat_adopt(&w.nat, &l, w.now);
+	world_down(&w);
+	return n;
+}
+
 /* A record that is torn, or changed in any of its bytes, is not believed; the
  * others are. */
 static void
@@ -87,21 +99,13 @@ test_torn(void)
 		for (uint8_t bit = 0; bit < 8; bit++) {
 			((uint8_t *)&old.rec.flow[2])[at] ^=
 			    (uint8_t)(1u << bit);
-			world_config(&w, 1);
-			world_start(&w);
-			struct nat_legacy l = legacy(&old);
-			wrong += nat_adopt(&w.nat, &l, w.now) != 2;
-			world_down(&w);
+			wrong += adopted(&old) != 2;
 			old.rec.flow[2] = saved;
 		}
 	OKF(wrong == 0, "state: of 480 changed records none is taken over");
 	for (size_t half = 0; half < n; half += 4) {
 		memset((uint8_t *)&old.rec.flow[2] + half, 0, n - half);
-		world_config(&w, 1);
-		world_start(&w);
-		struct nat_legacy l = legacy(&old);
-		wrong += nat_adopt(&w.nat, &l, w.now) != 2;
-		world_down(&w);
+		wrong += adopted(&old) != 2;
 		old.rec.flow[2] = saved;
 	}
 	OKF(wrong == 0, "state: nor is half of one");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "packet/lpm.h"
 
+#include "draw.h"
+#include "longest.h"
 #include "test.h"
 
 #include <stdbool.h>
@@ -8,17 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-/* Numbers that a printed seed gives again (Steele, splitmix64). */
-static uint64_t
-draw(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
 
 static struct prefix
 prefix(const char *text)
@@ -168,19 +159,11 @@ test_nest(const char *text, unsigned first)
 	lpm_free(t);
 }
 
-/* The reference model: the longest in a list, the later of equals. */
 static uint32_t
-model(const struct lpm_entry *e, size_t n, const struct addr *a)
+longest_value(const struct lpm_entry *e, size_t n, const struct addr *a)
 {
-	const struct lpm_entry *best = NULL;
+	const struct lpm_entry *best = longest(e, n, a);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct prefix *p = &e[i].prefix;
-		bool four = p->len >= PREFIX_V4 && addr_is_v4(&p->addr);
-		if (four == addr_is_v4(a) && prefix_has(p, a) &&
-		    (best == NULL || p->len >= best->prefix.len))
-			best = &e[i];
-	}
 	return best != NULL ? best->value : LPM_NONE;
 }
 
@@ -233,7 +216,7 @@ round_matches(uint64_t *seed, struct lpm_entry *e, size_t n, size_t lookups)
 	bool good = lpm_size(t) <= 512 + n * MOST_EACH;
 	for (size_t i = 0; good && i < lookups; i++) {
 		struct addr a = near(seed, e, n);
-		good = lpm_lookup(t, &a) == model(e, n, &a);
+		good = lpm_lookup(t, &a) == longest_value(e, n, &a);
 	}
 	lpm_free(t);
 	free(copy);

@@ -2,6 +2,7 @@
 /* The replay window (W12): the kernel's table, whole windows, a reference model. */
 #include "wg/replay.h"
 
+#include "draw.h"
 #include "test.h"
 
 #include <inttypes.h>
@@ -98,17 +99,6 @@ test_sweeps(void)
 		OKF(good, "W12 sweep %zu: %" PRIu64 " to %" PRIu64, i + 1,
 		    s->first, s->last);
 	}
-}
-
-/* Numbers that a printed seed gives again (Steele, splitmix64). */
-static uint64_t
-draw(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
 }
 
 /*

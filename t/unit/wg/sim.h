@@ -5,6 +5,8 @@
 /* What is simulated, and the network: of each datagram the seed decides when it
  * arrives, how often, and whether unharmed. */
 
+#include "draw.h"
+
 #include "wg/device_impl.h"
 #include "wg/stage.h"
 
@@ -73,12 +75,7 @@ enum { NEW = 1, SENT, DELIVERED, DROPPED };
 static uint64_t
 rnd(void)
 {
-	/* splitmix64 */
-	uint64_t z = sim.rng += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
+	return draw(&sim.rng);
 }
 
 static bool
