@@ -35,6 +35,30 @@ struct udp_in {
 	uint32_t dropped;	/* by the kernel before this one, in all */
 };
 
+/* One datagram of some trains; begins as { 0 }. */
+struct udp_datagram {
+	const struct udp_in *of;
+	uint8_t *p;
+	size_t n, at;		/* at: where the next of that train begins */
+};
+
+/* The next of n trains; false: there is none. */
+static inline bool
+udp_next(struct udp_datagram *d, const struct udp_in *in, size_t n)
+{
+	if (d->of == NULL || d->at == d->of->len) {
+		d->of = d->of == NULL ? in : d->of + 1;
+		d->at = 0;
+		if (d->of == in + n)
+			return false;
+	}
+	size_t left = d->of->len - d->at;
+	d->p = d->of->data + d->at;
+	d->n = left < d->of->size ? left : d->of->size;
+	d->at += d->n;
+	return true;
+}
+
 /* What is to be sent, likewise: at most UDP_TRAIN_MAX datagrams and
  * UDP_TRAIN_BYTES. */
 struct udp_out {

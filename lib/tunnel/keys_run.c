@@ -160,18 +160,11 @@ static bool
 take_batch(struct key_process *k)
 {
 	size_t n = udp_recv(&k->udp, k->in);
+	struct udp_datagram d = { 0 };
 
 	k->misdirected = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct udp_in *u = &k->in[i];
-		size_t at = 0;
-		do {
-			size_t size = u->len - at < u->size ? u->len - at :
-			    u->size;
-			take_datagram(k, u, u->data + at, size);
-			at += size;
-		} while (at < u->len);
-	}
+	while (udp_next(&d, k->in, n))
+		take_datagram(k, d.of, d.p, d.n);
 	counters_add_unseen(k->stat, V_OVERRUN, udp_overrun(&k->udp));
 	flush(k);
 	return n == UDP_BATCH;

@@ -212,20 +212,13 @@ bool
 tunnel_in(struct tunnel *t)
 {
 	size_t n = udp_recv(&t->udp, t->in.msg);
+	struct udp_datagram d = { 0 };
 
 	start_joining(t);
 	t->in.heard = false;
 	t->in.misdirected = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct udp_in *u = &t->in.msg[i];
-		size_t at = 0;
-		do {
-			size_t size = u->len - at < u->size ? u->len - at :
-			    u->size;
-			take_datagram(t, u, u->data + at, size);
-			at += size;
-		} while (at < u->len);
-	}
+	while (udp_next(&d, t->in.msg, n))
+		take_datagram(t, d.of, d.p, d.n);
 	open_collected(t);
 	hand_on(t);
 	counters_add_unseen(t->stat, V_OVERRUN, udp_overrun(&t->udp));
