@@ -365,9 +365,9 @@ cmd_restart() {	# [PROGRAM]
 	# nothing of what happened before
 	mark_log
 	dd if="$run/ready" iflag=nonblock bs=65536 count=1 >/dev/null 2>&1
-	keeper=
+	supervisor=
 	if all_supervised; then
-		keeper=$loop
+		supervisor=$loop
 	elif ! foreground_lives; then
 		run_all
 	fi
@@ -379,7 +379,7 @@ cmd_restart() {	# [PROGRAM]
 		fi
 		case " $others " in *" $p "*) ;; *) others="$others $p" ;; esac
 	done
-	[ -z "$keeper" ] || kill -HUP "$keeper"
+	[ -z "$supervisor" ] || kill -HUP "$supervisor"
 	strict=
 	# shellcheck disable=SC2086 # a list
 	await $others || exit "$failed_code"
