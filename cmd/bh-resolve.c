@@ -86,7 +86,7 @@ on_answer(void *arg, const struct dns_answer *a)
 
 	q->s->open--;
 	note_code(q->s, a->status);
-	if (resolve_take(q->r, a, clock_now()))
+	if (resolve_update(q->r, a, clock_now()))
 		say(q->r, a);
 }
 
@@ -285,7 +285,7 @@ add_names(struct state *s, char *const *name)
 		asked[s->n++] = (struct asked){ s, r };
 		*r = (struct resolve){ .name = *name, .due = 1 };
 		if (dns_hosts(s->dns, *name, &a) &&
-		    resolve_take(r, &a, clock_now()))
+		    resolve_update(r, &a, clock_now()))
 			say(r, &a);
 	}
 }

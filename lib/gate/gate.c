@@ -185,7 +185,7 @@ count_once(struct frame *f, enum verdict v)
 }
 
 /* The virtio-net header stands before the packet already: one write(2).  What
- * has stayed in the link's memory follows from there (ring_take). */
+ * has stayed in the link's memory follows from there (ring_pop). */
 static enum verdict
 put_tun(struct gate *g, struct tun_out *to, const struct frame *f,
     const uint8_t *body, enum verdict delivered)
@@ -395,7 +395,7 @@ link_to_tun(struct gate *g, unsigned worker)
 
 	if (g->judge.nat != NULL && nat_is_large(g->judge.nat))
 		look_ahead(g, l);
-	for (; !turn_is_over(&turn) && link_take(l, f, &body);
+	for (; !turn_is_over(&turn) && link_pop(l, f, &body);
 	    turn_count(&turn, f->len))
 		if (f->peer < g->pol->nsites &&
 		    g->pol->site[f->peer].worker == worker)
@@ -494,7 +494,7 @@ drop_link(struct gate *g, struct link *l)
 	const uint8_t *body;
 
 	for (size_t n = 0; n < RING_BYTES + RING_THIN_BYTES &&
-	    link_take(l, f, &body); n += frame_room(f->len))
+	    link_pop(l, f, &body); n += frame_room(f->len))
 		drop_frame(g, f);
 }
 

@@ -441,11 +441,11 @@ close_broken(struct link *l)
 }
 
 bool
-link_take(struct link *l, struct frame *f, const uint8_t **body)
+link_pop(struct link *l, struct frame *f, const uint8_t **body)
 {
 	if (l->fd < 0)
 		return false;
-	if (ring_take(&l->ring, f, body))
+	if (ring_pop(&l->ring, f, body))
 		return true;
 	close_broken(l);
 	return false;

@@ -70,9 +70,9 @@ void link_put(struct link *l, const struct frame *f);
 bool link_slip(struct link *l, const struct frame *f);
 /* Wakes the other end if it sleeps and there is something for it. */
 void link_flush(struct link *l);
-/* The next frame, as ring_take gives it; false if there is none.  A link whose
+/* The next frame, as ring_pop gives it; false if there is none.  A link whose
  * other end has said what cannot be is closed. */
-bool link_take(struct link *l, struct frame *f, const uint8_t **body);
+bool link_pop(struct link *l, struct frame *f, const uint8_t **body);
 /* Looks at what comes after it (ring_ahead). */
 size_t link_ahead(const struct link *l, uint64_t *past, void *p, size_t n);
 

@@ -27,7 +27,7 @@ keep_good(struct resolve *r, const struct dns_answer *a, nsec now)
 }
 
 bool
-resolve_take(struct resolve *r, const struct dns_answer *a, nsec now)
+resolve_update(struct resolve *r, const struct dns_answer *a, nsec now)
 {
 	bool news = !r->told || !r->stale;
 

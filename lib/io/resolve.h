@@ -32,7 +32,7 @@ struct resolve {
 };
 
 /* Takes an answer; true: there is something to say. */
-bool resolve_take(struct resolve *r, const struct dns_answer *a, nsec now);
+bool resolve_update(struct resolve *r, const struct dns_answer *a, nsec now);
 /* "NAME TTL ADDRESS...", or "NAME 0". */
 void resolve_print(const struct resolve *r, const struct dns_answer *a,
     FILE *out);

@@ -324,7 +324,7 @@ choose(const struct ring *r, uint64_t *head)
 }
 
 bool
-ring_take(struct ring *r, struct frame *f, const uint8_t **body)
+ring_pop(struct ring *r, struct frame *f, const uint8_t **body)
 {
 	uint64_t head;
 

@@ -82,8 +82,8 @@ bool ring_publish(struct ring *r);
  * copied, in which all its headers are: the rest is to be had from *body, which
  * is the packet's first byte as well, only to be copied on, unread, since it
  * may change at any time.  Of any other packet *body is the copy.  Good until
- * the next ring_take or ring_nap. */
-bool ring_take(struct ring *r, struct frame *f, const uint8_t **body);
+ * the next ring_pop or ring_nap. */
+bool ring_pop(struct ring *r, struct frame *f, const uint8_t **body);
 /* The first bytes, n at most, of the packet that is *past bytes behind the next
  * one of the bulk lane, without taking it; *past then says where the one after
  * it is.  How many; 0: there is none.  What they are the other end may change

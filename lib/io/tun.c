@@ -122,7 +122,7 @@ write_cut(struct tun_out *o, const struct vnet *v, const struct iovec *iov,
 	struct ip ip;
 
 	if (ip_parse(&ip, o->packet, len) != (enum verdict)V_NEXT ||
-	    gso_open(&g, v, &ip, o->packet, len, FRAME_PACKET_MAX) !=
+	    gso_init(&g, v, &ip, o->packet, len, FRAME_PACKET_MAX) !=
 	    (enum verdict)V_NEXT)
 		return V_SEND;
 	while ((out[1].iov_len = gso_next(&g, o->piece)) > 0) {

@@ -89,7 +89,7 @@ wire_slots(struct udp *u)
 }
 
 void
-udp_take(struct udp *u, int fd)
+udp_replace(struct udp *u, int fd)
 {
 	int size;
 	socklen_t n = sizeof(size);
@@ -116,7 +116,7 @@ udp_open(struct udp *u, int fd)
 	 * the compiler makes calloc(3), which touches nothing */
 	explicit_bzero(u->buffer, (size_t)UDP_BATCH * UDP_BUFFER);
 	udp_prepare(fd);
-	udp_take(u, fd);
+	udp_replace(u, fd);
 	wire_slots(u);
 	return 0;
 }

@@ -98,7 +98,7 @@ int udp_open(struct udp *u, int fd);
 /* Sets what a socket of a tunnel needs, as far as we may. */
 void udp_prepare(int fd);
 /* Another socket, prepared, takes the place of the first, which is closed. */
-void udp_take(struct udp *u, int fd);
+void udp_replace(struct udp *u, int fd);
 void udp_close(struct udp *u);
 /* From here on nothing is sent in fragments, and what would have to be is lost;
  * or everything may be again.  A path's MTU is never what ICMP says for IPv4;

@@ -115,7 +115,7 @@ open_plain(struct gso *g, const struct vnet *v, size_t mtu)
 }
 
 enum verdict
-gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
+gso_init(struct gso *g, const struct vnet *v, const struct ip *ip,
     const uint8_t *pkt, size_t n, size_t mtu)
 {
 	*g = (struct gso){

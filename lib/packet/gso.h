@@ -51,7 +51,7 @@ gso_id_step(const struct ip4_hdr *h)
  * plain packet longer than mtu.  A packet without GSO is one segment; bytes
  * beyond ip->len are left off.  g->body, where payload is read, is pkt: it may
  * be set to another copy of the packet, which may change meanwhile. */
-enum verdict gso_open(struct gso *g, const struct vnet *v, const struct ip *ip,
+enum verdict gso_init(struct gso *g, const struct vnet *v, const struct ip *ip,
     const uint8_t *pkt, size_t n, size_t mtu);
 /* The packet, or each datagram of a super-packet of UDP, is to be cut as a
  * router cuts it (RFC 791 3.2), into pieces of up to mtu bytes; false if that

@@ -270,7 +270,7 @@ try_port(struct key_process *k, struct wish *w)
 		close_port(port);
 		return error;
 	}
-	udp_take(&k->udp, port[UDP_HANDSHAKES]);
+	udp_replace(&k->udp, port[UDP_HANDSHAKES]);
 	close(k->junk);
 	k->junk = port[UDP_JUNK];
 	close(k->data);

@@ -112,7 +112,7 @@ on_answer(void *arg, const struct dns_answer *a)
 	struct name *name = arg;
 	struct names *all = name->all;
 
-	bool news = resolve_take(&name->r, a, clock_now());
+	bool news = resolve_update(&name->r, a, clock_now());
 	if (a->status == DNS_FOUND) {
 		all->found = true;
 		say(name);

@@ -232,7 +232,7 @@ try(struct tunnel *t, const struct note *n)
 		if (t->passed < 0)
 			return EPROTO;
 		waiter_forget(&t->waiter, t->udp.fd);
-		udp_take(&t->udp, t->passed);
+		udp_replace(&t->udp, t->passed);
 		t->passed = -1;
 	}
 	t->config.mark = mark;

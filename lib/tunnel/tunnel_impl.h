@@ -205,7 +205,7 @@ enum sibling route_deliver(const struct tunnel *t, uint16_t peer,
 /* tunnel_out.c */
 
 /* Cuts, seals and sends a frame, whose payload is to be read from body
- * (ring_take), to its peer.  V_NEXT if it has been counted or will be with the
+ * (ring_pop), to its peer.  V_NEXT if it has been counted or will be with the
  * next flush. */
 enum verdict tunnel_send(struct tunnel *t, const struct frame *f,
     const uint8_t *body, const struct ip *ip);

@@ -31,7 +31,7 @@ drop_link(struct tunnel *t, struct link *l)
 	const uint8_t *body;
 
 	for (size_t n = 0; n < RING_BYTES + RING_THIN_BYTES &&
-	    link_take(l, t->frame, &body); n += frame_room(t->frame->len))
+	    link_pop(l, t->frame, &body); n += frame_room(t->frame->len))
 		if (t->frame->len > 0)
 			counters_add(t->stat, V_LATE, t->frame->len);
 }

@@ -268,7 +268,7 @@ tunnel_send(struct tunnel *t, const struct frame *f, const uint8_t *body,
     const struct ip *ip)
 {
 	struct gso g;
-	enum verdict v = gso_open(&g, &f->vnet, ip, (const uint8_t *)(f + 1),
+	enum verdict v = gso_init(&g, &f->vnet, ip, (const uint8_t *)(f + 1),
 	    f->len, t->cut);
 
 	if (v != V_NEXT)
@@ -353,7 +353,7 @@ tunnel_out(struct tunnel *t, enum sibling c)
 	struct turn turn = { 0 };
 	const uint8_t *body;
 
-	while (!turn_is_over(&turn) && link_take(l, t->frame, &body)) {
+	while (!turn_is_over(&turn) && link_pop(l, t->frame, &body)) {
 		turn_count(&turn, t->frame->len);
 		enum verdict v = take_frame(t, c, t->frame, body);
 		if (v != V_NEXT)

@@ -70,7 +70,7 @@ cut(void)
 	};
 	struct gso g;
 
-	sink += gso_open(&g, &v, &ip, pk.b, pk.n, SEGMENT);
+	sink += gso_init(&g, &v, &ip, pk.b, pk.n, SEGMENT);
 	while (gso_next(&g, out) > 0)
 		continue;
 }
@@ -90,7 +90,7 @@ hop(void)
 	memcpy(f + 1, pk.b, pk.n);
 	ring_put(&end[0], f);
 	ring_publish(&end[0]);
-	sink += ring_take(&end[1], (struct frame *)got, &body);
+	sink += ring_pop(&end[1], (struct frame *)got, &body);
 }
 
 /* As many segments as make one super-packet, or a burst of small ones. */

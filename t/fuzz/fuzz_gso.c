@@ -67,7 +67,7 @@ cut_anything(const uint8_t *data, size_t n)
 	uint8_t *p = joincut_copy(data + sizeof(v), n);
 	uint8_t *out = malloc(MTU);
 	if (ip_parse(&ip, p, n) == SOUND &&
-	    gso_open(&g, &v, &ip, p, n, MTU) == SOUND) {
+	    gso_init(&g, &v, &ip, p, n, MTU) == SOUND) {
 		size_t want = gso_segments(&g);
 		while ((len = gso_next(&g, out)) > 0) {
 			must(len <= (size_t)g.hlen + g.size);
@@ -78,7 +78,7 @@ cut_anything(const uint8_t *data, size_t n)
 			segments++;
 		}
 		must(segments == want && g.hlen + payload == ip.len);
-		gso_open(&g, &v, &ip, p, n, MTU);
+		gso_init(&g, &v, &ip, p, n, MTU);
 		size_t mtu = 508 + v.gso_size % 700u;
 		if (g.hlen + (size_t)g.size > mtu && gso_fragment(&g, mtu))
 			cut_fragments(&g, out, mtu);

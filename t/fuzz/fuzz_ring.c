@@ -153,7 +153,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			put(&r[0], step, (uint32_t)i);
 		else if (op < PUBLISH)
 			ring_publish(&r[0]);
-		else if (op < TAKE && ring_take(&r[1], f, &body)) {
+		else if (op < TAKE && ring_pop(&r[1], f, &body)) {
 			must(f->len <= FRAME_PACKET_MAX);
 			if (honest)
 				check(f, body);
@@ -170,7 +170,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		must(!honest || (!r[0].broken && !r[1].broken));
 	}
 	ring_publish(&r[0]);
-	while (ring_take(&r[1], f, &body))
+	while (ring_pop(&r[1], f, &body))
 		if (honest)
 			check(f, body);
 	must(!honest || nsent == 0);

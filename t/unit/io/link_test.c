@@ -223,7 +223,7 @@ take_all(struct link *l)
 	struct frame *f = (struct frame *)taken;
 
 	for (unsigned i = 0; i < FRAMES; i++) {
-		while (!link_take(l, f, &body))
+		while (!link_pop(l, f, &body))
 			if (!sleep_on(l))
 				return failed(l, f, i);
 		if (!is_frame(f, i))
@@ -252,7 +252,7 @@ test_frames(int lfd)
 	OK(take_all(&l));
 	OK(status_of(pid) == 0);
 	/* it has gone */
-	OK(!link_take(&l, (struct frame *)taken, &body));
+	OK(!link_pop(&l, (struct frame *)taken, &body));
 	while (l.fd >= 0)
 		sleep_on(&l);
 	OK(l.fd == -1 && link_room(&l) == NULL);
@@ -286,7 +286,7 @@ test_liar(int lfd)
 
 	link_init(&l);
 	pid_t pid = meet_child(lfd, &classify, &l, &why, child_liar);
-	while (!link_take(&l, (struct frame *)taken, &body) && l.fd >= 0)
+	while (!link_pop(&l, (struct frame *)taken, &body) && l.fd >= 0)
 		sleep_on(&l);
 	OK(l.fd == -1 && l.ring.broken);
 	OK(status_of(pid) == 0);

@@ -38,12 +38,12 @@ test_good(void)
 	struct resolve r = { .name = "filter" };
 	struct dns_answer a = answer(30, "192.0.2.1", "2001:db8::1");
 
-	OK(resolve_take(&r, &a, 5 * NSEC_SEC));
+	OK(resolve_update(&r, &a, 5 * NSEC_SEC));
 	OK(r.due == 35 * NSEC_SEC);
 	OK(prints(&r, &a, "filter 30 192.0.2.1 2001:db8::1\n"));
-	OK(!resolve_take(&r, &a, 35 * NSEC_SEC));
+	OK(!resolve_update(&r, &a, 35 * NSEC_SEC));
 	a = answer(30, "192.0.2.1", NULL);
-	OK(resolve_take(&r, &a, 65 * NSEC_SEC));
+	OK(resolve_update(&r, &a, 65 * NSEC_SEC));
 	OK(r.n == 1);
 }
 
@@ -53,13 +53,13 @@ test_bounds(void)
 	struct resolve r = { .name = "filter" };
 	struct dns_answer a = answer(0, "192.0.2.1", NULL);
 
-	resolve_take(&r, &a, NSEC_SEC);
+	resolve_update(&r, &a, NSEC_SEC);
 	OKF(r.due == 2 * NSEC_SEC, "a TTL of 0 is a second");
 	a.ttl = 86400;
-	resolve_take(&r, &a, NSEC_SEC);
+	resolve_update(&r, &a, NSEC_SEC);
 	OKF(r.due == 3601 * NSEC_SEC, "a day is an hour");
 	a.ttl = UINT32_MAX;
-	resolve_take(&r, &a, NSEC_SEC);
+	resolve_update(&r, &a, NSEC_SEC);
 	OKF(r.due == 0, "the hosts file is not asked again");
 }
 
@@ -72,18 +72,18 @@ test_failure(void)
 	struct resolve r = { .name = "filter" };
 	struct dns_answer a = answer(30, "192.0.2.1", NULL);
 
-	OK(resolve_take(&r, &none, NSEC_SEC));
+	OK(resolve_update(&r, &none, NSEC_SEC));
 	OK(prints(&r, &none, "filter 0\n"));
-	resolve_take(&r, &a, NSEC_SEC);
+	resolve_update(&r, &a, NSEC_SEC);
 	for (size_t i = 0; i < sizeof(wait) / sizeof(wait[0]); i++) {
-		bool news = resolve_take(&r, &silent, NSEC_SEC);
+		bool news = resolve_update(&r, &silent, NSEC_SEC);
 		OKF(news == (i == 0) && r.due == (1 + wait[i]) * NSEC_SEC,
 		    "try %zu: again after %u s", i, wait[i]);
 	}
 	OKF(r.n == 1, "what was good is kept");
-	OKF(resolve_take(&r, &a, NSEC_SEC), "back again, and said so");
-	OK(!resolve_take(&r, &a, NSEC_SEC));
-	resolve_take(&r, &none, NSEC_SEC);
+	OKF(resolve_update(&r, &a, NSEC_SEC), "back again, and said so");
+	OK(!resolve_update(&r, &a, NSEC_SEC));
+	resolve_update(&r, &none, NSEC_SEC);
 	OKF(r.due == 2 * NSEC_SEC, "the back-off starts anew");
 }
 

@@ -53,7 +53,7 @@ take_number(void)
 {
 	uint32_t number = UINT32_MAX;
 
-	if (ring_take(&b, got, &body))
+	if (ring_pop(&b, got, &body))
 		memcpy(&number, body + (body[0] >> 4 == 6 ? 44 : 24),
 		    sizeof(number));
 	return number;
@@ -166,7 +166,7 @@ test_share(void)
 			thin += a.lane[RING_THIN].head - before;
 		}
 		ring_publish(&a);
-		for (int i = 0; i < 10 && ring_take(&b, got, &body); i++)
+		for (int i = 0; i < 10 && ring_pop(&b, got, &body); i++)
 			continue;
 		bulk = b.lane[RING_BULK].tail;
 	}

@@ -27,13 +27,13 @@ test_order(void)
 	enum { N = sizeof(len) / sizeof(len[0]) };
 
 	start();
-	OK(!ring_take(&b, got, &body) && !b.broken);
+	OK(!ring_pop(&b, got, &body) && !b.broken);
 	for (uint16_t i = 0; i < N; i++)
 		OK(put(len[i], i));
 	for (uint16_t i = 0; i < N; i++)
-		OK(ring_take(&b, got, &body) && got->peer == i && got->len == len[i] &&
+		OK(ring_pop(&b, got, &body) && got->peer == i && got->len == len[i] &&
 		    (len[i] == 0 || taken[sizeof(*got) + len[i] - 1] == i));
-	OK(!ring_take(&b, got, &body) && !b.broken);
+	OK(!ring_pop(&b, got, &body) && !b.broken);
 }
 
 /* What is written but not published is not there. */
@@ -44,9 +44,9 @@ test_published(void)
 	struct frame *f = ring_room(&a);
 	*f = (struct frame){ .len = 5 };
 	ring_put(&a, f);
-	OK(!ring_take(&b, got, &body));
+	OK(!ring_pop(&b, got, &body));
 	ring_publish(&a);
-	OK(ring_take(&b, got, &body));
+	OK(ring_pop(&b, got, &body));
 }
 
 /* Full: exactly what was put comes out, and there is room again. */
@@ -61,9 +61,9 @@ test_full(void)
 	OK(n == RING_BYTES / frame_room(60000) - 1 ||
 	    n == RING_BYTES / frame_room(60000));
 	OK(!a.broken);
-	while (ring_take(&b, got, &body))
+	while (ring_pop(&b, got, &body))
 		m += got->peer == m;
-	OK(m == n && put(1, 7) && ring_take(&b, got, &body) && got->peer == 7);
+	OK(m == n && put(1, 7) && ring_pop(&b, got, &body) && got->peer == 7);
 }
 
 /* Round and round, with every length, never more than one under way. */
@@ -76,7 +76,7 @@ test_wrap(void)
 	for (unsigned i = 0; ok && i < 200000; i += 13) {
 		uint16_t peer = (uint16_t)i;
 		ok = put(i % (FRAME_PACKET_MAX + 1), peer) &&
-		    ring_take(&b, got, &body) && got->peer == peer &&
+		    ring_pop(&b, got, &body) && got->peer == peer &&
 		    got->len == i % (FRAME_PACKET_MAX + 1);
 	}
 	OK(ok && !a.broken && !b.broken && b.lane[RING_BULK].tail > 10 * RING_BYTES);
@@ -87,10 +87,10 @@ static void
 near_end(size_t rest)
 {
 	put(60000, 0);
-	while (put(60000, 0) && ring_take(&b, got, &body))
+	while (put(60000, 0) && ring_pop(&b, got, &body))
 		if (RING_BYTES - a.lane[RING_BULK].head % RING_BYTES < rest)
 			break;
-	ring_take(&b, got, &body);
+	ring_pop(&b, got, &body);
 }
 
 /* Looked at ahead, over the end of data too, everything is what is then
@@ -111,7 +111,7 @@ test_ahead(void)
 		same += len == (m == 0 || m == 2 ? m + 1u : 4u) &&
 		    p[len - 1] == m;
 	OK(n == 10 && m == n && same == n);
-	for (m = 0; ring_take(&b, got, &body) && got->peer == m; m++)
+	for (m = 0; ring_pop(&b, got, &body) && got->peer == m; m++)
 		continue;
 	OK(m == n && !b.broken);
 }
@@ -125,8 +125,8 @@ test_lonely_skip(void)
 	uint64_t before = a.lane[RING_BULK].head;
 	OK(ring_room(&a) != NULL && a.lane[RING_BULK].head > before);
 	ring_publish(&a);
-	OK(!ring_take(&b, got, &body) && !b.broken);
-	OK(put(9, 3) && ring_take(&b, got, &body) && got->peer == 3);
+	OK(!ring_pop(&b, got, &body) && !b.broken);
+	OK(put(9, 3) && ring_pop(&b, got, &body) && got->peer == 3);
 }
 
 /* While nothing waits the same few pages serve, and nothing is lost by it: what
@@ -141,7 +141,7 @@ test_warm(void)
 	for (unsigned i = 0; i < 10000 && put(i % 3000, 1); i++) {
 		uint64_t at = a.lane[RING_BULK].head % RING_BYTES;
 		farthest = at > farthest ? at : farthest;
-		if (!ring_take(&b, got, &body) || ring_take(&b, got, &body))
+		if (!ring_pop(&b, got, &body) || ring_pop(&b, got, &body))
 			break;
 		n++;
 	}
@@ -150,7 +150,7 @@ test_warm(void)
 	while (put(60000, m))
 		m++;
 	OK(m >= RING_BYTES / frame_room(60000) - 1);
-	for (n = 0; ring_take(&b, got, &body) && got->peer == n; n++)
+	for (n = 0; ring_pop(&b, got, &body) && got->peer == n; n++)
 		continue;
 	OK(n == m && !a.broken && !b.broken);
 }
@@ -161,14 +161,14 @@ test_late(void)
 {
 	start();
 	while (put(60000, 1) && a.lane[RING_BULK].head < RING_WARM)
-		ring_take(&b, got, &body);
+		ring_pop(&b, got, &body);
 	uint64_t head = a.lane[RING_BULK].head;
-	OK(ring_take(&b, got, &body) && put(60000, 2) &&
+	OK(ring_pop(&b, got, &body) && put(60000, 2) &&
 	    a.lane[RING_BULK].head == head + frame_room(60000));
-	OK(ring_take(&b, got, &body) && got->peer == 2);
+	OK(ring_pop(&b, got, &body) && got->peer == 2);
 	OK(ring_nap(&b) && put(60000, 3) && a.lane[RING_BULK].wrap ==
 	    head + frame_room(60000));
-	OK(ring_take(&b, got, &body) && got->peer == 3);
+	OK(ring_pop(&b, got, &body) && got->peer == 3);
 }
 
 /* Asleep: woken once a nap.  Awake: not at all. */
@@ -184,7 +184,7 @@ test_bell(void)
 	OK(!ring_publish(&a));
 	OK(!ring_nap(&b));		/* there is something */
 	ring_wake(&b);
-	ring_take(&b, got, &body);
+	ring_pop(&b, got, &body);
 	OK(ring_nap(&b) && !ring_publish(&a));
 	ring_put(&a, f);
 	OK(ring_publish(&a));
@@ -193,7 +193,7 @@ test_bell(void)
 	ring_wake(&b);
 	ring_put(&a, f);
 	OK(!ring_publish(&a));
-	while (ring_take(&b, got, &body))
+	while (ring_pop(&b, got, &body))
 		continue;
 	OK(ring_nap(&b) && !ring_publish(&a));	/* nothing new */
 	OK(put(1, 1) && a.rung == b.naps);
@@ -232,7 +232,7 @@ test_body(void)
 		p[packets[i].at] = packets[i].value;
 		ring_put(&a, f);
 		ring_publish(&a);
-		OKF(ring_take(&b, got, &body) && (body == p) ==
+		OKF(ring_pop(&b, got, &body) && (body == p) ==
 		    packets[i].stays, "%s", packets[i].what);
 		memcpy(before, taken + sizeof(*got), sizeof(before));
 		p[1] = 0xee;
@@ -253,8 +253,8 @@ says(const char *what, uint64_t head, uint32_t len)
 		memcpy(l == RING_BULK ? left.bulk : left.thin, &len,
 		    sizeof(len));
 		atomic_store(&left.head[l], head);
-		OKF(!ring_take(&b, got, &body) && b.broken &&
-		    !ring_take(&b, got, &body), "%s, lane %d", what, l);
+		OKF(!ring_pop(&b, got, &body) && b.broken &&
+		    !ring_pop(&b, got, &body), "%s, lane %d", what, l);
 	}
 }
 
@@ -267,7 +267,7 @@ wraps(const char *what, bool fits, uint64_t behind)
 		start();
 		atomic_store(&left.wrap[l], 0);
 		atomic_store(&left.head[l], size + behind);
-		OKF(ring_take(&b, got, &body) == (fits && behind > 0) &&
+		OKF(ring_pop(&b, got, &body) == (fits && behind > 0) &&
 		    b.broken == !fits, "%s, lane %d", what, l);
 	}
 }
@@ -305,7 +305,7 @@ test_overrun(void)
 		memcpy((l == RING_BULK ? left.bulk : left.thin) + at, &len,
 		    sizeof(len));
 		atomic_store(&left.head[l], at + size);
-		OK(!ring_take(&b, got, &body) && b.broken);
+		OK(!ring_pop(&b, got, &body) && b.broken);
 	}
 }
 
@@ -331,7 +331,7 @@ test_noise(void)
 		uint64_t past = 0;
 		while (ring_ahead(&b, &past, taken, sizeof(taken)) > 0)
 			seen++;
-		while (ring_take(&b, got, &body))
+		while (ring_pop(&b, got, &body))
 			frames += got->len <= FRAME_PACKET_MAX;
 	}
 	OK(frames > 0 && seen > 0);

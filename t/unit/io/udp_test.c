@@ -294,6 +294,27 @@ test_junk(void)
 	    "drops %u, and none is missing", dropped);
 }
 
+/* Trains of 10, 10 and 5 bytes, of an empty datagram, and of one. */
+static void
+test_next(void)
+{
+	static uint8_t bytes[25];
+	static const size_t want[] = { 10, 10, 5, 0, 7 };
+	const struct udp_in in[] = { { .data = bytes, .len = 25, .size = 10 },
+		{ .data = bytes }, { .data = bytes, .len = 7, .size = 7 } };
+	struct udp_datagram d = { 0 }, none = { 0 };
+	unsigned n = 0, right = 0;
+
+	while (udp_next(&d, in, 3)) {
+		right += n < 5 && d.n == want[n] &&
+		    d.p == (n < 3 ? bytes + 10 * n : bytes) &&
+		    d.of == &in[n < 3 ? 0 : n - 2];
+		n++;
+	}
+	OK(n == 5 && right == 5);
+	OK(!udp_next(&none, in, 0));
+}
+
 int
 main(void)
 {
@@ -331,5 +352,6 @@ main(void)
 	test_junk();
 	udp_close(&a);
 	udp_close(&b);
+	test_next();
 	return DONE();
 }

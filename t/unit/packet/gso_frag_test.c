@@ -36,7 +36,7 @@ open_packet(struct gso *g, const struct vnet *v)
 	struct ip ip;
 
 	return ip_parse(&ip, pk.b, pk.n) == SOUND &&
-	    gso_open(g, v, &ip, pk.b, pk.n, 1500) == SOUND;
+	    gso_init(g, v, &ip, pk.b, pk.n, 1500) == SOUND;
 }
 
 /* The next datagram's transport header and payload, put together from its

@@ -32,7 +32,7 @@ open_packet(struct gso *g, const struct vnet *v, size_t mtu)
 
 	if (ip_parse(&ip, pk.b, pk.n) != SOUND)
 		return V_COUNT;
-	return gso_open(g, v, &ip, pk.b, pk.n, mtu);
+	return gso_init(g, v, &ip, pk.b, pk.n, mtu);
 }
 
 /* Cuts a packet of `payload' bytes that begins with s; end: flags that only

@@ -106,7 +106,7 @@ joincut_cut(struct joincut *j, const struct gro_slot *s)
 	if (ip_parse(&ip, whole, n) != (enum verdict)V_NEXT || ip.len != n)
 		return "a super-packet does not parse";
 	size_t mtu = s->npieces > 1 ? s->hlen + (size_t)s->size : n;
-	if (gso_open(&g, &s->vnet, &ip, whole, n, mtu) != (enum verdict)V_NEXT)
+	if (gso_init(&g, &s->vnet, &ip, whole, n, mtu) != (enum verdict)V_NEXT)
 		return "a super-packet does not open";
 	size_t want = gso_segments(&g);
 	while ((n = gso_next(&g, out)) > 0) {
