@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-# What an attacker and an unlucky operator found, so that they do not again.
+# What goes wrong on a host: an `up' that fails, a cable, a name server or room that
+# is not there.  The gateway stays shut, says so, and mends itself.
 bats_require_minimum_version 1.8.0
 load lib/one-world.bash
 
