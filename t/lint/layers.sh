@@ -24,7 +24,7 @@ io      : base packet proc
 nat     : base packet
 	: nat nat_config nat_store npt
 plan    : base conf nat packet
-	: plan
+	: plan plan_host
 policy  : base conf nat packet
 	: filter judge policy servers
 check   : base conf io nat packet policy proc
