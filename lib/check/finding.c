@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "check/finding.h"
 
+#include "base/special.h"
 #include "conf/guess.h"
 #include "conf/prefixes.h"
 
@@ -53,6 +54,18 @@ lint_no_location(struct lint *lt, const char *name, char buf[static LINT_TEXT])
 	snprintf(buf, LINT_TEXT, "there is no [location %s]%s", name,
 	    guess_format(&g, hint));
 	return buf;
+}
+
+const struct prefix *
+lint_special(const struct prefix *p)
+{
+	for (size_t i = 0; i < special_count; i++) {
+		const struct special *s = &special_table[i];
+		if ((s->kinds & SPECIAL_MARTIAN) != 0 &&
+		    prefixes_meet(&s->prefix, 1, p))
+			return &s->prefix;
+	}
+	return NULL;
 }
 
 bool

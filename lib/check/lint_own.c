@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "check/checks.h"
 
-#include "base/special.h"
 #include "conf/prefixes.h"
 
 /* A location's addresses, looked at by themselves. */
-
-const struct prefix *
-lint_special(const struct prefix *p)
-{
-	for (size_t i = 0; i < special_count; i++) {
-		const struct special *s = &special_table[i];
-		if ((s->kinds & SPECIAL_MARTIAN) != 0 &&
-		    prefixes_meet(&s->prefix, 1, p))
-			return &s->prefix;
-	}
-	return NULL;
-}
 
 static void
 check_special(struct lint *lt, const struct conf_location *l,
