@@ -279,8 +279,7 @@ device_begin(struct device *d, uint16_t i, const struct noise_keys *k,
 
 	make_way(d, k->local_index);
 	struct session *s = peer_slot(p, k->initiator);
-	if (s->born != 0)
-		index_remove(&d->index, s->keys.local_index);
+	index_remove(&d->index, s->keys.local_index);
 	index_add(&d->index, k->local_index, i);
 	session_start(s, k, now);
 	peer_install(p, s);

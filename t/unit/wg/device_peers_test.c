@@ -178,7 +178,7 @@ test_leaves_nothing(void)
 	OK(device_initiate(peer, 0, &path, &now, random_bytes, &out) &&
 	    device_handshake(d, &now, random_bytes, out.msg, out.n, &path,
 	    &answer) == V_SELF);
-	OKF(sodium_is_zero((uint8_t *)&answer.keys, sizeof(answer.keys)),
+	OKF(!answer.begin && sodium_is_zero((uint8_t *)&answer.keys, sizeof(answer.keys)),
 	    "the session has its keys, and nobody else");
 	OK(device_initiate(d, 3, &path, &now, random_bytes, &out));
 	device_remove(d, 3);
@@ -255,6 +255,8 @@ test_sessions(void)
 	for (uint32_t i = 1; i <= 3; i++)
 		device_begin(d, 0, &(struct noise_keys){ .local_index = i,
 		    .remote_index = i, .initiator = i < 3 }, &path, t0 + i);
+	OKF(p->due[PT_ERASE] == t0 + 1 + 540 * NSEC_SEC,
+	    "W8: none is looked at before the first of them is due");
 	OK(p->current != NULL && p->current->keys.local_index == 2 &&
 	    p->next != NULL && p->next->keys.local_index == 3);
 	OKF(device_forget_old(d, p, t0 + 1 + 540 * NSEC_SEC) ==

@@ -176,6 +176,17 @@ test_stamps(void)
 	OKF(give(1, &init, &o) == V_SELF, "W6: 20 will do");
 }
 
+static void
+test_boot(void)
+{
+	struct device_out init, o;
+
+	setup(0);
+	set_now(MS);
+	OKF(device_initiate(dev[0], 0, &at[1], &now, fresh(), &init) &&
+	    give(1, &init, &o) == V_SELF, "W6: the first has come before none");
+}
+
 /* What was recorded before a restart is of no use after it. */
 static void
 test_recall(void)
@@ -366,6 +377,7 @@ main(void)
 	test_unknown();
 	test_keys();
 	test_stamps();
+	test_boot();
 	test_recall();
 	test_endpoint();
 	test_bytes();

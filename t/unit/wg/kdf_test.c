@@ -27,6 +27,9 @@ test_hash(void)
 	OKF(h[0] == 0x50 && h[31] == 0x82, "a hash of two parts");
 	kdf_hash(h, "", 0, "abc", 3);
 	OKF(h[0] == 0x50 && h[31] == 0x82, "the first may be empty");
+	kdf_hmac(h, "", 0, "abc", 3);
+	OKF(is_hex(h, HASH_LEN, "4a79a31b10a8c34b7c89735b8088e6b8"
+	    "10b4bad4f36d671b65ca2ea0914952bf"), "HMAC with no key, as python3 has it");
 	kdf_hash(h, "Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s", 37, NULL, 0);
 	OKF(is_hex(h, HASH_LEN, "60e26daef327efc02ec335e2a025d2d0"
 	    "16eb4206f87277f52d38d1988b78cd36"), "the first chaining key");

@@ -62,7 +62,7 @@ test_future(void)
 	OK(comes(NOW + 20 * YEAR - DAY, NOW + 20 * YEAR));
 	OK(comes(NOW + 20 * YEAR + 6 * SEC, NOW + 20 * YEAR));
 	OKF(!comes(NOW + 20 * YEAR + 5 * SEC, NOW + 20 * YEAR) &&
-	    s.odd_last[0] == 0, "W1: then it is forgotten, as it is just old");
+	    s.odd_last[0] == 0 && s.odd_first[0] == 0, "W1: then it is forgotten, as it is just old");
 }
 
 /* It is ours that is wrong. */
@@ -96,6 +96,60 @@ test_sent(void)
 	OK(s.sent == NOW + 20 * YEAR + 1);
 	stamps_next(&s, NOW + 21 * YEAR, a);
 	OK(s.sent == NOW + 21 * YEAR);
+}
+
+/* A stamp of n seconds; 0: none. */
+static void
+put(uint8_t *t, unsigned n)
+{
+	memset(t, 0, TAI64N_LEN);
+	if (n != 0)
+		noise_tai64n(t, n * SEC);
+}
+
+static bool
+is(const uint8_t *t, unsigned n)
+{
+	uint8_t want[TAI64N_LEN];
+
+	put(want, n);
+	return memcmp(t, want, TAI64N_LEN) == 0;
+}
+
+/* Two lives of one peer: the later of each, and an interval of both. */
+static void
+test_merge(void)
+{
+	static const struct {
+		unsigned sent, got, first, last;
+	} life[] = {
+		{ 0, 0, 0, 0 }, { 1, 7, 0, 0 }, { 2, 5, 100, 100 },
+		{ 3, 3, 90, 105 }, { 4, 9, 103, 120 }, { 5, 1, 80, 85 },
+	};
+	const size_t n = sizeof(life) / sizeof(*life);
+	unsigned wrong = 0;
+
+	for (size_t i = 0; i < n * n; i++) {
+		struct stamps two[2];
+		unsigned first = UINT32_MAX, last = 0, got = 0, sent = 0;
+		for (int k = 0; k < 2; k++) {
+			size_t l = k == 0 ? i / n : i % n;
+			two[k].sent = life[l].sent;
+			put(two[k].got, life[l].got);
+			put(two[k].odd_first, life[l].first);
+			put(two[k].odd_last, life[l].last);
+			if (life[l].first != 0 && life[l].first < first)
+				first = life[l].first;
+			last = life[l].last > last ? life[l].last : last;
+			got = life[l].got > got ? life[l].got : got;
+			sent = life[l].sent > sent ? life[l].sent : sent;
+		}
+		stamps_merge(&two[0], &two[1]);
+		wrong += two[0].sent != sent || !is(two[0].got, got) ||
+		    !is(two[0].odd_first, last == 0 ? 0 : first) ||
+		    !is(two[0].odd_last, last);
+	}
+	OKF(wrong == 0, "W1: what two lives have seen, the third has");
 }
 
 /* Nothing twice, whatever the clocks do and however often all is forgotten
@@ -140,6 +194,7 @@ main(void)
 	test_future();
 	test_own_clock();
 	test_sent();
+	test_merge();
 	test_random();
 	return DONE();
 }

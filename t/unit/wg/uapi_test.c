@@ -175,6 +175,37 @@ test_forged(void)
 	}
 }
 
+/* What is only said, never asked. */
+static void
+test_answers(void)
+{
+	static const struct {
+		enum uapi_key key;
+		const char *line;
+	} answers[] = {
+		{ UAPI_HANDSHAKE_SEC, "last_handshake_time_sec=7\n" },
+		{ UAPI_HANDSHAKE_NSEC, "last_handshake_time_nsec=7\n" },
+		{ UAPI_RX_BYTES, "rx_bytes=7\n" },
+		{ UAPI_TX_BYTES, "tx_bytes=7\n" },
+		{ UAPI_ERRNO, "errno=-7\n" },
+	};
+	char out[UAPI_LINE_MAX];
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct uapi_item it = uapi_number(answers[i].key, 7);
+		size_t n = uapi_put(&it, out);
+		bool ok = n == strlen(answers[i].line) &&
+		    memcmp(out, answers[i].line, n) == 0;
+		for (enum uapi_place at = UAPI_START; at <= UAPI_PEER; at++) {
+			enum uapi_place moved = at;
+			ok = ok && !uapi_follows(&it, &moved);
+		}
+		OKF(ok, "an answer: %.*s", (int)n - 1, out);
+	}
+	struct uapi_item none = uapi_number(UAPI_ERRNO, 0);
+	OK(uapi_put(&none, out) == 8 && memcmp(out, "errno=0\n", 8) == 0);
+}
+
 int
 main(void)
 {
@@ -183,5 +214,6 @@ main(void)
 	test_good();
 	test_bad();
 	test_forged();
+	test_answers();
 	return DONE();
 }
