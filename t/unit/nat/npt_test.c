@@ -240,6 +240,47 @@ test_error(void)
 	    "fd01:203:405:1::1234"), "a source without one: all stays");
 }
 
+/* What is an error, and long enough to quote an address. */
+static void
+test_quotes(void)
+{
+	static const struct {
+		const char *what;
+		uint8_t type, first;	/* of the message, of what it quotes */
+		uint16_t len;
+		bool changed;
+	} rows[] = {
+		{ "an error", 1, 0x60, 48, true },
+		{ "the last error", 127, 0x60, 48, true },
+		{ "an echo", 128, 0x60, 48, false },
+		{ "type 0", 0, 0x60, 48, false },
+		{ "a header cut short", 1, 0x60, 47, false },
+		{ "another version", 1, 0x40, 48, false },
+		{ "version and class", 1, 0x6f, 48, true },
+		{ "a long one", 1, 0x60, 56, true },
+	};
+	struct npt t = between("fd01:203:405::/48", "2001:db8:1::/48");
+	uint8_t p[104];
+	struct ip ip;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		error_packet(p, "2001:db8:ffff::1", "2001:db8:1:d550::1234",
+		    "2001:db8:1:d550::1234", "2001:db8:7::7");
+		p[40] = rows[i].type;
+		p[48] = rows[i].first;
+		wire_put16(p + 4, rows[i].len);
+		ip_parse(&ip, p, sizeof(p));
+		OKF(npt_packet(&t, NPT_IN, p, &ip) && is(p + 56,
+		    "fd01:203:405:1::1234") == rows[i].changed,
+		    "5508-4: %s", rows[i].what);
+	}
+	ip.frag_off = 8;
+	error_packet(p, "2001:db8:ffff::1", "2001:db8:1:d550::1234",
+	    "2001:db8:1:d550::1234", "2001:db8:7::7");
+	OKF(npt_packet(&t, NPT_IN, p, &ip) && !is(p + 56,
+	    "fd01:203:405:1::1234"), "5508-4: a later fragment quotes nothing");
+}
+
 int
 main(void)
 {
@@ -247,5 +288,6 @@ main(void)
 	test_lengths();
 	test_always();
 	test_error();
+	test_quotes();
 	return DONE();
 }

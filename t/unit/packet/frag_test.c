@@ -146,6 +146,138 @@ test_decided(struct frags *fs)
 	OKF(d != NULL && *d == FRAG_UNDECIDED, "too old: forgotten");
 }
 
+/* A datagram of at most 32 units, a bit each, and how often it may go on. */
+struct slow {
+	uint32_t have;
+	unsigned whole;		/* units; 0: unknown */
+	bool bad, done;
+};
+
+static unsigned
+islands(uint32_t have)
+{
+	return (unsigned)__builtin_popcount(have & ~(have << 1));
+}
+
+static bool
+slow_takes(struct slow *d, unsigned from, unsigned to, bool last)
+{
+	uint32_t bits = (uint32_t)(((uint64_t)1 << to) -
+	    ((uint64_t)1 << from));
+
+	if (d->done)
+		*d = (struct slow){ 0 };
+	d->bad = d->bad || (d->have & bits) != 0 ||
+	    (d->whole != 0 && (last || to > d->whole)) ||
+	    (last && d->have >> (to - 1) != 0) ||
+	    islands(d->have | bits) > 8;
+	if (d->bad)
+		return false;
+	d->have |= bits;
+	d->whole = last ? to : d->whole;
+	d->done = d->whole != 0 && d->have == (uint32_t)(((uint64_t)1 <<
+	    d->whole) - 1);
+	return true;
+}
+
+static void
+test_model(unsigned seed)
+{
+	enum { DATAGRAMS = 3000, PIECES = 40 };
+	struct frags *fs = frags_new(ROOM);
+	unsigned wrong = 0, whole = 0, refused = 0;
+
+	srand(seed);
+	for (uint32_t id = 1; id <= DATAGRAMS; id++) {
+		struct slow d = { 0 };
+		unsigned size = 4 + (unsigned)rand() % 28;
+		for (int i = 0; i < PIECES; i++) {
+			unsigned from = (unsigned)rand() % size;
+			unsigned to = from + 1 + (unsigned)rand() % 2;
+			bool last = to >= size;
+			/* mostly what is missing */
+			if ((d.have >> from & 1) != 0 && rand() % 50 != 0)
+				continue;
+			if (to > size || (d.have >> (to - 1) & 1) != 0)
+				to = from + 1;
+			last = to == size || (last && rand() % 50 == 0);
+			struct piece p = { (uint16_t)(from * 8),
+				(uint16_t)(to * 8), last };
+			struct ip ip = fragment(id, &p);
+			bool want = slow_takes(&d, from, to, last);
+			wrong += (frags_entry(fs, &ip, 1000) != NULL) != want;
+			whole += d.done;
+			refused += !want;
+		}
+	}
+	OKF(wrong == 0 && whole > DATAGRAMS / 10 && refused > DATAGRAMS,
+	    "as one that notes each byte: %u whole, %u refused, seed %u",
+	    whole, refused, seed);
+	frags_free(fs);
+}
+
+/* Of five in a set of four the oldest goes; what is over makes room first. */
+static void
+test_oldest(void)
+{
+	struct frags *fs = frags_new(1);
+	const struct piece p = { 0, 8, false };
+	uint16_t *d;
+
+	for (uint32_t id = 1; id <= 6; id++) {
+		struct ip ip = fragment(id, &p);
+		/* the third is the oldest, then the first */
+		d = frags_entry(fs, &ip, id == 3 ? 500 : 1000 + id);
+		OK(d != NULL && *d == FRAG_UNDECIDED);
+		*d = (uint16_t)id;
+	}
+	const struct piece q = { 8, 16, false };
+	unsigned there = 0;
+	for (uint32_t id = 6; id >= 1; id--) {
+		struct ip ip = fragment(id, &q);
+		d = frags_entry(fs, &ip, 2000);
+		there |= d != NULL && *d == id ? 1u << id : 0;
+		if (id == 4)
+			break;
+	}
+	OKF(there == (1 << 6 | 1 << 5 | 1 << 4), "the newest are there");
+	struct ip two = fragment(2, &q), three = fragment(3, &q);
+	d = frags_entry(fs, &two, 1000 + FRAG_LIFE - 1);
+	OKF(d != NULL && *d == 2, "all but the oldest");
+	d = frags_entry(fs, &three, 1001 + FRAG_LIFE);
+	OK(d != NULL && *d == FRAG_UNDECIDED);
+	frags_free(fs);
+}
+
+/* Whatever a datagram is known by. */
+static void
+test_datagram_key(void)
+{
+	const struct piece p = { 0, 8, false }, q = { 8, 16, false };
+	unsigned wrong = 0;
+
+	for (int v6 = 0; v6 < 2; v6++)
+		for (int bit = 0; bit < 128 + 128 + 32 + 8; bit++) {
+			struct frags *fs = frags_new(ROOM);
+			struct ip a = fragment(77, &p), b = fragment(77, &q);
+			a.version = b.version = v6 ? 6 : 4;
+			*frags_entry(fs, &a, 1000) = 7;
+			if (bit < 128)
+				b.src.b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			else if (bit < 256)
+				b.dst.b[bit / 8 - 16] ^=
+				    (uint8_t)(1 << bit % 8);
+			else if (bit < 288)
+				b.frag_id ^= 1u << (bit - 256);
+			else
+				b.proto ^= (uint8_t)(1 << (bit - 288));
+			uint16_t *d = frags_entry(fs, &b, 1000);
+			wrong += d == NULL || (*d == 7) != (v6 && bit >= 288);
+			frags_free(fs);
+		}
+	OKF(wrong == 0, "addresses, identification and, for IPv4, protocol");
+}
+
 /* Another datagram gets through among a million that never end. */
 static void
 test_flood(struct frags *fs)
@@ -246,6 +378,10 @@ main(void)
 	frags_free(fs);
 	fs = frags_new(ROOM);
 	test_contradictions(fs);
+	for (unsigned seed = 1; seed <= 3; seed++)
+		test_model(seed);
+	test_oldest();
+	test_datagram_key();
 	test_decided(fs);
 	test_flood(fs);
 	frags_free(fs);

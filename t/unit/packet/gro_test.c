@@ -133,6 +133,39 @@ test_join_refused(void)
 	OK(joined() == 0);		/* another tag: another peer */
 }
 
+/* Flags of two segments in a row, on the first and on the second. */
+static void
+test_join_flags(void)
+{
+	static const struct {
+		const char *what;
+		uint8_t first, second;
+		int supers;
+	} t[] = {
+		{ "SYN on both", TCP_SYN, TCP_SYN, 0 },
+		{ "RST on both", TCP_RST, TCP_RST, 0 },
+		{ "URG on both", TCP_URG, TCP_URG, 0 },
+		{ "ECE on both", TCP_ECE, TCP_ECE, 1 },
+		{ "CWR on the first", TCP_CWR, 0, 1 },
+		{ "CWR on both", TCP_CWR, TCP_CWR, 0 },
+		{ "FIN on the first", TCP_FIN, 0, 0 },
+		{ "FIN on both", TCP_FIN, TCP_FIN, 0 },
+		{ "FIN on the last", 0, TCP_FIN, 1 },
+		{ "PSH on the first", TCP_PSH, 0, 0 },
+		{ "PSH on the last", 0, TCP_PSH, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct segment a = tcp4, b = nth(tcp4, 1);
+		a.flags |= t[i].first;
+		b.flags |= t[i].second;
+		give(a, 1);
+		give(b, 1);
+		OKF(joined() == t[i].supers, "%s: %s", t[i].what,
+		    t[i].supers > 0 ? "one" : "two");
+	}
+}
+
 /* The second of two packets that would be joined, with one byte changed and
  * the checksums right for it. */
 static void
@@ -380,6 +413,7 @@ main(void)
 	test_join();
 	test_join_headers();
 	test_join_refused();
+	test_join_flags();
 	test_join_bytes();
 	test_join_hash();
 	test_join_extensions();

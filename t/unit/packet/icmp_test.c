@@ -84,6 +84,31 @@ test_answer6(void)
 	    out + 40, n - 40)) == 0xffff);
 }
 
+/* All of the header that is ours, but the checksums. */
+static void
+test_headers(void)
+{
+	struct ip ip = make4(PROTO_UDP, 0, 10, 60);
+	static const uint8_t want4[] = { 0x45, 0xc0, 0, 88, 0, 0, 0, 0, 64, 1 };
+	static const uint8_t want6[] = { 0x6c, 0, 0, 0, 0, 108, 58, 64 };
+
+	OK(answer(V_DOWN, 7, &ip) == 88 && memcmp(out, want4,
+	    sizeof(want4)) == 0 && csum_fold(csum_add(0, out, 20)) == 0xffff);
+	OKF(memcmp(out + 24, "\0\0\0\0", 4) == 0, "no MTU unless it is too big");
+	ip = make6(PROTO_UDP, 0, 0xfd, 100);
+	OK(answer(V_DOWN, 7, &ip) == 148 && memcmp(out, want6,
+	    sizeof(want6)) == 0 && memcmp(out + 44, "\0\0\0\0", 4) == 0 &&
+	    memcmp(out + 48, packet, 100) == 0);
+	for (size_t n = 547; n < 550; n++) {
+		ip = make4(PROTO_UDP, 0, 10, n);
+		OKF(answer(V_DOWN, 0, &ip) == (n < 548 ? 28 + n : 576),
+		    "R5 %zu bytes as far as there is room", n);
+		ip = make6(PROTO_UDP, 0, 0xfd, n + 684);
+		OKF(answer(V_DOWN, 0, &ip) == (n < 548 ? 48 + n + 684 : 1280),
+		    "R5 %zu bytes as far as there is room", n + 684);
+	}
+}
+
 static void
 test_too_big(void)
 {
@@ -181,6 +206,23 @@ test_silence(void)
 	ip = make6(PROTO_UDP, 0, 0xfd, 84);
 	memset(&ip.src, 0, sizeof(ip.src));
 	OKF(!may(ip), "R4 from nobody");
+	ip.src.b[15] = 1;
+	OKF(!may(ip), "R4 from ourselves");
+	ip.src.b[15] = 2;
+	OK(may(ip));
+	ip.src.b[0] = 0xff;
+	OKF(!may(ip), "R4 from many");
+	OK(may_from(make4(PROTO_UDP, 0, 10, 84), 126) &&
+	    may_from(make4(PROTO_UDP, 0, 10, 84), 128) &&
+	    may_from(make4(PROTO_UDP, 0, 10, 84), 1) &&
+	    may_from(make4(PROTO_UDP, 0, 10, 84), 223));
+	/* a fragment of an error, of which nobody sees that it is one */
+	ip = make4(PROTO_ICMP, 8, 10, 84);
+	ip.ports = false;
+	OKF(!may(ip), "R4 ICMP of which the type is not there");
+	ip = make6(PROTO_ICMP6, 128, 0xfd, 84);
+	ip.ports = false;
+	OKF(!may(ip), "R4 nor that of ICMPv6");
 }
 
 int
@@ -188,6 +230,7 @@ main(void)
 {
 	test_answer4();
 	test_answer6();
+	test_headers();
 	test_too_big();
 	test_codes();
 	test_silence();

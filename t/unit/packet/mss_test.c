@@ -2,6 +2,7 @@
 /* P8: what a SYN asks for is lowered to what a tunnel takes. */
 #include "test.h"
 
+#include "edge.h"
 #include "packet/csum.h"
 #include "packet/mss.h"
 
@@ -90,14 +91,16 @@ test_leaves_alone(void)
 		{ 2, 3, 5, 180 }, { 2, 5, 5, 180, 0 }, { 8, 40, 2, 4 },
 		{ 8, 0, 2, 4, 5, 180 }, { 0, 2, 4, 5, 180 },
 		{ 1, 1, 1, 1, 1, 1, 1, 2 }, { 3, 3, 7, 1 },
+		{ 8, 1, 2, 4, 5, 180 }, { 1, 1, 1, 1, 2, 5, 5, 180 },
+		{ 1, 1, 1, 1, 8, 5, 2, 4 }, { 1, 1, 1, 1, 1, 2, 4, 5 },
+		{ 2, 6, 5, 180, 5, 180, 1, 1 }, { 3, 8, 2, 4, 5, 180 },
 	};
-	uint8_t before[sizeof(packet)];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		make(false, TCP_SYN, bad[i], 8);
-		memcpy(before, packet, sizeof(packet));
-		mss_clamp(packet, &ip, 1000, true);
-		OKF(memcmp(before, packet, sizeof(packet)) == 0,
+		uint8_t *p = edge_copy(packet, ip.len);
+		mss_clamp(p, &ip, 1000, true);
+		OKF(memcmp(p, packet, ip.len) == 0,
 		    "options that hold none: %zu", i);
 	}
 	make(false, TCP_SYN, bad[0], 8);
@@ -111,11 +114,48 @@ test_leaves_alone(void)
 	OKF(!mss_is_syn(packet, &ip), "a later fragment is none");
 }
 
+/* Wherever it stands behind others that are sound. */
+static void
+test_finds(void)
+{
+	static const uint8_t good[][8] = {
+		{ 2, 4, 5, 180, 8, 0 }, { 4, 2, 2, 4, 5, 180, 0, 9 },
+		{ 1, 1, 1, 1, 2, 4, 5, 180 }, { 3, 3, 7, 1, 2, 4, 5, 180 },
+		{ 8, 4, 2, 4, 2, 4, 5, 180 }, { 1, 2, 4, 5, 180, 2, 9, 9 },
+	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		make(false, TCP_SYN, good[i], 8);
+		mss_clamp(packet, &ip, 1000, true);
+		OKF(memmem(packet + ip.l4 + 20, 8, "\2\4\3\xc0", 4) != NULL &&
+		    sum_is_right(), "options that hold one: %zu", i);
+	}
+	/* a header that ends before the option, or before itself */
+	make(false, TCP_SYN, good[2], 8);
+	for (int words = 0; words < 7; words++) {
+		packet[ip.l4 + 12] = (uint8_t)(words << 4);
+		mss_clamp(packet, &ip, 1000, false);
+		OKF(value(6) == 1460, "a header of %d words has none", words);
+	}
+	packet[ip.l4 + 12] = 7 << 4;
+	mss_clamp(packet, &ip, 1000, false);
+	OK(value(6) == 960);
+	make(false, TCP_SYN, good[2], 8);
+	mss_clamp(packet, &ip, 1500, false);
+	OKF(value(6) == 1460, "never raised");
+	mss_clamp(packet, &ip, 40 + 536, false);
+	OKF(value(6) == 536, "to the least");
+	make(false, TCP_SYN, good[2], 8);
+	mss_clamp(packet, &ip, 39, false);
+	OKF(value(6) == 536, "though nothing fits");
+}
+
 int
 main(void)
 {
 	test_lowers(false);
 	test_lowers(true);
 	test_leaves_alone();
+	test_finds();
 	return DONE();
 }

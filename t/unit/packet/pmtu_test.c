@@ -193,6 +193,22 @@ test_lies(void)
 			pmtu_heard(&m, (uint16_t)(m.round + d), (uint16_t)size,
 			    now);
 	OKF(m.mtu == 1220, "answers that nobody asked for");
+	begin(1220, 20 * NSEC_MS, 0);
+	uint16_t size[PMTU_ASK + 1];
+	unsigned changed = 0;
+	pmtu_step(&m, now, size);
+	struct pmtu before = m;
+	for (unsigned n = 0; n < 65536; n++)
+		for (int d = -1; d <= 1; d += 2) {
+			pmtu_heard(&m, (uint16_t)(m.round + d), (uint16_t)n,
+			    now);
+			changed += memcmp(&m, &before, sizeof(m)) != 0;
+		}
+	for (unsigned n = MAX + 1; n < 65536; n++) {
+		pmtu_heard(&m, m.round, (uint16_t)n, now);
+		changed += memcmp(&m, &before, sizeof(m)) != 0;
+	}
+	OKF(changed == 0, "nor of another round, or too large");
 }
 
 int

@@ -21,6 +21,15 @@ answers(struct leg l)
 	return (const void *)(out_ + back.l4);
 }
 
+/* Nothing is in its header that nobody has set. */
+static bool
+is_bare(void)
+{
+	return back.version == 4 ? out_[0] == 0x45 && out_[4] == 0 &&
+	    out_[5] == 0 && out_[6] == IP4_DF >> 8 && out_[7] == 0 :
+	    memcmp(out_, "\x60\0\0\0\0\x14", 6) == 0;
+}
+
 static bool
 is_right(const struct leg *l)
 {
@@ -28,7 +37,9 @@ is_right(const struct leg *l)
 
 	return is_at(&back.src, l->dst) && is_at(&back.dst, l->src) &&
 	    back.sport == l->dport && back.dport == l->sport &&
-	    back.ttl == 64 && be16_get(h->csum) == right_sum(out_, back.l4,
+	    back.ttl == 64 && back.tos == 0 && !back.frag &&
+	    h->off == 5 << 4 && be16_get(h->win) == 0 &&
+	    be16_get(h->urg) == 0 && is_bare() && be16_get(h->csum) == right_sum(out_, back.l4,
 	    back.len, PROTO_TCP);
 }
 
@@ -46,6 +57,8 @@ test_numbers(const char *src, const char *dst)
 		{ TCP_ACK | TCP_FIN, 3, 77, 0, TCP_RST },
 		{ 0, 10, 0, 1010, TCP_RST | TCP_ACK },
 		{ TCP_FIN, 10, 0, 1011, TCP_RST | TCP_ACK },
+		{ TCP_FIN, 0, 0, 1001, TCP_RST | TCP_ACK },
+		{ TCP_PSH | TCP_URG, 0, 0, 1000, TCP_RST | TCP_ACK },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/* Tables that are allocated: each piece fails in turn. */
+#include "test.h"
+#include "scarce.h"
+
+#include "packet/flow.h"
+#include "packet/frag.h"
+#include "packet/lpm.h"
+
+#include <sodium.h>
+
+enum { ROOM = 100, PREFIXES = 300 };
+
+static void *
+make_frags(void)
+{
+	return frags_new(ROOM);
+}
+
+static void
+unmake_frags(void *p)
+{
+	frags_free(p);
+}
+
+static void *
+make_flows(void)
+{
+	return flows_new(ROOM);
+}
+
+static void
+unmake_flows(void *p)
+{
+	flows_free(p);
+}
+
+static void
+prefixes(struct lpm_entry e[static PREFIXES])
+{
+	for (unsigned i = 0; i < PREFIXES; i++)
+		e[i] = (struct lpm_entry){ .prefix = { { { 0x20, 1,
+		    (uint8_t)(i >> 4), (uint8_t)(i << 4) } },
+		    (uint8_t)(28 + i % 3) }, .value = i };
+}
+
+static void *
+make_lpm(void)
+{
+	struct lpm_entry e[PREFIXES];
+
+	prefixes(e);
+	/* so few that sorting them takes no memory that it can do without */
+	return lpm_build(e, 20);
+}
+
+static void *
+make_reserved(void)
+{
+	struct lpm *t = lpm_new(PREFIXES);
+	struct lpm_entry e[PREFIXES];
+
+	prefixes(e);
+	if (t != NULL)
+		lpm_refill(t, e, PREFIXES / 3);
+	return t;
+}
+
+static void
+unmake_lpm(void *p)
+{
+	lpm_free(p);
+}
+
+int
+main(void)
+{
+	static const struct {
+		const char *what;
+		void *(*make)(void);
+		void (*unmake)(void *);
+		int least;
+	} rows[] = {
+		{ "fragments", make_frags, unmake_frags, 2 },
+		{ "flows", make_flows, unmake_flows, 2 },
+		{ "a table of prefixes", make_lpm, unmake_lpm, 3 },
+		{ "one that is filled later", make_reserved, unmake_lpm, 3 },
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int n = scarce_tries(rows[i].make, rows[i].unmake, true);
+		OKF(n >= (SCARCE ? rows[i].least : 0), "no memory for %s: all "
+		    "is given back (%d)", rows[i].what, n);
+	}
+	frags_free(NULL);
+	flows_free(NULL);
+	lpm_free(NULL);
+	return DONE();
+}
