@@ -6,17 +6,9 @@
 #include <sodium.h>
 #include <string.h>
 
-/* libb2 wipes nothing of what its functions have on the stack: the last of them
- * leaves the hash there. */
-enum { BLAKE2S_STACK = 512 };
-
-static void
-finish(blake2s_state *s, uint8_t *out, size_t n)
-{
-	blake2s_final(s, out, n);
-	sodium_stackzero(BLAKE2S_STACK);
-	sodium_memzero(s, sizeof(*s));
-}
+/* libb2 wipes nothing of what its functions have on the stack: they leave the
+ * key and the hash there. */
+enum { BLAKE2S_STACK = 2048 };
 
 void
 kdf_hash(uint8_t out[static HASH_LEN], const void *a, size_t an,
@@ -28,7 +20,9 @@ kdf_hash(uint8_t out[static HASH_LEN], const void *a, size_t an,
 	blake2s_update(&s, a, an);
 	if (bn > 0)
 		blake2s_update(&s, b, bn);
-	finish(&s, out, HASH_LEN);
+	blake2s_final(&s, out, HASH_LEN);
+	sodium_stackzero(BLAKE2S_STACK);
+	sodium_memzero(&s, sizeof(s));
 }
 
 void
@@ -40,7 +34,9 @@ kdf_mac(uint8_t out[static COOKIE_LEN], const void *key, size_t keylen,
 	assert(keylen > 0 && keylen <= BLAKE2S_KEYBYTES);
 	blake2s_init_key(&s, COOKIE_LEN, key, keylen);
 	blake2s_update(&s, in, n);
-	finish(&s, out, COOKIE_LEN);
+	blake2s_final(&s, out, COOKIE_LEN);
+	sodium_stackzero(BLAKE2S_STACK);
+	sodium_memzero(&s, sizeof(s));
 }
 
 /* One of the two hashes of HMAC: of the padded key and a text. */

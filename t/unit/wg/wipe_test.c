@@ -354,7 +354,7 @@ static const struct step {
 	} secret[6];
 } steps[] = {
 	{ "kdf_hash", prepare_kdf, do_hash, { KEY(chain), KEY(input) } },
-	{ "kdf_mac", prepare_kdf, do_mac, { KEY(input) } },
+	{ "kdf_mac", prepare_kdf, do_mac, { KEY(chain), KEY(input) } },
 	{ "kdf_hmac", prepare_kdf, do_hmac, { KEY(chain), KEY(input),
 	    KEY(padded[0]), KEY(padded[1]), KEY(inner), KEY(prk) } },
 	{ "kdf1", prepare_kdf, do_kdf1, { KEY(prk), KEY(chain), KEY(input),
