@@ -37,7 +37,7 @@ test_foreseen(void)
 		make(&w.pk, &l);
 		OKF(nat_foresee(&w.nat, dir, w.pk.b, least) ==
 		    key_hash(&l, dir) && nat_foresee(&w.nat, dir, w.pk.b,
-		    least - 1) == 0, "N14: IPv%d, protocol %d, %s",
+		    least - 1) == 0, "IPv%d, protocol %d, %s",
 		    v6 ? 6 : 4, l.proto, dir == NAT_OUTWARD ? "out" : "in");
 	}
 }
@@ -51,9 +51,9 @@ test_refused(void)
 	make(&w.pk, &l);
 	w.pk.b[0] = 0x46;
 	OKF(nat_foresee(&w.nat, NAT_OUTWARD, w.pk.b, w.pk.n) == 0,
-	    "N14: options are not gone through");
+	    "options are not gone through");
 	OKF(nat_foresee(&w.nat, NAT_OUTWARD, w.pk.b, 0) == 0,
-	    "N14: nothing is nobody's");
+	    "nothing is nobody's");
 	nat_fetch(&w.nat, NAT_OUTWARD, 0);
 }
 
@@ -62,12 +62,12 @@ test_large(void)
 {
 	for (uint16_t i = 0; i < 2048; i++) {
 		if (i == 2047)
-			OKF(!nat_is_large(&w.nat), "N14: 2047 flows are few");
+			OKF(!nat_is_large(&w.nat), "2047 flows are few");
 		out(&w, 1, (struct leg){ .proto = PROTO_UDP,
 		    .src = "10.1.0.5", .dst = "203.0.113.7",
 		    .sport = (uint16_t)(5000 + i), .dport = 53 });
 	}
-	OKF(nat_is_large(&w.nat), "N14: 2048 are not");
+	OKF(nat_is_large(&w.nat), "2048 are not");
 }
 
 int

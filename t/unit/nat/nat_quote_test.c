@@ -31,7 +31,7 @@ test_types(void)
 			ip.proto = v6 ? PROTO_ICMP : PROTO_ICMP6;
 			wrong += nat_translates(&ip, &other) || other;
 		}
-	OKF(wrong == 0, "5508: of all types, echo and errors of packets");
+	OKF(wrong == 0, "of all types, echo and errors of packets");
 }
 
 static struct packet quoted;
