@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "proc/child.h"
 #include "proc/sandbox.h"
 #include "proc/trust.h"
 
@@ -293,7 +294,7 @@ start_writer(struct journal *j)
 		return -1;
 	fcntl(fd[1], F_SETFL, O_NONBLOCK);
 	fcntl(fd[1], F_SETPIPE_SZ, PIPE_ROOM);	/* or as much as there is */
-	pid_t pid = fork();
+	pid_t pid = child_fork();
 	if (pid == 0)
 		start(j, fd[0]);
 	close(fd[0]);

@@ -3,15 +3,12 @@
 
 #include "base/addr.h"
 #include "base/die.h"
-#include "proc/descriptors.h"
-#include "proc/sandbox.h"
+#include "proc/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -109,21 +106,14 @@ look_again(struct resolvconf_mark *m, struct answer *a)
 	read_servers(a->servers, text);
 }
 
-static _Noreturn void
-be_reader(int fd, struct resolvconf_mark *m)
+static void
+answer_all(void *mark)
 {
-	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
-		SIGPIPE };
 	struct answer a;
 	char question;
 
-	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
-		signal(quiet[i], SIG_IGN);
-	descriptors_keep(&fd, 1);
-	prctl(PR_SET_NAME, "bh-resolve-conf", 0, 0, 0);	/* for ps(1) */
-	sandbox_enter(SANDBOX_FILES, "_bh-names");
 	while (read(FD_ASKER, &question, 1) == 1) {
-		look_again(m, &a);
+		look_again(mark, &a);
 		if (write(FD_ASKER, &a, sizeof(a)) != sizeof(a))
 			break;
 	}
@@ -139,14 +129,14 @@ resolvconf_open(void)
 	resolvconf_look(&m);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -1;
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid == 0)
-		be_reader(pair[1], &m);
+	const struct child c = { .name = "bh-resolve-conf",
+		.user = "_bh-names", .sandbox = SANDBOX_FILES,
+		.fd = &pair[1], .nfds = 1, .run = answer_all, .arg = &m };
+	pid_t pid = child_start(&c);
+	int error = errno;
 	close(pair[1]);
 	if (pid > 0)
 		return pair[0];
-	int error = errno;
 	close(pair[0]);
 	errno = error;
 	return -1;

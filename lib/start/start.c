@@ -6,6 +6,7 @@
 #include "conf/publish.h"
 #include "conf/space.h"
 #include "policy/servers.h"
+#include "proc/child.h"
 #include "proc/sandbox.h"
 #include "proc/trust.h"
 
@@ -129,8 +130,7 @@ start_keys(const struct conf *cf, size_t self, const char *keydir)
 {
 	int status = 0;
 
-	fflush(NULL);
-	pid_t pid = fork();
+	pid_t pid = child_fork();
 	if (pid < 0)
 		die(EXIT_RETRY, "cannot start a process");
 	if (pid == 0)

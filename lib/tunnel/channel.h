@@ -13,7 +13,7 @@
  * else (standalone), so it comes with how often it has been given.
  */
 
-#include "tunnel/uapi_process.h"
+#include "tunnel/note.h"
 #include "wg/device.h"
 
 enum {

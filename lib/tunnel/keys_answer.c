@@ -125,5 +125,5 @@ keys_answer(struct key_process *k, struct note *n)
 	do
 		tell_of(k, n);
 	while (n->n == 0 && c->asked < k->workers);
-	note_answer(&k->uapi, n);
+	note_answer(k->uapi, n);
 }

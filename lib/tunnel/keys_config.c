@@ -355,7 +355,7 @@ answer(struct key_process *k, struct note *n, int error)
 {
 	n->n = 1;
 	n->item[0] = uapi_number(UAPI_ERRNO, (uint64_t)error);
-	note_answer(&k->uapi, n);
+	note_answer(k->uapi, n);
 }
 
 static void
@@ -389,10 +389,10 @@ keys_config(struct key_process *k)
 {
 	struct note n;
 
-	for (int i = 0; i < NOTES && k->uapi.fd >= 0 &&
+	for (int i = 0; i < NOTES && k->uapi >= 0 &&
 	    note_receive(&k->uapi, &n); i++)
 		take_note(k, &n);
-	k->stat->helpers_lost += k->uapi.fd < 0;
+	k->stat->helpers_lost += k->uapi < 0;
 	sodium_memzero(&n, sizeof(n));
 }
 
@@ -401,6 +401,6 @@ keys_excuse(struct key_process *k)
 {
 	struct note n;
 
-	if (k->uapi.fd >= 0)
+	if (k->uapi >= 0)
 		answer(k, &n, EAGAIN);
 }

@@ -2,29 +2,23 @@
 #include "tunnel/keys_process.h"
 
 #include "base/die.h"
-#include "proc/descriptors.h"
+#include "proc/child.h"
 #include "proc/keyfile.h"
-#include "proc/sandbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-	DELAY_MIN_MS = 10, DELAY_MAX_MS = 1000,	/* until it is started again */
-	LONG_LIFE = 10,				/* seconds */
-	BEHIND = 8,				/* the data process, nice(2) */
-};
+enum { BEHIND = 8 };	/* the data process: nice(2) */
+
+/* Each worker is one that needs the process (child_kept). */
+static_assert((int)CONF_WORKERS_MAX <= (int)CHILD_FDS_MAX, "child_keep");
 
 /* Descriptors, after everything else that we inherited is closed. */
 enum { FD_UAPI = 3, FD_HANDSHAKES, FD_JUNK, FD_CHANNEL /* one each worker */,
@@ -148,7 +142,7 @@ open_key_process(const struct keys_setup *s)
 		k->channel[i] = FD_CHANNEL + (int)i;
 	k->junk = FD_JUNK;
 	k->data = s->policy == NULL ? FD_DATA : -1;
-	k->uapi.fd = s->uapi < 0 ? -1 : FD_UAPI;
+	k->uapi = s->uapi < 0 ? -1 : FD_UAPI;
 	k->life = -1;
 	k->npeers = s->npeers;
 	k->stat = counters_create(s->how->rundir, "bh-tunnel-keys", k->npeers);
@@ -176,103 +170,45 @@ open_key_process(const struct keys_setup *s)
 
 /* ---- processes ---- */
 
-/* Any of the workers. */
-static bool
-data_process_is_gone(const struct key_process *k, int timeout_ms, int life)
-{
-	struct pollfd fd[CONF_WORKERS_MAX + 1] = { { .fd = life } };
-	bool gone = false;
-
-	for (unsigned i = 0; i < k->workers; i++)
-		fd[1 + i].fd = k->channel[i];
-	while (poll(fd, 1 + k->workers, timeout_ms) < 0 && errno == EINTR)
-		continue;
-	for (unsigned i = 0; i < k->workers; i++)
-		gone |= fd[1 + i].revents != 0;
-	return gone;
-}
-
-/* Whoever works has its end of a pipe; nobody writes to it. */
-static bool
-work_begins(struct key_process *k, pid_t *pid, int *life)
-{
-	int pipe[2];
-
-	if (pipe2(pipe, O_CLOEXEC) < 0 || (*pid = fork()) < 0)
-		die(EXIT_RETRY, "cannot start a process");
-	if (*pid == 0) {
-		close(pipe[0]);
-		k->life = pipe[1];
-		sandbox_narrow(SANDBOX_KEYS);
-		return true;
-	}
-	close(pipe[1]);
-	*life = pipe[0];
-	return false;
-}
-
-/* Returns in a process that has everything as it was at the start, again and
- * again; true if it is not the first. */
-static bool
-be_reborn(struct key_process *k)
-{
-	int delay = DELAY_MIN_MS, status = 0, life = -1;
-	pid_t pid;
-
-	for (bool again = false;; again = true) {
-		nsec since = clock_now();
-		if (work_begins(k, &pid, &life))
-			return again;
-		if (data_process_is_gone(k, -1, life))
-			keys_end();
-		close(life);
-		waitpid(pid, &status, 0);
-		/* of its own accord: the data process is gone, or mad, and what
-		 * it has said is what the next one would hear */
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			keys_end();
-		warnx("the process that makes handshakes has died (%s %d): "
-		    "started again", WIFSIGNALED(status) ? "signal" : "exit",
-		    WIFSIGNALED(status) ? WTERMSIG(status) :
-		    WEXITSTATUS(status));
-		if (clock_now() - since > LONG_LIFE * NSEC_SEC)
-			delay = DELAY_MIN_MS;
-		if (data_process_is_gone(k, delay, -1))
-			keys_end();
-		delay = delay * 2 > DELAY_MAX_MS ? DELAY_MAX_MS : delay * 2;
-	}
-}
+struct opening {
+	const struct keys_setup *how;
+	struct key_process *k;
+};
 
 static void
-settle(const struct keys_setup *s, const int channel[])
+open_process(void *arg)
 {
-	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
-		SIGPIPE };
-	int keep[FD_CHANNEL - FD_UAPI + CONF_WORKERS_MAX + 1] = { s->uapi,
-		s->port[UDP_HANDSHAKES], s->port[UDP_JUNK] };
-	int n = FD_CHANNEL - FD_UAPI + (int)s->workers;
+	struct opening *o = arg;
 
-	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
-		signal(quiet[i], SIG_IGN);
-	memcpy(keep + FD_CHANNEL - FD_UAPI, channel,
-	    s->workers * sizeof(*channel));
-	if (s->policy == NULL)
-		keep[n++] = s->port[UDP_DATA];
-	descriptors_keep(keep, n);
-}
-
-static _Noreturn void
-be_key_process(const struct keys_setup *s, const int channel[])
-{
-	settle(s, channel);
-	prctl(PR_SET_NAME, "bh-tunnel-keys", 0, 0, 0);	/* for ps(1) */
 	/* a flood of handshakes: packets of sessions come first */
 	if (nice(BEHIND) < 0)
 		errno = 0;
-	struct key_process *k = open_key_process(s);
-	bool gateway = s->policy != NULL;
-	sandbox_enter(gateway ? SANDBOX_SPARE : SANDBOX_ALONE_KEYS, "_bh-keys");
-	if (gateway && be_reborn(k)) {
+	o->k = open_key_process(o->how);
+}
+
+/* In a gateway this process starts the one that works, again and again.  A child
+ * that exits by itself has found the data process dead, or mad, and what that
+ * has said is what the next child would hear. */
+static bool
+keep(struct key_process *k)
+{
+	const struct child_kept kept = { .does = "makes handshakes",
+		.delay_min_ms = 10, .delay_max_ms = 1000,
+		.fd = k->channel, .nfds = k->workers };
+	struct child_life life = child_keep(&kept);
+
+	k->life = life.fd;
+	sandbox_narrow(SANDBOX_KEYS);
+	return life.again;
+}
+
+static void
+run_process(void *arg)
+{
+	struct opening *o = arg;
+	struct key_process *k = o->k;
+
+	if (o->how->policy != NULL && keep(k)) {
 		stampfile_recall(k->stamps, k->device, k->npeers);
 		keys_excuse(k);
 	} else {
@@ -280,6 +216,26 @@ be_key_process(const struct keys_setup *s, const int channel[])
 		channel_send(k->channel[0], &k->word, true);
 	}
 	keys_run(k);
+}
+
+/* Starts it with its ends of the channels. */
+static pid_t
+start(const struct keys_setup *s, const int channel[])
+{
+	int keep[FD_CHANNEL - FD_UAPI + CONF_WORKERS_MAX + 1] = { s->uapi,
+		s->port[UDP_HANDSHAKES], s->port[UDP_JUNK] };
+	int n = FD_CHANNEL - FD_UAPI;
+	struct opening o = { .how = s };
+
+	for (unsigned i = 0; i < s->workers; i++)
+		keep[n++] = channel[i];
+	if (s->policy == NULL)
+		keep[n++] = s->port[UDP_DATA];
+	const struct child c = { .name = "bh-tunnel-keys", .user = "_bh-keys",
+		.sandbox = s->policy != NULL ? SANDBOX_SPARE :
+		    SANDBOX_ALONE_KEYS, .fd = keep, .nfds = n,
+		.open = open_process, .run = run_process, .arg = &o };
+	return child_start(&c);
 }
 
 void
@@ -293,12 +249,9 @@ keys_start(const struct keys_setup *s, int channel[], pid_t *pid)
 		channel[i] = pair[0];
 		theirs[i] = pair[1];
 	}
-	fflush(NULL);
-	*pid = fork();
+	*pid = start(s, theirs);
 	if (*pid < 0)
 		die(EXIT_RETRY, "cannot start a process");
-	if (*pid == 0)
-		be_key_process(s, theirs);
 	for (unsigned i = 0; i < s->workers; i++)
 		close(theirs[i]);
 }

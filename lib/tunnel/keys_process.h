@@ -47,7 +47,7 @@ struct key_process {
 	unsigned misdirected;		/* passed on, since the last batch */
 	uint8_t random[UDP_BATCH * DEVICE_RANDOM];
 	size_t nrandom;			/* bytes left of it, at the front */
-	struct uapi_process uapi;
+	int uapi;			/* to the uapi process, or -1 */
 	int channel[CONF_WORKERS_MAX];
 	unsigned workers;		/* so many of them */
 	int life;			/* our parent; -1: the data process */

@@ -287,7 +287,7 @@ keys_run(struct key_process *k)
 		int ms = look_at_clock(k);
 		fd[HANDSHAKES].fd = k->rest == 0 ? k->udp.fd : -1;
 		fd[JUNK].fd = k->listen == 0 ? k->junk : -1;
-		fd[UAPI].fd = k->uapi.fd;
+		fd[UAPI].fd = k->uapi;
 		fd[LIFE].fd = k->life;
 		if (poll(fd, CHANNEL + k->workers, ms) < 0 && errno != EINTR)
 			_exit(1);

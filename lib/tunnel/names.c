@@ -5,34 +5,31 @@
 #include "base/die.h"
 #include "io/resolvconf.h"
 #include "io/resolve.h"
-#include "proc/descriptors.h"
-#include "proc/sandbox.h"
+#include "proc/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
-	/* after everything else is closed: what we speak by; a pipe that has a
-	 * reader as long as there is who starts us again */
+	/* after everything else is closed: to the data process; a pipe that has
+	 * a reader as long as the process lives that would start us again */
 	FD_PACKETS = 3, FD_READ, FD_LIFE,
 	ASK_EVERY = 1,		/* seconds: no name more often */
-	LIVES_EVERY = 1,
+	EVERY_MS = 1000,	/* from start to start */
 	GIVE_UP = 8,		/* no name has ever been answered for: perhaps
 				 * there are other servers by now */
 };
 
 /* Why the process that works has ended. */
-enum { GONE = 10, AGAIN, FAILED };
+enum { NEEDLESS = 10, AGAIN, FAILED };
 
 struct names;
 
@@ -83,7 +80,7 @@ choose(struct names_word *w, const struct name *name, bool v4, bool reached)
 	}
 }
 
-/* IPv6 first, as RFC 6724 would have it, but what has no route at the end. */
+/* IPv6 first, as RFC 6724 would have it, but addresses without a route last. */
 static void
 say(const struct name *name)
 {
@@ -93,7 +90,7 @@ say(const struct name *name)
 		choose(&w, name, i % 2 == 1, i < 2);
 	/* a reader that is busy is waited for */
 	if (w.n > 0 && send(FD_PACKETS, &w, sizeof(w), MSG_NOSIGNAL) < 0)
-		_exit(GONE);
+		_exit(NEEDLESS);
 }
 
 static void
@@ -143,7 +140,7 @@ ask_due(struct names *all, nsec now)
 	return next;
 }
 
-/* What the hosts file has, no server is asked for. */
+/* No server is asked for a name that the hosts file has. */
 static void
 look_up_hosts(struct names *all)
 {
@@ -154,8 +151,8 @@ look_up_hosts(struct names *all)
 			on_answer(&all->name[i], &a);
 }
 
-/* Sooner than its time.  What is in the hosts file has none (and what is being
- * asked for, no time yet): that is read anew. */
+/* Asks sooner than its time.  A name that is in the hosts file has none (and one
+ * that is being asked for, none yet): then that file is read anew. */
 static void
 hurry(struct names *all, struct name *name, nsec now)
 {
@@ -163,7 +160,7 @@ hurry(struct names *all, struct name *name, nsec now)
 
 	if (name->r.due > soon)
 		name->r.due = soon;
-	else if (name->asked == 0 && now - all->born >= LIVES_EVERY * NSEC_SEC)
+	else if (name->asked == 0 && now - all->born >= EVERY_MS * NSEC_MS)
 		_exit(AGAIN);
 }
 
@@ -179,7 +176,7 @@ hear(struct names *all, nsec now)
 			if (all->name[i].peer == peer)
 				hurry(all, &all->name[i], now);
 	if (n >= 0 || errno != EAGAIN)
-		_exit(GONE);
+		_exit(NEEDLESS);
 }
 
 static _Noreturn void
@@ -219,48 +216,21 @@ work(struct names *all)
 
 /* ---- processes ---- */
 
-/* Starts who works, again and again. */
-static _Noreturn void
-be_parent(struct names *all)
+/* Starts the process that works, again and again. */
+static void
+keep(void *arg)
 {
-	int status = 0;
+	struct names *all = arg;
+	const struct child_kept kept = { .does = "resolves names",
+		.needless = NEEDLESS, .exits = true, .waits = true,
+		.delay_min_ms = EVERY_MS, .delay_max_ms = EVERY_MS,
+		.fd = (const int[]){ FD_PACKETS }, .nfds = 1 };
+	struct child_life life = child_keep(&kept);
 
-	for (;;) {
-		nsec since = clock_now();
-		pid_t pid = fork();
-		if (pid == 0)
-			work(all);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			continue;
-		if (WIFEXITED(status) && WEXITSTATUS(status) == GONE)
-			_exit(0);
-		if (WIFSIGNALED(status))
-			warnx("the process that resolves names has died "
-			    "(signal %d): started again", WTERMSIG(status));
-		/* what was said once is known */
-		all->quiet = WIFEXITED(status) && WEXITSTATUS(status) == FAILED;
-		struct pollfd fd = { .fd = FD_PACKETS };
-		nsec next = since + LIVES_EVERY * NSEC_SEC, now = clock_now();
-		if (now < next && poll(&fd, 1, clock_poll_ms(next, now)) > 0)
-			_exit(0);
-	}
-}
-
-static _Noreturn void
-be_names(struct names *all, int fd)
-{
-	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
-		SIGPIPE };
-	int pipe[2];
-
-	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
-		signal(quiet[i], SIG_IGN);
-	if (pipe2(pipe, O_CLOEXEC) < 0)
-		die(EXIT_RETRY, "cannot make a pipe");
-	descriptors_keep((const int[]){ fd, pipe[0], pipe[1] }, 3);
-	prctl(PR_SET_NAME, "bh-tunnel-names", 0, 0, 0);	/* for ps(1) */
-	sandbox_enter(SANDBOX_NAMES, "_bh-names");
-	be_parent(all);
+	/* what was said once is known */
+	all->quiet = life.again && WIFEXITED(life.status) &&
+	    WEXITSTATUS(life.status) == FAILED;
+	work(all);
 }
 
 /* How many peers' endpoints are names; they are noted if there is room. */
@@ -289,7 +259,7 @@ int
 names_start(const struct conf *cf, const struct policy *pol)
 {
 	struct names all = { 0 };
-	int pair[2];
+	int pair[2], pipe[2];
 
 	all.n = find_names(&all, cf, pol);
 	if (all.n == 0)
@@ -298,24 +268,26 @@ names_start(const struct conf *cf, const struct policy *pol)
 	if (all.name == NULL)
 		die(EXIT_RETRY, "cannot allocate buffers");
 	find_names(&all, cf, pol);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||
+	    pipe2(pipe, O_CLOEXEC) < 0)
 		die(EXIT_RETRY, "cannot make a pair of sockets");
-	fflush(NULL);
-	switch (fork()) {
-	case -1:
+	const struct child c = { .name = "bh-tunnel-names",
+		.user = "_bh-names", .sandbox = SANDBOX_NAMES,
+		.fd = (const int[]){ pair[1], pipe[0], pipe[1] }, .nfds = 3,
+		.run = keep, .arg = &all };
+	if (child_start(&c) < 0)
 		die(EXIT_RETRY, "cannot start a process");
-	case 0:
-		be_names(&all, pair[1]);
-	}
 	close(pair[1]);
+	close(pipe[0]);
+	close(pipe[1]);
 	free(all.name);
 	return pair[0];
 }
 
-/* ---- the other end ---- */
+/* ---- in the data process ---- */
 
 int
-names_take(int fd, struct names_word *w)
+names_receive(int fd, struct names_word *w)
 {
 	ssize_t n;
 

@@ -29,7 +29,7 @@ tunnel_names(struct tunnel *t)
 	struct names_word w;
 	int r = 1;
 
-	for (int i = 0; i < WORDS && (r = names_take(t->names, &w)) > 0; i++)
+	for (int i = 0; i < WORDS && (r = names_receive(t->names, &w)) > 0; i++)
 		take(t, &w);
 	if (r >= 0)
 		return;

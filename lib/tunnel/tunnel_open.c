@@ -8,6 +8,7 @@
 #include "proc/ready.h"
 #include "start/start.h"
 #include "tunnel/keys_start.h"
+#include "tunnel/uapi_process.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -229,20 +230,19 @@ start_key_process(struct tunnel *t, const struct tunnel_setup *how,
 {
 	unsigned workers = gateway ? t->policy.workers : 1;
 	int sockets[SOCKETS], channel[CONF_WORKERS_MAX];
-	struct uapi_process uapi;
 
 	open_sockets(sockets, port, workers);
-	uapi_start(&uapi, gateway ?
+	int uapi = uapi_start(gateway ?
 	    how->cf->location[how->self].interface : how->ifname, !gateway,
 	    how->rundir);
 	const struct keys_setup s = {
 		.how = how, .policy = gateway ? &t->policy : NULL,
 		.npeers = t->npeers, .workers = workers, .port = sockets,
-		.uapi = uapi.fd, .before = before,
+		.uapi = uapi, .before = before,
 	};
 	keys_start(&s, channel, &t->key_pid);
-	if (uapi.fd >= 0)
-		close(uapi.fd);
+	if (uapi >= 0)
+		close(uapi);
 	close(sockets[UDP_HANDSHAKES]);
 	close(sockets[UDP_JUNK]);
 	tunnel_divide(t, workers, channel, sockets + UDP_DATA);

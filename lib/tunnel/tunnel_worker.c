@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/worker.h"
+#include "proc/child.h"
 #include "start/start.h"
 #include "tunnel/keys_start.h"
 
@@ -36,7 +37,7 @@ tunnel_divide(struct tunnel *t, unsigned n, const int channel[],
 			die(EXIT_RETRY, "cannot make a pipe");
 	}
 	for (unsigned i = 1; i < n && pid != 0; i++) {
-		pid = fork();
+		pid = child_fork();
 		if (pid < 0)
 			die(EXIT_RETRY, "cannot start a process");
 		if (pid == 0)

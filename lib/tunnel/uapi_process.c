@@ -2,13 +2,14 @@
 #include "tunnel/uapi_process.h"
 
 #include "base/die.h"
+#include "proc/child.h"
 #include "tunnel/uapi_serve.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,9 +72,9 @@ listen_at(const char *name)
 	return -1;
 }
 
-/* What the kernel says of devices; -1 is no reason to fail. */
+/* The kernel's messages about devices; without them (-1) it works, too. */
 static int
-watch_links(void)
+open_links(void)
 {
 	struct sockaddr_nl nl = { .nl_family = AF_NETLINK,
 		.nl_groups = RTMGRP_LINK };
@@ -87,8 +88,8 @@ watch_links(void)
 	return fd;
 }
 
-/* Whoever takes the gateway down can tell it from another program's, even if we
- * could not take it away ourselves. */
+/* So that `backhaul down' can tell it from another program's, even if we could
+ * not take it away ourselves. */
 static void
 note_socket(const char *rundir, const char *name)
 {
@@ -104,69 +105,44 @@ note_socket(const char *rundir, const char *name)
 	fclose(f);
 }
 
-void
-uapi_start(struct uapi_process *d, const char *name, bool may_set,
-    const char *rundir)
+/* What it serves with; -1 if there is no socket, as in a gateway there may be
+ * none. */
+static int
+open_socket(const char *name, bool may_set, const char *rundir)
 {
-	int pair[2], listener = listen_at(name);
+	int fd = listen_at(name);
 
-	d->fd = -1;
-	if (listener < 0 && !may_set) {
+	if (fd < 0 && may_set)
+		die(EXIT_RETRY, "cannot listen on " DIRECTORY "/%s.sock", name);
+	if (fd < 0)
 		warn("wg(8) will not see %s: cannot listen on " DIRECTORY
 		    "/%s.sock", name, name);
-		return;
-	}
-	if (listener < 0)
-		die(EXIT_RETRY, "cannot listen on " DIRECTORY "/%s.sock", name);
-	if (!may_set)
+	else if (!may_set)
 		note_socket(rundir, name);
+	return fd;
+}
+
+int
+uapi_start(const char *name, bool may_set, const char *rundir)
+{
+	int pair[2], listener = open_socket(name, may_set, rundir);
+
+	if (listener < 0)
+		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		die(EXIT_RETRY, "cannot make a pair of sockets");
-	struct uapi_fds fds = { .tunnel = pair[1], .listener = listener,
-		.links = may_set ? watch_links() : -1, .name = name };
-	fflush(NULL);
-	switch (fork()) {
-	case -1:
+	int links = may_set ? open_links() : -1;
+	struct uapi_serving serving = { .may_set = may_set,
+		.follows = links >= 0, .ifindex = if_nametoindex(name) };
+	const struct child c = { .name = "bh-tunnel-uapi", .user = "_bh-uapi",
+		.sandbox = SANDBOX_UAPI, .nfds = UAPI_FDS,
+		.fd = (const int[]){ pair[1], listener, links },
+		.run = uapi_serve, .arg = &serving };
+	if (child_start(&c) < 0)
 		die(EXIT_RETRY, "cannot start a process");
-	case 0:
-		uapi_serve(&fds, may_set);
-	}
 	close(pair[1]);
 	close(listener);
-	if (fds.links >= 0)
-		close(fds.links);
-	d->fd = pair[0];
-}
-
-/* ---- notes ---- */
-
-bool
-note_receive(struct uapi_process *d, struct note *n)
-{
-	ssize_t got = recv(d->fd, n, sizeof(*n), MSG_DONTWAIT);
-
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (got < (ssize_t)offsetof(struct note, item) ||
-	    n->n > NOTE_ITEMS || (size_t)got !=
-	    offsetof(struct note, item) + n->n * sizeof(n->item[0])) {
-		warnx("wg(8) gets no more answers: that process is gone");
-		close(d->fd);
-		d->fd = -1;
-		return false;
-	}
-	return true;
-}
-
-/* It waits for this one, so there is room. */
-void
-note_answer(struct uapi_process *d, struct note *n)
-{
-	struct iovec iov = { n, offsetof(struct note, item) +
-	    n->n * sizeof(n->item[0]) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	n->kind = NOTE_ANSWER;
-	sendmsg(d->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-	sodium_memzero(n, sizeof(*n));
+	if (links >= 0)
+		close(links);
+	return pair[0];
 }

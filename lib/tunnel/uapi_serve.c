@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include "tunnel/uapi_serve.h"
 
-#include "proc/descriptors.h"
-#include "proc/sandbox.h"
-#include "tunnel/uapi_process.h"
+#include "tunnel/note.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <poll.h>
-#include <signal.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 5000, TEXT = 16384 };
 
 /* Descriptors, after everything else that we inherited is closed. */
-enum { FD_TUNNEL = 3, FD_LISTENER, FD_LINKS };
+enum { FD_KEYS = 3, FD_LISTENER, FD_LINKS };
 
 enum request { NOTHING_YET, GET, SET };
 
-/* One client at a time: who has come waits for the one before. */
+/* One client at a time: the next one waits for the one before. */
 static struct {
 	int client;			/* -1: none */
-	bool may_set;
-	unsigned ifindex;
+	struct uapi_serving how;
 	enum request request;
 	enum uapi_place place;
 	bool bad;
@@ -36,7 +30,7 @@ static struct {
 	struct note note;
 } uapi;
 
-/* ---- the other process ---- */
+/* ---- the key process ---- */
 
 static void
 tell(enum note_kind kind)
@@ -45,8 +39,8 @@ tell(enum note_kind kind)
 	    uapi.note.n * sizeof(uapi.note.item[0]);
 
 	uapi.note.kind = kind;
-	if (write(FD_TUNNEL, &uapi.note, n) != (ssize_t)n)
-		_exit(0);	/* it has gone */
+	if (write(FD_KEYS, &uapi.note, n) != (ssize_t)n)
+		_exit(0);	/* it has died */
 	sodium_memzero(&uapi.note, n);
 }
 
@@ -56,7 +50,7 @@ hear(void)
 	ssize_t n;
 
 	do
-		n = read(FD_TUNNEL, &uapi.note, sizeof(uapi.note));
+		n = read(FD_KEYS, &uapi.note, sizeof(uapi.note));
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		_exit(0);
@@ -80,7 +74,7 @@ hang_up(void)
 	uapi.bad = false;
 }
 
-/* False if it does not take what it has asked for. */
+/* False if the client does not read what it has asked for. */
 static bool
 say(const char *text, size_t n)
 {
@@ -133,13 +127,13 @@ say_error(unsigned error)
 	return ok;
 }
 
-/* Who was started again answers what it was not asked. */
+/* A key process that was started again answers what it was not asked. */
 static void
 forget_answers(void)
 {
 	char c;
 
-	while (recv(FD_TUNNEL, &c, sizeof(c), MSG_DONTWAIT) > 0)
+	while (recv(FD_KEYS, &c, sizeof(c), MSG_DONTWAIT) > 0)
 		;
 }
 
@@ -176,7 +170,7 @@ finish_request(void)
 	uapi.bad = false;
 	if (request == GET && !bad)
 		return say_answers(NOTE_GET);
-	if (request == SET && !bad && uapi.may_set) {
+	if (request == SET && !bad && uapi.how.may_set) {
 		if (uapi.note.n > 0)
 			tell(NOTE_SET);
 		return say_answers(NOTE_COMMIT);
@@ -187,7 +181,7 @@ finish_request(void)
 }
 
 static bool
-take_line(const char *line)
+handle_line(const char *line)
 {
 	struct uapi_item it;
 
@@ -209,9 +203,9 @@ take_line(const char *line)
 	return true;
 }
 
-/* False if the client is to be left alone. */
+/* False if the client is to be hung up upon. */
 static bool
-take_text(void)
+read_text(void)
 {
 	ssize_t n = read(uapi.client, uapi.in + uapi.have, TEXT - uapi.have);
 	char *line = uapi.in, *end;
@@ -225,7 +219,7 @@ take_text(void)
 		uapi.bad |= memchr(line, '\0', (size_t)(end - line)) != NULL;
 		*end++ = '\0';
 		uapi.have -= (size_t)(end - line);
-		if (!take_line(line))
+		if (!handle_line(line))
 			return false;
 		line = end;
 	}
@@ -237,7 +231,7 @@ take_text(void)
 /* ---- the device ---- */
 
 static void
-take_link(struct nlmsghdr *h)
+handle_link(struct nlmsghdr *h)
 {
 	struct ifinfomsg *info = NLMSG_DATA(h);
 	int left = (int)IFLA_PAYLOAD(h);
@@ -245,7 +239,7 @@ take_link(struct nlmsghdr *h)
 
 	if (h->nlmsg_type != RTM_NEWLINK ||
 	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
-	    info->ifi_index != (int)uapi.ifindex)
+	    info->ifi_index != (int)uapi.how.ifindex)
 		return;
 	for (struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left);
 	    a = RTA_NEXT(a, left)) {
@@ -262,7 +256,7 @@ take_link(struct nlmsghdr *h)
 }
 
 static void
-take_links(void)
+read_links(void)
 {
 	static _Alignas(struct nlmsghdr) char buf[TEXT];
 	ssize_t n = read(FD_LINKS, buf, sizeof(buf));
@@ -270,53 +264,37 @@ take_links(void)
 
 	for (struct nlmsghdr *h = (struct nlmsghdr *)buf; NLMSG_OK(h, left);
 	    h = NLMSG_NEXT(h, left))
-		take_link(h);
+		handle_link(h);
 }
 
 /* ---- the process ---- */
 
-/* Keeps what it needs, at the numbers above, and nothing else. */
-static void
-settle(const struct uapi_fds *fds)
+void
+uapi_serve(void *serving)
 {
-	const int keep[] = { fds->tunnel, fds->listener, fds->links };
-
-	uapi.ifindex = if_nametoindex(fds->name);
-	descriptors_keep(keep, 3);
-	static const int quiet[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
-		SIGPIPE };
-	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
-		signal(quiet[i], SIG_IGN);
-}
-
-_Noreturn void
-uapi_serve(const struct uapi_fds *fds, bool may_set)
-{
-	enum { TUNNEL, LINKS, WHO, NFDS };
+	enum { KEYS, LINKS, CLIENT, NFDS };
+	const struct uapi_serving *how = serving;
 	struct pollfd fd[NFDS] = {
-		[TUNNEL] = { .fd = FD_TUNNEL },	/* POLLHUP: it has gone */
-		[LINKS] = { .fd = fds->links < 0 ? -1 : FD_LINKS,
+		[KEYS] = { .fd = FD_KEYS },	/* POLLHUP: it has died */
+		[LINKS] = { .fd = how->follows ? FD_LINKS : -1,
 		    .events = POLLIN },
-		[WHO] = { .events = POLLIN },
+		[CLIENT] = { .events = POLLIN },
 	};
 
 	uapi.client = -1;
-	uapi.may_set = may_set;
-	settle(fds);
-	prctl(PR_SET_NAME, "bh-tunnel-uapi", 0, 0, 0);	/* for ps(1) */
-	sandbox_enter(SANDBOX_UAPI, "_bh-uapi");
+	uapi.how = *how;
 	for (;;) {
-		fd[WHO].fd = uapi.client < 0 ? FD_LISTENER : uapi.client;
+		fd[CLIENT].fd = uapi.client < 0 ? FD_LISTENER : uapi.client;
 		int n = poll(fd, NFDS, uapi.client < 0 ? -1 : PATIENCE_MS);
-		if (n > 0 && fd[TUNNEL].revents != 0)
+		if (n > 0 && fd[KEYS].revents != 0)
 			_exit(0);
 		if (n > 0 && fd[LINKS].revents != 0)
-			take_links();
-		if (n > 0 && fd[WHO].revents != 0 && uapi.client < 0)
+			read_links();
+		if (n > 0 && fd[CLIENT].revents != 0 && uapi.client < 0)
 			uapi.client = accept4(FD_LISTENER, NULL, NULL,
 			    SOCK_CLOEXEC | SOCK_NONBLOCK);
 		else if (uapi.client >= 0 && (n == 0 ||
-		    (fd[WHO].revents != 0 && !take_text())))
+		    (fd[CLIENT].revents != 0 && !read_text())))
 			hang_up();
 	}
 }

@@ -2,17 +2,20 @@
 #ifndef BH_UAPI_SERVE_H
 #define BH_UAPI_SERVE_H
 
-/* What the uapi process does. */
+/* What the uapi process does: one client of its socket after the other. */
 
 #include <stdbool.h>
 
-struct uapi_fds {
-	int tunnel;		/* the process that has the keys */
-	int listener;
-	int links;		/* netlink, or -1 */
-	const char *name;	/* of the TUN device */
+/* Its descriptors: to the key process, the socket, netlink. */
+enum { UAPI_FDS = 3 };
+
+struct uapi_serving {
+	bool may_set;
+	bool follows;		/* netlink is there: tell the device's MTU */
+	unsigned ifindex;	/* of the device */
 };
 
-_Noreturn void uapi_serve(const struct uapi_fds *fds, bool may_set);
+/* Of a struct uapi_serving; never returns. */
+void uapi_serve(void *serving);
 
 #endif

@@ -72,7 +72,7 @@ open_processes(void)
 	k.npeers = t.npeers = PEERS;
 	k.workers = t.workers = 1;
 	k.channel[0] = join(&to_keys);
-	k.uapi.fd = join(&uapi);
+	k.uapi = join(&uapi);
 	t.channel = join(&to_data);
 	k.junk = t.names = -1;
 	must(udp_open(&k.udp, socket(AF_INET, SOCK_DGRAM, 0)) == 0);
@@ -289,7 +289,7 @@ say(uint8_t whom, size_t n, bool passed)
 		answer(&before, nbefore);
 		toy_put(uapi, &word, n, passed);
 		keys_config(&k);
-		must(k.uapi.fd >= 0);
+		must(k.uapi >= 0);
 		toy_drain(k.channel[0]);
 	}
 	memcpy(&before, &word, n);
