@@ -186,9 +186,9 @@ open_process(void *arg)
 	o->k = open_key_process(o->how);
 }
 
-/* In a gateway this process starts the one that works, again and again.  A child
- * that exits by itself has found the data process dead, or mad, and what that
- * has said is what the next child would hear. */
+/* In a gateway this process starts the one that works, again and again.  A
+ * child that exits by itself has found the data process dead, or mad, and what
+ * that has said is what the next child would hear. */
 static bool
 keep(struct key_process *k)
 {

@@ -151,8 +151,8 @@ look_up_hosts(struct names *all)
 			on_answer(&all->name[i], &a);
 }
 
-/* Asks sooner than its time.  A name that is in the hosts file has none (and one
- * that is being asked for, none yet): then that file is read anew. */
+/* Asks sooner than its time.  A name that is in the hosts file has none (and
+ * one that is being asked for, none yet): then that file is read anew. */
 static void
 hurry(struct names *all, struct name *name, nsec now)
 {

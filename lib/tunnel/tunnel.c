@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 
 #include "base/die.h"
 #include "proc/ready.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <sodium.h>
 
 enum {
 	FD_UDP,
@@ -24,32 +23,30 @@ enum {
 
 /* ---- counters ---- */
 
-void
-tunnel_touch(struct tunnel *t, uint16_t peer)
+static void
+publish_peer(struct tunnel *t, uint16_t i, struct peer *p)
 {
-	if (t->is_dirty[peer])
-		return;
-	t->is_dirty[peer] = true;
-	t->dirty[t->ndirty++] = peer;
+	struct counters_peer *c = &t->stat->peer[i];
+
+	route_choose_source(&t->sources, i, p, t->at.now);
+	c->endpoint = p->path.remote;
+	c->rx_bytes = p->rx_bytes;
+	c->tx_bytes = p->tx_bytes;
+	c->mtu = t->out.paths.peer != NULL ? t->out.paths.peer[i].m.mtu : 0;
 }
 
 static void
 publish(struct tunnel *t)
 {
-	for (unsigned i = 0; i < t->ndirty; i++) {
-		const struct peer *p = device_peer(t->device, t->dirty[i]);
-		struct counters_peer *c = &t->stat->peer[t->dirty[i]];
-		t->is_dirty[t->dirty[i]] = false;
-		if (p == NULL)
-			continue;	/* removed meanwhile */
-		tunnel_steer(t, t->dirty[i]);
-		c->endpoint = p->path.remote;
-		c->rx_bytes = p->rx_bytes;
-		c->tx_bytes = p->tx_bytes;
-		c->mtu = t->ways.way != NULL ?
-		    t->ways.way[t->dirty[i]].m.mtu : 0;
+	struct touched *touched = &t->out.touched;
+
+	for (unsigned i = 0; i < touched->n; i++) {
+		struct peer *p = device_peer(t->device, touched->peer[i]);
+		touched->is[touched->peer[i]] = false;
+		if (p != NULL)		/* not removed meanwhile */
+			publish_peer(t, touched->peer[i], p);
 	}
-	t->ndirty = 0;
+	touched->n = 0;
 }
 
 /* ---- time ---- */
@@ -63,27 +60,8 @@ earlier(nsec a, nsec b)
 static nsec
 next_due(const struct tunnel *t)
 {
-	return earlier(tunnel_probe_due(t),
-	    earlier(device_due(t->device), stage_due(t->stage)));
-}
-
-static void
-tick(struct tunnel *t)
-{
-	uint8_t random[DEVICE_RANDOM];
-	const struct staged *w;
-	struct device_out o;
-	nsec due;
-
-	while ((due = device_due(t->device)) != 0 && due <= t->at.now) {
-		randombytes_buf(random, sizeof(random));
-		if (device_tick(t->device, &t->at, random, &o))
-			tunnel_do(t, &o);
-	}
-	sodium_memzero(random, sizeof(random));
-	tunnel_probe_tick(t);
-	while ((w = stage_expired(t->stage, t->at.now)) != NULL)
-		counters_add(t->stat, V_DOWN, w->len);
+	return earlier(paths_due(&t->out.paths),
+	    earlier(device_due(t->device), stage_due(t->out.stage)));
 }
 
 /* ---- descriptors ---- */
@@ -100,15 +78,15 @@ accept_link(struct tunnel *t, enum sibling c)
 		warnx("refused a program on %s.link: %s", p->name, why);
 }
 
-/* While a link is up nobody else is listened to. */
+/* While a link is up no other program can connect. */
 static void
 set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 {
 	fd[FD_UDP].fd = t->udp.fd;
 	fd[FD_SIGNAL].fd = t->signals;
-	fd[FD_TUN].fd = t->tun;
-	fd[FD_CHANNEL].fd = t->channel;
-	fd[FD_NAMES].fd = t->names;
+	fd[FD_TUN].fd = t->alone.tun;
+	fd[FD_CHANNEL].fd = t->keys.fd;
+	fd[FD_NAMES].fd = t->names.fd;
 	for (enum sibling c = 0; c < SIBLINGS; c++) {
 		const struct sibling_link *p = &t->sibling[c];
 		fd[FD_LISTEN + c].fd = p->link.fd < 0 ? p->listen_fd : -1;
@@ -117,6 +95,19 @@ set_fds(const struct tunnel *t, struct pollfd fd[static NFDS])
 	}
 	for (int i = 0; i < NFDS; i++)
 		fd[i].events = POLLIN;
+}
+
+/* A message of a session that we do not know may be the first of one that has
+ * come about just now: the key process says so before that message can be on
+ * its way. */
+static bool
+receive(struct tunnel *t)
+{
+	enum in_state state;
+
+	while ((state = tunnel_in(t)) == IN_ASK)
+		tunnel_hear(t);
+	return state == IN_MORE;
 }
 
 /* Takes turns until all have run dry (false) or time should be read again. */
@@ -130,8 +121,8 @@ drain(struct tunnel *t, const struct pollfd fd[static NFDS])
 	for (enum sibling c = 0; c < SIBLINGS; c++)
 		link[c] = t->sibling[c].link.fd >= 0;
 	for (int i = 0; i < ROUNDS && busy; i++) {
-		udp = udp && tunnel_in(t);
-		tun = tun && tunnel_tun(t);
+		udp = udp && receive(t);
+		tun = tun && standalone_read(&t->alone, &t->out, t->frame);
 		busy = udp || tun;
 		for (enum sibling c = 0; c < SIBLINGS; c++) {
 			link[c] = link[c] && tunnel_out(t, c);
@@ -164,9 +155,8 @@ wait_for(struct tunnel *t, struct pollfd fd[static NFDS], bool busy)
 		link_wake(&t->sibling[c].link, fd[FD_LINK + c].revents != 0);
 }
 
-/* True if it asks us to end. */
 static bool
-take_signal(const struct tunnel *t)
+is_told_to_end(const struct tunnel *t)
 {
 	int sig = ready_signal(t->signals);
 
@@ -183,7 +173,7 @@ tunnel_run(struct tunnel *t)
 		set_fds(t, fd);
 		wait_for(t, fd, busy);
 		t->at = (struct moment){ t->waiter.now, clock_wall() };
-		if (fd[FD_SIGNAL].revents != 0 && take_signal(t))
+		if (fd[FD_SIGNAL].revents != 0 && is_told_to_end(t))
 			return 0;
 		for (enum sibling c = 0; c < SIBLINGS; c++)
 			if (fd[FD_LISTEN + c].revents != 0)
@@ -191,20 +181,20 @@ tunnel_run(struct tunnel *t)
 		if (fd[FD_CHANNEL].revents != 0)
 			tunnel_hear(t);
 		if (fd[FD_NAMES].revents != 0)
-			tunnel_names(t);
+			tunnel_hear_names(t);
 		if (t->waiter.late)
 			tunnel_drop_late(t);
 		busy = drain(t, fd);
-		tick(t);
+		tunnel_tick(t);
 		publish(t);
-		if (t->child_died) {
-			if (t->worker == 0)
+		if (t->keys.child_died) {
+			if (t->workers.self == 0)
 				warnx("ending: %s has died",
-				    t->workers > 1 ? "another process" :
+				    t->workers.n > 1 ? "another process" :
 				    "the process that makes handshakes");
 			return EXIT_RETRY;
 		}
-		if (t->gone) {
+		if (t->alone.gone) {
 			warnx("the TUN device is gone");
 			return 0;
 		}

@@ -4,7 +4,7 @@
  * tell, with blanks for what we do not know; to change, gathered first, then
  * put in force between two bursts of packets.
  */
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -55,7 +55,7 @@ put_prefixes(struct tunnel *t, struct note *n)
 	const struct prefix *p;
 
 	while (n->n < NOTE_ITEMS) {
-		p = allowed_next(t->allowed, c->peer, &c->at);
+		p = allowed_next(t->alone.allowed, c->peer, &c->at);
 		if (p == NULL)
 			return false;
 		struct uapi_item it = { .key = UAPI_ALLOWED_IP };
@@ -111,9 +111,9 @@ remove_peer(struct tunnel *t, uint16_t i)
 {
 	const struct staged *w;
 
-	while ((w = stage_pop(t->stage, i)) != NULL)
+	while ((w = stage_pop(t->out.stage, i)) != NULL)
 		counters_add(t->stat, V_DOWN, w->len);
-	allowed_clear(t->allowed, i);
+	allowed_clear(t->alone.allowed, i);
 	t->config.reroute = true;
 	device_remove(t->device, i);
 	memset(&t->stat->peer[i], 0, sizeof(t->stat->peer[i]));
@@ -142,15 +142,15 @@ change_prefix(struct tunnel *t, uint16_t i, const struct uapi_item *it)
 {
 	enum uapi_place peer = UAPI_PEER;
 
-	if (!uapi_follows(it, &peer) || allowed_room(t->allowed) == 0)
+	if (!uapi_follows(it, &peer) || allowed_room(t->alone.allowed) == 0)
 		return;		/* the key process has checked that: not ours */
 	t->config.reroute = true;
 	if (it->key == UAPI_REPLACE_ALLOWED_IPS)
-		allowed_clear(t->allowed, i);
+		allowed_clear(t->alone.allowed, i);
 	else if (it->minus)
-		allowed_remove(t->allowed, &it->u.prefix, i);
+		allowed_remove(t->alone.allowed, &it->u.prefix, i);
 	else
-		allowed_add(t->allowed, &it->u.prefix, i);
+		allowed_add(t->alone.allowed, &it->u.prefix, i);
 }
 
 static void
@@ -165,7 +165,7 @@ change_peer(struct tunnel *t, uint16_t i, const struct uapi_item *it)
 		    t->at.now);
 	else
 		change_prefix(t, i, it);
-	tunnel_touch(t, i);
+	touched_add(&t->out.touched, i);
 }
 
 static void
@@ -204,7 +204,7 @@ commit(struct tunnel *t)
 		change(t, &c->item[i]);
 	c->nitems = 0;
 	if (c->reroute)
-		allowed_commit(t->allowed);
+		allowed_commit(t->alone.allowed);
 	c->reroute = false;
 }
 
@@ -226,16 +226,16 @@ try(struct tunnel *t, const struct note *n)
 	uint64_t prefixes = n->item[0].u.number;
 	uint32_t mark = (uint32_t)n->item[1].u.number;
 	uint16_t port = (uint16_t)n->item[2].u.number;
-	if (prefixes > allowed_room(t->allowed))
+	if (prefixes > allowed_room(t->alone.allowed))
 		return ENOSPC;
 	if (port != 0) {
-		if (t->passed < 0)
+		if (t->keys.passed < 0)
 			return EPROTO;
 		waiter_forget(&t->waiter, t->udp.fd);
-		udp_replace(&t->udp, t->passed);
-		t->passed = -1;
+		udp_replace(&t->udp, t->keys.passed);
+		t->keys.passed = -1;
 	}
-	t->config.mark = mark;
+	t->sources.mark = mark;
 	return 0;
 }
 
@@ -245,7 +245,7 @@ try(struct tunnel *t, const struct note *n)
 static bool
 may_change(const struct tunnel *t)
 {
-	return t->tun >= 0;
+	return t->alone.tun >= 0;
 }
 
 bool
@@ -272,7 +272,7 @@ tunnel_config(struct tunnel *t, struct note *n)
 		break;
 	case NOTE_MTU:
 		if (n->n == 1 && n->item[0].u.number <= FRAME_PACKET_MAX)
-			t->mtu = (size_t)n->item[0].u.number;
+			t->out.box.mtu = (size_t)n->item[0].u.number;
 		return false;
 	default:
 		return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 
 #include "packet/mss.h"
+#include "tunnel/probe.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static void
 put_link(struct tunnel *t, const struct gro_slot *s)
 {
 	uint8_t class;
-	enum sibling c = route_deliver(t, s->tag, &s->ip, &class);
+	enum sibling c = route_deliver(&t->policy, s->tag, &s->ip, &class);
 	struct link *l = &t->sibling[c].link;
 	struct frame *room = link_room(l);
 	bool put = room != NULL;
@@ -44,7 +45,7 @@ put_link(struct tunnel *t, const struct gro_slot *s)
 static void
 start_joining(struct tunnel *t)
 {
-	bool uso = t->uso;
+	bool uso = t->alone.uso;
 
 	for (enum sibling c = 0; c < SIBLINGS; c++)
 		if (t->sibling[c].link.fd >= 0)
@@ -63,8 +64,9 @@ hand_on(struct tunnel *t)
 	for (size_t i = 0; i < g->n; i++)
 		if (waiter_is_late(t->at.now))
 			counters_add(t->stat, V_LATE, g->slot[i].bytes);
-		else if (t->tun >= 0)
-			tunnel_put(t, &g->slot[i]);
+		else if (t->alone.tun >= 0)
+			standalone_put(&t->alone, t->stat, &g->slot[i],
+			    t->at.now);
 		else
 			put_link(t, &g->slot[i]);
 	for (enum sibling c = 0; c < SIBLINGS; c++)
@@ -86,9 +88,18 @@ join(struct tunnel *t, uint8_t *packet, const struct ip *ip, uint16_t peer)
 	t->stat->corrupt += bad;
 }
 
+/* May the peer send a packet from there (W16)? */
+static bool
+owns(const struct tunnel *t, uint16_t peer, const struct addr *src)
+{
+	return t->alone.tun >= 0 ?
+	    allowed_owner(t->alone.allowed, src) == peer :
+	    route_owns(&t->policy, peer, src);
+}
+
 /* A packet that a peer has sent: n bytes with padding. */
 static enum verdict
-take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
+handle_packet(struct tunnel *t, const struct in_packet *in, size_t n)
 {
 	struct ip ip;
 
@@ -97,9 +108,10 @@ take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
 	enum verdict v = ip_parse(&ip, in->data, n);
 	if (v != V_NEXT)
 		return v;
-	if (ip.proto == PROTO_ICMP6 && tunnel_probe(t, in->peer, in->data, &ip))
+	if (ip.proto == PROTO_ICMP6 && probe_handle(&t->out, in->peer,
+	    in->data, &ip))
 		return V_SELF;
-	if (!route_owns(t, in->peer, &ip.src))
+	if (!owns(t, in->peer, &ip.src))
 		return V_SPOOF;
 	int ecn = ecn_decapsulate(ip.tos, in->from->tos);
 	if (ecn == ECN_DROP)
@@ -108,8 +120,8 @@ take_packet(struct tunnel *t, const struct in_packet *in, size_t n)
 		ecn_set(in->data, ip.version, (uint8_t)ecn);
 		ip.tos = (uint8_t)((ip.tos & ~ECN_MASK) | ecn);
 	}
-	if (t->ways.way != NULL && mss_is_syn(in->data, &ip))
-		tunnel_clamp(t, in->peer, in->data, &ip, true);
+	if (t->out.paths.peer != NULL && mss_is_syn(in->data, &ip))
+		paths_clamp(&t->out.paths, in->peer, in->data, &ip, true);
 	join(t, in->data, &ip, in->peer);
 	return V_NEXT;
 }
@@ -126,10 +138,10 @@ finish_packet(struct tunnel *t, const struct in_packet *in,
 	    in->counter, job->n, &in->from->path, t->at.now, &ready);
 	if (v != V_NEXT)
 		return v;
-	tunnel_touch(t, in->peer);
+	touched_add(&t->out.touched, in->peer);
 	if (ready)
-		tunnel_ready(t, in->peer, false);
-	return take_packet(t, in, job->n);
+		sender_ready(&t->out, in->peer, false);
+	return handle_packet(t, in, job->n);
 }
 
 /* Opens all data messages that have been collected. */
@@ -150,39 +162,19 @@ open_collected(struct tunnel *t)
 
 /* ---- datagrams ---- */
 
-/* Takes the next place of the inbox for a packet of that session.  One that we
- * do not know may have come about only now: the key process has said so before
- * the first packet of it could be on its way. */
-static struct in_packet *
-find_session(struct tunnel *t, uint32_t index, enum verdict *v)
-{
-	struct in_packet *k = &t->in.packet[t->in.n];
-
-	*v = device_receiver(t->device, index, t->at.now, &k->session,
-	    &k->peer);
-	if (*v != V_INDEX || t->in.heard)
-		return k;
-	t->in.heard = true;
-	/* it may replace a session that a collected message is for */
-	open_collected(t);
-	tunnel_hear(t);
-	k = &t->in.packet[t->in.n];
-	*v = device_receiver(t->device, index, t->at.now, &k->session,
-	    &k->peer);
-	return k;
-}
-
+/* Collects a data message in the next place of the inbox. */
 static enum verdict
-take_data(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
+collect(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 {
 	struct inbox *in = &t->in;
+	struct in_packet *k = &in->packet[in->n];
 	struct msg_data m;
-	enum verdict v;
 
 	if (n < DATA_OVERHEAD)
 		return V_TYPE;
 	memcpy(&m, p, sizeof(m));
-	struct in_packet *k = find_session(t, le32_get(m.receiver), &v);
+	enum verdict v = device_receiver(t->device, le32_get(m.receiver),
+	    t->at.now, &k->session, &k->peer);
 	if (v != V_NEXT)
 		return v;
 	k->from = u;
@@ -196,33 +188,64 @@ take_data(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 	return V_NEXT;
 }
 
-static void
-take_datagram(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
+static enum verdict
+handle_datagram(struct tunnel *t, const struct udp_in *u, uint8_t *p, size_t n)
 {
 	static const le32 data = { { MSG_DATA } };
 	bool is_data = n >= sizeof(data) && memcmp(p, &data, sizeof(data)) == 0;
-	enum verdict v = is_data ? take_data(t, u, p, n) :
-	    tunnel_misdirected(t, u, p, n);
 
-	if (v != V_NEXT)
-		counters_add(t->stat, v, n);
+	return is_data ? collect(t, u, p, n) :
+	    key_channel_hand(&t->keys, u, p, n);
 }
 
-bool
+static void
+receive_batch(struct tunnel *t)
+{
+	struct inbox *in = &t->in;
+
+	in->nmsg = udp_recv(&t->udp, in->msg);
+	in->next = (struct udp_datagram){ 0 };
+	in->asked = false;
+	t->keys.misdirected = 0;
+	start_joining(t);
+}
+
+/* False: it is of a session that nobody knows.  Once a batch that is worth the
+ * question whether the key process has said something. */
+static bool
+handle_next(struct tunnel *t)
+{
+	const struct udp_datagram *d = &t->in.next;
+	enum verdict v = handle_datagram(t, d->of, d->p, d->n);
+
+	if (v == V_INDEX && !t->in.asked)
+		return false;
+	if (v != V_NEXT)
+		counters_add(t->stat, v, d->n);
+	return true;
+}
+
+enum in_state
 tunnel_in(struct tunnel *t)
 {
-	size_t n = udp_recv(&t->udp, t->in.msg);
-	struct udp_datagram d = { 0 };
+	struct inbox *in = &t->in;
 
-	start_joining(t);
-	t->in.heard = false;
-	t->in.misdirected = 0;
-	while (udp_next(&d, t->in.msg, n))
-		take_datagram(t, d.of, d.p, d.n);
+	if (!in->held)
+		receive_batch(t);
+	while (in->held || udp_next(&in->next, in->msg, in->nmsg)) {
+		in->held = !handle_next(t);
+		if (!in->held)
+			continue;
+		in->asked = true;
+		/* what is said may replace a session that a collected message
+		 * is for */
+		open_collected(t);
+		return IN_ASK;
+	}
 	open_collected(t);
 	hand_on(t);
 	counters_add_unseen(t->stat, V_OVERRUN, udp_overrun(&t->udp));
-	return t->udp.more;
+	return t->udp.more ? IN_MORE : IN_DRY;
 }
 
 void
@@ -230,11 +253,12 @@ tunnel_in_misdirected(struct tunnel *t, struct channel_event *e)
 {
 	const struct udp_in u = { .path = e->path, .tos = e->tos };
 
-	/* between two bursts, or within one that has been opened so far */
+	/* between two batches, or within one that has been opened so far */
 	if (t->in.gro.n == 0)
 		start_joining(t);
-	t->in.heard = true;
-	take_datagram(t, &u, e->message, e->n);
+	enum verdict v = handle_datagram(t, &u, e->message, e->n);
+	if (v != V_NEXT)
+		counters_add(t->stat, v, e->n);
 	open_collected(t);
 	hand_on(t);
 }

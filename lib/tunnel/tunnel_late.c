@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What has waited for us while we were kept from running. */
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 
 enum { SOCKET_BYTES = 2 * UDP_QUEUE };	/* as the kernel counts them */
 
@@ -44,8 +44,9 @@ tunnel_drop_late(struct tunnel *t)
 	drop_datagrams(t);
 	for (enum sibling c = 0; c < SIBLINGS; c++)
 		drop_link(t, &t->sibling[c].link);
-	if (t->tun >= 0)
-		tunnel_tun_drop(t);
-	while ((w = stage_before(t->stage, t->at.now - WAITER_LATE)) != NULL)
+	if (t->alone.tun >= 0)
+		standalone_drop(&t->alone, t->stat, t->frame);
+	while ((w = stage_before(t->out.stage,
+	    t->at.now - WAITER_LATE)) != NULL)
 		counters_add(t->stat, V_LATE, w->len);
 }

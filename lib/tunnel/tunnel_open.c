@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 
 #include "base/die.h"
 #include "base/worker.h"
@@ -20,6 +20,7 @@
 
 enum {
 	STAGE_SLOTS_MIN = 256,
+	STAGE_BYTES = 2 * 1024 * 1024,
 	MTU_DEFAULT = 1420,
 	PORT_TRIES = 50,
 	PORT_WAIT_US = 10000,
@@ -61,7 +62,7 @@ add_peer(struct tunnel *t, const struct tunnel_setup *how, uint16_t i,
 	if (known)
 		c->endpoint.port = l->endpoint_port;
 	else if (l->endpoint_host[0] != '\0')
-		t->named[i] = l->endpoint_port;
+		t->names.port[i] = l->endpoint_port;
 	device_add(t->device, i, NULL, NULL, &c->endpoint,
 	    l->endpoint_host[0] != '\0' ? (uint16_t)self->keepalive : 0, now);
 	device_set_homes(t->device, i, &c->endpoint, known ? 1 : 0, now);
@@ -101,7 +102,7 @@ open_peers(struct tunnel *t, const struct tunnel_setup *how,
 {
 	nsec now = clock_now();
 
-	t->named = buffer(t->npeers * sizeof(*t->named));
+	t->names.port = buffer(t->npeers * sizeof(*t->names.port));
 	for (uint16_t i = 0; i < t->npeers; i++) {
 		if (!policy_has_tunnel(&t->policy.site[i]))
 			continue;
@@ -119,7 +120,7 @@ open_port(struct tunnel *t, enum sibling c, const char *rundir)
 	char path[512], name[WORKER_NAMELEN];
 
 	snprintf(path, sizeof(path), "%s/%s.link", rundir,
-	    worker_name(name, p->name, t->worker));
+	    worker_name(name, p->name, t->workers.self));
 	p->listen_fd = link_listen(path);
 	if (p->listen_fd < 0)
 		die(EXIT_RETRY, "cannot listen on %s", path);
@@ -168,10 +169,10 @@ open_counters(struct tunnel *t, const char *rundir)
 	char name[WORKER_NAMELEN];
 
 	counters_close(t->stat, t->npeers);	/* the first worker's */
-	if (t->worker == 0)
+	if (t->workers.self == 0)
 		counters_prune(rundir, "bh-tunnel", t->policy.workers);
 	t->stat = counters_create(rundir, worker_name(name, "bh-tunnel",
-	    t->worker), t->npeers);
+	    t->workers.self), t->npeers);
 	if (t->stat == NULL)
 		die(EXIT_RETRY, "cannot make counters in %s", rundir);
 }
@@ -179,16 +180,16 @@ open_counters(struct tunnel *t, const char *rundir)
 static void
 open_memory(struct tunnel *t)
 {
-	uint32_t slots = (uint32_t)(STAGE_BYTES / t->cut);
+	uint32_t slots = (uint32_t)(STAGE_BYTES / t->out.box.cut);
 
 	if (slots < STAGE_SLOTS_MIN)
 		slots = STAGE_SLOTS_MIN;
-	t->stage = need(stage_new(t->npeers, slots, t->cut));
+	t->out.stage = need(stage_new(t->npeers, slots, t->out.box.cut));
 	t->frame = buffer(FRAME_MAX);
-	t->out.arena = buffer(OUT_ARENA);
-	t->dirty = buffer(t->npeers * sizeof(*t->dirty));
-	t->is_dirty = buffer(t->npeers * sizeof(*t->is_dirty));
-	t->steer = buffer(t->npeers * sizeof(*t->steer));
+	t->out.box.arena = buffer(OUT_ARENA);
+	t->out.touched.peer = buffer(t->npeers * sizeof(*t->out.touched.peer));
+	t->out.touched.is = buffer(t->npeers * sizeof(*t->out.touched.is));
+	t->sources.peer = buffer(t->npeers * sizeof(*t->sources.peer));
 }
 
 static void
@@ -204,6 +205,18 @@ open_aead(struct tunnel *t, const char *name)
 
 /* ---- both kinds ---- */
 
+void
+tunnel_join_parts(struct tunnel *t)
+{
+	t->out.at = t->out.box.at = &t->at;
+	t->out.device = t->out.box.device = t->device;
+	t->out.stat = t->out.box.stat = t->stat;
+	t->out.box.udp = &t->udp;
+	t->out.box.aead = t->aead;
+	t->out.box.paths = &t->out.paths;
+	t->keys.passes = t->alone.tun >= 0;
+}
+
 static struct tunnel *
 start(void)
 {
@@ -211,9 +224,9 @@ start(void)
 
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot initialise libsodium");
-	t->tun = t->names = t->passed = -1;
-	t->tos_keep = ECN_MASK;
-	t->uso = true;
+	t->alone.tun = t->names.fd = t->keys.passed = -1;
+	t->out.tos_keep = ECN_MASK;
+	t->alone.uso = true;
 	t->policy.workers = 1;
 	t->sibling[SIBLING_CLASSIFY] = (struct sibling_link){ -1,
 		LINK_CLASSIFY, "classify", { .fd = -1 } };
@@ -240,13 +253,13 @@ start_key_process(struct tunnel *t, const struct tunnel_setup *how,
 		.npeers = t->npeers, .workers = workers, .port = sockets,
 		.uapi = uapi, .before = before,
 	};
-	keys_start(&s, channel, &t->key_pid);
+	keys_start(&s, channel, &t->keys.pid);
 	if (uapi >= 0)
 		close(uapi);
 	close(sockets[UDP_HANDSHAKES]);
 	close(sockets[UDP_JUNK]);
 	tunnel_divide(t, workers, channel, sockets + UDP_DATA);
-	if (udp_open(&t->udp, sockets[UDP_DATA + t->worker]) < 0)
+	if (udp_open(&t->udp, sockets[UDP_DATA + t->workers.self]) < 0)
 		die(EXIT_RETRY, "cannot allocate buffers");
 }
 
@@ -254,13 +267,14 @@ static struct tunnel *
 finish(struct tunnel *t)
 {
 	open_memory(t);
-	t->routes = source_open();	/* -1: we do without */
+	tunnel_join_parts(t);
+	t->sources.fd = source_open();	/* -1: we do without */
 	t->signals = ready_signals();
 	if (t->signals < 0)
 		die(EXIT_RETRY, "cannot make a signal descriptor");
 	tunnel_wait_open(t);
-	if (t->key_pid != 0)
-		keys_await(t->channel, t->key_pid);
+	if (t->keys.pid != 0)
+		keys_await(t->keys.fd, t->keys.pid);
 	return t;
 }
 
@@ -270,7 +284,7 @@ static void
 note_prefixes(struct tunnel *t, const struct conf_prefixes *ps, uint16_t peer)
 {
 	for (size_t i = 0; i < ps->n; i++)
-		allowed_add(t->allowed, &ps->p[i], peer);
+		allowed_add(t->alone.allowed, &ps->p[i], peer);
 }
 
 /* So that wg(8) shows who owns what; packets go by the domain's own table. */
@@ -283,24 +297,25 @@ open_prefixes(struct tunnel *t, const struct conf *cf)
 
 	for (uint16_t i = 0; i < t->npeers; i++)
 		n += cf->location[i].lan.n + cf->location[i].internal.n;
-	t->allowed = need(allowed_new(n, t->npeers));
+	t->alone.allowed = need(allowed_new(n, t->npeers));
 	for (uint16_t i = 0; i < t->npeers; i++) {
 		if (!policy_has_tunnel(&t->policy.site[i]))
 			continue;
 		note_prefixes(t, &cf->location[i].internal, i);
 		note_prefixes(t, &cf->location[i].lan, i);
 		for (size_t k = 0; k < 2 && t->policy.site[i].server; k++)
-			allowed_add(t->allowed, &all[k], i);
+			allowed_add(t->alone.allowed, &all[k], i);
 	}
-	allowed_commit(t->allowed);
+	allowed_commit(t->alone.allowed);
 }
 
 /* RFC 2983: the outer DSCP is the inner one's, or its own. */
 static void
 set_tos(struct tunnel *t, const struct conf_location *l)
 {
-	t->tos_keep = l->dscp == CONF_DSCP_COPY ? UINT8_MAX : ECN_MASK;
-	t->tos_set = l->dscp == CONF_DSCP_COPY ? 0 : (uint8_t)(l->dscp << 2);
+	t->out.tos_keep = l->dscp == CONF_DSCP_COPY ? UINT8_MAX : ECN_MASK;
+	t->out.tos_set = l->dscp == CONF_DSCP_COPY ? 0 :
+	    (uint8_t)(l->dscp << 2);
 }
 
 struct tunnel *
@@ -313,18 +328,18 @@ tunnel_open(const struct tunnel_setup *how)
 		diex(EXIT_FIX, "%zu locations, at most %d",
 		    how->cf->nlocations, DEVICE_PEERS_MAX);
 	start_keys(how->cf, how->self, how->keydir);
-	t->mtu = t->cut = l->mtu;
+	t->out.box.mtu = t->out.box.cut = l->mtu;
 	set_tos(t, l);
-	if (!ways_open(&t->ways, how->cf, how->self))
+	if (!paths_init(&t->out.paths, how->cf, how->self))
 		die(EXIT_RETRY, "cannot allocate buffers");
 	start_policy(&t->policy, how->cf, how->self);
 	struct counters *before = counters_all(how->rundir, "bh-tunnel");
 	t->npeers = t->policy.nsites;
 	open_counters(t, how->rundir);
 	start_key_process(t, how, l->listen_port, true, before);
-	if (t->worker > 0)
+	if (t->workers.self > 0)
 		open_counters(t, how->rundir);
-	t->names = names_start(how->cf, &t->policy);
+	t->names.fd = names_start(how->cf, &t->policy);
 	open_prefixes(t, how->cf);
 	open_aead(t, how->aead);
 	open_device(t);
@@ -342,18 +357,19 @@ open_tun(struct tunnel *t, const char *name)
 {
 	bool made = if_nametoindex(name) == 0;
 
-	t->tun = tun_open(name, &t->uso);
-	if (t->tun < 0 && errno == ENOENT)
+	t->alone.tun = tun_open(name, &t->alone.uso);
+	if (t->alone.tun < 0 && errno == ENOENT)
 		die(EXIT_RETRY, "cannot open /dev/net/tun");
-	if (t->tun < 0)
+	if (t->alone.tun < 0)
 		die(EXIT_RETRY, "cannot use TUN device %s", name);
-	t->tun_out = buffer(sizeof(*t->tun_out));
-	t->tun_out->fd = t->tun;
+	t->alone.out = buffer(sizeof(*t->alone.out));
+	t->alone.out->fd = t->alone.tun;
 	int mtu = made ? tun_mtu(name, MTU_DEFAULT) : tun_mtu(name, 0);
 	if (mtu < 0)
 		die(EXIT_RETRY, "cannot learn the MTU of %s", name);
-	t->mtu = (size_t)mtu;
-	t->cut = FRAME_PACKET_MAX;	/* the kernel keeps to its MTU */
+	t->out.box.mtu = (size_t)mtu;
+	/* the kernel keeps to its MTU */
+	t->out.box.cut = FRAME_PACKET_MAX;
 }
 
 static void
@@ -362,7 +378,7 @@ open_config(struct tunnel *t)
 	t->config.room = CHANNEL_ITEMS(t->npeers);
 	t->config.item = need(calloc(t->config.room,
 	    sizeof(*t->config.item)));
-	t->allowed = need(allowed_new(CHANNEL_PREFIXES, t->npeers));
+	t->alone.allowed = need(allowed_new(CHANNEL_PREFIXES, t->npeers));
 }
 
 struct tunnel *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 
 #include "base/die.h"
 #include "base/worker.h"
@@ -31,8 +31,8 @@ tunnel_divide(struct tunnel *t, unsigned n, const int channel[],
 
 	if (n > 1) {
 		tell_processors(n);
-		keys_await(channel[0], t->key_pid);
-		t->key_pid = 0;
+		keys_await(channel[0], t->keys.pid);
+		t->keys.pid = 0;
 		if (pipe2(pipe, O_CLOEXEC) < 0)
 			die(EXIT_RETRY, "cannot make a pipe");
 	}
@@ -41,23 +41,23 @@ tunnel_divide(struct tunnel *t, unsigned n, const int channel[],
 		if (pid < 0)
 			die(EXIT_RETRY, "cannot start a process");
 		if (pid == 0)
-			t->worker = i;
+			t->workers.self = i;
 	}
 	for (unsigned i = 0; i < n; i++)
-		if (i != t->worker) {
+		if (i != t->workers.self) {
 			close(channel[i]);
 			close(socket[i]);
 		}
-	t->channel = channel[t->worker];
-	t->start = pipe[t->worker > 0];
-	t->workers = n;
+	t->keys.fd = channel[t->workers.self];
+	t->workers.start = pipe[t->workers.self > 0];
+	t->workers.n = n;
 	if (n == 1)
 		return;
-	close(pipe[t->worker == 0]);
-	if (t->worker > 0)	/* for ps(1) */
-		prctl(PR_SET_NAME, worker_name(name, "bh-tunnel", t->worker), 0,
-		    0, 0);
-	start_worker(&t->policy, t->worker);
+	close(pipe[t->workers.self == 0]);
+	if (t->workers.self > 0)	/* for ps(1) */
+		prctl(PR_SET_NAME, worker_name(name, "bh-tunnel",
+		    t->workers.self), 0, 0, 0);
+	start_worker(&t->policy, t->workers.self);
 }
 
 bool
@@ -65,14 +65,14 @@ tunnel_first(struct tunnel *t)
 {
 	char byte = 0;
 
-	if (t->worker > 0) {
-		if (write(t->start, &byte, sizeof(byte)) < 0)
+	if (t->workers.self > 0) {
+		if (write(t->workers.start, &byte, sizeof(byte)) < 0)
 			die(EXIT_RETRY, "the first process is gone");
-		close(t->start);
+		close(t->workers.start);
 		return false;
 	}
-	for (unsigned i = 1; i < t->workers; i++)
-		if (read(t->start, &byte, sizeof(byte)) != sizeof(byte))
+	for (unsigned i = 1; i < t->workers.n; i++)
+		if (read(t->workers.start, &byte, sizeof(byte)) != sizeof(byte))
 			diex(EXIT_RETRY, "a process did not start");
 	return true;
 }

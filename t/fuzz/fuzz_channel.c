@@ -13,7 +13,7 @@
 #include "toy_socket.h"
 
 #include "tunnel/keys_process.h"
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 #include "wg/device_impl.h"
 
 #include <fcntl.h>
@@ -70,15 +70,15 @@ open_processes(void)
 
 	must(sodium_init() >= 0);
 	k.npeers = t.npeers = PEERS;
-	k.workers = t.workers = 1;
+	k.workers = t.workers.n = 1;
 	k.channel[0] = join(&to_keys);
 	k.uapi = join(&uapi);
-	t.channel = join(&to_data);
-	k.junk = t.names = -1;
+	t.keys.fd = join(&to_data);
+	k.junk = t.names.fd = t.keys.passed = -1;
 	must(udp_open(&k.udp, socket(AF_INET, SOCK_DGRAM, 0)) == 0);
 	must(udp_open(&t.udp, socket(AF_INET6, SOCK_DGRAM, 0)) == 0);
 	/* standalone, where more may be asked for */
-	t.tun = open("/dev/null", O_WRONLY);
+	t.alone.tun = open("/dev/null", O_WRONLY);
 	t.sibling[SIBLING_CLASSIFY].link.fd = -1;
 	t.sibling[SIBLING_EGRESS].link.fd = -1;
 	k.stat = counters_create(NULL, "keys", PEERS);
@@ -92,16 +92,17 @@ open_processes(void)
 	k.config.room = t.config.room = 4096;
 	k.config.item = need(4096 * sizeof(struct uapi_item));
 	t.config.item = need(4096 * sizeof(struct uapi_item));
-	t.allowed = allowed_new(4096, PEERS);
-	t.stage = stage_new(PEERS, 16, 1500);
+	t.alone.allowed = allowed_new(4096, PEERS);
+	t.out.stage = stage_new(PEERS, 16, 1500);
 	t.aead = aead_open(NULL);
+	must(t.alone.allowed && t.out.stage && t.aead);
 	t.frame = need(FRAME_MAX);
-	t.out.arena = need(OUT_ARENA);
-	t.dirty = need(PEERS * sizeof(*t.dirty));
-	t.is_dirty = need(PEERS * sizeof(*t.is_dirty));
-	t.steer = need(PEERS * sizeof(*t.steer));
-	t.mtu = t.cut = 1420;
-	must(t.allowed && t.stage && t.aead);
+	t.out.box.arena = need(OUT_ARENA);
+	t.out.touched.peer = need(PEERS * sizeof(*t.out.touched.peer));
+	t.out.touched.is = need(PEERS * sizeof(*t.out.touched.is));
+	t.sources.peer = need(PEERS * sizeof(*t.sources.peer));
+	t.out.box.mtu = t.out.box.cut = 1420;
+	tunnel_join_parts(&t);
 }
 
 static void
@@ -130,9 +131,9 @@ begin(void)
 			device_remove(k.device, i);
 		if (device_peer(t.device, i) != NULL)
 			device_remove(t.device, i);
-		allowed_clear(t.allowed, i);
+		allowed_clear(t.alone.allowed, i);
 	}
-	allowed_commit(t.allowed);
+	allowed_commit(t.alone.allowed);
 	for (uint16_t i = 0; i < 2; i++)
 		add(i);
 	k.config.nitems = t.config.nitems = 0;
@@ -140,7 +141,7 @@ begin(void)
 	k.config.begun = false;
 	k.config.told = NULL;
 	k.nout = 0;
-	k.misdirected = t.in.misdirected = 0;
+	k.misdirected = t.keys.misdirected = 0;
 }
 
 /* What was said to the uapi, as it writes it for wg(8). */
@@ -181,15 +182,15 @@ check(void)
 
 	check_indices();
 
-	must(t.ndirty <= PEERS);
-	for (unsigned i = 0; i < t.ndirty; i++)
-		t.is_dirty[t.dirty[i]] = false;
-	t.ndirty = 0;
-	t.child_died = false;
+	must(t.out.touched.n <= PEERS);
+	for (unsigned i = 0; i < t.out.touched.n; i++)
+		t.out.touched.is[t.out.touched.peer[i]] = false;
+	t.out.touched.n = 0;
+	t.keys.child_died = false;
 	k.nout = 0;
 	must(t.config.nitems <= t.config.room);
 	must(k.config.nitems <= k.config.room);
-	must(allowed_count(t.allowed) <= 4096);
+	must(allowed_count(t.alone.allowed) <= 4096);
 	for (uint16_t i = 0; i < PEERS; i++)
 		if (device_identity(k.device, i) != NULL)
 			key_format(&device_identity(k.device, i)->

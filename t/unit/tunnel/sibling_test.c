@@ -3,7 +3,7 @@
  * it, should they be somebody else's by now. */
 #include "test.h"
 
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/tunnel_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +25,17 @@ at(uint8_t last, uint16_t port)
 static void
 setup(void)
 {
-	static uint16_t named[PEERS] = { [BY_NAME] = 51820 }, dirty[PEERS];
-	static bool is_dirty[PEERS];
+	static uint16_t named[PEERS] = { [BY_NAME] = 51820 }, touched[PEERS];
+	static bool is_touched[PEERS];
 	const struct endpoint e[PEERS] = { [BY_ADDRESS] = at(1, 51820) };
 	int pair[2] = { -1, -1 };
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
 		abort();
-	t = (struct tunnel){ .npeers = PEERS, .named = named, .tun = -1,
-		.names = pair[0], .dirty = dirty, .is_dirty = is_dirty,
-		.mtu = 1420, .cut = 1420,
+	t = (struct tunnel){ .npeers = PEERS, .alone.tun = -1,
+		.names = { pair[0], named },
+		.out.touched = { .peer = touched, .is = is_touched },
+		.out.box = { .mtu = 1420, .cut = 1420 },
 		.device = device_new(DEVICE_DATA, PEERS, NULL) };
 	names = pair[1];
 	for (uint16_t i = 0; i < PEERS; i++) {
@@ -51,7 +52,7 @@ say(uint16_t peer, struct endpoint e)
 
 	if (send(names, &w, sizeof(w), 0) < 0)
 		abort();
-	tunnel_names(&t);
+	tunnel_hear_names(&t);
 	return peer < PEERS ? device_peer(t.device, peer)->home[0] :
 	    (struct endpoint){ .port = 0 };
 }
@@ -74,7 +75,7 @@ test_names(void)
 	say(PEERS, at(9, 51820));
 	OKF(is(say(BY_NAME, at(9, 51820)), at(9, 51820)),
 	    "a peer whose endpoint is a name is where that says");
-	OK(t.names >= 0);
+	OK(t.names.fd >= 0);
 }
 
 /* Is there an answer? */
@@ -92,7 +93,7 @@ note(uint32_t kind, uint32_t n, uint64_t number)
 static void
 test_config(void)
 {
-	OKF(!note(NOTE_MTU, 1, 9000) && t.mtu == 1420,
+	OKF(!note(NOTE_MTU, 1, 9000) && t.out.box.mtu == 1420,
 	    "H10b: a gateway's MTU is the domain file's");
 	OKF(!note(NOTE_TRY, 3, 7) && !note(NOTE_SET, 1, 7) &&
 	    !note(NOTE_COMMIT, 0, 0),

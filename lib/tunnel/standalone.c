@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Standalone: packets come from a TUN device of our own, and go there. */
-#include "tunnel/tunnel_impl.h"
+#include "tunnel/standalone.h"
 
 #include "base/die.h"
 #include "packet/icmp.h"
@@ -18,37 +17,37 @@ enum {
 
 /* ICMP errors: a hundred a second, ten at once (RFC 4443 2.4 f). */
 static bool
-may_tell(struct tunnel *t)
+may_tell(struct standalone *a, nsec now)
 {
-	t->told.gap = NSEC_SEC / 100;
-	t->told.ahead = 9 * t->told.gap;
-	return rate_allows(&t->told, t->at.now);
+	a->told.gap = NSEC_SEC / 100;
+	a->told.ahead = 9 * a->told.gap;
+	return rate_allows(&a->told, now);
 }
 
 /* W18.  Off the fast path: nothing has been sent. */
 static void
-tell_sender(struct tunnel *t, enum verdict why, const uint8_t *packet,
-    const struct ip *ip)
+tell_sender(struct standalone *a, enum verdict why, const uint8_t *packet,
+    const struct ip *ip, nsec now)
 {
 	struct {
 		struct vnet vnet;
 		uint8_t packet[ICMP_ROOM];
 	} out = { 0 };
 
-	if (!icmp_may_answer(ip) || !may_tell(t))
+	if (!icmp_may_answer(ip) || !may_tell(a, now))
 		return;
 	/* as the destination, since we have no address */
 	size_t n = icmp_error(out.packet, &(struct icmp_error){ .why = why,
 	    .from = ip->dst }, packet, ip);
-	rate_spend(&t->told, t->at.now);
+	rate_spend(&a->told, now);
 	/* should there be no room, its sender learns it by the next */
-	ssize_t r = write(t->tun, &out, sizeof(out.vnet) + n);
+	ssize_t r = write(a->tun, &out, sizeof(out.vnet) + n);
 	(void)r;
 }
 
 /* V_NEXT if somebody else has counted it or will. */
 static enum verdict
-take_packet(struct tunnel *t, struct frame *f)
+handle_packet(struct standalone *a, struct sender *s, struct frame *f)
 {
 	const uint8_t *packet = (const uint8_t *)(f + 1);
 	struct ip ip;
@@ -57,63 +56,63 @@ take_packet(struct tunnel *t, struct frame *f)
 	if (v != V_NEXT)
 		return v;
 	f->class = V_PARTNER;
-	f->peer = allowed_owner(t->allowed, &ip.dst);
-	v = f->peer == ALLOWED_NOBODY ? V_NO_PEER : tunnel_send(t, f, packet,
-	    &ip);
+	f->peer = allowed_owner(a->allowed, &ip.dst);
+	v = f->peer == ALLOWED_NOBODY ? V_NO_PEER : sender_frame(s, f,
+	    packet, &ip);
 	if (v == V_NO_PEER || v == V_DOWN)
-		tell_sender(t, v, packet, &ip);
+		tell_sender(a, v, packet, &ip, s->at->now);
 	return v;
 }
 
 bool
-tunnel_tun(struct tunnel *t)
+standalone_read(struct standalone *a, struct sender *s, struct frame *f)
 {
-	struct frame *f = t->frame;
 	struct turn turn = { 0 };
 
 	while (!turn_is_over(&turn)) {
-		ssize_t n = read(t->tun, (uint8_t *)f + TUN_AT,
+		ssize_t n = read(a->tun, (uint8_t *)f + TUN_AT,
 		    sizeof(f->vnet) + FRAME_PACKET_MAX);
 		if (n < 0)
-			t->gone = errno != EAGAIN && errno != EINTR;
+			a->gone = errno != EAGAIN && errno != EINTR;
 		if (n < (ssize_t)sizeof(f->vnet))
 			break;
 		f->len = (uint32_t)n - sizeof(f->vnet);
 		turn_count(&turn, f->len);
-		enum verdict v = take_packet(t, f);
+		enum verdict v = handle_packet(a, s, f);
 		if (v != V_NEXT)
-			counters_add(t->stat, v, f->len);
+			counters_add(s->stat, v, f->len);
 	}
-	tunnel_flush(t);
+	sender_flush(s);
 	return turn_is_over(&turn);
 }
 
 void
-tunnel_tun_drop(struct tunnel *t)
+standalone_drop(struct standalone *a, struct counters *stat,
+    struct frame *f)
 {
-	struct frame *f = t->frame;
 	ssize_t n;
 
-	for (int i = 0; i < TUN_QUEUE && (n = read(t->tun, (uint8_t *)f +
+	for (int i = 0; i < TUN_QUEUE && (n = read(a->tun, (uint8_t *)f +
 	    TUN_AT, sizeof(f->vnet) + FRAME_PACKET_MAX)) >=
 	    (ssize_t)sizeof(f->vnet); i++)
-		counters_add(t->stat, V_LATE, (size_t)n - sizeof(f->vnet));
+		counters_add(stat, V_LATE, (size_t)n - sizeof(f->vnet));
 }
 
 void
-tunnel_put(struct tunnel *t, const struct gro_slot *s)
+standalone_put(struct standalone *a, struct counters *stat,
+    const struct gro_slot *s, nsec now)
 {
 	struct iovec iov[1 + GRO_PIECES];
 	struct vnet vnet = s->vnet;
 
 	iov[0] = (struct iovec){ &vnet, sizeof(vnet) };
 	memcpy(iov + 1, s->piece, s->npieces * sizeof(s->piece[0]));
-	enum verdict v = tun_put(t->tun_out, iov, (int)s->npieces + 1,
-	    t->at.now);
-	if (t->stat->cut == 0 && t->tun_out->cut > 0)
+	enum verdict v = tun_put(a->out, iov, (int)s->npieces + 1,
+	    now);
+	if (stat->cut == 0 && a->out->cut > 0)
 		warnx("the TUN device refuses super-packets, which this kernel "
 		    "should take: they are cut here, which costs time");
-	t->stat->cut = t->tun_out->cut;
-	counters_add(t->stat, v == (enum verdict)V_NEXT ? V_PARTNER : v,
+	stat->cut = a->out->cut;
+	counters_add(stat, v == (enum verdict)V_NEXT ? V_PARTNER : v,
 	    s->bytes);
 }
