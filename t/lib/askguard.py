@@ -646,8 +646,9 @@ def output(q, how):
     for family in (4, 6):
         dhcp = 67 if family == 4 else 547
         for goes in gateway.dev:
-            for sport, dport in ((0, 7), (listen, 7), (0, dhcp),
-                                 (0, dhcp + 1)):
+            # one that the kernel draws may be that of the tunnel
+            for sport, dport in ((30001, 7), (listen, 7), (30001, dhcp),
+                                 (30001, dhcp + 1)):
                 s = own_socket(gateway, family, gateway.index[goes], sport)
                 for dst, b in domain.classes(family).items():
                     want = not (client and dst == "lan" and
