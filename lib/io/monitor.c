@@ -43,7 +43,7 @@ monitor_open(struct monitor *m, uint8_t protocol, const char *table)
 }
 
 static void
-take_neighbour(struct monitor_news *news, const struct nlmsghdr *h)
+read_neighbour(struct monitor_news *news, const struct nlmsghdr *h)
 {
 	const struct ndmsg *nd = NLMSG_DATA(h);
 	long left = (long)h->nlmsg_len - (long)NLMSG_SPACE(sizeof(*nd));
@@ -74,7 +74,7 @@ is_our_route(const struct monitor *m, const struct nlmsghdr *h)
 }
 
 static void
-take_route(const struct monitor *m, struct monitor_news *news,
+read_route(const struct monitor *m, struct monitor_news *news,
     const struct nlmsghdr *h)
 {
 	switch (h->nlmsg_type) {
@@ -85,7 +85,7 @@ take_route(const struct monitor *m, struct monitor_news *news,
 		news->link = true;
 		break;
 	case RTM_NEWNEIGH:
-		take_neighbour(news, h);
+		read_neighbour(news, h);
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
@@ -102,7 +102,7 @@ take_route(const struct monitor *m, struct monitor_news *news,
 /* Whatever an object of nftables is, its first attribute has the number 1 and
  * is the name of its table (NFTA_CHAIN_TABLE and so on). */
 static void
-take_nft(const struct monitor *m, struct monitor_news *news,
+read_nft(const struct monitor *m, struct monitor_news *news,
     const struct nlmsghdr *h)
 {
 	const struct nfattr *a = (const void *)((const char *)NLMSG_DATA(h) +
@@ -140,7 +140,7 @@ void
 monitor_read(const struct monitor *m, struct monitor_news *news)
 {
 	*news = (struct monitor_news){ .link = false };
-	read_all(m, m->fd[0], news, take_route);
+	read_all(m, m->fd[0], news, read_route);
 	if (m->fd[1] >= 0)
-		read_all(m, m->fd[1], news, take_nft);
+		read_all(m, m->fd[1], news, read_nft);
 }

@@ -76,7 +76,7 @@ image_is_sound(const struct nat_image *m, size_t size)
 /* Flows are copied as they are looked at, one at a time, since there may be a
  * gigabyte of them. */
 int
-nat_view_take(struct nat_view *v, void *bytes, size_t size)
+nat_view_init(struct nat_view *v, void *bytes, size_t size)
 {
 	*v = (struct nat_view){ .size = size };
 	errno = EPROTO;
@@ -125,7 +125,7 @@ nat_view_open(struct nat_view *v, const char *path)
 
 	if (map == MAP_FAILED)
 		return -1;
-	if (nat_view_take(v, map, size) == 0) {
+	if (nat_view_init(v, map, size) == 0) {
 		v->map = map;
 		return 0;
 	}

@@ -50,7 +50,7 @@ struct nat_view {
 
 /* Of bytes in memory, at a multiple of 64; of a file.  -1 and errno; EPROTO: no
  * image of this version. */
-int nat_view_take(struct nat_view *v, void *bytes, size_t size);
+int nat_view_init(struct nat_view *v, void *bytes, size_t size);
 int nat_view_open(struct nat_view *v, const char *path);
 void nat_view_close(struct nat_view *v);
 

@@ -282,7 +282,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		change(data + i);
 	size_t size = data[0] == 255 ? whole * data[1] / 256 : whole;
 	size_t room = (size + 63) & ~(size_t)63;
-	if (nat_view_take(&v, at_edge(image, room), size) < 0) {
+	if (nat_view_init(&v, at_edge(image, room), size) < 0) {
 		must(errno == EPROTO);
 		return 0;
 	}
