@@ -134,7 +134,8 @@ conf_free(struct conf *cf)
 		for (size_t i = 0; lists[kind].max > 0 &&
 		    i < section_count(cf, kind); i++)
 			section_fini(section_at(cf, kind, i));
-		if (lists[kind].max > 0)
+		/* where there is none there is no array to point into */
+		if (lists[kind].max > 0 && section_count(cf, kind) > 0)
 			free(section_at(cf, kind, 0));
 	}
 	free(cf->by_name);
