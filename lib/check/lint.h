@@ -10,8 +10,8 @@
 void lint_domain(const struct conf *cf, struct diags *d);
 
 /* Asks the DNS for the names of endpoints and next hops, which takes a while.
- * What it says stands in *cf from then on, for lint_domain; what has no address
- * is a finding.  False, and *why: it cannot be asked. */
+ * The addresses stand in *cf from then on, for lint_domain; a name without one
+ * is a finding.  False, and *why: the DNS cannot be asked. */
 bool lint_names(struct conf *cf, struct diags *d, const char **why);
 
 /* The key files of backhaul(8), of one location or of those whose private key

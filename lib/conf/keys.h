@@ -19,7 +19,7 @@
 	X(DOMAIN, PRIVATE_IS_INTERNAL, "private-is-internal", yes_no, \
 	    private_is_internal, .def = "yes", .always = true) \
 	X(DOMAIN, REQUIRE_SANDBOX, "require-sandbox", yes_no, \
-	    require_sandbox, .def = "no", .always = true) \
+	    require_sandbox, .def = "no") \
 	X(DOMAIN, RESERVED, "reserved", word, reserved, .def = "none", \
 	    .words = keys_reserved, .always = true) \
 	\

@@ -3,10 +3,11 @@
 #define BH_SPACE_H
 
 /*
- * Whose an address is in truth: the longest prefix has it.  Of two that are the
- * same, what takes part has it before what is internal, an active location
- * before an inactive one, and the later in the file before the earlier.  So
- * others may have parts of what a location calls its own.
+ * The location that an address belongs to is the one with the longest prefix.
+ * Of two equal prefixes one that takes part goes before an internal one, one of
+ * an active location before one of an inactive one, and the later in the file
+ * before the earlier.  So others may have parts of what a location calls its
+ * own.
  */
 
 #include "conf/conf.h"

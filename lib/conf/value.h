@@ -3,7 +3,7 @@
 #define BH_VALUE_H
 
 /*
- * What stands to the right of a `='.  Each function returns 0, or the code of
+ * Values, to the right of a `='.  Each function returns 0, or the code of
  * the mistake, with what is wrong and what would be right in why.
  */
 

@@ -3,8 +3,8 @@
 #define BH_PLAN_H
 
 /*
- * What the kernel must be told so that a gateway fails closed: interfaces,
- * policy routing and nftables, written as text for ip(8), nft(8) and sh(1).
+ * Tells the kernel what makes a gateway fail closed: interfaces, policy routing
+ * and nftables, written as text for ip(8), nft(8) and sh(1).
  * Pure functions of the domain file and of what the host has.
  */
 

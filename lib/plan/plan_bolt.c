@@ -89,8 +89,8 @@ has_address(const struct plan *p, const char *dev)
 	return false;
 }
 
-/* Where packets are routed to; not what a bridge is made of, or where what
- * comes in is queued. */
+/* Packets are routed to it; it is no port of a bridge, and no device that only
+ * queues what comes in. */
 static bool
 is_judged(const struct plan *p, const struct plan_dev *d)
 {

@@ -2,7 +2,7 @@
 #ifndef BH_PLAN_HOST_H
 #define BH_PLAN_HOST_H
 
-/* What a plan has to know of this host, read from the kernel and from RUNDIR:
+/* Reads from the kernel and from RUNDIR what a plan has to know of this host:
  * the one part of plan that is not a function of its arguments. */
 
 #include "plan/plan.h"

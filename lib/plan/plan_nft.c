@@ -81,8 +81,8 @@ port_is_plain(const struct plan *p)
 }
 
 /*
- * Whoever calls a server need not be known to conntrack: a flood from forged
- * addresses would fill the table that clients' flows are in, and costs twice as
+ * conntrack need not know who calls a server: a flood from forged addresses
+ * would fill the table that clients' flows are in, and costs twice as
  * much when each datagram becomes a flow.  A client's answers may have to be
  * known, to a stateful filter of its host.
  */

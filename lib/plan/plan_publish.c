@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 /*
- * What is published, where the kernel translates.  A packet for it is given its
- * new destination before it is routed; the guard lets in what was, and what
+ * [publish] where the kernel translates.  A packet for it is given its new
+ * destination before it is routed; the guard lets in what was, and what
  * answers that.  A client's host that asks for a published address comes back
  * by the same device (a hairpin), and from the published address, so that the
  * answer does, too (RFC 4787 REQ-9).

@@ -223,10 +223,10 @@ table_own(const struct plan *p, enum family fam, FILE *out)
 	table_end(&t, out);
 }
 
-/* What arrives for them and was not translated ends at the guard there; with a
- * way to another device, ARP is answered for them. */
+/* A packet for one of them that was not translated ends at the guard there; the
+ * kernel answers ARP for them, since the way to them is another device. */
 static void
-add_taken(const struct plan *p, struct table *t)
+add_proxied(const struct plan *p, struct table *t)
 {
 	const struct addr *a;
 	struct prefix host = { .len = 128 };
@@ -262,7 +262,7 @@ table_return(const struct plan *p, enum family fam, FILE *out)
 			into_all(&t, &c->internal, dev, src);
 		into_all(&t, &c->lan, dev, src);
 	}
-	add_taken(p, &t);
+	add_proxied(p, &t);
 	if (plan_pools(p, fam))
 		into_all(&t, &p->self->pool.addr, p->self->egress_interface,
 		    NULL);

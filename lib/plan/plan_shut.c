@@ -2,10 +2,10 @@
 #include "plan/plan.h"
 
 /*
- * What must not be seen in clear, told by addresses and by what is allowed,
- * with as few names of interfaces as that takes.  Both bolts are made of these
- * rules: plan_nft.c, where the host's owner can see and change them, and
- * plan_bolt.c, where nobody can.
+ * Packets that must not leave in clear, told by addresses and by what is
+ * allowed, with as few names of interfaces as that takes.  Both bolts are made
+ * of these rules: plan_nft.c, where the host's owner can see and change them,
+ * and plan_bolt.c, where nobody can.
  */
 
 /* "$ip" and "$v" are ip and 4, or ip6 and 6. */

@@ -3,7 +3,7 @@
 #define BH_FACTS_H
 
 /*
- * What a domain file means for one location, as a list of facts: the one
+ * A domain file's meaning for one location, as a list of facts: the one
  * source of bh-check's view of a location, of its comparison of two files, and
  * of their JSON.  In words, and true of what `backhaul up' does there.
  */

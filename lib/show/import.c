@@ -189,8 +189,8 @@ numbers_tunnels(const struct import *im, const struct prefix *p)
 	return hosts > 1;
 }
 
-/* What may be sent to a host.  Of the network of the tunnels only its own
- * addresses are. */
+/* Others may send p to a host.  Of the network of the tunnels it has only its
+ * own addresses. */
 static void
 add_claim(struct import *im, size_t i, const struct prefix *p,
     struct prefix_list *lan)

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 /*
- * What may leave a client in clear: for each breakout its filter, who may send
- * and where to, computed as bh-classify decides it.
+ * Packets that may leave a client in clear: for each breakout its filter, its
+ * sources and its destinations, computed as bh-classify decides it.
  */
 
 struct clear {
@@ -66,8 +66,8 @@ normal(struct prefix_list *in, struct prefix_list *not,
 	prefix_list_free(not);
 }
 
-/* Whose Internet traffic the location lets go anywhere at all, and of those
- * whom the breakout names. */
+/* The sources that the breakout names, among those whose Internet traffic the
+ * location lets go anywhere at all. */
 static void
 senders(const struct clear *c, const struct conf_breakout *b, size_t i,
     struct prefix_list *out)

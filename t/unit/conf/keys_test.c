@@ -230,6 +230,33 @@ test_default(enum conf_key k)
 	free(text);
 }
 
+/* Two defaults follow from another key: those of a location that has none. */
+static void
+test_computed(const struct entry *e, size_t n)
+{
+	static const enum conf_key computed[] = { KEY_KEEPALIVE,
+		KEY_LISTEN_PORT };
+	char text[] = "[location a]\n", number[16];
+	FILE *f = fmemopen(text, strlen(text), "r");
+	struct diags d;
+	struct conf cf;
+
+	diag_init(&d);
+	conf_load(&cf, &d, f);
+	fclose(f);
+	for (size_t i = 0; i < sizeof(computed) / sizeof(*computed); i++) {
+		const struct keydef *k = &conf_keys[computed[i]];
+		const struct entry *at = find(e, n, k);
+		snprintf(number, sizeof(number), "%u", k->size ==
+		    sizeof(uint16_t) ? cf.location[0].listen_port :
+		    cf.location[0].keepalive);
+		OKF(at != NULL && says(at->text, number),
+		    "%s is %s without an endpoint", k->name, number);
+	}
+	conf_free(&cf);
+	diag_free(&d);
+}
+
 int
 main(void)
 {
@@ -250,6 +277,7 @@ main(void)
 		if (conf_keys[k].def != NULL)
 			test_default(k);
 	}
+	test_computed(e, n);
 	if (f != NULL)
 		fclose(f);
 	free(e);
