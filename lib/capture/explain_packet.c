@@ -106,8 +106,8 @@ print_breakouts(const struct step *s, const struct decision *d)
 	}
 }
 
-/* Whatever is larger is told so, and TCP is told beforehand.  What a path takes
- * is only known to the tunnel that has looked for it. */
+/* The sender of a larger packet is told so, and TCP is told beforehand.  Only
+ * the tunnel that has looked for it knows what a path takes. */
 static void
 print_hop(const struct step *s, uint16_t peer, int version)
 {
@@ -131,10 +131,10 @@ ask(const struct step *s, struct course *c)
 	struct judge j;
 
 	ip_parse(&c->was, c->p, c->n);
-	judge_open(&j, s->pol);
+	judge_init(&j, s->pol);
 	j.nat = s->nat;
 	c->d = judge_ask(&j, &q);
-	judge_close(&j);
+	judge_fini(&j);
 	ip_parse(&c->is, c->p, c->n);
 }
 

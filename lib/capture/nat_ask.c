@@ -66,8 +66,8 @@ number_of(const char *path)
 	return n;
 }
 
-/* Those of a ring, which have numbers, by these; before them the others as they
- * are given. */
+/* The files of a ring are sorted by their numbers; the others stand before them
+ * as they are given. */
 static void
 read_logs(struct nat_log_reader *r, char *const *path, size_t n)
 {
@@ -182,7 +182,8 @@ ask_state(struct nat_answer *a, const struct nat_question *q,
 	return nat_who_state(a, q, cf, &v);
 }
 
-/* Who has it since before that time, if the log does not reach back so far. */
+/* Finds the host that has it since before that time, if the log does not reach
+ * back so far. */
 static bool
 ask_held(struct nat_answer *a, const struct nat_question *q,
     const struct conf *cf, const char *rundir)

@@ -340,8 +340,8 @@ is_ours(const struct nat_log_reader *r, char *range)
 	    r->q.port >= first.port && r->q.port <= last;
 }
 
-/* What is given back after the time was had at it, and so is told even if the
- * line that said so at first is not kept any more. */
+/* A host that gives a block back after the time had it then, which is known
+ * even if the line that said so at first is not kept any more. */
 static bool
 had_then(struct nat_log_reader *r, bool later, uint64_t since, bool take)
 {
@@ -356,7 +356,7 @@ had_then(struct nat_log_reader *r, bool later, uint64_t since, bool take)
 }
 
 static void
-take_block(struct nat_log_reader *r, uint64_t time, const char *what,
+read_block(struct nat_log_reader *r, uint64_t time, const char *what,
     const char *rest)
 {
 	char range[80], location[CONF_NAMELEN], host[ADDR_STRLEN], shown[80];
@@ -390,7 +390,7 @@ take_block(struct nat_log_reader *r, uint64_t time, const char *what,
 /* Of blocks of no such size it can be told whose they were as little as of an
  * epoch that there was none. */
 static void
-take_size(struct epoch *e, const char *rest)
+read_size(struct epoch *e, const char *rest)
 {
 	uint32_t size;
 
@@ -401,7 +401,7 @@ take_size(struct epoch *e, const char *rest)
 
 /* The lines behind `epoch'. */
 static void
-take_epoch(struct epoch *e, const char *what, const char *rest)
+read_epoch(struct epoch *e, const char *what, const char *rest)
 {
 	char text[ADDR_STRLEN], location[CONF_NAMELEN] = "-";
 	struct nat_span s;
@@ -431,7 +431,7 @@ nat_log_line(struct nat_log_reader *r, const char *line)
 	    &time, what, &n) != 2 || n == 0)
 		return;
 	if (strcmp(what, "take") == 0 || strcmp(what, "free") == 0) {
-		take_block(r, time, what, at + n);
+		read_block(r, time, what, at + n);
 	} else if (time > r->q.time) {
 		return;
 	} else if (strcmp(what, "begin") == 0) {
@@ -440,9 +440,9 @@ nat_log_line(struct nat_log_reader *r, const char *line)
 	} else if (strcmp(what, "epoch") == 0) {
 		r->epoch.npool = r->epoch.nspans = r->epoch.block = 0;
 		r->epoch.time = time;
-		take_size(&r->epoch, at + n);
+		read_size(&r->epoch, at + n);
 	} else if (strcmp(what, "pool") == 0 || strcmp(what, "hosts") == 0) {
-		take_epoch(&r->epoch, what, at + n);
+		read_epoch(&r->epoch, what, at + n);
 	}
 }
 

@@ -62,7 +62,7 @@ port_number(const char *text, int proto)
 
 /* ADDR, ADDR:PORT for IPv4, [ADDR]:PORT for either. */
 static bool
-take_side(struct endpoint *e, char *text)
+parse_side(struct endpoint *e, char *text)
 {
 	char *port = NULL;
 
@@ -87,7 +87,7 @@ take_side(struct endpoint *e, char *text)
 
 /* NULL, or what is wrong. */
 static const char *
-take_text(struct wanted *w, const char *text)
+parse_text(struct wanted *w, const char *text)
 {
 	char buf[TEXT_MAX], *save, *word[4] = { NULL };
 	const char *arrow = strchr(text, '>');
@@ -108,9 +108,9 @@ take_text(struct wanted *w, const char *text)
 	}
 	if (n < 3)
 		return "it needs a source, a destination and a protocol";
-	if (!take_side(&w->src, word[0]))
+	if (!parse_side(&w->src, word[0]))
 		return "the source is no address";
-	if (!take_side(&w->dst, word[1]))
+	if (!parse_side(&w->dst, word[1]))
 		return "the destination is no address";
 	if (addr_is_v4(&w->src.addr) != addr_is_v4(&w->dst.addr))
 		return "source and destination are of two families";
@@ -123,7 +123,7 @@ take_text(struct wanted *w, const char *text)
 	return NULL;
 }
 
-/* No flow has port 0; who names none means any. */
+/* No flow has port 0: where the text names none, any other will do. */
 static be16
 port_or_any(uint16_t port)
 {
@@ -160,11 +160,11 @@ packet_parse(const char *text, uint8_t buf[static PACKET_PARSE_MAX],
 {
 	struct wanted w;
 
-	*why = take_text(&w, text);
+	*why = parse_text(&w, text);
 	if (*why != NULL)
 		return 0;
 	bool v4 = addr_is_v4(&w.src.addr);
-	/* whoever says icmp means that of the family */
+	/* icmp stands for that of the family */
 	int proto = !v4 && w.proto == PROTO_ICMP ? PROTO_ICMP6 : w.proto;
 	size_t hlen = v4 ? IP4_HLEN : IP6_HLEN;
 	size_t n = put_transport(buf + hlen, &w, proto);

@@ -39,7 +39,7 @@ struct tally {
 };
 
 struct tally *
-tally_open(const struct conf *cf, const struct policy *pol)
+tally_new(const struct conf *cf, const struct policy *pol)
 {
 	struct tally *t = calloc(1, sizeof(*t));
 

@@ -32,7 +32,7 @@ struct tally_item {
 };
 
 /* Exits 111 without memory. */
-struct tally *tally_open(const struct conf *cf, const struct policy *pol);
+struct tally *tally_new(const struct conf *cf, const struct policy *pol);
 void tally_add(struct tally *t, const struct tally_item *i, size_t bytes);
 struct tally_sum tally_total(const struct tally *t);
 /* Tables for people, the largest first, at most `top' rows of each; or an

@@ -135,7 +135,7 @@ between(int64_t least, int64_t v, int64_t most)
 /* A file may say any number.  Its seconds are 32 bits without a sign, which
  * libpcap gives one. */
 static void
-take_time(struct run *r, struct item *i)
+read_time(struct run *r, struct item *i)
 {
 	int64_t s = i->h->ts.tv_sec, ns = i->h->ts.tv_usec;
 
@@ -168,9 +168,9 @@ broke_out(struct run *r, const struct item *i, const struct ip *ip)
 }
 
 /*
- * On a LAN packets go both ways.  What is from elsewhere to a host of the
- * location came by the gateway, out of the tunnel of whoever has its source,
- * and was decided on there; what is from nobody's address, from the server.
+ * On a LAN packets go both ways.  A packet from elsewhere to a host of the
+ * location came by the gateway, which decided on it: out of the tunnel of the
+ * location that has its source, or of the server if no location has it.
  */
 static void
 find_way(struct run *r, struct item *i)
@@ -245,7 +245,7 @@ least(size_t a, size_t b)
 
 /* libpcap may say that more was captured than there was. */
 static void
-take_packet(struct run *r, struct item *i, const uint8_t *p)
+read_packet(struct run *r, struct item *i, const uint8_t *p)
 {
 	size_t n = least(i->h->caplen, i->h->len);
 	int offset = l2_offset(r->dlt, p, n);
@@ -470,7 +470,7 @@ count_packet(struct run *r, const struct item *i)
 		put_packet(r, i);
 }
 
-/* What waited for a fragment that has come; then what is due. */
+/* Passes what waited for a fragment that has come; then logs what is due. */
 static void
 after_packet(struct run *r, struct item *i)
 {
@@ -504,11 +504,11 @@ all_packets(struct run *r)
 	while ((got = pcap_next_ex(r->in, &h, &p)) == 1) {
 		i.number++;
 		i.h = h;
-		take_time(r, &i);
+		read_time(r, &i);
 		while (r->t->nat != NULL &&
 		    nat_tick(r->t->nat, time_of(&i), NAT_SWEEP))
 			;
-		take_packet(r, &i, p);
+		read_packet(r, &i, p);
 		count_packet(r, &i);
 		after_packet(r, &i);
 	}
@@ -541,13 +541,13 @@ trace_run(const struct trace *t)
 		.group = calloc(t->cf->ngroups + 1, sizeof(*r.group)) };
 	if (r.group == NULL)
 		die(EXIT_RETRY, "cannot build the table of groups");
-	judge_open(&r.judge, t->pol);
+	judge_init(&r.judge, t->pol);
 	r.judge.nat = t->nat;
 	bool whole = open_capture(&r);
 	open_output(&r);
 	whole = whole && all_packets(&r);
 	close_output(&r);
-	judge_close(&r.judge);
+	judge_fini(&r.judge);
 	free(r.group);
 	return whole && (!t->select || r.matched > 0) ? 0 : EXIT_NO;
 }

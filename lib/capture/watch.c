@@ -79,9 +79,9 @@ is_here(const struct run *r, const struct addr *a)
 	return place != LPM_NONE && PLACE_LOC(place) == pol->self;
 }
 
-/* What was not captured is taken as zeros: no rule asks for it. */
+/* The bytes that were not captured are zeros: no rule asks for them. */
 static void
-take_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *p)
+handle_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *p)
 {
 	struct run *r = (struct run *)(void *)arg;
 	size_t n = h->caplen < h->len ? h->caplen : h->len;
@@ -115,7 +115,7 @@ elapsed(const struct run *r)
 	return (double)(r->now - r->began) / (double)NSEC_SEC;
 }
 
-/* One line that is written over and over, for whoever sits there. */
+/* One line that is written over and over, if standard error is a terminal. */
 static void
 put_progress(struct run *r)
 {
@@ -146,7 +146,7 @@ watch_loop(struct run *r)
 		    errno != EINTR)
 			die(EXIT_RETRY, "cannot poll");
 		r->now = clock_now();
-		int got = pcap_dispatch(r->in, BATCH, take_packet,
+		int got = pcap_dispatch(r->in, BATCH, handle_packet,
 		    (u_char *)r);
 		if (got < 0) {
 			warnx("cannot watch %s any longer: %s", r->w->ifname,
@@ -195,8 +195,8 @@ watch_run(const struct watch *w)
 	static char buffer[1 << 16];
 
 	r = (struct run){ .w = w, .progress = isatty(STDERR_FILENO) };
-	judge_open(&r.judge, w->pol);
-	r.tally = tally_open(w->cf, w->pol);
+	judge_init(&r.judge, w->pol);
+	r.tally = tally_new(w->cf, w->pol);
 	r.signals = ready_signals();
 	if (r.signals < 0)
 		die(EXIT_RETRY, "cannot take signals");

@@ -15,7 +15,7 @@ share(unsigned per_second, unsigned shares)
 }
 
 bool
-budget_open(struct budget *b, unsigned per_second, size_t nsites, size_t told)
+budget_init(struct budget *b, unsigned per_second, size_t nsites, size_t told)
 {
 	unsigned shares = told > SHARES_MAX ? SHARES_MAX : told > 0 ?
 	    (unsigned)told : 1;
@@ -28,7 +28,7 @@ budget_open(struct budget *b, unsigned per_second, size_t nsites, size_t told)
 }
 
 void
-budget_close(struct budget *b)
+budget_fini(struct budget *b)
 {
 	free(b->site);
 }

@@ -19,9 +19,9 @@ struct budget {
 
 /* Of so many locations `told' can be told something: each has an equal share of
  * per_second, but no less than an eighth.  False: no memory. */
-bool budget_open(struct budget *b, unsigned per_second, size_t nsites,
+bool budget_init(struct budget *b, unsigned per_second, size_t nsites,
     size_t told);
-void budget_close(struct budget *b);
+void budget_fini(struct budget *b);
 /* May one be said about that location? */
 bool budget_has(const struct budget *b, size_t site, nsec now);
 /* It was. */

@@ -81,7 +81,7 @@ number_of(const struct failover *f, uint16_t peer)
 	    __atomic_load_n(&p->handshake_sec, __ATOMIC_RELAXED);
 }
 
-/* What happened to each, then what comes of it. */
+/* Says what happened to each server, then what comes of it. */
 static void
 tell(const struct failover *f, const enum server_state *was, bool moved)
 {

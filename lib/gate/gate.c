@@ -54,7 +54,7 @@ gate_open(struct gate *g, const struct gate_kind *kind,
 
 	*g = (struct gate){ .kind = kind, .pol = pol, .cf = cf,
 		.ifname = ifname, .out = -1 };
-	judge_open(&g->judge, pol);
+	judge_init(&g->judge, pol);
 	g->signals = ready_signals();
 	if (g->signals < 0 || waiter_open(&g->waiter,
 	    ((1u << CONF_WORKERS_MAX) - 1) << GATE_BELL) < 0)
@@ -173,9 +173,9 @@ judge(struct gate *g, enum policy_point at, struct frame *f, uint16_t from)
 }
 
 /*
- * What comes from the kernel and goes back to it is forwarded twice in this
- * box, and counts as one hop (RFC 1812 5.3.1).  That no packet goes in circles
- * is the guard's to see to, which lets none come in again by the way it left.
+ * The kernel forwards twice what comes from it and goes back to it, which
+ * counts as one hop (RFC 1812 5.3.1).  The guard sees to it that no packet goes
+ * in circles: it lets none come in again by the way it left.
  */
 static void
 count_once(struct frame *f, enum verdict v)
@@ -214,7 +214,7 @@ put_tun(struct gate *g, struct tun_out *to, const struct frame *f,
  * packets go back to the kernel, which routes them.
  */
 static bool
-take_frame(struct gate *g, struct frame *f, size_t n)
+judge_frame(struct gate *g, struct frame *f, size_t n)
 {
 	*f = (struct frame){ .len = (uint32_t)(n - sizeof(f->vnet)),
 		.vnet = f->vnet };
@@ -256,7 +256,7 @@ find_room(struct gate *g, struct frame *room, const struct frame *f)
 static void
 hand_over(struct gate *g, struct frame *room, struct frame *f, size_t n)
 {
-	if (!take_frame(g, f, n))
+	if (!judge_frame(g, f, n))
 		return;
 	room = find_room(g, room, f);
 	struct link *l = &g->link[g->likely];
@@ -275,7 +275,7 @@ hand_over(struct gate *g, struct frame *room, struct frame *f, size_t n)
  * was judged, and cannot write there.  False, and errno, EAGAIN when the device
  * is empty. */
 static bool
-take_packet(struct gate *g, struct turn *turn)
+read_packet(struct gate *g, struct turn *turn)
 {
 	struct frame *room = link_room(&g->link[g->likely]);
 	struct frame *f = room != NULL ? room : (struct frame *)g->frame;
@@ -299,14 +299,14 @@ tun_to_link(struct gate *g)
 	struct turn turn = { 0 };
 
 	while (!turn_is_over(&turn))
-		if (!take_packet(g, &turn))
+		if (!read_packet(g, &turn))
 			return errno == EAGAIN ? 0 : -1;
 	return 1;
 }
 
 /* Ours again: bh-tunnel could not send it, and has counted it. */
 static void
-take_back(struct gate *g, const struct frame *f)
+report_returned(struct gate *g, const struct frame *f)
 {
 	const uint8_t *packet = (const uint8_t *)(f + 1);
 	struct ip ip;
@@ -354,7 +354,7 @@ frame_to_tun(struct gate *g, struct frame *f, const uint8_t *body)
 	enum verdict v = V_PEER;
 
 	if (f->class < V_COUNT && icmp_speaks((enum verdict)f->class)) {
-		take_back(g, f);
+		report_returned(g, f);
 		return;
 	}
 	if (is_answer(g, f)) {
@@ -368,7 +368,7 @@ frame_to_tun(struct gate *g, struct frame *f, const uint8_t *body)
 	counters_add(g->st, v, f->len);
 }
 
-/* What the next frames need of the translator is fetched for all at once. */
+/* Fetches what the next frames need of the translator, for all at once. */
 static void
 look_ahead(const struct gate *g, const struct link *l)
 {
@@ -522,7 +522,7 @@ drop_late(struct gate *g)
 
 /* True if it is time to go. */
 static bool
-take_signal(struct gate *g)
+handle_signal(struct gate *g)
 {
 	int sig = ready_signal(g->signals);
 
@@ -591,7 +591,7 @@ gate_run(struct gate *g)
 			link_wake(&g->link[i], fd[GATE_LINK + i].revents != 0);
 		if (g->failover != NULL)
 			tend_servers(g);
-		if (fd[GATE_SIG].revents != 0 && take_signal(g))
+		if (fd[GATE_SIG].revents != 0 && handle_signal(g))
 			return 0;
 		if (g->waiter.late)
 			drop_late(g);

@@ -19,7 +19,7 @@ enum { V4, V6, TOS = 0xc0, PER_SECOND = 1000 };
 #define ICMP_FILTER 1
 #endif
 
-/* RFC 7600: who has no address to speak with says it as this one. */
+/* RFC 7600: a router that has no address to speak with uses this one. */
 static const struct addr nobody4 = { .b = { [10] = 0xff, 0xff, 192, 0, 0, 8 } };
 
 /* ---- opening ---- */
@@ -96,7 +96,7 @@ icmp_reply_open(struct icmp_reply *t, const struct conf_location *l,
 	*t = (struct icmp_reply){ .raw = { -1, -1 },
 		.silent = l->icmp_errors == 0, .judge = judge, .link = link,
 		.tun = tun, .class = lan ? V_PARTNER : V_INTERNET };
-	if (!budget_open(&t->budget, rate, pol->nsites, count_told(pol, lan)))
+	if (!budget_init(&t->budget, rate, pol->nsites, count_told(pol, lan)))
 		die(EXIT_RETRY, "cannot get memory");
 	randombytes_buf(random, sizeof(random));
 	ratelimit_init(&t->limit, &ratelimit_host, random);
@@ -107,7 +107,8 @@ icmp_reply_open(struct icmp_reply *t, const struct conf_location *l,
 
 /* ---- may it be said ---- */
 
-/* The table of hosts comes last: its room is not for those who have no part. */
+/* The table of hosts is asked last, so that only hosts that may be answered get
+ * room in it. */
 static bool
 within_rate(struct icmp_reply *t, const struct refusal *r)
 {
@@ -122,8 +123,8 @@ within_rate(struct icmp_reply *t, const struct refusal *r)
 }
 
 /* The packet really is from where its source says, so far as can be known: an
- * error goes to no third party (BCP 38).  Who sends from the Internet is told
- * nothing about our policy, only what became of packets that were let in. */
+ * error goes to no third party (BCP 38).  A host on the Internet is told
+ * nothing of our policy, only what became of packets that were let in. */
 static bool
 is_senders(const struct policy *pol, const struct refusal *r)
 {

@@ -32,7 +32,8 @@ add_to(struct addr a, uint64_t n)
 	return a;
 }
 
-/* What the whole of is published is one host's, nat-address one client's. */
+/* An address that is published whole is one host's, a nat-address one
+ * client's. */
 static bool
 is_taken(const struct nat_config *nc, const struct conf *cf,
     const struct addr *a)

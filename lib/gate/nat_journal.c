@@ -200,7 +200,7 @@ run(struct journal *j, int in)
 
 /* ---- opening ---- */
 
-/* What the last one left: whole lines, but for one that the power cut off. */
+/* The last process left whole lines, but for one that the power cut off. */
 static bool
 open_file(struct file *f, const char *path)
 {

@@ -43,7 +43,7 @@ complain(const struct nat_event *e, const char *location, const char *host)
 	    host);
 }
 
-/* Who has what: a line of its own, whole or not at all. */
+/* Says which host has which block: one line, whole or not at all. */
 __attribute__((format(printf, 3, 4))) static void
 put(struct nat *n, int *journal, const char *fmt, ...)
 {

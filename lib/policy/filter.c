@@ -91,8 +91,8 @@ bad(char *why, const char *fmt, ...)
 #define SHOW(t) (int)((t)->n < 60 ? (t)->n : 60), (t)->p
 
 /*
- * What libpcap would take and a flow cannot answer.  A word that is none of
- * its own it would ask the DNS about, and a gateway must not let out today what
+ * These words libpcap would take, and a flow cannot answer.  It would ask the
+ * DNS about a word that is none of its own, and a gateway must not let out what
  * it would not have let out yesterday.
  */
 static enum filter_kind
@@ -211,8 +211,8 @@ can_begin(const char *text, size_t n)
 	return false;
 }
 
-/* libpcap says that the syntax is wrong, not where.  What can begin so, can
- * begin with less of it. */
+/* libpcap says that the syntax is wrong, not where.  If an expression can begin
+ * with these words, it can begin with fewer of them. */
 static enum filter_kind
 blame(const char *text, char *why)
 {

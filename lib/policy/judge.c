@@ -8,7 +8,7 @@
 static const enum verdict sound = (enum verdict)V_NEXT;
 
 void
-judge_open(struct judge *j, const struct policy *pol)
+judge_init(struct judge *j, const struct policy *pol)
 {
 	*j = (struct judge){ .pol = pol, .frags = frags_new(JUDGE_FRAGS) };
 	if (pol->breakouts != NULL)
@@ -18,7 +18,7 @@ judge_open(struct judge *j, const struct policy *pol)
 }
 
 void
-judge_close(struct judge *j)
+judge_fini(struct judge *j)
 {
 	flows_free(j->flows);
 	frags_free(j->frags);

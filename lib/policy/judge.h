@@ -47,8 +47,8 @@ struct question {
 };
 
 /* Takes all the memory it will ever have; exits 111 if there is none. */
-void judge_open(struct judge *j, const struct policy *pol);
-void judge_close(struct judge *j);
+void judge_init(struct judge *j, const struct policy *pol);
+void judge_fini(struct judge *j);
 
 struct decision judge_ask(struct judge *j, struct question *q);
 /* What is said of a packet that no rule was asked about. */

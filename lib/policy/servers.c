@@ -142,8 +142,8 @@ tunnel_is_silent(const struct servers *sv, unsigned i, nsec now)
 	return !sv->probing || now - sv->s[i].alive >= patience(sv);
 }
 
-/* What is probed has answered by another server, after several questions to
- * this one had gone unanswered. */
+/* The probed host has answered through another server, after several questions
+ * through this one had gone unanswered. */
 static bool
 is_refuted(const struct servers *sv, unsigned i)
 {

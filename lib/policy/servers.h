@@ -6,11 +6,11 @@
  * Which of its servers a client uses: a pure function of what was asked, what
  * was answered, and time.
  *
- * A server is asked by every packet that is sent to it, since WireGuard answers
- * what it gets within ten seconds; and by questions of our own, so that those
- * that are not in use are known, too.  Whoever leaves a question without answer
- * for long is down.  One that is back is used again as `failback' says, or at
- * once if no other answers.
+ * Every packet that is sent to a server asks it, since WireGuard answers what
+ * it gets within ten seconds; and so do questions of our own, by which the
+ * servers are known that are not in use.  A server that leaves a question
+ * without answer for long is down.  A server that is back is used again as
+ * `failback' says, or at once if no other answers.
  *
  * A probe that no server answers says nothing of any of them: what it asks may
  * be silent itself.  So a server is down by a probe only if another has had an
@@ -68,7 +68,7 @@ void servers_sent(struct servers *sv, uint16_t peer, nsec now);
 void servers_heard(struct servers *sv, unsigned i, nsec now);
 /* A number that changes with each answer of its tunnel. */
 void servers_seen(struct servers *sv, unsigned i, uint64_t number, nsec now);
-/* Who is down, who is back; true if it is not as before. */
+/* Finds which servers are down and which are back; true if that has changed. */
 bool servers_tick(struct servers *sv, nsec now);
 /* The next server that is to be asked; false: none is, now. */
 bool servers_question(struct servers *sv, nsec now, unsigned *i);

@@ -214,7 +214,7 @@ measure(size_t n, struct ip *ip)
 	site[0].whole_lan = site[1].server = true;
 	packets(ip, e, n);
 	pol.breakouts = twenty();
-	judge_open(&j, &pol);
+	judge_init(&j, &pol);
 	for (int i = 0; i < ROUNDS; i++) {
 		look = least(look, time_lookups(pol.where, ip, &sum));
 		pair = least(pair, time_pairs(pol.where, ip, &sum));
@@ -224,7 +224,7 @@ measure(size_t n, struct ip *ip)
 	}
 	printf("%8zu  %8zu  %9.1f  %9.1f %10.1f  %11.1f  %8.1f  # %u\n", n,
 	    lpm_size(pol.where) >> 10, look, pair, decide, judge, ask, sum);
-	judge_close(&j);
+	judge_fini(&j);
 	lpm_free(pol.where);
 	lpm_free(pol.own);
 	lpm_free(pol.endpoints);

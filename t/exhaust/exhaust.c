@@ -504,7 +504,7 @@ main(int argc, char *argv[])
 		diex(EXIT_FIX, "more than %d locations", LOCATIONS_MAX);
 	for (size_t i = 0; i < cf.nlocations; i++) {
 		start_policy(&pol[i], &cf, i);
-		judge_open(&judge[i], &pol[i]);
+		judge_init(&judge[i], &pol[i]);
 	}
 	for (size_t i = 0; i < cf.nlocations; i++) {
 		if (!cf.location[i].active ||

@@ -331,8 +331,8 @@ build_all(void)
 		spot[0][i] = spot_of(spots[i]);
 		spot[1][i] = spot_of(spots6[i]);
 	}
-	judge_open(&judge[0], &(struct policy){ .breakouts = NULL });
-	judge_open(&judge[1], &(struct policy){ .breakouts = &breakouts });
+	judge_init(&judge[0], &(struct policy){ .breakouts = NULL });
+	judge_init(&judge[1], &(struct policy){ .breakouts = &breakouts });
 }
 
 #endif

@@ -129,10 +129,10 @@ pass_gate(const struct policy *pol, struct nat *nat, enum policy_point at,
 		.now = 1 };
 	struct judge j;
 
-	judge_open(&j, pol);
+	judge_init(&j, pol);
 	j.nat = nat;
 	struct decision d = judge_ask(&j, &q);
-	judge_close(&j);
+	judge_fini(&j);
 	return d;
 }
 

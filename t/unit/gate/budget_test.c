@@ -34,19 +34,19 @@ main(void)
 {
 	unsigned told, other, all = 0;
 
-	OK(budget_open(&b, 1000, 8, 8));
+	OK(budget_init(&b, 1000, 8, 8));
 	flood(&told, &other);
 	OKF(other == 1000 && told >= 1200 && told <= 1300, "H3: one that "
 	    "floods has its eighth (%u), the other all it asks (%u)", told,
 	    other);
-	budget_close(&b);
-	OK(budget_open(&b, 1000, 8, 1));
+	budget_fini(&b);
+	OK(budget_init(&b, 1000, 8, 1));
 	now += NSEC_SEC;
 	for (unsigned i = 0; i < 100000; i++, now += NSEC_SEC / 10000)
 		all += says(1);
 	OKF(all >= 10000 && all <= 10100, "H3: one alone has all (%u)", all);
-	budget_close(&b);
-	OK(budget_open(&b, 1000, 100, 100));
+	budget_fini(&b);
+	OK(budget_init(&b, 1000, 100, 100));
 	now += NSEC_SEC;
 	all = 0;
 	for (unsigned i = 0; i < 100000; i++, now += NSEC_SEC / 10000)
@@ -55,6 +55,6 @@ main(void)
 	OKF(all >= 10000 && all <= 10100, "H3: all together no more (%u)",
 	    all);
 	OKF(!says(100), "a location that there is not");
-	budget_close(&b);
+	budget_fini(&b);
 	return DONE();
 }
