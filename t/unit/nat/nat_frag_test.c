@@ -166,9 +166,34 @@ test_key(void)
 	world_down(&w);
 }
 
+/* Many datagrams at once between two hosts do not displace one another. */
+static void
+test_many(void)
+{
+	struct addr to = at("198.51.100.1");
+	unsigned found = 0;
+
+	world_up(&w, 1);
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t id = 0; id < 64; id++) {
+			struct ip ip = { .version = 4, .proto = PROTO_UDP,
+				.src = at("10.1.0.5"),
+				.dst = at("203.0.113.7"), .frag_id = id };
+			if (round == 0)
+				nat_frag_learn(&w.nat.frags, &ip, &to,
+				    (uint16_t)id, w.now);
+			else
+				found += nat_frag_find(&w.nat.frags, &ip,
+				    w.now) != NULL;
+		}
+	OKF(found == 64, "4787-14: 64 datagrams of two hosts: %u", found);
+	world_down(&w);
+}
+
 int
 main(void)
 {
+	test_many();
 	test_key();
 	test_order();
 	test_disorder();
