@@ -86,6 +86,11 @@ test_finds(void)
 	run(100 * NSEC_MS, false);
 	OKF(m.mtu == MAX && probes == 2 && m.due == 0,
 	    "P7 an ordinary path costs two probes");
+	unsigned long before = probes;
+	run(10 * NSEC_SEC, true);
+	OKF(m.mtu == MAX && probes - before >= 30 && probes - before <= 42,
+	    "P7 and two each half a second while it is used: %lu",
+	    probes - before);
 	for (uint16_t takes = PMTU_LEAST; takes <= MAX; takes++) {
 		begin(takes, 20 * NSEC_MS, 0);
 		run(NSEC_SEC, false);
