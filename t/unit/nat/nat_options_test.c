@@ -68,9 +68,9 @@ test_edge(void)
 {
 	for (uint16_t win = 0; win < 3; win++) {
 		struct nat_run r = { .site = 3 };
-		tracks(&r, NAT_OUTWARD, TCP_SYN, 999, 0, 1000);
-		tracks(&r, NAT_INWARD, TCP_SYN | TCP_ACK, 4999, 1000, win);
-		tracks(&r, NAT_OUTWARD, TCP_ACK, 1000, 5000, 1000);
+		OK(tracks(&r, NAT_OUTWARD, TCP_SYN, 999, 0, 1000));
+		OK(tracks(&r, NAT_INWARD, TCP_SYN | TCP_ACK, 4999, 1000, win));
+		OK(tracks(&r, NAT_OUTWARD, TCP_ACK, 1000, 5000, 1000));
 		OKF(tracks(&r, NAT_INWARD, TCP_ACK, 5000, 1000, 0) &&
 		    tracks(&r, NAT_OUTWARD, TCP_ACK, 1000u + win, 5000, 1000) &&
 		    !tracks(&r, NAT_OUTWARD, TCP_ACK, 1001u + win, 5000, 1000),
