@@ -103,6 +103,8 @@ $(O)/t/unit/%.o: ALL_CFLAGS += -It/unit
 $(O)/t/unit/%: $(O)/t/unit/%.o $(O)/libbh.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/t/unit/proc/sandbox_second_test: LIBS += -lseccomp
+
 $(O)/t/assume/%: $(O)/t/assume/%.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
