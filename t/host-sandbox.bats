@@ -425,3 +425,24 @@ bounded() {	# COMMAND
 	sed -i '/^require-sandbox/d' "$W_DIR/domain.ini"
 	cli_backhaul up
 }
+
+# With no more than the service manager leaves.
+as_unit() {	# UNIT COMMAND
+	local caps
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "contrib/systemd/$1@.service" |
+		tr ' ' '\n' | sed 's/^CAP_/+/' | tr 'A-Z\n' 'a-z,')
+	in_cli setpriv --no-new-privs --bounding-set="-all,${caps%,}" \
+		"$BH_BIN/backhaul" "$2" -f "$W_DIR/domain.ini" -l branch1 \
+		-k "$W_DIR/keys" -d "$W_DIR/run/branch1" 3>&-
+}
+
+@test "H17f: the capabilities of the units are enough for every layer" {
+	cli_backhaul down
+	as_unit backhaul-guard guard
+	as_unit backhaul up
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+	[ "$("$BH_BIN/bh-ctl" -D "$W_DIR/run/branch1" sandbox |
+		grep -c '^bh-[tc].*	-$')" -eq 4 ]
+	as_unit backhaul-guard down
+	cli_backhaul up
+}
