@@ -152,7 +152,8 @@ change(struct key_process *k, size_t at)
 
 /* ---- checking ---- */
 
-/* An upper bound: who is named twice, or goes and comes, counts twice. */
+/* An upper bound: a peer that is named twice, or goes and comes, counts
+ * twice. */
 static bool
 has_room(struct key_process *k)
 {
@@ -359,7 +360,7 @@ answer(struct key_process *k, struct note *n, int error)
 }
 
 static void
-take_note(struct key_process *k, struct note *n)
+handle_note(struct key_process *k, struct note *n)
 {
 	switch (n->kind) {
 	case NOTE_SET:
@@ -391,7 +392,7 @@ keys_config(struct key_process *k)
 
 	for (int i = 0; i < NOTES && k->uapi >= 0 &&
 	    note_receive(&k->uapi, &n); i++)
-		take_note(k, &n);
+		handle_note(k, &n);
 	k->stat->helpers_lost += k->uapi < 0;
 	sodium_memzero(&n, sizeof(n));
 }

@@ -3,12 +3,13 @@
 #define BH_KEYS_PROCESS_H
 
 /*
- * The parts of the key process and what they share.
+ * The key process.  In this order a file stands above those that it calls:
  *
- * keys_run.c      the loop; handshakes
- * keys_open.c     keys, peers, processes
- * keys_config.c   what wg(8) asks for
- * keys_answer.c   what it wants to know
+ * keys_open.c       keys, peers, processes
+ * keys_run.c        the loop
+ * keys_config.c     what wg(8) sets
+ * keys_answer.c     what wg(8) wants to know; how a data process is asked
+ * keys_handshake.c  handshakes, and what the data processes want of them
  */
 
 #include "conf/conf.h"
@@ -65,13 +66,13 @@ struct key_process {
 /* keys_run.c */
 
 _Noreturn void keys_run(struct key_process *k);
-/* The worker that has a peer. */
-unsigned keys_worker(const struct key_process *k, uint16_t peer);
-/* Does what a worker has said; it is wiped. */
-void keys_dispatch(struct key_process *k, unsigned worker,
-    union channel_message *m);
-/* The data process is gone. */
-_Noreturn void keys_end(void);
+
+/* keys_config.c */
+
+/* Does what the uapi process has asked for. */
+void keys_config(struct key_process *k);
+/* The key process before this one may have died with a question unanswered. */
+void keys_excuse(struct key_process *k);
 
 /* keys_answer.c */
 
@@ -84,10 +85,14 @@ void keys_pass(struct key_process *k, unsigned worker, struct note *n,
 /* Answers the uapi process. */
 void keys_answer(struct key_process *k, struct note *n);
 
-/* keys_config.c */
+/* keys_handshake.c */
 
-void keys_config(struct key_process *k);
-/* Who had our work before us may owe an answer. */
-void keys_excuse(struct key_process *k);
+/* Receives a batch of datagrams; false when the socket has no more. */
+bool keys_receive(struct key_process *k);
+/* Does what a worker has said; it is wiped. */
+void keys_dispatch(struct key_process *k, unsigned worker,
+    union channel_message *m);
+/* The data process has died: so do we. */
+_Noreturn void keys_end(void);
 
 #endif

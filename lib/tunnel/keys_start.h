@@ -7,10 +7,10 @@
  * and time stamps.  It answers and makes handshakes, and gives each session's
  * keys to the data process, which never has any other key in its memory.
  *
- * In a gateway it is two processes.  One has read the keys and hears nobody;
- * it starts the other, which does the work, and starts it again should it die:
- * sessions that there are do not notice.  Standalone the keys come from wg(8)
- * and would be gone: there all ends with it.
+ * In a gateway it is two processes.  The parent has read the keys and listens
+ * to nobody; it starts the child, which does the work, and starts it again
+ * should it die: no session that there is notices.  Standalone the keys come
+ * from wg(8) and would be gone: there all ends with it.
  */
 
 #include "io/udp_port.h"
