@@ -8,7 +8,6 @@
  * for, counted for whom they are.  When the time of all is over nothing is left,
  * and the next begins with what there is then.
  */
-#include "file.h"
 #include "fuzz.h"
 
 #include "capture/nat_who.h"
@@ -53,13 +52,11 @@ whose(const void *arg, const struct addr *inside)
 	return inside->b[13] % 4;
 }
 
-/* A file that an honest program has begun. */
+/* What an honest program has begun, as it lies in memory or in a file. */
 static void
 open_honest(void)
 {
-	struct nat_store s = { .path = file_path("bh-egress.nat"),
-		.place = whose };
-	char path[64];
+	struct nat_store s = { .place = whose };
 
 	for (uint8_t i = 0; i < POOL; i++) {
 		pool[i] = v4(198, 51, 100, (uint8_t)(1 + i));
@@ -74,20 +71,16 @@ open_honest(void)
 		.icmp = NAT_ICMP, .tcp = NAT_TCP,
 		.tcp_transitory = NAT_TRANSITORY };
 	must(nat_memory(&cfg) <= ROOM);
-	snprintf(path, sizeof(path), "%s", s.path);
-	s.path = path;
 	nat_store_open(&nat, &cfg, &s, NOW * NSEC_SEC, 1700000000 * NSEC_SEC);
-	FILE *f = fopen(path, "r");
-	must(f != NULL);
-	whole = fread(honest, 1, sizeof(honest), f);
+	const uint8_t *base = (const uint8_t *)nat.clock -
+	    offsetof(struct nat_image, clock);
+	const uint8_t *end = (const uint8_t *)(nat.table.run + FLOWS + 1);
+	at_owner = (size_t)((const uint8_t *)nat.ports.owner - base);
+	at_flow = (size_t)((const uint8_t *)nat.table.flow - base);
+	whole = ((size_t)(end - base) + 63) & ~(size_t)63;
 	must(whole < sizeof(honest));
-	fclose(f);
+	memcpy(honest, base, whole);
 	memset(&nat, 0, sizeof(nat));	/* that one is done with */
-	memset(flow, 0, sizeof(flow));
-	/* the layout, of which only nat_store.c knows */
-	at_owner = 64 + 64 * ((cfg.npool * sizeof(pool[0]) + 63) / 64);
-	at_flow = at_owner + 64 * ((cfg.npool * EACH * sizeof(owner[0]) + 63) /
-	    64);
 }
 
 static struct nat_owner *
