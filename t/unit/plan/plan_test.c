@@ -130,15 +130,16 @@ world_row(struct world *w, char *line)
 			w->hop[w->host.nhops++] = addr(s);
 }
 
+/* Of an array that has none there is no memory to free either. */
 static void *
 one_more(void *array, size_t n, size_t size)
 {
+	if (n == 0)
+		return array;
 	char *p = realloc(array, (n + 1) * size);
-
 	if (p == NULL)
 		bail("no memory", "");
-	if (n > 0)
-		memcpy(p + n * size, p, size);
+	memcpy(p + n * size, p, size);
 	return p;
 }
 
