@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -213,6 +213,47 @@ device_renew(struct device *d, nsec now)
 			peer_want(p, &d->timers, now);
 		knock(d, p, now);
 	}
+}
+
+/* ---- our own key ---- */
+
+/* What was made with our old private key, with the new one. */
+static void
+rederive(struct device *d, uint16_t i)
+{
+	struct identity *id = &d->identity[i];
+	struct noise_remote old = id->remote;
+
+	device_forget(d, i);
+	noise_remote_init(&id->remote, &d->local, &old.public_key, &old.psk);
+	sodium_memzero(&old, sizeof(old));
+}
+
+bool
+device_set_private_key(struct device *d, const struct key *private_key,
+    nsec now)
+{
+	struct noise_local l;
+
+	noise_local_init(&l, private_key);
+	bool has_key = !key_is_zero(private_key);
+	if (has_key == d->has_key && key_eq(&l.private_key,
+	    &d->local.private_key)) {
+		sodium_memzero(&l, sizeof(l));
+		return false;
+	}
+	d->local = l;
+	d->has_key = has_key;
+	uint16_t own = device_find(d, &l.public_key);
+	if (has_key && own != DEVICE_NOBODY)
+		device_remove(d, own);
+	cookie_checker_init(&d->checker, &l.public_key);
+	for (unsigned i = 0; i < d->nkeys; i++)
+		rederive(d, d->by_key[i]);
+	if (d->peer != NULL)
+		device_renew(d, now);
+	sodium_memzero(&l, sizeof(l));
+	return true;
 }
 
 /* ---- sessions ---- */

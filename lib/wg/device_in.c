@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Handshake messages that arrive. */
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What becomes due. */
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <string.h>
 

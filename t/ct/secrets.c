@@ -9,7 +9,7 @@
 #include "proc/keyfile.h"
 #include "wg/aead.h"
 #include "wg/cookie.h"
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 #include "wg/noise.h"
 #include "wg/uapi.h"
 

@@ -14,7 +14,7 @@
 
 #include "tunnel/keys_process.h"
 #include "tunnel/tunnel_state.h"
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <fcntl.h>
 #include <sodium.h>

@@ -10,7 +10,7 @@
 #include "fuzz.h"
 #include "toy.h"
 
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>

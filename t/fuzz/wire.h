@@ -11,7 +11,7 @@
  */
 
 #include "fuzz.h"
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <sodium.h>
 

@@ -2,7 +2,7 @@
 /* Who a device's peers are, and what is left of one that goes. */
 #include "test.h"
 
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <sodium.h>
 #include <stdlib.h>

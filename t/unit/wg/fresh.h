@@ -4,7 +4,7 @@
 
 /* Random bytes for a device, each time others and in each run the same. */
 
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <sodium.h>
 #include <string.h>

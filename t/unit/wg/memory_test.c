@@ -4,7 +4,7 @@
 #include "scarce.h"
 
 #include "wg/aead.h"
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 #include "wg/seen.h"
 #include "wg/stage.h"
 

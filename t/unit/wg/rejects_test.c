@@ -7,7 +7,7 @@
  */
 #include "test.h"
 
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 
 #include <sodium.h>
 #include <stdlib.h>

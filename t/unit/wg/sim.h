@@ -7,7 +7,7 @@
 
 #include "draw.h"
 
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 #include "wg/stage.h"
 
 #include <sodium.h>

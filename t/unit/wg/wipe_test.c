@@ -6,7 +6,7 @@
  */
 #include "test.h"
 
-#include "wg/device_impl.h"
+#include "wg/device_state.h"
 #include "wg/kdf.h"
 #include "wg/uapi.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BH_DEVICE_IMPL_H
-#define BH_DEVICE_IMPL_H
+#ifndef BH_DEVICE_STATE_H
+#define BH_DEVICE_STATE_H
 
 /*
  * What the files of the device share, and nobody else sees.
  *
- * device.c       making one, its peers; data messages
+ * device.c       making one, its peers, its key; data messages
  * device_keys.c  who the peers are; handshakes of ours
  * device_in.c    handshake messages that arrive
  * device_tick.c  what becomes due
