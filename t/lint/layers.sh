@@ -10,12 +10,12 @@ base    :
 	: addr batch bytes clock die json key once path rate ratelimit special
 	  text verdict version worker
 conf    : base
-	: conf diag guess ini keys pool prefixes print publish space value
+	: conf diag guess ini pool prefixes print publish space value
 packet  : base
 	: allowed csum echo ecn flow frag gso icmp ip l2 lpm mss pmtu reset
 	  sparse vnet wire
 proc    : base
-	: child counters descriptors keyfile layers open ready sandbox trust turn
+	: child counters keyfile layers open ready sandbox trust turn
 	  waiter
 wg      : base
 	: aead device index peer stage timers uapi
