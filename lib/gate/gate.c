@@ -555,14 +555,44 @@ nap(struct gate *g)
 	return idle;
 }
 
-/* One that has ended; NULL: none has. */
-static const struct link *
-ended(const struct gate *g)
+/* What has come from the links, and from the device.  False: it cannot be
+ * read, which has been said. */
+static bool
+forward(struct gate *g, const struct pollfd fd[static GATE_FDS], bool *busy)
 {
+	*busy = false;
 	for (unsigned i = 0; i < g->nlinks; i++)
-		if (g->link[i].fd < 0)
-			return &g->link[i];
-	return NULL;
+		*busy |= link_to_tun(g, i);
+	int r = fd[GATE_TUN].revents != 0 ? tun_to_link(g) : 0;
+	*busy |= r > 0;
+	if (r < 0)
+		warn("cannot read from %s", g->ifname);
+	return r >= 0;
+}
+
+/* The exit status that a link which has ended leaves us with; 0: none has. */
+static int
+sibling_status(const struct gate *g)
+{
+	for (unsigned i = 0; i < g->nlinks; i++) {
+		bool broken = g->link[i].ring.broken;
+		if (g->link[i].fd >= 0)
+			continue;
+		warnx(broken ? "bh-tunnel has broken the link" :
+		    "bh-tunnel is gone");
+		return broken ? EXIT_RETRY : EXIT_SIBLING;
+	}
+	return 0;
+}
+
+/* What is due without a packet; how long poll(2) may wait then. */
+static int
+tend(struct gate *g)
+{
+	if (g->judge.nat != NULL)
+		return tend_nat(g);
+	return g->failover != NULL ?
+	    clock_poll_ms(g->failover->due, g->now) : -1;
 }
 
 int
@@ -574,12 +604,9 @@ gate_run(struct gate *g)
 		[GATE_OUT] = { .fd = g->out, .events = POLLIN },
 	};
 	unsigned nfds = set_links(g, fd);
-	const struct link *l;
-	bool busy = false;
+	bool busy = false, tended = g->judge.nat != NULL || g->failover != NULL;
 
-	bool tended = g->judge.nat != NULL || g->failover != NULL;
-
-	for (int wait = tended ? 0 : -1;;) {
+	for (int wait = tended ? 0 : -1, status;;) {
 		bool idle = !busy && nap(g);
 		if (waiter_wait(&g->waiter, fd, nfds, idle ? wait : 0) < 0 &&
 		    errno != EINTR) {
@@ -595,29 +622,16 @@ gate_run(struct gate *g)
 			return 0;
 		if (g->waiter.late)
 			drop_late(g);
-		busy = false;
-		for (unsigned i = 0; i < g->nlinks; i++)
-			busy |= link_to_tun(g, i);
-		int r = fd[GATE_TUN].revents != 0 ? tun_to_link(g) : 0;
-		busy |= r > 0;
-		if (r < 0) {
-			warn("cannot read from %s", g->ifname);
+		if (!forward(g, fd, &busy))
 			return EXIT_RETRY;
-		}
-		if ((l = ended(g)) != NULL) {
-			warnx(l->ring.broken ? "bh-tunnel has broken the "
-			    "link" : "bh-tunnel is gone");
-			return l->ring.broken ? EXIT_RETRY : EXIT_SIBLING;
-		}
+		if ((status = sibling_status(g)) != 0)
+			return status;
 		if (fd[GATE_OUT].revents != 0 && out_to_tun(g) < 0) {
 			warn("cannot read from %s", g->outname);
 			return EXIT_RETRY;
 		}
 		report_stranger(g);
-		if (g->judge.nat != NULL)
-			wait = tend_nat(g);
-		else if (g->failover != NULL)
-			wait = clock_poll_ms(g->failover->due, g->now);
+		wait = tend(g);
 		waiter_rest(&g->waiter, busy, g->now, g->st->in);
 	}
 }
