@@ -66,7 +66,7 @@ run_changes(const struct args *a, const struct conf *cf, int location)
 	    &all);
 	if (code == 0)
 		code = report_changes(&a->r, &old, cf, stdout);
-	conf_free(&old);
+	conf_fini(&old);
 	return code;
 }
 
@@ -221,7 +221,7 @@ run(const struct args *a, const struct mode *m)
 		code = report_load(&r, start_file(&a->s), &cf, &location);
 	if (code == 0)
 		code = m->run(a, &cf, location);
-	conf_free(&cf);
+	conf_fini(&cf);
 	return code;
 }
 

@@ -153,7 +153,7 @@ load(struct conf *cf, const char *rundir, bool must)
 		    path);
 	diag_init(&ds);
 	conf_load(cf, &ds, f);
-	diag_free(&ds);
+	diag_fini(&ds);
 	fclose(f);
 	return true;
 }
@@ -244,6 +244,6 @@ nat_ask_gateway(const char *rundir, char *const *words)
 	bool found = time == NULL ? ask_state(&a, &q, &cf, rundir) :
 	    ask_logs(&a, &q, &cf, rundir);
 	found = answer(found || published(&a, &q, &cf), &a) == 0;
-	conf_free(&cf);
+	conf_fini(&cf);
 	return found ? 0 : EXIT_NO;
 }

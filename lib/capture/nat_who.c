@@ -273,7 +273,7 @@ nat_who_computed(struct nat_answer *a, const struct nat_question *q,
 	if (conf_nat_of(&cf->location[server], true) != CONF_NAT_POOL ||
 	    !cf->location[server].pool.deterministic)
 		return false;
-	nat_conf_build(&nc, cf, server);
+	nat_conf_init(&nc, cf, server);
 	e.block = nc.block;
 	e.npool = nc.fixed.n;
 	memcpy(e.pool, nc.pool + nc.fixed.first, nc.fixed.n *

@@ -201,7 +201,7 @@ struct conf {
 void conf_load(struct conf *cf, struct diags *d, FILE *f);
 /* A location that says nothing: every key as it is by default. */
 void conf_location_init(struct conf_location *l);
-void conf_free(struct conf *cf);
+void conf_fini(struct conf *cf);
 /* Index of the location of that name, or CONF_NONE. */
 int conf_find(const struct conf *cf, const char *name);
 /* Index of the group of that name, or CONF_NONE. */

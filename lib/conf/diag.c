@@ -60,7 +60,7 @@ diag_init(struct diags *ds)
 }
 
 void
-diag_free(struct diags *ds)
+diag_fini(struct diags *ds)
 {
 	free(ds->d);
 	diag_init(ds);

@@ -33,7 +33,7 @@ struct diags {
 };
 
 void diag_init(struct diags *ds);
-void diag_free(struct diags *ds);
+void diag_fini(struct diags *ds);
 /* The severity is the code's.  section and key may be "". */
 void diag_add(struct diags *ds, int line, enum code code, const char *section,
     const char *key, const char *fmt, ...)

@@ -402,8 +402,8 @@ read_sections(struct conf *cf, struct diags *d, FILE *f)
 	cf->generation = ini_read(f, d, &events, &ld);
 	leave_section(&ld);
 	for (enum conf_key k = 0; k < KEY_COUNT; k++) {
-		prefix_list_free(&ld.set[k].include);
-		prefix_list_free(&ld.set[k].exclude);
+		prefix_list_fini(&ld.set[k].include);
+		prefix_list_fini(&ld.set[k].exclude);
 	}
 }
 

@@ -77,7 +77,7 @@ prefix_list_add_range(struct prefix_list *l, const struct addr *first,
 }
 
 void
-prefix_list_free(struct prefix_list *l)
+prefix_list_fini(struct prefix_list *l)
 {
 	free(l->p);
 	*l = (struct prefix_list){ 0 };
@@ -304,7 +304,7 @@ prefixes_special(struct prefix_list *out, unsigned kinds)
 			ok = prefix_list_add(&not, &s->prefix);
 	}
 	ok = ok && prefixes_normal(&in, &not, out);
-	prefix_list_free(&in);
-	prefix_list_free(&not);
+	prefix_list_fini(&in);
+	prefix_list_fini(&not);
 	return ok;
 }

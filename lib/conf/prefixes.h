@@ -23,7 +23,7 @@ bool prefix_list_add(struct prefix_list *l, const struct prefix *p);
 /* All from first to last, which is not before first. */
 bool prefix_list_add_range(struct prefix_list *l, const struct addr *first,
     const struct addr *last);
-void prefix_list_free(struct prefix_list *l);
+void prefix_list_fini(struct prefix_list *l);
 
 /* The prefix of that length that holds the address. */
 struct prefix prefix_around(const struct addr *a, uint8_t len);

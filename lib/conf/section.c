@@ -128,7 +128,7 @@ conf_location_init(struct conf_location *l)
 }
 
 void
-conf_free(struct conf *cf)
+conf_fini(struct conf *cf)
 {
 	for (enum conf_kind kind = 0; kind < CONF_KINDS; kind++) {
 		for (size_t i = 0; lists[kind].max > 0 &&

@@ -59,7 +59,7 @@ space_init(struct space *s, const struct conf *cf)
 }
 
 void
-space_free(struct space *s)
+space_fini(struct space *s)
 {
 	free(s->e);
 	*s = (struct space){ 0 };
@@ -122,7 +122,7 @@ change(struct claim *c, struct prefix_list *set, const struct prefix_list *in,
 		c->failed = true;
 	for (size_t i = 0; i < in->n; i++)
 		add(c, &out, &in->p[i]);
-	prefix_list_free(set);
+	prefix_list_fini(set);
 	*set = out;
 }
 
@@ -178,12 +178,12 @@ space_of(const struct space *s, const struct conf *cf, size_t i,
 		apply(&c, e, got, i);
 	}
 	free(e);
-	prefix_list_free(&in);
-	prefix_list_free(&none);
-	prefix_list_free(&mine);
-	prefix_list_free(&c.in_lan);
-	prefix_list_free(&c.in_site);
-	prefix_list_free(&c.none);
-	prefix_list_free(&c.others);
+	prefix_list_fini(&in);
+	prefix_list_fini(&none);
+	prefix_list_fini(&mine);
+	prefix_list_fini(&c.in_lan);
+	prefix_list_fini(&c.in_site);
+	prefix_list_fini(&c.none);
+	prefix_list_fini(&c.others);
 	return !c.failed;
 }

@@ -31,7 +31,7 @@ struct space {
 
 /* False: no memory. */
 bool space_init(struct space *s, const struct conf *cf);
-void space_free(struct space *s);
+void space_fini(struct space *s);
 /* Adds what location i has: what takes part, and the rest of its site; of an
  * inactive one all is the rest.  False: no memory. */
 bool space_of(const struct space *s, const struct conf *cf, size_t i,

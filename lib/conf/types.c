@@ -218,7 +218,7 @@ check_exclusions(const struct key_place *at, struct diags *d)
 				    "no prefix of '%s' meets it; take it out, "
 				    "or move it", prefix_format(
 				    &at->set->exclude.p[i], text), key);
-	prefix_list_free(&all);
+	prefix_list_fini(&all);
 }
 
 /* The union less the exclusions. */

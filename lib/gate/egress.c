@@ -41,7 +41,7 @@ egress_nat(const struct conf *cf, size_t self, const struct policy *pol,
 		return NULL;
 	if (sodium_init() < 0)
 		diex(EXIT_RETRY, "cannot use libsodium");
-	nat_conf_build(&cfg, cf, self);
+	nat_conf_init(&cfg, cf, self);
 	if (seed == NULL)
 		randombytes_buf(s.key, sizeof(s.key));
 	else

@@ -93,11 +93,11 @@ put_pool(struct nat_config *nc, const struct conf *cf, size_t server,
 			continue;
 		site[i] = nc->shared;
 		if (pair->has4 && pool4) {
-			site[i].part[0] = (struct nat_part){ (uint16_t)n, 1 };
+			site[i].range[0] = (struct nat_range){ (uint16_t)n, 1 };
 			pool[n++] = pair->v4;
 		}
 		if (pair->has6 && pool6) {
-			site[i].part[1] = (struct nat_part){ (uint16_t)n, 1 };
+			site[i].range[1] = (struct nat_range){ (uint16_t)n, 1 };
 			pool[n++] = pair->v6;
 		}
 	}
@@ -190,7 +190,7 @@ put_quotas(struct nat_config *nc, const struct conf_pool *p, size_t clients)
 	    share(p->flows, clients);
 	nc->host_blocks = (nc->host_flows + p->block - 1) / p->block;
 	for (int f = 0; f < 2; f++)
-		nc->site_blocks[f] = share(nc->shared.part[f].n *
+		nc->site_blocks[f] = share(nc->shared.range[f].n *
 		    nat_blocks_each(p->block), clients);
 }
 
@@ -201,7 +201,7 @@ static const enum nat_filter filters[] = {
 };
 
 void
-nat_conf_build(struct nat_config *nc, const struct conf *cf, size_t server)
+nat_conf_init(struct nat_config *nc, const struct conf *cf, size_t server)
 {
 	const struct conf_pool *p = &cf->location[server].pool;
 	size_t clients = 0;
@@ -218,8 +218,8 @@ nat_conf_build(struct nat_config *nc, const struct conf *cf, size_t server)
 	for (size_t i = 0; i < cf->nlocations; i++)
 		clients += conf_is_client_of(cf, i, server);
 	put_quotas(nc, p, clients);
-	if (p->deterministic && nc->shared.part[0].n > 0) {
+	if (p->deterministic && nc->shared.range[0].n > 0) {
 		put_spans(nc, cf, server);
-		nc->fixed = nc->shared.part[0];
+		nc->fixed = nc->shared.range[0];
 	}
 }

@@ -9,7 +9,7 @@
 
 /* The configuration of a server with `nat = pool' whose section has no error;
  * exits 111 without memory. */
-void nat_conf_build(struct nat_config *nc, const struct conf *cf,
+void nat_conf_init(struct nat_config *nc, const struct conf *cf,
     size_t server);
 
 #endif

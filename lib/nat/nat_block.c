@@ -240,9 +240,9 @@ family_of(const struct nat_host *host)
 
 /* How many blocks nobody has there. */
 static uint16_t
-room_at(const struct nat_ports *p, const struct nat_part *part, uint32_t i)
+room_at(const struct nat_ports *p, const struct nat_range *range, uint32_t i)
 {
-	return p->nfree[part->first + i % part->n];
+	return p->nfree[range->first + i % range->n];
 }
 
 /*
@@ -254,19 +254,19 @@ static bool
 choose_address(const struct nat_ports *p, struct nat_host *host)
 {
 	unsigned family = family_of(host);
-	const struct nat_part *part = &p->cfg->site[host->site].part[family];
+	const struct nat_range *range = &p->cfg->site[host->site].range[family];
 	uint64_t hash = nat_host_hash(p, &host->inside);
 
-	if (part->n == 0)
+	if (range->n == 0)
 		return false;
-	uint32_t one = (uint32_t)(hash % part->n);
-	uint32_t other = (uint32_t)(hash >> 32) % part->n;
-	uint32_t at = room_at(p, part, one) >= room_at(p, part, other) ? one :
+	uint32_t one = (uint32_t)(hash % range->n);
+	uint32_t other = (uint32_t)(hash >> 32) % range->n;
+	uint32_t at = room_at(p, range, one) >= room_at(p, range, other) ? one :
 	    other;
-	for (uint32_t i = 0; i < part->n; i++) {
-		if (room_at(p, part, at + i) == 0)
+	for (uint32_t i = 0; i < range->n; i++) {
+		if (room_at(p, range, at + i) == 0)
 			continue;
-		host->pool = (uint16_t)(part->first + (at + i) % part->n);
+		host->pool = (uint16_t)(range->first + (at + i) % range->n);
 		return true;
 	}
 	return false;
@@ -290,9 +290,9 @@ give_block(struct nat_ports *p, uint32_t h, uint32_t b, uint64_t since)
 static bool
 own_block(const struct nat_ports *p, const struct nat_host *host, uint32_t *b)
 {
-	const struct nat_part *part = &p->cfg->site[host->site].part[0];
+	const struct nat_range *range = &p->cfg->site[host->site].range[0];
 
-	return part->first == p->cfg->fixed.first &&
+	return range->first == p->cfg->fixed.first &&
 	    fixed_block(p, &host->inside, b) && p->owner[*b].seal == 0 &&
 	    (host->nblocks == 0 || *b / p->per_addr == host->pool);
 }
@@ -363,7 +363,7 @@ rests_for(const struct nat_ports *p, uint32_t b)
 }
 
 void
-nat_block_free(struct nat_ports *p, uint32_t h, uint32_t b, uint32_t now)
+nat_block_release(struct nat_ports *p, uint32_t h, uint32_t b, uint32_t now)
 {
 	struct nat_host *host = &p->host[h];
 
@@ -401,8 +401,8 @@ is_over_quota(const struct nat_ports *p, const struct nat_host *host)
 {
 	const struct nat_config *cfg = p->cfg;
 	unsigned family = family_of(host);
-	bool shared = cfg->site[host->site].part[family].first ==
-	    cfg->shared.part[family].first;
+	bool shared = cfg->site[host->site].range[family].first ==
+	    cfg->shared.range[family].first;
 
 	return host->nblocks + host->nresting >= cfg->host_blocks ||
 	    (shared && p->site_blocks[host->site][family] >=
@@ -438,7 +438,7 @@ nat_block_lease(struct nat_ports *p, uint32_t h, uint64_t wall, enum verdict *v)
 	uint32_t b;
 
 	*v = V_NAT_REFUSED;
-	if (p->cfg->site[host->site].part[family_of(host)].n == 0)
+	if (p->cfg->site[host->site].range[family_of(host)].n == 0)
 		return false;
 	*v = over ? V_NAT_QUOTA : V_NAT_FULL;
 	if (!over && own_block(p, host, &b))
@@ -477,10 +477,10 @@ static bool
 may_have(const struct nat_ports *p, const struct nat_host *host, uint32_t b)
 {
 	unsigned family = family_of(host);
-	const struct nat_part *part = &p->cfg->site[host->site].part[family];
+	const struct nat_range *range = &p->cfg->site[host->site].range[family];
 	uint32_t pool = b / p->per_addr, own;
 
-	if (pool < part->first || pool - part->first >= part->n ||
+	if (pool < range->first || pool - range->first >= range->n ||
 	    (host->nblocks + host->nresting > 0 && pool != host->pool))
 		return false;
 	return !p->block[b].fixed ||

@@ -14,6 +14,7 @@ bool nat_block_lease(struct nat_ports *p, uint32_t h, uint64_t wall,
     enum verdict *v);
 /* The host's no more: it rests, or is free at once if it can be nobody
  * else's. */
-void nat_block_free(struct nat_ports *p, uint32_t h, uint32_t b, uint32_t now);
+void nat_block_release(struct nat_ports *p, uint32_t h, uint32_t b,
+    uint32_t now);
 
 #endif

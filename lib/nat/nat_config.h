@@ -38,11 +38,11 @@ struct nat_static {
 };
 
 /* The pool's addresses that a location's hosts share. */
-struct nat_part {
+struct nat_range {
 	uint16_t first, n;
 };
 struct nat_site {
-	struct nat_part part[2];	/* IPv4, IPv6; n = 0: refused */
+	struct nat_range range[2];	/* IPv4, IPv6; n = 0: refused */
 };
 
 /* Deterministic translation (RFC 7422): the hosts from `first' on have the
@@ -63,7 +63,7 @@ struct nat_config {
 	size_t nstatics;
 	const struct nat_span *span;	/* none: blocks by need; IPv4 only */
 	size_t nspans;
-	struct nat_part fixed;		/* ... whose blocks are in this part */
+	struct nat_range fixed;		/* ... whose blocks are in it */
 	uint32_t nfixed;		/* ... how many there are */
 
 	uint32_t flows;			/* the table's size */

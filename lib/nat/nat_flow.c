@@ -208,7 +208,7 @@ end_flow(struct nat *n, uint32_t i, uint32_t now)
 	n->ports.host[h].flows--;
 	n->site_flows[site]--;
 	if (last && (f.kind & NAT_STATIC) == 0)
-		freed = nat_port_free(&n->ports, h, f.proto, f.outside_port,
+		freed = nat_port_release(&n->ports, h, f.proto, f.outside_port,
 		    now);
 	if (freed != 0)
 		nat_tell(n, NAT_FREED, freed - 1, site, &f.inside, now);

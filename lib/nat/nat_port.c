@@ -72,7 +72,7 @@ nat_port_lease(struct nat_ports *p, uint32_t h, uint8_t proto, uint16_t like,
 }
 
 uint32_t
-nat_port_free(struct nat_ports *p, uint32_t h, uint8_t proto, uint16_t port,
+nat_port_release(struct nat_ports *p, uint32_t h, uint8_t proto, uint16_t port,
     uint32_t now)
 {
 	struct nat_host *host = &p->host[h];
@@ -85,7 +85,7 @@ nat_port_free(struct nat_ports *p, uint32_t h, uint8_t proto, uint16_t port,
 	block->used[kind]--;
 	if (block->used[0] + block->used[1] + block->used[2] > 0)
 		return 0;
-	nat_block_free(p, h, b, now);
+	nat_block_release(p, h, b, now);
 	return b + 1;
 }
 

@@ -85,7 +85,7 @@ void nat_host_leave(struct nat_ports *p, uint32_t h);
 uint16_t nat_port_lease(struct nat_ports *p, uint32_t h, uint8_t proto,
     uint16_t like, uint64_t wall, uint32_t *leased, enum verdict *v);
 /* Gives it back; the block + 1 if it rests now, else 0. */
-uint32_t nat_port_free(struct nat_ports *p, uint32_t h, uint8_t proto,
+uint32_t nat_port_release(struct nat_ports *p, uint32_t h, uint8_t proto,
     uint16_t port, uint32_t now);
 /* The next block + 1 whose rest is over; 0: none.  It is free then. */
 uint32_t nat_port_rested(struct nat_ports *p, uint32_t now);

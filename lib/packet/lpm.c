@@ -307,7 +307,7 @@ lpm_refill(struct lpm *t, const struct lpm_entry *e, size_t n)
 }
 
 struct lpm *
-lpm_build(struct lpm_entry *e, size_t n)
+lpm_new_of(struct lpm_entry *e, size_t n)
 {
 	struct lpm *t = calloc(1, sizeof(*t));
 

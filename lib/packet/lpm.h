@@ -32,7 +32,7 @@ struct lpm;
 /* Of two entries with the same prefix the later wins.  NULL and errno if there
  * is no memory.  The list stays the caller's and is not kept; it may be
  * reordered.  Starting up and reload only. */
-struct lpm *lpm_build(struct lpm_entry *e, size_t n);
+struct lpm *lpm_new_of(struct lpm_entry *e, size_t n);
 void lpm_free(struct lpm *t);
 
 /* For a table that changes while a program runs, without an allocation: an

@@ -117,8 +117,8 @@ list_location(const struct plan *p, const struct space *s, size_t i,
 	for (size_t n = 0; ok && n < list[1].n; n++)
 		ok = prefix_list_add(&list[0], &list[1].p[n]);
 	ok = ok && prefixes_normal(&list[0], &none, all);
-	prefix_list_free(&list[0]);
-	prefix_list_free(&list[1]);
+	prefix_list_fini(&list[0]);
+	prefix_list_fini(&list[1]);
 	return ok;
 }
 
@@ -138,7 +138,7 @@ list_locations(const struct plan *p)
 		if (conf_is_client_of(p->cf, i, p->index) &&
 		    !list_location(p, &s, i, &of[i]))
 			of[i].n = 0;
-	space_free(&s);
+	space_fini(&s);
 	return of;
 }
 
@@ -146,7 +146,7 @@ static void
 free_locations(const struct plan *p, struct prefix_list *of)
 {
 	for (size_t i = 0; of != NULL && i < p->cf->nlocations; i++)
-		prefix_list_free(&of[i]);
+		prefix_list_fini(&of[i]);
 	free(of);
 }
 

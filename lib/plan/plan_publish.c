@@ -183,8 +183,8 @@ put_sources(const struct plan *p, const struct space *s, size_t i,
 	}
 	if (any)
 		fputs(" }", out);
-	prefix_list_free(&lan);
-	prefix_list_free(&site);
+	prefix_list_fini(&lan);
+	prefix_list_fini(&site);
 	return any;
 }
 
@@ -223,7 +223,7 @@ put_nat_addresses(const struct plan *p, FILE *out)
 		if (pair->has6 && !plan_pools(p, FAMILY_V6))
 			put_nat_address(p, &s, i, FAMILY_V6, &pair->v6, out);
 	}
-	space_free(&s);
+	space_fini(&s);
 }
 
 void

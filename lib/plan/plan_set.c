@@ -67,7 +67,7 @@ set_special(struct set *s, bool private_too)
 	set_prefixes(s, &(struct conf_prefixes){ .p = l.p, .n = l.n });
 	if (s->fam == FAMILY_V6)
 		set_text(s, "::ffff:0:0/96");
-	prefix_list_free(&l);
+	prefix_list_fini(&l);
 }
 
 /* a + 1, or a - 1 with step 0xff; false when it wraps. */

@@ -240,7 +240,7 @@ say_rest(struct change *c, enum topic t, struct prefix_list *in,
 			format(&rest.p[i], text);
 			say(c, t, added ? text : NULL, added ? NULL : text);
 		}
-	prefix_list_free(&rest);
+	prefix_list_fini(&rest);
 }
 
 static void
@@ -253,8 +253,8 @@ compare_sets(struct change *c, enum topic t, const struct fact *a, size_t na,
 		say_rest(c, t, &was, &is, false);
 		say_rest(c, t, &is, &was, true);
 	}
-	prefix_list_free(&was);
-	prefix_list_free(&is);
+	prefix_list_fini(&was);
+	prefix_list_fini(&is);
 }
 
 static void

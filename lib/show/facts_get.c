@@ -55,7 +55,7 @@ add_normal(struct view *v, enum topic t, struct prefix_list *in)
 	if (!prefixes_normal(in, &none, &out))
 		v->fs->failed = true;
 	facts_add_prefixes(v->fs, t, out.p, out.n);
-	prefix_list_free(&out);
+	prefix_list_fini(&out);
 }
 
 static void
@@ -67,8 +67,8 @@ get_site(struct view *v)
 		v->fs->failed = true;
 	add_normal(v, TOPIC_LAN, &lan);
 	add_normal(v, TOPIC_SITE, &site);
-	prefix_list_free(&lan);
-	prefix_list_free(&site);
+	prefix_list_fini(&lan);
+	prefix_list_fini(&site);
 }
 
 static void

@@ -83,7 +83,7 @@ tell(struct import *im, const struct peer *p, const char *key,
 	diag_add(&d, p->line, BH_IMPORT_DROPPED, "Peer", key, "%s", text);
 	if (d.n > 0)
 		diag_print(&d.d[0], im->site[p->from].path, stderr);
-	diag_free(&d);
+	diag_fini(&d);
 }
 
 static void
@@ -312,8 +312,8 @@ set_lan(struct import *im, size_t i)
 	set_prefixes(im, &l->lan, &lan, &others);
 	set_prefixes(im, &l->internal, &lan, &others);
 	l->said[KEY_LAN] = l->said[KEY_INTERNAL] = l->lan.n > 0;
-	prefix_list_free(&lan);
-	prefix_list_free(&others);
+	prefix_list_fini(&lan);
+	prefix_list_fini(&others);
 	l->address = (struct conf_prefixes){ s->address.p, s->address.n };
 	l->resolver = (struct conf_prefixes){ s->resolver.p, s->resolver.n };
 	l->said[KEY_ADDRESS] = l->said[KEY_RESOLVER] = 1;
@@ -369,13 +369,13 @@ import_forget(struct import *im)
 {
 	for (size_t i = 0; i < im->npeers; i++) {
 		key_wipe(&im->peer[i].psk);
-		prefix_list_free(&im->peer[i].allowed);
+		prefix_list_fini(&im->peer[i].allowed);
 	}
 	for (size_t i = 0; i < im->nsites; i++) {
 		key_wipe(&im->site[i].key);
-		prefix_list_free(&im->site[i].address);
-		prefix_list_free(&im->site[i].net);
-		prefix_list_free(&im->site[i].resolver);
+		prefix_list_fini(&im->site[i].address);
+		prefix_list_fini(&im->site[i].net);
+		prefix_list_fini(&im->site[i].resolver);
 	}
 	free(im->claim);
 	im->claim = NULL;

@@ -433,7 +433,7 @@ end(struct import *im, const char *path)
 	int code = im->d.errors > 0 ? EXIT_FIX : 0;
 	for (size_t i = 0; i < im->d.n; i++)
 		diag_print(&im->d.d[i], path, stderr);
-	diag_free(&im->d);
+	diag_fini(&im->d);
 	return code;
 }
 

@@ -158,7 +158,7 @@ print_facts(const struct report *r, const struct conf *cf, int location,
 	(r->json ? facts_print_json : facts_print)(&fs,
 	    cf->location[location].name, out);
 	facts_done(&fs);
-	space_free(&s);
+	space_fini(&s);
 }
 
 int
@@ -178,8 +178,8 @@ report_file(const struct report *r, FILE *f, FILE *out)
 		code = EXIT_FIX;
 	else if (ds.errors == 0 && location != VIEW_ALL)
 		print_facts(r, &cf, location, out);
-	diag_free(&ds);
-	conf_free(&cf);
+	diag_fini(&ds);
+	conf_fini(&cf);
 	return code;
 }
 
@@ -194,7 +194,7 @@ report_load(const struct report *r, FILE *f, struct conf *cf, int *location)
 			diag_print(&ds.d[i], r->file, stderr);
 	int code = ds.errors > 0 ? status(r, &ds) :
 	    find_location(r, cf, location);
-	diag_free(&ds);
+	diag_fini(&ds);
 	return code;
 }
 
@@ -248,8 +248,8 @@ report_changes(const struct report *r, const struct conf *old,
 	for (size_t i = 0; i < now->nlocations; i++)
 		if (conf_find(old, now->location[i].name) == CONF_NONE)
 			compare(r, &was, &is, now->location[i].name, out);
-	space_free(&was.space);
-	space_free(&is.space);
+	space_fini(&was.space);
+	space_fini(&is.space);
 	return 0;
 }
 

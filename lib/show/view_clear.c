@@ -62,8 +62,8 @@ normal(struct prefix_list *in, struct prefix_list *not,
     struct prefix_list *out)
 {
 	must(prefixes_normal(in, not, out));
-	prefix_list_free(in);
-	prefix_list_free(not);
+	prefix_list_fini(in);
+	prefix_list_fini(not);
 }
 
 /* The sources that the breakout names, among those whose Internet traffic the
@@ -79,7 +79,7 @@ senders(const struct clear *c, const struct conf_breakout *b, size_t i,
 	if (c->cf->location[i].sources == CONF_SOURCES_LAN)
 		for (size_t k = 0; k < site.n; k++)
 			must(prefix_list_add(&lan, &site.p[k]));
-	prefix_list_free(&site);
+	prefix_list_fini(&site);
 	normal(&lan, &none, &all);
 	if (b->from.n == 0) {
 		*out = all;
@@ -89,8 +89,8 @@ senders(const struct clear *c, const struct conf_breakout *b, size_t i,
 	add_groups(&groups, c->cf, &b->from);
 	normal(&groups, &none, &named);
 	intersect(&both, &all, &named);
-	prefix_list_free(&all);
-	prefix_list_free(&named);
+	prefix_list_fini(&all);
+	prefix_list_fini(&named);
 	normal(&both, &none, out);
 }
 
@@ -122,7 +122,7 @@ receivers(const struct clear *c, const struct conf_breakout *b,
 	    (c->cf->private_is_internal ? SPECIAL_PRIVATE : 0)));
 	for (size_t i = 0; i < special.n; i++)
 		must(prefix_list_add(&not, &special.p[i]));
-	prefix_list_free(&special);
+	prefix_list_fini(&special);
 	normal(&groups, &not, out);
 }
 
@@ -202,8 +202,8 @@ each_breakout(const struct clear *c, size_t i, put_fn *put)
 		if (b->to.n > 0)
 			receivers(c, b, &to);
 		put(c, b, i, &from, b->to.n > 0 ? &to : NULL);
-		prefix_list_free(&from);
-		prefix_list_free(&to);
+		prefix_list_fini(&from);
+		prefix_list_fini(&to);
 	}
 }
 
@@ -250,5 +250,5 @@ view_clear(const struct conf *cf, int location, bool as_json, FILE *out)
 	for (size_t i = 0; i < cf->nlocations; i++)
 		if (location == VIEW_ALL || location == (int)i)
 			(as_json ? json : words)(&c, i);
-	space_free(&s);
+	space_fini(&s);
 }

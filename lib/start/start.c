@@ -43,7 +43,7 @@ start_conf(struct conf *cf, const struct start *s)
 	if (ds.errors > 0)
 		diex(EXIT_FIX, "%s: %zu error%s; nothing was started", name,
 		    ds.errors, ds.errors == 1 ? "" : "s");
-	diag_free(&ds);
+	diag_fini(&ds);
 }
 
 /* "; it has hq, branch1, branch2", as far as there is room */
@@ -121,7 +121,7 @@ start_keys_fit(const struct conf *cf, size_t self, const char *keydir)
 		    d->key[0] != '\0' ? ": " : "", d->text);
 	}
 	bool fit = ds.errors == 0;
-	diag_free(&ds);
+	diag_fini(&ds);
 	return fit;
 }
 
@@ -155,7 +155,7 @@ put_prefixes(struct lpm_entry *e, const struct conf_prefixes *ps,
 static struct lpm *
 build(struct lpm_entry *e, size_t n)
 {
-	struct lpm *t = lpm_build(e, n);
+	struct lpm *t = lpm_new_of(e, n);
 
 	if (t == NULL)
 		die(EXIT_RETRY, "cannot build a table of %zu prefixes", n);
@@ -177,7 +177,7 @@ build_where(const struct conf *cf)
 			PLACE(s.e[i].location, s.e[i].lan) };
 	struct lpm *t = build(e, s.n);
 	free(e);
-	space_free(&s);
+	space_fini(&s);
 	return t;
 }
 

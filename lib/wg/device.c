@@ -9,7 +9,7 @@
 
 /* A table four times as large as what it has to hold. */
 static bool
-index_new(struct index_table *t, uint32_t most)
+index_init(struct index_table *t, uint32_t most)
 {
 	uint32_t n = 64;
 
@@ -42,7 +42,7 @@ new_keys(struct device *d, const uint8_t *random)
 	/* for each an initiation, and a response that a cookie may come for */
 	return d->identity != NULL && d->by_key != NULL &&
 	    seen_init(&d->seen, d->npeers, random + 16) &&
-	    index_new(&d->pending, d->npeers * 2 + 1);
+	    index_init(&d->pending, d->npeers * 2 + 1);
 }
 
 static bool
@@ -51,7 +51,7 @@ new_packets(struct device *d)
 	d->peer = calloc(d->npeers, sizeof(*d->peer));
 	d->timers.heap = calloc(d->npeers, sizeof(*d->timers.heap));
 	return d->peer != NULL && d->timers.heap != NULL &&
-	    index_new(&d->index, d->npeers * PEER_SESSIONS);
+	    index_init(&d->index, d->npeers * PEER_SESSIONS);
 }
 
 struct device *

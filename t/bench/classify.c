@@ -177,7 +177,7 @@ two_own(void)
 	struct lpm_entry e[2] = { { { addr_from_v4(v4), 128 }, 1 },
 		{ { addr_from_v6(v6), 128 }, 1 } };
 
-	return lpm_build(e, 2);
+	return lpm_new_of(e, 2);
 }
 
 /* Half of the sources are ours, so that the whole table of rules is walked. */
@@ -201,8 +201,8 @@ measure(size_t n, struct ip *ip)
 {
 	static struct policy_site site[SITES];
 	struct lpm_entry *e = domain(n);
-	struct policy pol = { .where = lpm_build(e, n),
-		.own = two_own(), .endpoints = lpm_build(NULL, 0),
+	struct policy pol = { .where = lpm_new_of(e, n),
+		.own = two_own(), .endpoints = lpm_new_of(NULL, 0),
 		.site = site, .nsites = SITES, .self = 0, .server = 1,
 		.role = ROLE_CLIENT, .private_is_internal = true };
 	double look = 1e9, pair = 1e9, decide = 1e9, judge = 1e9, ask = 1e9;

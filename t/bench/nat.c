@@ -84,7 +84,7 @@ set_up(uint32_t flows, nsec now)
 		pool[i] = addr_from_v4(v4);
 		pool[i].b[15] = (uint8_t)i;
 	}
-	site[1].part[0] = (struct nat_part){ 0, ADDRESSES };
+	site[1].range[0] = (struct nat_range){ 0, ADDRESSES };
 	cfg = (struct nat_config){ .pool = pool, .npool = ADDRESSES,
 		.site = site, .nsites = SITES, .flows = flows,
 		.host_flows = flows, .site_flows = flows, .host_blocks = 4,

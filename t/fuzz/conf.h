@@ -38,7 +38,7 @@ check_set(const struct conf_section *s, enum conf_key k,
 	must(prefixes_normal(&in, &none, &out) && out.n == ps->n);
 	for (size_t i = 0; i < out.n; i++)
 		must(prefix_cmp(&out.p[i], &ps->p[i]) == 0);
-	prefix_list_free(&out);
+	prefix_list_fini(&out);
 }
 
 /* Sorted, each once. */

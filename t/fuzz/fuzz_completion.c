@@ -101,7 +101,7 @@ loaded(const char *line, size_t n)
 	location[0] = '\0';
 	diag_init(&d);
 	ini_parse(copy, n, &d, &events, NULL);
-	diag_free(&d);
+	diag_fini(&d);
 	return location;
 }
 

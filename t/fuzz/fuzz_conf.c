@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_order(&d);
 	check_conf(&cf);
 	check_diags(&d, count_lines(data, size));
-	conf_free(&cf);
-	diag_free(&d);
+	conf_fini(&cf);
+	diag_fini(&d);
 	return 0;
 }

@@ -130,8 +130,8 @@ check_loads(size_t n)
 		    ds.d[i].code != BH_SECTION_SYNTAX &&
 		    ds.d[i].code != BH_SECTION_UNKNOWN &&
 		    ds.d[i].code != BH_KEY_UNKNOWN);
-	diag_free(&ds);
-	conf_free(&cf);
+	diag_fini(&ds);
+	conf_fini(&cf);
 }
 
 /* One file, at the end of what may be touched. */

@@ -58,8 +58,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	must(rest.n == 0);
 	check_conf(&cf);
 	check_diags(&d, count_lines(data, n));
-	conf_free(&cf);
-	diag_free(&d);
+	conf_fini(&cf);
+	diag_fini(&d);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (size_t i = 0; i < count; i++)
 		take_entry(e, i, data + i * ENTRY);
 	memcpy(copy, e, count * sizeof(*e));
-	struct lpm *t = lpm_build(copy, count);
+	struct lpm *t = lpm_new_of(copy, count);
 	must(t != NULL);
 	/* each prefix's first address, and what differs from it in one bit at
 	 * its end or anywhere */

@@ -196,7 +196,7 @@ lpm_of(const char *const *text, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		e[i] = (struct lpm_entry){ prefix(text[i]), 1 };
-	struct lpm *t = lpm_build(e, n);
+	struct lpm *t = lpm_new_of(e, n);
 	must(t != NULL);
 	return t;
 }
@@ -240,7 +240,7 @@ build_domain(int families, int layout, struct model_place *place, size_t *n)
 			net_of(places[i].text), places[i].loc,
 			places[i].part };
 	}
-	struct lpm *t = lpm_build(e, *n);
+	struct lpm *t = lpm_new_of(e, *n);
 	must(t != NULL);
 	return t;
 }
@@ -277,7 +277,7 @@ build_published(struct lpm **at)
 		if (i == 0 || !addr_eq(&rule[i - 1].addr, &p.addr))
 			e[n++] = (struct lpm_entry){ p, 1 + i };
 	}
-	*at = lpm_build(e, n);
+	*at = lpm_new_of(e, n);
 	return rule;
 }
 

@@ -101,7 +101,7 @@ load(struct conf *cf, const char *server, const char *client)
 		if (ds.errors > 0)
 			diag_print(&ds.d[i], "explain_test", stdout);
 	OK(ds.errors == 0);
-	diag_free(&ds);
+	diag_fini(&ds);
 }
 
 /* Each step as "verdict", with "!" before it if it is refused. */

@@ -48,10 +48,10 @@ load(void)
 	scarce_left = -1;
 	fclose(f);
 	bool said = d.errors > 0;
-	diag_free(&d);
+	diag_fini(&d);
 	wrong += !said && strcmp(printed(&cf), whole) != 0;
 	if (said)
-		conf_free(&cf);
+		conf_fini(&cf);
 	scarce_left = left;
 	return said ? NULL : &cf;
 }
@@ -59,7 +59,7 @@ load(void)
 static void
 unload(void *p)
 {
-	conf_free(p);
+	conf_fini(p);
 }
 
 static void *
@@ -74,11 +74,11 @@ spaces(void)
 	memset(lists, 0, sizeof(lists));
 	for (size_t i = 0; ok && i < domain.nlocations; i++)
 		ok = space_of(&s, &domain, i, &lists[0], &lists[1]);
-	space_free(&s);
+	space_fini(&s);
 	if (ok)
 		return lists;
-	prefix_list_free(&lists[0]);
-	prefix_list_free(&lists[1]);
+	prefix_list_fini(&lists[0]);
+	prefix_list_fini(&lists[1]);
 	return NULL;
 }
 
@@ -87,8 +87,8 @@ unspace(void *p)
 {
 	struct prefix_list *l = p;
 
-	prefix_list_free(&l[0]);
-	prefix_list_free(&l[1]);
+	prefix_list_fini(&l[0]);
+	prefix_list_fini(&l[1]);
 }
 
 static size_t
@@ -113,6 +113,6 @@ main(void)
 	domain = *(struct conf *)load();
 	n = scarce_tries(spaces, unspace, true);
 	OKF(n >= (SCARCE ? 10 : 0), "nor for whose is whose (%d)", n);
-	conf_free(&domain);
+	conf_fini(&domain);
 	return DONE();
 }

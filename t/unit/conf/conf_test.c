@@ -19,7 +19,7 @@ load(struct conf *cf, const char *text)
 	conf_load(cf, &d, f);
 	fclose(f);
 	size_t errors = d.errors;
-	diag_free(&d);
+	diag_fini(&d);
 	return errors;
 }
 
@@ -55,7 +55,7 @@ test_defaults(void)
 	OK(a->listen_port == CONF_PORT_DEFAULT && a->keepalive == 25);
 	OK(b->listen_port == 7 && b->keepalive == 0);
 	OK(a->lan.n == 0 && a->said[KEY_LAN] == 0 && a->said[KEY_PUBLIC_KEY] == 0);
-	conf_free(&cf);
+	conf_fini(&cf);
 }
 
 static void
@@ -98,7 +98,7 @@ test_everything(void)
 	OK(b->role == CONF_ROLE_CLIENT && b->servers.n == 1 &&
 	    b->servers.r[0].location == 0);
 	OK(b->sources == CONF_SOURCES_PARTICIPATING);
-	conf_free(&cf);
+	conf_fini(&cf);
 }
 
 static void
@@ -120,7 +120,7 @@ test_references(void)
 	OK(conf_is_client_of(&cf, 1, 0) && !conf_is_client_of(&cf, 0, 1));
 	OK(!conf_is_client_of(&cf, 2, 0));	/* inactive */
 	OK(!conf_is_client_of(&cf, 3, 0));
-	conf_free(&cf);
+	conf_fini(&cf);
 }
 
 static void
@@ -134,7 +134,7 @@ test_mistakes(void)
 	    "[location a]\nmtu = 1303\n") == 1);
 	OK(cf.nlocations == 2 && cf.location[0].mtu == 1301);
 	OK(conf_find(&cf, "a") == 1 && cf.location[1].mtu == 1303);
-	conf_free(&cf);
+	conf_fini(&cf);
 
 	/* a key is marked broken, also one that was only misspelt */
 	OK(load(&cf, "[location a]\nlan = 10.0.0.0/24, x\nintrenal = y\n"
@@ -143,14 +143,14 @@ test_mistakes(void)
 	OK(conf_broken(&cf.location[0], KEY_INTERNAL));
 	OK(!conf_broken(&cf.location[0], KEY_MTU));
 	OK(strcmp(list(&cf.location[0].lan), "10.0.0.0/24") == 0);
-	conf_free(&cf);
+	conf_fini(&cf);
 
 	/* the first value of a key stays */
 	OK(load(&cf, "[location a]\nmtu = 1300\nmtu = 1400\n") == 1);
 	OK(cf.location[0].mtu == 1300);
-	conf_free(&cf);
+	conf_fini(&cf);
 	OK(load(&cf, "x\n") == 1 && cf.nlocations == 0 && cf.generation != 0);
-	conf_free(&cf);
+	conf_fini(&cf);
 }
 
 /* Every location a partner of every other. */
@@ -176,7 +176,7 @@ test_large(void)
 		for (size_t j = 0; j < cf.nlocations; j++)
 			found += conf_partners(&cf, i, j);
 	OK(found == N * (N - 1));
-	conf_free(&cf);
+	conf_fini(&cf);
 	free(text);
 }
 
@@ -209,7 +209,7 @@ test_diags(void)
 	for (int i = 0; i < 2 * DIAG_MAX; i++)
 		diag_add(&d, 1, BH_LINE_NUL, "", "", "x");
 	OK(d.n == DIAG_MAX && d.errors == 2 + 2 * DIAG_MAX);
-	diag_free(&d);
+	diag_fini(&d);
 }
 
 static const struct {

@@ -46,8 +46,8 @@ tell(FILE *in, FILE *out)
 	for (size_t i = 0; i < cf.nlocations; i++)
 		tell_broken(&cf.location[i], out);
 	size_t errors = d.errors;
-	conf_free(&cf);
-	diag_free(&d);
+	conf_fini(&cf);
+	diag_fini(&d);
 	return errors;
 }
 

@@ -70,7 +70,7 @@ read_as(const struct ini_events *ev, struct log *l, const char *text, size_t n)
 		l->n += (size_t)snprintf(l->text + l->n,
 		    sizeof(l->text) - l->n, "!%d.%d ", d.d[i].line,
 		    (int)d.d[i].code);
-	diag_free(&d);
+	diag_fini(&d);
 	fclose(f);
 	return hash;
 }

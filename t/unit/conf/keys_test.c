@@ -253,8 +253,8 @@ test_computed(const struct entry *e, size_t n)
 		OKF(at != NULL && says(at->text, number),
 		    "%s is %s without an endpoint", k->name, number);
 	}
-	conf_free(&cf);
-	diag_free(&d);
+	conf_fini(&cf);
+	diag_fini(&d);
 }
 
 int

@@ -40,9 +40,9 @@ normal(const char *text)
 	for (size_t i = 0; ok && i < out.n && n < sizeof(result); i++)
 		n += (size_t)snprintf(result + n, sizeof(result) - n, "%s%s",
 		    i > 0 ? " " : "", prefix_format(&out.p[i], one));
-	prefix_list_free(&inc);
-	prefix_list_free(&exc);
-	prefix_list_free(&out);
+	prefix_list_fini(&inc);
+	prefix_list_fini(&exc);
+	prefix_list_fini(&out);
 	return ok ? result : "failed";
 }
 
@@ -135,9 +135,9 @@ round_ok(void)
 		in[i] = in[i] && !not[i];
 	ok = ok && prefixes_normal(&inc, &exc, &out) && is_normal(&out) &&
 	    same_set(&out, in);
-	prefix_list_free(&inc);
-	prefix_list_free(&exc);
-	prefix_list_free(&out);
+	prefix_list_fini(&inc);
+	prefix_list_fini(&exc);
+	prefix_list_fini(&out);
 	return ok;
 }
 
@@ -161,7 +161,7 @@ range_ok(unsigned first, unsigned last, bool v4)
 			in[l.p[i].addr.b[15] + k] = true;
 	for (unsigned i = 0; i < SPACE; i++)
 		ok = ok && in[i] == (i >= first && i <= last);
-	prefix_list_free(&l);
+	prefix_list_fini(&l);
 	return ok;
 }
 
@@ -180,7 +180,7 @@ test_ranges(void)
 	OKF(bad == 0, "every range of %d addresses (C16; %d bad)", SPACE, bad);
 	OK(prefix_list_add_range(&l, &none, &all) && l.n == 1 &&
 	    l.p[0].len == 0);
-	prefix_list_free(&l);
+	prefix_list_fini(&l);
 }
 
 int

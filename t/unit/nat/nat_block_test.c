@@ -246,7 +246,7 @@ test_fixed(void)
 	w.cfg.span = span;
 	w.cfg.nspans = 2;
 	w.cfg.nfixed = 384;
-	w.cfg.fixed = (struct nat_part){ 0, 2 };
+	w.cfg.fixed = (struct nat_range){ 0, 2 };
 	w.cfg.block = 256;	/* 252 blocks an address */
 	w.cfg.flows = w.cfg.site_flows = 65536;
 	world_start(&w);

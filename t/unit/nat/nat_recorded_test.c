@@ -100,8 +100,8 @@ configure_fixed(struct world *x)
 	x->cfg.span = spans;
 	x->cfg.nspans = 2;
 	x->cfg.nfixed = 7;
-	x->cfg.fixed = (struct nat_part){ 0, 2 };
-	x->site[2].part[1].n = 0;	/* its IPv6 is refused */
+	x->cfg.fixed = (struct nat_range){ 0, 2 };
+	x->site[2].range[1].n = 0;	/* its IPv6 is refused */
 }
 
 static void
@@ -110,7 +110,7 @@ configure_full(struct world *x)
 	/* a dozen blocks in all */
 	x->cfg.block = 8192;
 	x->cfg.host_blocks = 1;
-	x->site[1].part[0] = (struct nat_part){ 1, 1 };
+	x->site[1].range[0] = (struct nat_range){ 1, 1 };
 	x->cfg.shared = x->site[2];
 }
 

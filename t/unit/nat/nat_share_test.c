@@ -204,7 +204,7 @@ test_full(void)
 	    "5508-8: the packet is as it was, for the error that quotes it");
 	world_down(&w);
 	world_config(&w, 1);
-	w.site[2].part[0].n = 0;
+	w.site[2].range[0].n = 0;
 	world_start(&w);
 	make(&w.pk, &l);
 	OKF(out_again(&w, 2) == V_NAT_REFUSED,

@@ -44,7 +44,7 @@ build(const struct row *r, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		e[i] = (struct lpm_entry){ prefix(r[i].prefix), r[i].value };
-	struct lpm *t = lpm_build(e, n);
+	struct lpm *t = lpm_new_of(e, n);
 	free(e);
 	return t;
 }
@@ -123,7 +123,7 @@ test_families(void)
 	OK(look(t, "::1") == LPM_NONE);
 	OK(look(t, "::fffe:10.0.0.1") == LPM_NONE);
 	lpm_free(t);
-	t = lpm_build(NULL, 0);
+	t = lpm_new_of(NULL, 0);
 	OK(look(t, "10.0.0.1") == LPM_NONE && look(t, "::1") == LPM_NONE);
 	lpm_free(t);
 }
@@ -145,7 +145,7 @@ test_nest(const char *text, unsigned first)
 			    (uint8_t)~(0x80 >> b % 8);
 		n++;
 	}
-	struct lpm *t = lpm_build(e, n);
+	struct lpm *t = lpm_new_of(e, n);
 	for (unsigned b = first; b <= 128; b++) {
 		struct addr a = host.addr;
 		struct prefix p = { .len = 0 };
@@ -212,7 +212,7 @@ round_matches(uint64_t *seed, struct lpm_entry *e, size_t n, size_t lookups)
 		e[i].value = (uint32_t)i + 1;
 	}
 	memcpy(copy, e, n * sizeof(*e));
-	struct lpm *t = lpm_build(copy, n);
+	struct lpm *t = lpm_new_of(copy, n);
 	bool good = lpm_size(t) <= 512 + n * MOST_EACH;
 	for (size_t i = 0; good && i < lookups; i++) {
 		struct addr a = near(seed, e, n);
@@ -257,7 +257,7 @@ test_large(void)
 		e[n] = (struct lpm_entry){ { addr_from_v6(v6), 128 }, n + 1 };
 		n++;
 	}
-	struct lpm *t = lpm_build(e, n);
+	struct lpm *t = lpm_new_of(e, n);
 	for (size_t i = 0; i < n; i++)
 		good += lpm_lookup(t, &e[i].prefix.addr) == e[i].value;
 	OKF(good == N, "%d hosts of both families are all found", N);

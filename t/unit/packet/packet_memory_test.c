@@ -51,7 +51,7 @@ make_lpm(void)
 
 	prefixes(e);
 	/* so few that sorting them takes no memory that it can do without */
-	return lpm_build(e, 20);
+	return lpm_new_of(e, 20);
 }
 
 static void *

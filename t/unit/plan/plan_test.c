@@ -180,7 +180,7 @@ world_load(struct world *w, const char *file)
 	fclose(f);
 	if (d.errors > 0)
 		bail(file, d.d[0].text);
-	diag_free(&d);
+	diag_fini(&d);
 	put_behind(w);
 }
 
@@ -309,7 +309,7 @@ test_hosts(const char *file)
 		write_plans(&w, name);
 	for (size_t i = 0; i < w.cf.nlocations; i++)
 		test_location(&w, i, read_file(name), true);
-	conf_free(&w.cf);
+	conf_fini(&w.cf);
 }
 
 /* On the host of t/bh-plan.bats. */
@@ -331,7 +331,7 @@ test_example(const char *file)
 	strcpy(strrchr(name, '.'), ".txt");
 	for (size_t i = 0; i < w.cf.nlocations; i++)
 		test_location(&w, i, read_file(name), false);
-	conf_free(&w.cf);
+	conf_fini(&w.cf);
 }
 
 /* Whatever a name holds, sh(1) reads it as it is. */
@@ -359,7 +359,7 @@ used_after(const char *file)
 		for (size_t k = 0; k < PARTS; k++)
 			free(text_of(&p, k));
 	}
-	conf_free(&w.cf);
+	conf_fini(&w.cf);
 	return mallinfo2().uordblks;
 }
 

@@ -89,7 +89,7 @@ hosts(const char *const text[2])
 
 	for (size_t i = 0; i < 2; i++)
 		e[i] = (struct lpm_entry){ { addr(text[i]), 128 }, 1 };
-	return lpm_build(e, 2);
+	return lpm_new_of(e, 2);
 }
 
 static inline struct policy
@@ -104,7 +104,7 @@ policy_of(uint16_t self)
 		e[i].value = domain[i].place;
 	}
 	return (struct policy){
-		.where = lpm_build(e, sizeof(e) / sizeof(*e)),
+		.where = lpm_new_of(e, sizeof(e) / sizeof(*e)),
 		.endpoints = hosts(endpoint), .own = hosts(own_address[self]),
 		.site = view[self].site, .nsites = SITES, .self = self,
 		.server = view[self].server, .role = view[self].role,

@@ -221,7 +221,7 @@ test_breakout(void)
 
 	for (size_t i = 0; i < 4; i++) {
 		addr_parse(&e.prefix.addr, host[i]);
-		set[i] = lpm_build(&e, 1);
+		set[i] = lpm_new_of(&e, 1);
 	}
 	filter_compile(&f, "udp dst port 53", why);
 	const struct breakout_rule rule[] = {

@@ -196,7 +196,7 @@ test_claimed(void)
 		{ { addr("2001:db8:1::"), 48 }, PLACE(BRANCH1, 1) } };
 
 	lpm_free(pol.where);
-	pol.where = lpm_build(e, 3);
+	pol.where = lpm_new_of(e, 3);
 	for (size_t i = 0; i < 2; i++) {
 		struct ip ip = { .version = 6, .proto = 6,
 			.src = addr("2001:db8:1::9"), .dst = addr(claimed[i]) };

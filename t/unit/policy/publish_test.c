@@ -67,7 +67,7 @@ publishing(uint16_t self)
 			e[n++] = (struct lpm_entry){
 			    { published[i].addr, 128 }, i + 1 };
 	}
-	pol.published_at = lpm_build(e, n);
+	pol.published_at = lpm_new_of(e, n);
 	pol.published = published;
 	pol.npublished = 4;
 	return pol;

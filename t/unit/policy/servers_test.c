@@ -260,10 +260,10 @@ table(const char *text)
 	bool host_bits;
 
 	if (text == NULL)
-		return lpm_build(NULL, 0);
+		return lpm_new_of(NULL, 0);
 	if (!prefix_parse(&e.prefix, text, &host_bits))
 		abort();
-	return lpm_build(&e, 1);
+	return lpm_new_of(&e, 1);
 }
 
 /* All hosts of a /20: each keeps its server whoever comes and goes. */
