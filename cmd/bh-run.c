@@ -2,6 +2,7 @@
 /* bh-run: looks after the programs of a gateway.  See bh-run(8). */
 
 #include "base/die.h"
+#include "proc/descriptors.h"
 #include "proc/ready.h"
 #include "run/run.h"
 #include "start/start.h"
@@ -103,6 +104,17 @@ hold_fifo(const char *rundir, const char *name)
 		warn("cannot open %s", path);
 }
 
+/* What whoever has started us left open is neither ours nor our programs'. */
+static void
+keep_told(struct start *s)
+{
+	const int told[] = { s->ready_fd, s->notifier };
+
+	descriptors_keep(told, 2);
+	s->ready_fd = told[0] < 0 ? -1 : 3;
+	s->notifier = told[1] < 0 ? -1 : 4;
+}
+
 static struct run run;
 
 int
@@ -112,6 +124,7 @@ main(int argc, char *argv[])
 	struct opts o;
 
 	parse(&o, argc, argv);
+	keep_told(&o.start);
 	name_gateway(&o.start);
 	start_trust(o.start.rundir);
 	run.common = (struct program_common){ .bin = find_bin(bin),

@@ -30,14 +30,14 @@ program() {	# NAME
 sleeper() {	# NAME
 	program "$1" <<-'END'
 	echo "$*" >"$6/args.${0##*/}"
-	echo "${0##*/} ready" >&9
+	echo "${0##*/} ready" >&3
 	exec sleep 1000
 	END
 }
 
 start() {	# [ARG...]
 	"$BATS_TEST_TMPDIR/bin/bh-run" -f x.ini -l here -D "$run" "$@" \
-		</dev/null >/dev/null 3>&- &
+		</dev/null >/dev/null 3>&- 5</dev/null 20</dev/null &
 	runner=$!
 }
 
@@ -65,14 +65,15 @@ is() { [ "$("$1" "$2" 2>/dev/null)" = "$3" ]; }
 	start -k keys bh-tunnel bh-egress-2 bh-classify
 	world_until test -s "$run/args.bh-classify"
 	world_until test -s "$run/args.bh-egress"
-	[ "$(cat "$run/args.bh-tunnel")" = "-f x.ini -l here -D $run -R 9 -k keys" ]
-	[ "$(cat "$run/args.bh-egress")" = "-f x.ini -l here -D $run -R 9 -n 2" ]
+	[ "$(cat "$run/args.bh-tunnel")" = "-f x.ini -l here -D $run -R 3 -k keys" ]
+	[ "$(cat "$run/args.bh-egress")" = "-f x.ini -l here -D $run -R 3 -n 2" ]
 	is state bh-egress-2 running
 	is state bh-classify running
 	[ "$(readlink "/proc/$(pid bh-classify)/fd/0")" = /dev/null ]
-	# nothing of bh-run's own, but what was bats'
-	[ -z "$(ls -l "/proc/$(pid bh-classify)/fd" |
-		grep -E 'signalfd|pidfd|log' || true)" ]
+	# nothing of bh-run's own, nor of who has started it
+	[ "$(ls "/proc/$(pid bh-classify)/fd")" = "$(printf '%d\n' 0 1 2 3)" ]
+	[ "$(readlink "/proc/$runner/fd/20")" = '' ]
+	run ! grep -x /dev/null <<<"$(python3 t/lib/descriptors.py "$runner")"
 	# SIGPIPE among them; two that libc ignores in each child are its own
 	grep -qx 'SigBlk:	0*' "/proc/$(pid bh-classify)/status"
 	grep -qx 'SigIgn:	0*\(18\)\?0\{7\}' "/proc/$(pid bh-classify)/status"
@@ -137,7 +138,7 @@ is() { [ "$("$1" "$2" 2>/dev/null)" = "$3" ]; }
 @test "one that ends with 100 is left alone until SIGHUP, and said" {
 	program bh-tunnel <<-'END'
 	[ -e "$6/mended" ] || exit 100
-	echo 'bh-tunnel ready' >&9
+	echo 'bh-tunnel ready' >&3
 	exec sleep 1000
 	END
 	sleeper bh-classify

@@ -446,3 +446,46 @@ as_unit() {	# UNIT COMMAND
 	as_unit backhaul-guard down
 	cli_backhaul up
 }
+
+# ---- what is open ----
+
+# A gateway with workers and with names, started by somebody who has more open
+# than he should.
+up_with_all() {
+	cli_backhaul down
+	srv_backhaul down
+	mkdir -p "/etc/netns/$W-srv"
+	echo '192.0.2.2 b1.test' >"/etc/netns/$W-srv/hosts"
+	: >"/etc/netns/$W-srv/resolv.conf"
+	sed -i -e '/^\[location hq\]/a workers = 2' \
+		-e 's/^endpoint = 192.0.2.2:/endpoint = b1.test:/' \
+		"$W_DIR/domain.ini"
+	srv_backhaul up 20</etc/shadow
+	rm -r "/etc/netns/$W-srv"
+	rmdir --ignore-fail-on-non-empty /etc/netns
+	cli_backhaul up 20</etc/shadow
+	world_until in_lan ping -q -c 1 -W 1 203.0.113.80
+}
+
+# A line a process, with what it holds.
+all_hold() {	# HOST WHAT-IT-IS
+	local pid name
+	for pid in $(netns_pids "$W-$1"); do
+		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+		case $name in bh-*) ;; *) continue ;; esac
+		echo "$2 $name: $(python3 t/lib/descriptors.py "$pid" |
+			sed 's/ [^ ]*\.sock$/ NAME.sock/' | paste -sd , |
+			sed 's/,/, /g')"
+	done
+}
+hold_what_they_need() {
+	{ all_hold cli client; all_hold srv server; } 2>/dev/null |
+		LC_ALL=C sort -u >"$BATS_TEST_TMPDIR/held"
+	grep -v '^#' t/data/descriptors | LC_ALL=C sort |
+		diff - "$BATS_TEST_TMPDIR/held" >"$BATS_TEST_TMPDIR/more"
+}
+
+@test "H18g: each process holds what it needs, and nothing else" {
+	up_with_all
+	world_until hold_what_they_need || { cat "$BATS_TEST_TMPDIR/more"; false; }
+}

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READY_FD = 9, ARGS_MAX = 16 };
+enum { READY_FD = 3, ARGS_MAX = 16 };
 
 static const char *const words[] = {
 	[PROGRAM_RUNNING] = "running",
@@ -191,9 +191,10 @@ spawn(pid_t *pid, const char *path, const char **argv, int ready, int log)
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attr);
-	posix_spawn_file_actions_adddup2(&files, ready, READY_FD);
 	if (log >= 0)
 		posix_spawn_file_actions_adddup2(&files, log, STDERR_FILENO);
+	posix_spawn_file_actions_adddup2(&files, ready, READY_FD);
+	posix_spawn_file_actions_addclosefrom_np(&files, READY_FD + 1);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setflags(&attr,

@@ -74,5 +74,7 @@ tunnel_first(struct tunnel *t)
 	for (unsigned i = 1; i < t->workers.n; i++)
 		if (read(t->workers.start, &byte, sizeof(byte)) != sizeof(byte))
 			diex(EXIT_RETRY, "a process did not start");
+	if (t->workers.n > 1)
+		close(t->workers.start);
 	return true;
 }

@@ -15,7 +15,7 @@ packet  : base
 	: allowed csum echo ecn flow frag gso icmp ip l2 lpm mss pmtu reset
 	  sparse vnet wire
 proc    : base
-	: child counters keyfile layers open ready sandbox trust turn
+	: child counters descriptors keyfile layers open ready sandbox trust turn
 	  waiter
 wg      : base
 	: aead device index peer stage timers uapi
