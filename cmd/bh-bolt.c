@@ -261,7 +261,7 @@ open_changes(void)
 
 /* Lost ones are a change as well. */
 static void
-take_changes(int fd)
+drain(int fd)
 {
 	char buf[8192];
 
@@ -283,7 +283,7 @@ hold(struct bolt *b, int signals, int changes)
 		if (sig == SIGTERM || sig == SIGINT)
 			return;
 		if (n > 0 && fd[1].revents != 0) {
-			take_changes(changes);
+			drain(changes);
 			wait = QUIET_MS;
 		}
 		if (n == 0 || sig == SIGHUP) {

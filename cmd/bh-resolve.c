@@ -141,9 +141,9 @@ has(const struct resolve *r, const struct addr *a)
 	return false;
 }
 
-/* Who has a dead address may have moved. */
+/* A host whose address is dead may have moved. */
 static void
-take_news(struct state *s, const struct monitor *monitor)
+handle_news(struct state *s, const struct monitor *monitor)
 {
 	struct monitor_news w;
 	char text[ADDR_STRLEN];
@@ -165,7 +165,7 @@ take_news(struct state *s, const struct monitor *monitor)
 
 /* A FIFO whose writers have ended hangs up until there is another one. */
 static void
-take_end(struct state *s, bool ended, nsec now)
+handle_end(struct state *s, bool ended, nsec now)
 {
 	if (s->look != 0 && now >= s->look)
 		s->look = 0;
@@ -221,11 +221,11 @@ run(struct state *s, int signals, const struct monitor *monitor)
 		    (fd[OUT].revents & POLLERR) != 0)
 			return 0;
 		hurry = sig == SIGHUP;
-		take_end(s, fd[FIFO].revents != 0, clock_now());
+		handle_end(s, fd[FIFO].revents != 0, clock_now());
 		if (quiet == 0 && has_news(fd + NEWS))
 			quiet = clock_now() + QUIET;
 		if (quiet != 0 && clock_now() >= quiet) {
-			take_news(s, monitor);
+			handle_news(s, monitor);
 			quiet = 0;
 		}
 		dns_step(s->dns, fd + DNS, n);

@@ -181,7 +181,7 @@ set_up() {
 }
 
 # All that was set up but the guard.
-take_back() {
+undo() {
 	stop_programs
 	if [ -e "$run/changed" ] || [ "$(guard_owner)" = "$run" ]; then
 		restore_sysctls
@@ -199,14 +199,14 @@ take_back() {
 stop_gateway() {	# REASON
 	trap '' INT TERM HUP
 	stay_shut
-	take_back
+	undo
 	rm -f "$run/foreground"
 	note_shut "$1"
 }
 
-take_down() {
+tear_down() {
 	trap '' INT TERM HUP
-	take_back
+	undo
 	remove_guard
 	remove_bolt
 	( cd "$run" 2>/dev/null && rm -f domain.ini env foreground gen guard lock \

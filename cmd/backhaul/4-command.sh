@@ -30,7 +30,7 @@ open_lock() {
 }
 
 # One command at a time; whoever waited may find that its directory is gone.
-take_lock() {
+lock_run() {
 	while :; do
 		why=$(mkdir -p "$run" 2>&1) ||
 			die $RETRY "cannot make $run: ${why##*: }"
@@ -58,7 +58,7 @@ load_env() {
 # there before this command, which touched nothing; this command has loaded it.
 give_up() {	# CODE
 	case $shut in
-	'') take_down ;;
+	'') tear_down ;;
 	before)
 		rm -f "$run"/*.new
 		stay_shut
@@ -104,7 +104,7 @@ check_owner() {
 
 # What is there, and the file that is to be.
 begin() {
-	take_lock
+	lock_run
 	load_env
 	[ "$(guard_owner)" != "$run" ] && [ ! -e "$run/env" ] || shut=before
 	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
@@ -147,7 +147,7 @@ start_gateway() {
 need_programs() {
 	[ -z "$PROGRAMS" ] || return 0
 	say "[location $location] has no role and no partners: nothing to do"
-	take_down
+	tear_down
 	forget_good
 	exit 0
 }
@@ -242,7 +242,7 @@ is_mine() { [ "$(cat "$run/foreground" 2>/dev/null)" = "$mine" ]; }
 leave() {
 	trap '' INT TERM HUP
 	[ -n "$shut" ] || give_up $RETRY	# there is nothing yet
-	take_lock
+	lock_run
 	! is_mine || stop_gateway stopped
 	exit 0
 }
@@ -254,9 +254,9 @@ yield() {
 	exec 8>&-
 	sleep 1 & wait $!
 	is_mine || exit 0
-	take_lock
+	lock_run
 	if ! is_mine; then
-		[ -e "$run/env" ] || take_down
+		[ -e "$run/env" ] || tear_down
 		exit 0
 	fi
 	[ ! -e "$run/env.next" ] || { adopt_domain next && shut_first; }
@@ -264,7 +264,7 @@ yield() {
 
 # What `up -r' has checked.
 replace_here() {
-	take_lock
+	lock_run
 	is_mine && adopt_domain next || return 0
 	need_programs
 	start_gateway
@@ -291,8 +291,8 @@ stay() {
 		[ ! -e "$run/env.next" ] || replace_here
 	done
 	trap '' INT TERM HUP
-	take_lock
-	is_mine || { [ -e "$run/env" ] || take_down; exit 0; }
+	lock_run
+	is_mine || { [ -e "$run/env" ] || tear_down; exit 0; }
 	shut=ours
 	fail 'all programs have ended'
 	give_up $RETRY
@@ -332,7 +332,7 @@ cmd_stop() {
 	if [ ! -d "$run" ] && [ "$(guard_owner)" != "$run" ]; then
 		die 0 "[location $location] is not up, and not shut"
 	fi
-	take_lock
+	lock_run
 	load_env
 	stop_gateway stopped
 }
@@ -342,15 +342,15 @@ cmd_down() {
 		forget_good
 		exit 0
 	fi
-	take_lock
+	lock_run
 	load_env
 	forget_good
-	take_down
+	tear_down
 }
 
 cmd_restart() {	# [PROGRAM]
 	[ -d "$run" ] || die $RETRY "[location $location] is not up"
-	take_lock
+	lock_run
 	load_env
 	[ ! -e "$run/shut" ] || PROGRAMS=
 	[ -n "$PROGRAMS" ] || die $RETRY "[location $location] is not up"

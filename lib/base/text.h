@@ -11,7 +11,7 @@
 
 /* The first n bytes; room is not 0. */
 static inline char *
-text_take(char *to, size_t room, const char *from, size_t n)
+text_copy_n(char *to, size_t room, const char *from, size_t n)
 {
 	n = n < room ? n : room - 1;
 	to[n] = '\0';
@@ -21,7 +21,7 @@ text_take(char *to, size_t room, const char *from, size_t n)
 static inline char *
 text_copy(char *to, size_t room, const char *from)
 {
-	return text_take(to, room, from, strlen(from));
+	return text_copy_n(to, room, from, strlen(from));
 }
 
 /* How many bytes of s, which is not empty, are a character that a terminal or a

@@ -3,10 +3,11 @@
 #define BH_NAT_WHO_H
 
 /*
- * Who was behind an outside address and port: told by the state that is there
- * now, by the log's lines about blocks, or computed, if the translation was
- * deterministic, from what the log said when it began (an epoch), so that an
- * old question gets its right answer after the domain file has changed.
+ * Answers who was behind an outside address and port: by the state that is
+ * there now, by the log's lines about blocks, or by computing it, if the
+ * translation was deterministic, from what the log said when it began (an
+ * epoch), so that an old question gets its right answer after the domain file
+ * has changed.
  */
 
 #include "conf/conf.h"
@@ -42,8 +43,8 @@ bool nat_who_state(struct nat_answer *a, const struct nat_question *q,
 bool nat_who_computed(struct nat_answer *a, const struct nat_question *q,
     const struct conf *cf, size_t server);
 
-/* Who has, or has had, its block since before that time, by a server's state:
- * for what no log reaches back to. */
+/* Finds by a server's state who has, or has had, a block since before that
+ * time: for what no log reaches back to. */
 bool nat_who_held(struct nat_answer *a, const struct nat_question *q,
     const struct conf *cf, const struct nat_view *v);
 

@@ -56,7 +56,7 @@ guess_word(char word[static GUESS_WORDLEN], const char *text)
 {
 	size_t n = strcspn(text, "=: \t");
 
-	return text_take(word, GUESS_WORDLEN, text,
+	return text_copy_n(word, GUESS_WORDLEN, text,
 	    n < GUESS_WORDLEN ? n : 0);
 }
 

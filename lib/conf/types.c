@@ -563,7 +563,7 @@ parse_failback(const struct key_place *at, const char *v, char *why)
 	} else if (strcmp(v, "never") == 0) {
 		*to = CONF_FAILBACK_NEVER;
 	} else if (n > 6 && strncmp(v, "hold ", 5) == 0 && v[n - 1] == 's') {
-		text_take(seconds, sizeof(seconds), v + 5, n - 6);
+		text_copy_n(seconds, sizeof(seconds), v + 5, n - 6);
 		return value_number(to, k->min, k->max, seconds, why);
 	} else {
 		snprintf(why, VALUE_WHYLEN, "'%.80s' is none of now, never and "

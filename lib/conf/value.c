@@ -31,7 +31,7 @@ value_next(const char **list, char item[static VALUE_LEN])
 	size_t n = strcspn(s, separators);
 
 	*list = s + n;
-	text_take(item, VALUE_LEN, s, n);
+	text_copy_n(item, VALUE_LEN, s, n);
 	return n;
 }
 
@@ -82,7 +82,7 @@ value_ends(struct addr *first, struct addr *last, const char *s,
 {
 	char from[ADDR_STRLEN];
 
-	text_take(from, sizeof(from), s, (size_t)(dash - s));
+	text_copy_n(from, sizeof(from), s, (size_t)(dash - s));
 	if (dash - s >= (int)sizeof(from) || !addr_parse(first, from) ||
 	    !addr_parse(last, dash + 1))
 		return wrong(BH_BAD_PREFIX, why, "'%.80s' is not a range; "

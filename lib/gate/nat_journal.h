@@ -3,12 +3,12 @@
 #define BH_NAT_JOURNAL_H
 
 /*
- * Who had which outside ports when, on disk: a ring of files, nat-0.log and so
- * on, in a directory that outlives the run directory.  A file that is full, or
- * that has begun long ago, is followed by the one after it, which is emptied:
- * so nothing is ever cut in the middle, all together are bounded, and nothing
- * is kept for longer than it may be.  The first line of each says which number
- * it has.
+ * On disk stands who had which outside ports when: in a ring of files,
+ * nat-0.log and so on, in a directory that outlives the run directory.  A file
+ * that is full, or that has begun long ago, is followed by the one after it,
+ * which is emptied: so nothing is ever cut in the middle, all together are
+ * bounded, and nothing is kept for longer than it may be.  The first line of
+ * each says which number it has.
  *
  * A process of its own writes them, since a disk may keep it waiting; it has
  * nothing but these files and a pipe, which it reads to its end.

@@ -116,12 +116,12 @@ read_nft(const struct monitor *m, struct monitor_news *news,
 	    memcmp(NFA_DATA(a), m->table, room) == 0;
 }
 
-typedef void take_fn(const struct monitor *m, struct monitor_news *news,
+typedef void read_fn(const struct monitor *m, struct monitor_news *news,
     const struct nlmsghdr *h);
 
 static void
 read_all(const struct monitor *m, int fd, struct monitor_news *news,
-    take_fn *take)
+    read_fn *read_one)
 {
 	_Alignas(struct nlmsghdr) char buf[32768];
 	ssize_t n;
@@ -132,7 +132,7 @@ read_all(const struct monitor *m, int fd, struct monitor_news *news,
 		news->ours |= n < 0;
 		for (const struct nlmsghdr *h = (const void *)buf;
 		    n > 0 && NLMSG_OK(h, (size_t)n); h = NLMSG_NEXT(h, n))
-			take(m, news, h);
+			read_one(m, news, h);
 	}
 }
 

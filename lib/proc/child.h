@@ -53,7 +53,7 @@ struct child_life {
 };
 
 /* Returns in one process after the other; what was here when it was called is
- * there in each.  Who calls it ends with the last. */
+ * there in each.  The caller ends with the last. */
 struct child_life child_keep(const struct child_kept *k);
 
 #endif

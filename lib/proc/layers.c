@@ -105,8 +105,8 @@ has_filter(const struct process *p)
 /*
  * These two the kernel tells nobody.  But a program that cannot take what its
  * kernel has ends, so of one that has passed them, and is at its filter, we
- * know; bh-bolt has none.  Who looks at files does without landlock, until it
- * has taken a second filter.
+ * know; bh-bolt has none.  A program that looks at files does without landlock,
+ * until it has entered a second filter.
  */
 static bool
 has_entered(const struct process *p)
@@ -335,7 +335,7 @@ add_session_of(struct sessions *s, unsigned pid)
 
 /* PROGRAM.state of bh-run(8): itself, and the program. */
 static void
-take_state(struct sessions *s, const char *path)
+add_state(struct sessions *s, const char *path)
 {
 	unsigned run = 0, program = 0;
 	FILE *f = fopen(path, "re");
@@ -360,7 +360,7 @@ read_sessions(struct sessions *s, const char *rundir)
 	snprintf(pattern, sizeof(pattern), "%s/bolt/bh-bolt.state", rundir);
 	glob(pattern, GLOB_APPEND, NULL, &states);
 	for (size_t i = 0; i < states.gl_pathc; i++)
-		take_state(s, states.gl_pathv[i]);
+		add_state(s, states.gl_pathv[i]);
 	globfree(&states);
 }
 

@@ -6,9 +6,9 @@
 
 /*
  * Takes away every right that this kernel's landlock(7) knows, or exits with
- * EXIT_RETRY; false if it has none.  Who connects may still connect by TCP.
- * With a directory files may be read and programs run, and in that directory
- * files may be made anew, too; it need not be there.
+ * EXIT_RETRY; false if it has none.  A program that connects
+ * may still connect by TCP.  With a directory files may be read and programs
+ * run, and in that directory files may be made anew, too; it need not be there.
  */
 bool landlock_enter(bool connects, const char *dir);
 /* Of which version of its ABI, as far as we know them; 0: none. */

@@ -3,9 +3,9 @@
 #define BH_TURN_H
 
 /*
- * Who works off a queue lets others have their turn after so many packets, and
- * after so many bytes: what waits meanwhile, mostly something short, does not
- * wait until a long queue has gone.
+ * A loop that works off a queue lets others have their turn after so many
+ * packets, and after so many bytes: what waits meanwhile, mostly something
+ * short, does not wait until a long queue has gone.
  */
 
 #include "base/batch.h"

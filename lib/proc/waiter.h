@@ -32,8 +32,8 @@ struct waiter {
 /* Nobody wants a packet that is older. */
 #define WAITER_LATE NSEC_SEC
 
-/* A bell is seen once each time it has been rung, and never read.  Who waits
- * takes turns with others (base/schedule).  -1 and errno. */
+/* A bell is seen once each time it has been rung, and never read.  A program
+ * that waits takes turns with others (proc/schedule).  -1 and errno. */
 int waiter_open(struct waiter *w, uint32_t bells);
 /* Waits as poll(2) does for p[0 .. n), each to be readable; revents is not 0
  * where it is, or cannot become so.  Between two descriptors of the same number
@@ -50,7 +50,7 @@ bool waiter_is_fast(struct waiter *w, nsec now, uint64_t packets);
 /* Lets some more of them gather. */
 void waiter_gather(void);
 /* Before it waits again: if there is no more to do they gather, when they are
- * fast; and how long it was kept waiting is looked at (base/schedule). */
+ * fast; and how long it was kept waiting is looked at (proc/schedule). */
 void waiter_rest(struct waiter *w, bool busy, nsec now, uint64_t packets);
 /* Before a descriptor is closed that another process has, too. */
 void waiter_forget(struct waiter *w, int fd);

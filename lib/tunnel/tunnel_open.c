@@ -235,8 +235,8 @@ start(void)
 	return t;
 }
 
-/* Who has the keys is started before there is anything in our memory that is
- * of no use there, and takes its sockets along. */
+/* The key process starts before there is anything in our memory that is of no
+ * use there, and takes its sockets along. */
 static void
 start_key_process(struct tunnel *t, const struct tunnel_setup *how,
     uint16_t port, bool gateway, const struct counters *before)

@@ -187,7 +187,7 @@ handle_line(const char *line)
 
 	if (*line == '\0')
 		return finish_request();
-	if (uapi.bad || !uapi_take(&it, &uapi.place, line)) {
+	if (uapi.bad || !uapi_parse(&it, &uapi.place, line)) {
 		uapi.bad = true;
 		return true;
 	}

@@ -80,7 +80,7 @@ respond(struct device *d, uint16_t i, struct noise_handshake *hs,
 	/* the peer may be under load: its cookie comes with this index */
 	index_remove(&d->pending, id->answered);
 	id->answered = index;
-	stamps_take(&id->stamps, stamp, a->t->wall);
+	stamps_accept(&id->stamps, stamp, a->t->wall);
 	id->accepted = a->t->now;
 	cookie_add_macs(&id->cookie, &r, sizeof(r), a->t->now);
 	device_put(d, i, &r, sizeof(r), a->from, out);
@@ -89,7 +89,7 @@ respond(struct device *d, uint16_t i, struct noise_handshake *hs,
 }
 
 static enum verdict
-take_initiation(struct device *d, const struct arrival *a,
+handle_initiation(struct device *d, const struct arrival *a,
     struct device_out *out)
 {
 	struct noise_handshake hs;
@@ -113,7 +113,7 @@ awaited(const struct device *d, le32 receiver)
 }
 
 static enum verdict
-take_response(struct device *d, const struct arrival *a,
+handle_response(struct device *d, const struct arrival *a,
     struct device_out *out)
 {
 	const struct msg_response *m = a->msg;
@@ -131,7 +131,7 @@ take_response(struct device *d, const struct arrival *a,
 }
 
 static enum verdict
-take_cookie(struct device *d, const struct arrival *a, struct device_out *out)
+handle_cookie(struct device *d, const struct arrival *a, struct device_out *out)
 {
 	const struct msg_cookie *m = a->msg;
 	uint16_t i = awaited(d, m->receiver);
@@ -152,9 +152,9 @@ static const struct {
 	    struct device_out *);
 } messages[] = {
 	{ MSG_INITIATION, sizeof(struct msg_initiation), true,
-	    take_initiation },
-	{ MSG_RESPONSE, sizeof(struct msg_response), true, take_response },
-	{ MSG_COOKIE, sizeof(struct msg_cookie), false, take_cookie },
+	    handle_initiation },
+	{ MSG_RESPONSE, sizeof(struct msg_response), true, handle_response },
+	{ MSG_COOKIE, sizeof(struct msg_cookie), false, handle_cookie },
 };
 
 /* Nobody is asked for a cookie for what would be refused anyway: that would
@@ -201,9 +201,9 @@ shares(const struct device *d, const struct addr *from, nsec now)
 }
 
 /*
- * W4.  We are under load if whoever keeps within his limits asks for more than
- * we want to do for strangers.  Who does not keep within them is turned away
- * before he counts: a source, or a network of forged ones, puts nobody else
+ * W4.  We are under load if those who keep within their limits ask for more
+ * than we want to do for strangers.  A sender that does not is turned away
+ * before it counts: a source, or a network of forged ones, puts nobody else
  * under load.  If all of the Internet is forged, what is left is divided by
  * chance; but where a peer has been before, another bound holds, which a flood
  * does not reach unless it knows where that is: one for each port that a peer
@@ -257,9 +257,9 @@ may_have_cookie(struct device *d, nsec now)
 }
 
 /*
- * W3, W4: V_NEXT if the message may cost us a DH.  Who asks too often without
- * having shown that it is where it says is asked for a cookie, and does not use
- * up what is there for who has.
+ * W3, W4: V_NEXT if the message may cost us a DH.  A sender that asks too
+ * often and has not shown that it is where it says is asked for a cookie, and
+ * uses up nothing of what is there for those that have shown it.
  */
 static enum verdict
 admit(struct device *d, const struct arrival *a, struct device_out *out)

@@ -25,7 +25,7 @@ struct index_table {
 
 /* The owner, or INDEX_NONE. */
 uint16_t index_find(const struct index_table *t, uint32_t index);
-/* Who has that index among n workers, by its lowest byte, which the kernel can
+/* Which of n workers has that index, by its lowest byte, which the kernel can
  * see as well (io/udp_steer.h); and the nearest one that is worker w's. */
 static inline unsigned
 index_worker(uint32_t index, unsigned n)

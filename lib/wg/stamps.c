@@ -41,7 +41,7 @@ stamps_fresh(const struct stamps *s, const uint8_t stamp[TAI64N_LEN],
 }
 
 void
-stamps_take(struct stamps *s, const uint8_t stamp[TAI64N_LEN], uint64_t wall)
+stamps_accept(struct stamps *s, const uint8_t stamp[TAI64N_LEN], uint64_t wall)
 {
 	if (!is_odd(stamp, wall)) {
 		memcpy(s->got, stamp, TAI64N_LEN);

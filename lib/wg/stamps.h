@@ -30,7 +30,7 @@ struct stamps {
 bool stamps_fresh(const struct stamps *s, const uint8_t stamp[TAI64N_LEN],
     uint64_t wall);
 /* Takes it: it has been found fresh, and its message authentic. */
-void stamps_take(struct stamps *s, const uint8_t stamp[TAI64N_LEN],
+void stamps_accept(struct stamps *s, const uint8_t stamp[TAI64N_LEN],
     uint64_t wall);
 /* The stamp for a message of ours: the clock may step back, or two come in one
  * tick, also over a restart; stamps never do. */

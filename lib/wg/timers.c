@@ -49,7 +49,7 @@ settle(struct timers *q, uint32_t at, struct timer *t)
 }
 
 static void
-take_out(struct timers *q, struct timer *t)
+leave_heap(struct timers *q, struct timer *t)
 {
 	uint32_t at = t->at - 1;
 	struct timer *last = q->heap[--q->n];
@@ -64,7 +64,7 @@ timers_set(struct timers *q, struct timer *t, nsec due)
 {
 	t->due = due;
 	if (t->at > 0 && due == 0)
-		take_out(q, t);
+		leave_heap(q, t);
 	else if (t->at > 0)
 		settle(q, t->at - 1, t);
 	else if (due != 0)

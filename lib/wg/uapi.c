@@ -120,7 +120,7 @@ endpoint_parse(struct endpoint *e, const char *text)
 }
 
 static bool
-prefix_take(struct uapi_item *it, const char *text)
+allowed_parse(struct uapi_item *it, const char *text)
 {
 	bool host_bits;
 
@@ -137,7 +137,7 @@ value_parse(struct uapi_item *it, const char *text)
 	case ENDPOINT:
 		return endpoint_parse(&it->u.endpoint, text);
 	case PREFIX:
-		return prefix_take(it, text);
+		return allowed_parse(it, text);
 	case NUMBER:
 		break;
 	}
@@ -177,7 +177,7 @@ uapi_follows(const struct uapi_item *it, enum uapi_place *at)
 }
 
 bool
-uapi_take(struct uapi_item *it, enum uapi_place *at, const char *line)
+uapi_parse(struct uapi_item *it, enum uapi_place *at, const char *line)
 {
 	const char *equals = strchr(line, '=');
 	size_t n = equals == NULL ? 0 : (size_t)(equals - line);

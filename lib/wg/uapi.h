@@ -45,7 +45,7 @@ enum uapi_place { UAPI_START, UAPI_DEVICE, UAPI_PEER };
 
 /* Takes a line of a request, without its newline.  False if it is wrong, or
  * wrong here; *at moves on. */
-bool uapi_take(struct uapi_item *it, enum uapi_place *at, const char *line);
+bool uapi_parse(struct uapi_item *it, enum uapi_place *at, const char *line);
 /* Whether an item may come here in a request to set; *at moves on. */
 bool uapi_follows(const struct uapi_item *it, enum uapi_place *at);
 /* Writes the line of an item, newline included; its length, 0 if it is none. */

@@ -82,7 +82,7 @@ test_lines(const char *name, enum uapi_key which)
 	PUBLIC(line);
 	line[n - 1] = '\0';
 	VALGRIND_MAKE_MEM_UNDEFINED(line + n - 1 - 2 * KEY_LEN, 2 * KEY_LEN);
-	say(name, uapi_take(&it, &at, line));
+	say(name, uapi_parse(&it, &at, line));
 }
 
 /* What comes of a file is a secret as soon as it is there. */

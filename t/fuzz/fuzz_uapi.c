@@ -17,7 +17,7 @@ check_back(const struct uapi_item *it, enum uapi_place from)
 
 	must(len > 0 && len < UAPI_LINE_MAX && text[len - 1] == '\n');
 	text[len - 1] = '\0';
-	must(uapi_take(&back, &at, text));
+	must(uapi_parse(&back, &at, text));
 	must(back.key == it->key && back.minus == it->minus);
 	must(uapi_put(&back, again) == len);
 	must(memcmp(text, again, len - 1) == 0);
@@ -37,7 +37,7 @@ check_text(const uint8_t *data, size_t n)
 	while ((line = strsep(&next, "\n")) != NULL) {
 		enum uapi_place before = at;
 		struct uapi_item it;
-		if (uapi_take(&it, &at, line))
+		if (uapi_parse(&it, &at, line))
 			check_back(&it, before);
 		else
 			must(at == before);

@@ -25,7 +25,7 @@ comes(uint64_t stamp, uint64_t wall)
 	noise_tai64n(t, stamp);
 	if (!stamps_fresh(&s, t, wall))
 		return false;
-	stamps_take(&s, t, wall);
+	stamps_accept(&s, t, wall);
 	return true;
 }
 

@@ -88,7 +88,7 @@ test_good(void)
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		enum uapi_place at = good[i].at;
-		bool ok = uapi_take(&it, &at, good[i].line);
+		bool ok = uapi_parse(&it, &at, good[i].line);
 		size_t n = ok ? uapi_put(&it, out) : 0;
 		snprintf(want, sizeof(want), "%s\n", good[i].back != NULL ?
 		    good[i].back : good[i].line);
@@ -104,7 +104,7 @@ test_bad(void)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		enum uapi_place at = bad[i].at;
-		OKF(!uapi_take(&it, &at, bad[i].line) && at == bad[i].at,
+		OKF(!uapi_parse(&it, &at, bad[i].line) && at == bad[i].at,
 		    "refused, and nothing moves: '%s'", bad[i].line);
 	}
 }
