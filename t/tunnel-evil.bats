@@ -136,6 +136,71 @@ ends() {	# PID STATUS
 	unhurt "$I_DIR/our.log"
 }
 
+@test "H8: whoever talks to the configuration socket, and the uapi process" {
+	local uapi was of_uapi of_keys
+	tunnel_up
+	was=$(key_process) uapi=$(pgrep -P "$I_TUNNEL" -x bh-tunnel-uapi)
+	evil uapi "/var/run/wireguard/$I.sock" 0.5
+	of_uapi=$(holds "$uapi") of_keys=$(holds "$was")
+	run -0 evil uapi "/var/run/wireguard/$I.sock" 3
+	echo "$output"
+	[[ $output == *' requests, '[1-9]*' answers' ]]
+	# the next is answered, by the same
+	in_our wg show "$I" | grep -q 'listening port: 51820'
+	kill -0 "$I_TUNNEL" "$uapi" "$was"
+	[ "$(key_process)" = "$was" ]
+	holds_still "$uapi" "$of_uapi"
+	holds_still "$was" "$of_keys"
+	unhurt "$I_DIR/our.log"
+}
+
+# Its partner's endpoint is a name, which the hosts file has.
+tunnel_of_names() {
+	. t/lib/interop.bash
+	interop_up "$T/i"
+	interop_domain 192.0.2.1:51820 branch1.test:51820
+	mkdir -p "/etc/netns/$I-our"
+	echo '192.0.2.2 branch1.test' >"/etc/netns/$I-our/hosts"
+	: >"/etc/netns/$I-our/resolv.conf"
+	interop_tunnel hq
+	rm -r "/etc/netns/$I-our"
+	rmdir --ignore-fail-on-non-empty /etc/netns
+	names=$(pgrep -P "$I_TUNNEL" -x bh-tunnel-names)
+}
+names_process() { pgrep -P "$names" -x bh-tunnel-names; }
+# They end for themselves; bh-tunnel may not even wait for them.
+nobody_resolves() {
+	! pgrep -r R,S,D,T -P "$I_TUNNEL" -x bh-tunnel-names
+}
+
+@test "H8: the names process that was taken over, and the packets" {
+	local before
+	tunnel_of_names
+	# by the socket that both of its processes have
+	evil channel "$names" 3 0.3 calm names
+	before=$(holds "$I_TUNNEL")
+	evil channel "$names" 3 2 calm names
+	holds_still "$I_TUNNEL" "$before"
+	interop_until names_process
+	# what is no word ends what is between them, and nothing else
+	evil channel "$names" 3 2 names
+	interop_until grep -q 'names are not resolved any more' "$I_DIR/our.log"
+	kill -0 "$I_TUNNEL"
+	interop_until nobody_resolves
+	unhurt "$I_DIR/our.log"
+}
+
+@test "H8: packets that were taken over, and the names process" {
+	local fd
+	tunnel_of_names
+	fd=$(facing "$I_TUNNEL" "$names" 3)
+	evil channel "$I_TUNNEL" "$fd" 2 names
+	# it has gone, of its own accord
+	interop_until nobody_resolves
+	kill -0 "$I_TUNNEL"
+	unhurt "$I_DIR/our.log"
+}
+
 # ---- the gates --------------------------------------------------------------
 
 # bh-tunnel was taken over: nothing of what it says reaches the device.

@@ -6,10 +6,13 @@ evil.py connect PATH ROLE SECONDS
 evil.py serve PATH ROUNDS SECONDS COMMAND...
     plays bh-tunnel to the program of COMMAND, which connects to PATH and ends
     when the link does, and is started as often
-evil.py channel PID FD SECONDS [calm | notes]
+evil.py uapi PATH SECONDS
+    talks to the configuration socket at PATH, one connection after the other
+evil.py channel PID FD SECONDS [calm | notes | names]
     takes descriptor FD of a process, a socket of a pair, and speaks by it; calm:
     only what is a word between the processes of bh-tunnel, as far as its form goes;
-    notes: or with the uapi process
+    notes: or with the uapi process; names: what the names process may say, or
+    bytes
 
 Each says what cannot be and what may not be, with bytes that are random or
 nearly right, and prints how much it has done.  What the program that it speaks
@@ -231,10 +234,31 @@ def word(notes):
     return bytes(m)
 
 
+def home():
+    """A struct endpoint: where nobody is, or may be."""
+    return struct.pack("=16sHHI", rnd.choice([
+        os.urandom(16), bytes(16), bytes(10) + b"\xff\xff" + os.urandom(4),
+        bytes(10) + b"\xff\xff\x7f\0\0\1"]),
+        rnd.choice([0, 51820, rnd.randrange(65536)]), 0,
+        rnd.choice([0, 1, rnd.getrandbits(32)]))
+
+
+def name_word(calm):
+    """A struct names_word that means somebody, or nearly one."""
+    m = struct.pack("=HH", rnd.choice([0, 1, 1, 1, 2, 65535]),
+                    rnd.randrange(5)) + b"".join(home() for _ in range(4))
+    if calm or rnd.random() < .99:
+        return m
+    return rnd.choice([m[:-1], m + b"x", os.urandom(len(m)), b"x",
+                       struct.pack("=HH", 1, 5) + m[4:]])
+
+
 def channel(sock, seconds, how):
     end, done = time.monotonic() + seconds, 0
     while time.monotonic() < end:
-        if how or rnd.random() < .9:
+        if "names" in how:
+            m = name_word("calm" in how)
+        elif how or rnd.random() < .9:
             m = word("notes" in how)
         else:
             m = os.urandom(rnd.choice([1, 7, 8, EVENT - 1, EVENT + 1, 4000]))
@@ -248,12 +272,53 @@ def channel(sock, seconds, how):
     return f"{done} words"
 
 
+# ---- wg(8) ----
+
+KEYS = ["private_key", "public_key", "preshared_key", "endpoint", "listen_port",
+        "fwmark", "allowed_ip", "replace_peers", "replace_allowed_ips",
+        "remove", "update_only", "persistent_keepalive_interval",
+        "protocol_version", "errno", ""]
+VALUES = ["", "true", "0", "1", "-1", "65536", "18446744073709551616", "00" * 32,
+          "ff" * 32, "0" * 63, "127.0.0.1:1", "[::1]:0", "0.0.0.0/0", "::/129",
+          "10.0.0.0/33", "x" * 5000, "\0", "=", "\x80"]
+
+
+def request():
+    """A request that is one, or bytes."""
+    if rnd.random() < .1:
+        return os.urandom(rnd.choice([1, 100, 70000]))
+    lines = [rnd.choice(["get=1", "set=1", "set=1", "set=2", "get=1\nget=1"])]
+    lines += [f"{rnd.choice(KEYS)}={rnd.choice(VALUES)}"
+              for _ in range(rnd.choice([0, 1, 5, 300]))]
+    return "\n".join(lines + ["", ""]).encode("latin-1")
+
+
+def uapi(path, seconds):
+    end, done, answers = time.monotonic() + seconds, 0, 0
+    while time.monotonic() < end:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(10)
+        try:
+            sock.connect(path)
+            sock.sendall(request())
+            done += 1
+            if rnd.random() < .7:       # or it is gone before the answer
+                sock.shutdown(socket.SHUT_WR)
+                answers += bool(sock.recv(65536))
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        sock.close()
+    return f"{done} requests, {answers} answers"
+
+
 def main():
     what, args = sys.argv[1], sys.argv[2:]
     if what == "connect":
         print(connect(args[0], int(args[1]), float(args[2])))
     elif what == "serve":
         print(serve(args[0], int(args[1]), float(args[2]), args[3:]))
+    elif what == "uapi":
+        print(uapi(args[0], float(args[1])))
     else:
         sock = steal(int(args[0]), int(args[1]))
         print(channel(sock, float(args[2]), args[3:]))
