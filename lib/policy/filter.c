@@ -90,6 +90,19 @@ bad(char *why, const char *fmt, ...)
 
 #define SHOW(t) (int)((t)->n < 60 ? (t)->n : 60), (t)->p
 
+/* Of icmp[] and icmp6[] no more than those places: what is computed of a packet
+ * can be any place of it. */
+static bool
+is_out_of_place(const struct token *t, const struct token *last,
+    const struct token *before)
+{
+	if (*t->p == '[')
+		return !is(last, "icmp") && !is(last, "icmp6");
+	if (*last->p == '[')
+		return !IS_ONE_OF(t, places);
+	return *before->p == '[' && *t->p != ']';
+}
+
 /*
  * These words libpcap would take, and a flow cannot answer.  It would ask the
  * DNS about a word that is none of its own, and a gateway must not let out what
@@ -98,16 +111,15 @@ bad(char *why, const char *fmt, ...)
 static enum filter_kind
 check_words(const char *text, char *why)
 {
-	struct token t, last = { "", 0 };
+	struct token t, last = { "", 0 }, before = { "", 0 };
 
 	for (const char *s = text; next_token(&s, &t); last = t) {
-		if ((*t.p == '[' && !is(&last, "icmp") &&
-		    !is(&last, "icmp6")) ||
-		    (*last.p == '[' && !IS_ONE_OF(&t, places)))
+		if (is_out_of_place(&t, &last, &before))
 			return bad(why, "'%.*s' cannot stand there: bytes of "
 			    "packets differ within a flow, but for type, code "
 			    "and identifier: icmp[0], icmp[1], icmp[4:2]",
 			    SHOW(&t));
+		before = last;
 		if (!isalpha((unsigned char)*t.p) || is_numeric(&t) ||
 		    IS_ONE_OF(&t, words) || strncmp(t.p, "icmp", 4) == 0 ||
 		    IS_ONE_OF(&last, namers))
@@ -233,44 +245,6 @@ blame(const char *text, char *why)
 	return bad(why, "'%.*s' cannot stand there", SHOW(&t[wrong]));
 }
 
-/* Bytes that the packet of build() has the same for all of a flow; of the first
- * kind from its beginning, of the second from its transport header. */
-static bool
-load_is_fair(const struct bpf_insn *i)
-{
-	uint32_t n = BPF_SIZE(i->code) == BPF_W ? 4 :
-	    BPF_SIZE(i->code) == BPF_H ? 2 : 1;
-	uint32_t end = i->k + n;
-
-	if (BPF_CLASS(i->code) != BPF_LD)
-		return true;
-	switch (BPF_MODE(i->code)) {
-	case BPF_ABS:
-		return i->k < end && end <= IP6_HLEN + 6;
-	case BPF_IND:
-		return i->k < end && end <= 6;
-	case BPF_LEN:
-		return false;
-	default:
-		return true;
-	}
-}
-
-static enum filter_kind
-check_program(struct bpf_program *f, char *why)
-{
-	for (unsigned i = 0; i < f->bf_len; i++)
-		if (!load_is_fair(&f->bf_insns[i])) {
-			pcap_freecode(f);
-			return bad(why, "it asks for what differs within a "
-			    "flow");
-		}
-	if (f->bf_len != 1 || f->bf_insns[0].k != 0)
-		return FILTER_SOME;
-	pcap_freecode(f);
-	return FILTER_NEVER;
-}
-
 bool
 filter_within(const char *text, const char *other)
 {
@@ -280,8 +254,6 @@ filter_within(const char *text, const char *other)
 	snprintf(both, sizeof(both), "(ip or ip6) and (%s) and not (%s)", text,
 	    other);
 	enum filter_kind kind = compile(&f, both, why);
-	if (kind == FILTER_SOME)
-		kind = check_program(&f, why);
 	if (kind == FILTER_SOME)
 		pcap_freecode(&f);
 	return kind == FILTER_NEVER;
@@ -301,8 +273,6 @@ filter_compile(struct bpf_program *f, const char *text,
 		    "'udp' before 'port'", steps, (int)FILTER_STEPS_MAX);
 	if (kind != FILTER_BAD)
 		kind = compile(f, text, why);
-	if (kind == FILTER_SOME)
-		kind = check_program(f, why);
 	if (kind == FILTER_SOME)
 		return filter_within("ip or ip6", text) ? FILTER_ALWAYS : kind;
 	if (kind == FILTER_BAD && strstr(why, "syntax error") != NULL)

@@ -127,20 +127,27 @@ static FILE *golden;
 static bool writes;
 
 static void
-compare(const struct policy *pol, enum policy_point at, uint16_t from,
-    const char *how)
+compare(const char *got)
 {
-	char got[LINE], want[LINE] = "";
+	char want[LINE] = "";
 
-	record(pol, at, from, how, got);
 	if (writes)
 		fputs(got, golden);
 	bool same = writes || (fgets(want, sizeof(want), golden) != NULL &&
 	    strcmp(got, want) == 0);
-	OKF(same, "recorded: %s %s from %u%s", point_name[at],
-	    site_name[pol->self], from, how);
+	OKF(same, "recorded: %.*s", (int)strcspn(got, ":"), got);
 	if (!same)
 		printf("# -%s# +%s", want, got);
+}
+
+static void
+compare_decisions(const struct policy *pol, enum policy_point at, uint16_t from,
+    const char *how)
+{
+	char got[LINE];
+
+	record(pol, at, from, how, got);
+	compare(got);
 }
 
 static void
@@ -150,13 +157,29 @@ test_recorded(void)
 		struct policy pol = policy_of(self);
 		for (enum policy_point at = 0; at < POLICY_POINTS; at++) {
 			for (uint16_t from = 0; from <= SITES; from++)
-				compare(&pol, at, from, "");
+				compare_decisions(&pol, at, from, "");
 			pol.private_is_internal = false;
-			compare(&pol, at, HQ, ", private is nobody's");
+			compare_decisions(&pol, at, HQ,
+			    ", private is nobody's");
 			pol.private_is_internal = true;
 		}
 		policy_fini(&pol);
 	}
+}
+
+/* What the rules are called, and say of themselves. */
+static void
+test_texts(void)
+{
+	const char *name, *text;
+
+	for (enum policy_point at = 0; at < POLICY_POINTS; at++)
+		for (unsigned r = 0; policy_rule(at, r, &name, &text); r++) {
+			char got[LINE];
+			snprintf(got, LINE, "%s %s: %s\n", point_name[at],
+			    name, text);
+			compare(got);
+		}
 }
 
 /* The last rule of each point takes whatever there is. */
@@ -269,6 +292,7 @@ main(void)
 	if (golden == NULL)
 		bail("cannot open", "t/data/policy.txt");
 	test_recorded();
+	test_texts();
 	test_last();
 	test_break_out();
 	test_claimed();
