@@ -84,7 +84,7 @@ nat_news(struct nat *n, struct nat_event *e)
 
 /* Said once, and again only after it was over. */
 static void
-watch_room(struct nat *n, uint16_t site, const struct addr *host, uint32_t now)
+note_room(struct nat *n, uint16_t site, const struct addr *host, uint32_t now)
 {
 	uint64_t flows = 100ull * n->table.used / n->table.size;
 	uint64_t blocks = n->ports.nblocks == 0 ? 0 :
@@ -193,7 +193,7 @@ nat_begin(struct nat *n, struct nat_flow *f, uint16_t site, uint32_t now,
 			nat_tell(n, *v == V_NAT_QUOTA ? NAT_OVER_QUOTA :
 			    NAT_NO_PORT, 0, site, &f->inside, now);
 	}
-	watch_room(n, site, &f->inside, now);
+	note_room(n, site, &f->inside, now);
 	return i;
 }
 
@@ -225,7 +225,7 @@ nat_tick(struct nat *n, nsec now, unsigned budget)
 		end_flow(n, i, s);
 	while (budget > 0 && nat_port_rested(&n->ports, s) != 0)
 		budget--;
-	watch_room(n, 0, &none, s);
+	note_room(n, 0, &none, s);
 	if (n->clock != NULL)
 		*n->clock = s;
 	return budget == 0;
