@@ -50,6 +50,19 @@ addr_eq(const struct addr *a, const struct addr *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* Bit i, 0 for the first. */
+static inline bool
+addr_bit(const struct addr *a, unsigned i)
+{
+	return (a->b[i / 8] & 0x80 >> i % 8) != 0;
+}
+
+static inline void
+addr_set_bit(struct addr *a, unsigned i)
+{
+	a->b[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
 /* Its upper (0) or lower (1) 64 bits as a number. */
 static inline uint64_t
 addr_half(const struct addr *a, unsigned half)

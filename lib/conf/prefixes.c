@@ -24,20 +24,19 @@ prefix_list_add(struct prefix_list *l, const struct prefix *p)
 struct prefix
 prefix_around(const struct addr *a, uint8_t len)
 {
-	struct prefix p = { *a, len };
+	struct prefix p = { .len = len };
 
-	for (unsigned bit = len; bit < 128; bit++)
-		p.addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+	addr_put_bits(&p.addr, a, len);
 	return p;
 }
 
 struct addr
 prefix_last(const struct prefix *p)
 {
-	struct addr a = p->addr;
+	struct addr a;
 
-	for (unsigned bit = p->len; bit < 128; bit++)
-		a.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	memset(&a, 0xff, sizeof(a));
+	addr_put_bits(&a, &p->addr, p->len);
 	return a;
 }
 
@@ -47,8 +46,7 @@ widest(const struct addr *a, const struct addr *last)
 {
 	struct prefix p = { *a, 128 };
 
-	while (p.len > 0 && (p.addr.b[(p.len - 1) / 8] &
-	    0x80 >> (p.len - 1) % 8) == 0) {
+	while (p.len > 0 && !addr_bit(a, p.len - 1u)) {
 		struct prefix wider = { *a, (uint8_t)(p.len - 1) };
 		struct addr end = prefix_last(&wider);
 		if (memcmp(&end, last, sizeof(end)) > 0)
@@ -207,7 +205,7 @@ walk(struct walk *w, const struct prefix *node, bool in, struct slice inc,
 
 	struct prefix left = { node->addr, (uint8_t)(node->len + 1) };
 	struct prefix right = left;
-	right.addr.b[node->len / 8] |= (uint8_t)(0x80 >> node->len % 8);
+	addr_set_bit(&right.addr, node->len);
 
 	size_t mark = w->out->n;
 	enum node l = walk(w, &left, in, slice_half(&inc, &right, false),

@@ -189,7 +189,7 @@ mask_bits(const struct sockaddr *sa)
 		return 128;
 	/* getifaddrs(3) gives an IPv4 mask as an address: ::ffff:m.m.m.m */
 	for (unsigned bit = sa->sa_family == AF_INET ? PREFIX_V4 : 0;
-	    bit < 128 && (mask.b[bit / 8] & 0x80 >> bit % 8) != 0; bit++)
+	    bit < 128 && addr_bit(&mask, bit); bit++)
 		n++;
 	return (uint8_t)(n + (sa->sa_family == AF_INET ? PREFIX_V4 : 0));
 }

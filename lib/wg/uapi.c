@@ -155,7 +155,7 @@ static bool
 prefix_is_sound(const struct prefix *p)
 {
 	for (unsigned i = p->len; i < 128; i++)
-		if ((p->addr.b[i / 8] & 0x80 >> i % 8) != 0)
+		if (addr_bit(&p->addr, i))
 			return false;
 	return p->len <= 128;
 }
