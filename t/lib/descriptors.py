@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""descriptors PID: what a process holds above its standard streams, a line each.
+"""descriptors [-n] PID: what a process holds above its standard streams, a line
+each; -n: with their numbers.
 
 A file is its path; a socket what it is: `udp', `raw', `netlink', `unix' that
 has no name (a pair), that has one or speaks to one (`link', `listen NAME').
@@ -47,7 +48,7 @@ def describe(s):
 
 
 def main():
-    pid = int(sys.argv[1])
+    pid, numbered = int(sys.argv[-1]), sys.argv[1] == "-n"
     pidfd = os.pidfd_open(pid)
     lines = []
     for fd in sorted(os.listdir(f"/proc/{pid}/fd"), key=int):
@@ -59,7 +60,8 @@ def main():
                 what = describe(s)
         what = re.sub(r"^/proc/[0-9]+/task/[0-9]+/", "", what)
         what = re.sub(r"^/(?!dev/|memfd:).*/", "", what)
-        lines.append(re.sub(r"anon_inode:|[][]|:\[[0-9]*\]$", "", what))
+        what = re.sub(r"anon_inode:|[][]|:\[[0-9]*\]$", "", what)
+        lines.append(f"{fd} {what}" if numbered else what)
     print("\n".join(sorted(lines)))
 
 
