@@ -111,6 +111,22 @@ by() {	# GATEWAY...: the client's default routes
 by_lte() { by 192.0.9.1 2001:db8:9::1; }
 by_up() { by 192.0.2.1 2001:db8:a::1; }
 
+@test "a LAN host that lies about its source gets nothing out in an ICMP error" {
+	ip -n "$W-lan" addr add 203.0.113.99/32 dev lo
+	ip -n "$W-lan" addr add 2001:db8:c::99/128 dev lo nodad
+	world_capture wan cli0 "$BATS_TEST_TMPDIR/wan.pcap" \
+		not udp port 51820
+	in_lan ping -c 3 -i 0.1 -W 0.2 -I 203.0.113.99 -s 1440 -M do \
+		-p 43414e415259 198.51.100.77 || true
+	in_lan ping -c 3 -i 0.1 -W 0.2 -I 2001:db8:c::99 -s 1440 -M do \
+		-p 43414e415259 2001:db8:b::77 || true
+	[ "$(world_guard cli quoted)" -gt 0 ]
+	ip -n "$W-lan" addr del 203.0.113.99/32 dev lo
+	ip -n "$W-lan" addr del 2001:db8:c::99/128 dev lo
+	world_captured
+	! grep -aq CANARY "$BATS_TEST_TMPDIR/wan.pcap"
+}
+
 @test "the measure itself: without backhaul it is seen, in both families" {
 	cli_backhaul down
 	pings lan 203.0.113.80

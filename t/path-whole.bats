@@ -44,6 +44,26 @@ counted() {	# LOCATION PROGRAM VERDICT COMMAND...
 	[ "$(world_count "$location" "$program" "$verdict")" -gt "$before" ]
 }
 
+# Trains of datagrams, 64 of 16 bytes each: sent as one, cut in the tunnel.
+trains() {	# HOST ADDRESS COUNT
+	in_host "$1" python3 - "$2" "$3" <<-'EOF'
+	import socket, sys
+	SOL_UDP, UDP_SEGMENT = 17, 103
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.setsockopt(SOL_UDP, UDP_SEGMENT, 16)
+	for i in range(int(sys.argv[2])):
+	    s.sendto(b"x" * 16 * 64, (sys.argv[1], 9))
+	EOF
+}
+
+@test "a burst of very small packets is more pieces than one sendmsg takes" {
+	world_until in_hq ping -c 1 -W 1 10.1.0.5
+	trains hq 10.1.0.5 300
+	in_hq ping -c 1 -W 5 10.1.0.5	# behind them
+	[ "$(world_count branch1 bh-tunnel full)" -eq 0 ]
+	[ "$(world_count branch1 bh-tunnel partner)" -gt 100 ]
+}
+
 @test "a page of 1 KB and one of 50 MB, IPv4 and IPv6" {
 	for web in 203.0.113.80 '[2001:db8:c::80]'; do
 		fetch lan "http://$web/1k"
