@@ -166,27 +166,59 @@ test_key(void)
 	world_down(&w);
 }
 
-/* Many datagrams at once between two hosts do not displace one another. */
+static struct ip
+datagram(unsigned part, uint32_t i)
+{
+	struct ip ip = { .version = 4, .proto = PROTO_UDP,
+		.src = at("10.1.0.5"), .dst = at("203.0.113.7") };
+
+	if (part == 0)
+		ip.frag_id = i;
+	else if (part == 1)
+		ip.src.b[15] = (uint8_t)i;
+	else if (part == 2)
+		ip.dst.b[15] = (uint8_t)i;
+	else
+		ip.proto = (uint8_t)i;
+	return ip;
+}
+
+/* Many datagrams at once that differ in one of these do not displace one
+ * another; of very many, no place stays empty. */
 static void
 test_many(void)
 {
+	static const char *const what[] = { "ids", "sources", "destinations",
+		"protocols" };
 	struct addr to = at("198.51.100.1");
-	unsigned found = 0;
+	unsigned used = 0;
 
-	world_up(&w, 1);
-	for (uint32_t round = 0; round < 2; round++)
-		for (uint32_t id = 0; id < 64; id++) {
-			struct ip ip = { .version = 4, .proto = PROTO_UDP,
-				.src = at("10.1.0.5"),
-				.dst = at("203.0.113.7"), .frag_id = id };
-			if (round == 0)
+	for (unsigned part = 0; part < 4; part++) {
+		unsigned found = 0;
+		world_up(&w, 1);
+		for (uint32_t i = 0; i < 128; i++) {
+			struct ip ip = datagram(part, i % 64);
+			if (i < 64)
 				nat_frag_learn(&w.nat.frags, &ip, &to,
-				    (uint16_t)id, w.now);
+				    (uint16_t)i, w.now);
 			else
 				found += nat_frag_find(&w.nat.frags, &ip,
 				    w.now) != NULL;
 		}
-	OKF(found == 64, "4787-14: 64 datagrams of two hosts: %u", found);
+		OKF(found == 64, "4787-14: datagrams of 64 %s: %u", what[part],
+		    found);
+		world_down(&w);
+	}
+	world_up(&w, 1);
+	for (uint32_t i = 0; i < 8 * NAT_FRAG_SETS * NAT_FRAG_WAYS; i++) {
+		struct ip ip = datagram(0, i);
+		nat_frag_learn(&w.nat.frags, &ip, &to, 1, w.now + i);
+	}
+	for (unsigned i = 0; i < NAT_FRAG_SETS * NAT_FRAG_WAYS; i++)
+		used += w.nat.frags.datagram[i / NAT_FRAG_WAYS]
+		    [i % NAT_FRAG_WAYS].known;
+	OKF(used == NAT_FRAG_SETS * NAT_FRAG_WAYS, "4787-14: all places are "
+	    "used: %u", used);
 	world_down(&w);
 }
 

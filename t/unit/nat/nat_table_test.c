@@ -113,6 +113,31 @@ take_out(uint32_t k)
 	return nat_table_remove(&t, i) == last;
 }
 
+/* The bytes of a key that its hash is of, by index: of IPv4 what can differ. */
+static void
+test_hash(void)
+{
+	for (unsigned v6 = 0; v6 < 2; v6++)
+		for (int which = 0; which < NAT_INDEXES; which++) {
+			struct nat_flow f = flow_of(v6 ? 2 : 1);
+			struct nat_key k = key_of(&f, which), other;
+			bool whole = which == NAT_OUT || which == NAT_IN;
+			unsigned wrong = 0;
+			for (size_t i = 0; i < 37; i++) {
+				memcpy(&other, &k, sizeof(k));
+				((uint8_t *)&other)[i] ^= 1;
+				if (!v6 && i < 32 && i % 16 < 12)
+					continue;	/* no longer IPv4 */
+				bool counts = whole || i < 16 || i == 32 ||
+				    i == 33 || i == 36;
+				wrong += (nat_table_hash(&t, which, &other) !=
+				    nat_table_hash(&t, which, &k)) != counts;
+			}
+			OKF(wrong == 0, "IPv%d, index %d: what is hashed",
+			    v6 ? 6 : 4, which);
+		}
+}
+
 int
 main(void)
 {
@@ -124,6 +149,7 @@ main(void)
 	uint32_t wrong = 0, far = 0;
 
 	nat_table_init(&t, SIZE, flow, run, mem, key);
+	test_hash();
 	for (uint32_t k = 0; k < SIZE; k++)
 		add(k);
 	more.remote_port = 99;

@@ -119,6 +119,27 @@ test_mapping(void)
 	world_down(&w);
 }
 
+/* What was sent before anybody answered lies within the largest window there is
+ * without scaling, and one octet. */
+static void
+test_under_way(void)
+{
+	const struct nat_run r = { .tcp = NAT_TCP_SYN << NAT_OUTWARD,
+		.end = { [NAT_OUTWARD] = 100000 } };
+	static const struct {
+		uint32_t seq;
+		bool is;
+	} row[] = {
+		{ 100001, false }, { 100000, true }, { 100000 - 65536, true },
+		{ 100000 - 65537, false },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++)
+		OKF(nat_tcp_under_way(&r, row[i].seq, NAT_OUTWARD) ==
+		    row[i].is, "5927: sequence number %u", row[i].seq);
+	OK(!nat_tcp_under_way(&r, 0, NAT_INWARD));
+}
+
 static void
 test_overload(void)
 {
@@ -444,6 +465,7 @@ main(void)
 {
 	test_sequences();
 	test_mapping();
+	test_under_way();
 	test_overload();
 	test_filter();
 	test_times();

@@ -347,6 +347,24 @@ test_env(void)
 	free(text);
 }
 
+/* A name of one letter is one, and an uplink that has none is no interface. */
+static void
+test_names(void)
+{
+	struct conf_location l = { .role = CONF_ROLE_SERVER };
+	const struct plan_dev dev[] = { { "d0", false }, { "d1", true } };
+	struct conf cf = { .location = &l, .nlocations = 1 };
+	struct plan p = { .cf = &cf, .self = &l, .host.dev = dev,
+		.host.ndevs = 2 };
+	size_t i = 0;
+
+	OK(!plan_has_gateway(&p));
+	strcpy(l.gateway_name, "x");
+	OK(plan_has_gateway(&p));
+	const char *first = plan_outward_dev(&p, &i);
+	OK(first == dev[1].name && plan_outward_dev(&p, &i) == NULL);
+}
+
 /* What the heap holds once all plans have been made. */
 static size_t
 used_after(const char *file)
@@ -391,5 +409,6 @@ main(int argc, char *argv[])
 	each("etc/examples/*.ini", test_example);
 	each("t/data/plan/hosts/*.ini", test_hosts);
 	test_env();
+	test_names();
 	return DONE();
 }

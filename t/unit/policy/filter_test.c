@@ -48,6 +48,8 @@ static const struct {
 	{ "icmp[0", FILTER_BAD, "ends too early" },
 	{ "icmp[0]", FILTER_BAD, "ends too early" },
 	{ "udp portrange", FILTER_BAD, "ends too early" },
+	{ "udp and tcp )", FILTER_BAD, "')' cannot stand there" },
+	{ "icmx", FILTER_BAD, "'icmx' is nothing that can be asked" },
 	{ "udp prt 53", FILTER_BAD, "'prt'" },
 	{ "port foo", FILTER_BAD, "unknown port 'foo'" },
 	{ "host 10.0.0.256", FILTER_BAD, "'10.0.0.256'" },
