@@ -7,6 +7,8 @@ bats_require_minimum_version 1.8.0
 load lib/one-world.bash
 
 setup_file() {
+	# a program that ends need not give back what it has
+	export ASAN_OPTIONS=detect_leaks=0
 	world_up "$BATS_FILE_TMPDIR"
 	world_domain "interface = he$$s\npartners = branch1\n" \
 		"interface = he$$c\npartners = hq\n"
