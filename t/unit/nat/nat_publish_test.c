@@ -48,6 +48,14 @@ test_static(void)
 	    in(&w, udp(server, 1, "198.51.100.77", 7)) &&
 	    is_at(&w.ip.dst, "10.1.0.30") && w.ip.dport == 7,
 	    "6888-9: a whole address is one host's, both ways");
+	/* it has no block: its flows alone are why it is known */
+	struct addr whole = at("10.1.0.30");
+	world_wait(&w, w.cfg.udp / 2);
+	out(&w, 1, udp("10.1.0.30", 53, server, 54));
+	world_wait(&w, w.cfg.udp / 2 + 2);
+	uint32_t h = nat_host_find(&w.nat.ports, &whole);
+	OKF(h != 0 && w.nat.ports.host[h].flows == 1,
+	    "6888-9: its host is known as long as it has a flow");
 	int taken = 0;
 	for (uint32_t i = 0; i < 3000; i++)
 		taken += out(&w, 1, syn(branch1_host(i % 200), (uint16_t)(2000
