@@ -121,7 +121,11 @@ main(void)
 	OK(plan_read_sysctl("net/none") == -1);
 	p.host = (struct plan_host){ .nnets = 0 };
 	snprintf(path, sizeof(path), "%s/hop", dir);
+	int before = dup(0), after;
+	close(before);
 	test_hops(&p, path);
+	after = dup(0);
+	OKF(before >= 0 && after == before, "no file stays open");
 	unlink(path);
 	rmdir(dir);
 	return DONE();
