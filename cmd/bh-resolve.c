@@ -25,6 +25,8 @@ enum { NAMES_MAX = 256 };
 /* Until it is said again that nobody writes to the FIFO. */
 #define AGAIN NSEC_SEC
 
+enum { FIFOS = 2 };
+
 struct state {
 	struct dns *dns;
 	struct resolve name[NAMES_MAX];
@@ -32,7 +34,7 @@ struct state {
 	size_t open;		/* questions without an answer */
 	bool once, monitor;
 	int conf;		/* who reads resolv.conf; -1: nobody */
-	int fifo;		/* -w; -1 */
+	int fifo[FIFOS];	/* -w; -1 */
 	nsec look;		/* when that is looked at again, or 0 */
 	int code;		/* what -1 ends with */
 };
@@ -177,6 +179,23 @@ handle_end(struct state *s, bool ended, nsec now)
 }
 
 static void
+set_fifos(struct pollfd fd[static FIFOS], const struct state *s)
+{
+	for (int i = 0; i < FIFOS; i++)
+		fd[i] = (struct pollfd){ .fd = s->look != 0 ? -1 :
+			s->fifo[i] };
+}
+
+static bool
+has_ended(const struct pollfd fd[static FIFOS])
+{
+	for (int i = 0; i < FIFOS; i++)
+		if (fd[i].revents != 0)
+			return true;
+	return false;
+}
+
+static void
 set_news(struct pollfd fd[static MONITOR_FDS], const struct monitor *m,
     bool quiet)
 {
@@ -197,7 +216,7 @@ has_news(const struct pollfd fd[static MONITOR_FDS])
 static int
 run(struct state *s, int signals, const struct monitor *monitor)
 {
-	enum { SIG, OUT, FIFO, NEWS, DNS = NEWS + MONITOR_FDS };
+	enum { SIG, OUT, FIFO, NEWS = FIFO + FIFOS, DNS = NEWS + MONITOR_FDS };
 	struct pollfd fd[DNS + DNS_FDS_MAX];
 	bool hurry = false;
 	nsec quiet = 0;
@@ -210,8 +229,7 @@ run(struct state *s, int signals, const struct monitor *monitor)
 		int ms = next_ms(s, quiet, now);
 		fd[SIG] = (struct pollfd){ .fd = signals, .events = POLLIN };
 		fd[OUT] = (struct pollfd){ .fd = STDOUT_FILENO };
-		fd[FIFO] = (struct pollfd){ .fd = s->look != 0 ? -1 :
-			s->fifo };
+		set_fifos(fd + FIFO, s);
 		set_news(fd + NEWS, monitor, quiet != 0);
 		size_t n = dns_wait(s->dns, fd + DNS, &ms);
 		if (poll(fd, DNS + n, ms) < 0)
@@ -221,7 +239,7 @@ run(struct state *s, int signals, const struct monitor *monitor)
 		    (fd[OUT].revents & POLLERR) != 0)
 			return 0;
 		hurry = sig == SIGHUP;
-		handle_end(s, fd[FIFO].revents != 0, clock_now());
+		handle_end(s, has_ended(fd + FIFO), clock_now());
 		if (quiet == 0 && has_news(fd + NEWS))
 			quiet = clock_now() + QUIET;
 		if (quiet != 0 && clock_now() >= quiet) {
@@ -232,13 +250,23 @@ run(struct state *s, int signals, const struct monitor *monitor)
 	}
 }
 
+/* Where there is none nobody can end either. */
+static void
+add_fifo(struct state *s, int n, const char *path)
+{
+	if (n == FIFOS)
+		diex(EXIT_FIX, "more than %d FIFOs", (int)FIFOS);
+	s->fifo[n] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
 static const char *
 parse(struct state *s, int argc, char *argv[])
 {
-	const char *server = NULL, *fifo = NULL;
-	int opt;
+	const char *server = NULL;
+	int opt, fifos = 0;
 
 	die_name(argv[0]);
+	s->fifo[0] = s->fifo[1] = -1;
 	while ((opt = getopt(argc, argv, "1ms:w:hV")) != -1)
 		switch (opt) {
 		case '1':
@@ -251,7 +279,7 @@ parse(struct state *s, int argc, char *argv[])
 			server = optarg;
 			break;
 		case 'w':
-			fifo = optarg;
+			add_fifo(s, fifos++, optarg);
 			break;
 		case 'h':
 			printf("usage: %s %s\n", die_myname(), SYNOPSIS);
@@ -268,9 +296,6 @@ parse(struct state *s, int argc, char *argv[])
 		usage();
 	if (argc - optind > NAMES_MAX)
 		diex(EXIT_FIX, "more than %d names", (int)NAMES_MAX);
-	/* where there is none nobody can end either */
-	s->fifo = fifo == NULL ? -1 :
-	    open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return server;
 }
 

@@ -7,11 +7,13 @@
 #include "run/run.h"
 #include "start/start.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define SYNOPSIS "[-f FILE] [-l LOCATION] [-D RUNDIR] [-k KEYDIR] [-o LOG] " \
@@ -88,19 +90,31 @@ name_gateway(struct start *s)
 	}
 }
 
-/* Of a program with a directory of its own: bh-keep hears that we have ended
- * when nobody has the FIFO there open to write. */
+/* One of us looks after the run directory, or after one that a program has in
+ * it for itself: two would each start the program. */
 static void
-hold_fifo(const char *rundir, const char *name)
+hold_directory(const char *rundir, const char *name, char dir[static PATH_MAX])
 {
-	char path[PATH_MAX];
 	const char *slash = strchr(name, '/');
 
-	if (slash == NULL)
-		return;
-	snprintf(path, sizeof(path), "%s/%.*s/loop", rundir,
-	    (int)(slash - name), name);
-	if (open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) < 0)
+	snprintf(dir, PATH_MAX, "%s%s%.*s", rundir, slash != NULL ? "/" : "",
+	    slash != NULL ? (int)(slash - name) : 0, name);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		die(EXIT_RETRY, "cannot open %s", dir);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		diex(EXIT_RETRY, "another bh-run looks after %s", dir);
+}
+
+/* bh-keep hears that we have ended when nobody has the FIFO there open to
+ * write.  By hand there may be none. */
+static void
+hold_fifo(const char *dir)
+{
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof(path), "%s/loop", dir);
+	if (open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) < 0 && errno != ENOENT)
 		warn("cannot open %s", path);
 }
 
@@ -120,7 +134,7 @@ static struct run run;
 int
 main(int argc, char *argv[])
 {
-	static char bin[PATH_MAX];
+	static char bin[PATH_MAX], dir[PATH_MAX];
 	struct opts o;
 
 	parse(&o, argc, argv);
@@ -134,7 +148,8 @@ main(int argc, char *argv[])
 	if (run.signals < 0)
 		die(EXIT_RETRY, "cannot receive signals");
 	open_log(&run, o.log);
-	hold_fifo(o.start.rundir, argv[optind]);
+	hold_directory(o.start.rundir, argv[optind], dir);
+	hold_fifo(dir);
 	for (; optind < argc; optind++)
 		if (!program_init(&run.program[run.n++], argv[optind],
 		    &run.common, clock_now()))

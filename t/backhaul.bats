@@ -243,6 +243,7 @@ $W_STAYS" ]
 
 @test "G33 programs live on without their supervisor; restart brings it back" {
 	cli_backhaul up
+	world_still branch1	# or bh-keep brings it back
 	pid=$(pid_of bh-classify)
 	read -r _ loop _ <"$run/bh-classify.state"
 	kill -9 "$loop"

@@ -214,7 +214,7 @@ is() { [ "$("$1" "$2" 2>/dev/null)" = "$3" ]; }
 	world_until test -s "$run/args.bh-tunnel"
 	run "$BATS_TEST_TMPDIR/bin/bh-run" -l here -D "$run" bh-tunnel
 	[ "$status" -eq 111 ]
-	[ "$output" = "bh-run: process $runner looks after bh-tunnel already" ]
+	[ "$output" = "bh-run: another bh-run looks after $run" ]
 	is state bh-tunnel running
 }
 

@@ -457,3 +457,37 @@ reboot() {
 	run ! ls "$run.good"
 	run ! in_cli nft list table inet backhaul
 }
+
+@test "F1f a run directory that is full or read-only leaves nothing open" {
+	local how
+	run_dir=$W_DIR/run/branch1
+	for how in size=4k size=8k size=16k nr_inodes=1 ro; do
+		mkdir -p -m 700 "$run_dir"
+		mount -t tmpfs -o "mode=700,$how" t "$run_dir"
+		case $how in size=*)
+			head -c 1000000 /dev/zero >"$run_dir/fill" 2>/dev/null || true
+			truncate -s -4096 "$run_dir/fill" 2>/dev/null || true ;;
+		esac
+		cli_backhaul guard || true
+		watch
+		for command in guard up; do
+			run cli_backhaul $command
+			[ "$status" -ne 100 ]
+			in_cli nft list table inet backhaul >/dev/null
+			run -1 cli_backhaul status
+			[[ $output == *shut* ]]
+		done
+		nothing
+		umount "$run_dir"
+		cli_backhaul down
+		rm -rf "$run_dir"
+	done
+}
+
+@test "F2c an env that is no file is an error, not a location without a role" {
+	mkdir -p -m 700 "$W_DIR/run/branch1/env"
+	run -111 cli_backhaul up
+	in_cli nft list table inet backhaul >/dev/null
+	rmdir "$W_DIR/run/branch1/env"
+	cli_backhaul up
+}

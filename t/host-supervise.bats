@@ -49,12 +49,23 @@ is() { [ "$(field "$2" "$run/$1.state")" = "$3" ]; }
 	world_until is bh-classify 6 1
 }
 
-@test "G33: bh-keep sees to it that another bh-run takes over" {
+@test "G33: bh-keep sees to it that another bh-run takes over, with the same keys" {
 	kill -9 "$(field 2 "$run/bh-tunnel.state")"
-	in_cli ip link add name other type veth peer name another
-	in_cli ip link set dev other up
 	world_until grep -q 'another one looks after the programs now' "$run/log"
-	in_cli ip link del dev other
+	run -0 cli_backhaul status
+	run=$W_DIR/run/branch1
+	kill -9 "$(field 4 "$run/bh-tunnel.state")"
+	world_until is bh-tunnel 6 1
+	world_until in_lan ping -c 1 -W 1 203.0.113.80
+}
+
+@test "up starts a program that had failed" {
+	chmod 644 "$W_DIR/keys/branch1.key"
+	kill -9 "$(field 4 "$run/bh-tunnel.state")"
+	world_until is bh-tunnel 1 failed
+	run -100 cli_backhaul up
+	chmod 600 "$W_DIR/keys/branch1.key"
+	cli_backhaul up
 	run -0 cli_backhaul status
 }
 

@@ -20,7 +20,7 @@ READY_TIME=15			# seconds until a program must be ready
 BOLT_TRIES=750			# times 20 ms until the second bolt must hold
 STOP_TRIES=250			# times 20 ms until it must have ended
 RELOAD_TRIES=600		# times 100 ms until `up -F' must have replaced
-ADOPT_TRIES=100			# times 20 ms until bh-run must have them
+RUN_TRIES=100			# times 20 ms until bh-run must have them
 
 # $patience bounds how long we wait for whoever reads it.
 say() { $patience printf 'backhaul: %s\n' "$*" >&2; }

@@ -44,6 +44,8 @@ run_programs() {	# [-o LOG] PROGRAM...
 # What they say goes into the log, or where we say it ourselves.
 run_all() {
 	to_log=
+	# as `up' was told, whoever starts them again
+	[ ! -s "$run/keydir" ] || read -r keys <"$run/keydir"
 	[ -n "$foreground" ] || to_log="-o $run/log"
 	# shellcheck disable=SC2086 # lists
 	run_programs $to_log $PROGRAMS
@@ -53,6 +55,13 @@ all_supervised() {
 	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || return 1
 	for p in $PROGRAMS; do
 		read_state "$p" && alive "$loop" "$loop_at" || return 1
+	done
+}
+
+# One that a restart does not help is no reason to leave all as it is.
+none_failed() {
+	for p in $PROGRAMS; do
+		read_state "$p" && [ "$state" != failed ] || return 1
 	done
 }
 
@@ -66,7 +75,7 @@ supervised() {
 	run_all
 	tries=0
 	until all_supervised; do
-		[ $tries -lt $ADOPT_TRIES ] || return 1
+		[ $tries -lt $RUN_TRIES ] || return 1
 		tries=$((tries + 1))
 		sleep 0.02
 	done

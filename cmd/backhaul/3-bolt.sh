@@ -55,7 +55,8 @@ hold_bolt() {
 	until [ -s "$run/bolt/holds" ]; do
 		read_state $BOLT
 		if [ $tries -ge $BOLT_TRIES ] ||
-			[ "$restarts" -ge $((ended + 3)) ]; then
+			[ "$restarts" -ge $((ended + 3)) ] ||
+			{ [ $tries -ge $RUN_TRIES ] && ! [ -e "$run/$BOLT.state" ]; }; then
 			say 'the second bolt does not hold: the guard is alone'
 			return
 		fi

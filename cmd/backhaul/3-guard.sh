@@ -34,7 +34,19 @@ refer_guard() {
 # From names and addresses alone: no interface has to be there.
 set_guard() {
 	plan nft || { fail 'cannot plan the nftables guard'; return 1; }
-	load_guard && hold_bolt && set_flows
+	load_guard || return 1
+	: "${shut:=ours}"	# from here on it stays, whatever fails
+	hold_bolt && set_flows
+}
+
+# Whatever the run directory is good for, the guard needs none of it: it may be
+# full, or on a disk that can only be read.
+shut_by_pipe() {
+	[ "$file" != - ] && [ -z "$(guard_owner)" ] || return
+	text=$("$bin/bh-plan" -f "$file" -l "$location" -D "$run" nft \
+		2>/dev/null) && echo "$text" | nft -f - || return
+	say "the guard is loaded all the same: nothing of the LAN gets out" \
+		"until 'backhaul up' succeeds or 'backhaul down'"
 }
 
 # Not every kernel has what it needs, and nothing is open without it.

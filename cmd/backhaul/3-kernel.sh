@@ -191,7 +191,7 @@ undo() {
 		flush_rules "${PROTO:-176}"
 		remove_tuns
 	fi
-	( cd "$run" 2>/dev/null && rm -f changed hop ready routes unmended \
+	( cd "$run" 2>/dev/null && rm -f changed hop keydir loop ready routes unmended \
 		./*.keep ./*.state ./*.new ./*.next ./*.stat ./*.link )
 }
 

@@ -20,20 +20,26 @@ check_run() {
 	esac
 }
 
+# Where a gateway was to be, nothing of its LAN gets out for want of a file.
+die_shut() {	# REASON
+	case $command in up | guard) shut_by_pipe ;; esac
+	die $RETRY "$@"
+}
+
 # With `command', since a shell ends where an exec of its own fails.
 open_lock() {
 	{ command exec 8>>"$run/lock"; } 2>/dev/null && return
 	[ -d "$run" ] || return
 	[ -w "$run/lock" ] || { [ ! -e "$run/lock" ] && [ -w "$run" ]; } ||
-		die $RETRY "cannot use $run: permission denied"
-	die $RETRY "cannot open $run/lock"
+		die_shut "cannot use $run: permission denied"
+	die_shut "cannot open $run/lock"
 }
 
 # One command at a time; whoever waited may find that its directory is gone.
 lock_run() {
 	while :; do
 		why=$(mkdir -p "$run" 2>&1) ||
-			die $RETRY "cannot make $run: ${why##*: }"
+			die_shut "cannot make $run: ${why##*: }"
 		check_run
 		[ ! -L "$run/lock" ] ||
 			die $FIX "$run/lock is a symbolic link: remove it"
@@ -51,14 +57,17 @@ load_env() {
 	PROGRAMS='' TUN='' EGRESS_TUN='' LAN_IF='' UPLINK='' ROLE='' MTU=''
 	PROTO=''
 	# shellcheck source=/dev/null
-	[ ! -r "$run/env" ] || . "$run/env"
+	[ ! -f "$run/env" ] || . "$run/env"
 }
 
 # What is shut stays shut.  $shut: nothing of ours was there; the guard was
 # there before this command, which touched nothing; this command has loaded it.
 give_up() {	# CODE
 	case $shut in
-	'') tear_down ;;
+	'')
+		if [ "$reason" = interrupted ] || ! shut_by_pipe; then
+			tear_down
+		fi ;;
 	before)
 		rm -f "$run"/*.new
 		stay_shut
@@ -71,7 +80,7 @@ give_up() {	# CODE
 		say "the guard stays: nothing of the LAN gets out until" \
 			"'backhaul up' succeeds or 'backhaul down'" ;;
 	esac
-	[ ! -d "$run" ] || echo "$1" >"$run/outcome"
+	[ ! -d "$run" ] || echo "$1" 2>/dev/null >"$run/outcome"
 	exit "$1"
 }
 
@@ -91,9 +100,10 @@ read_domain() {
 
 # The file as it was read, or as `up -r' has left it to us.
 adopt_domain() {	# new|next
-	mv "$run/domain.$1" "$run/domain.ini" && mv "$run/env.$1" "$run/env" ||
-		return 1
+	mv -fT "$run/domain.$1" "$run/domain.ini" &&
+		mv -fT "$run/env.$1" "$run/env" || return 1
 	load_env
+	[ -n "$ROLE" ]
 }
 
 check_owner() {
@@ -106,10 +116,10 @@ check_owner() {
 begin() {
 	lock_run
 	load_env
-	[ "$(guard_owner)" != "$run" ] && [ ! -e "$run/env" ] || shut=before
+	[ "$(guard_owner)" != "$run" ] && [ ! -f "$run/env" ] || shut=before
 	trap 'fail interrupted; give_up $RETRY' INT TERM HUP
 	running=
-	! { supervised && has_devices && mend; } || running=y
+	! { supervised && none_failed && has_devices && mend; } || running=y
 	read_domain && return
 	code=$? reason='the domain file is wrong'
 	[ -n "$shut" ] || shut_by_good "$code"
@@ -130,8 +140,11 @@ start_gateway() {
 	shut_first
 	stop_programs
 	set_up || give_up "$failed_code"
-	rm -f "$run/ready"
-	mkfifo "$run/ready" || give_up $RETRY
+	rm -f "$run/ready" "$run/loop"
+	if ! { mkfifo "$run/ready" "$run/loop" &&
+		echo "$keys" >"$run/keydir"; }; then
+		give_up $RETRY
+	fi
 	exec 9<>"$run/ready"
 	mark_log
 	run_all

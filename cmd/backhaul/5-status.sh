@@ -87,7 +87,9 @@ print_shut() {
 cmd_status() {
 	load_env
 	if [ -z "$PROGRAMS" ]; then
-		echo "$location: not up"
+		[ "$(guard_owner)" != "$run" ] ||
+			is='shut by its guard alone, '
+		echo "$location: ${is:-}not up"
 		exit 1
 	fi
 	if [ -e "$run/shut" ]; then
