@@ -113,7 +113,8 @@ test_ring(void)
 		newest = number > newest ? number : newest;
 		all += size_of(i);
 	}
-	OKF(whole == NAT_JOURNAL_FILES && all > 15 << 20 &&
+	/* the newest has just begun, and one may have been cut by its age */
+	OKF(whole == NAT_JOURNAL_FILES && all > 14 << 20 &&
 	    all <= NAT_JOURNAL_FILES * NAT_JOURNAL_BYTES,
 	    "F24: whole lines in %u files of %ld bytes", whole, all);
 	for (uint64_t k = newest; k + NAT_JOURNAL_FILES > newest; k--) {

@@ -229,6 +229,7 @@ static int
 status_of(const char *file, rlim_t most)
 {
 	int status = 0;
+	fflush(stdout);		/* or the child says it again */
 	pid_t pid = fork();
 
 	if (pid == 0) {
