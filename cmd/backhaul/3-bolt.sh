@@ -35,7 +35,12 @@ run_bolt() (
 # For the domain in $run: one that lives asks bh-plan anew.  Without it the guard
 # still is shut, so the gateway comes up, and `status' says what is missing.
 hold_bolt() {
-	mkdir -p "$run/bolt" && rm -f "$run/bolt/holds"
+	if ! { mkdir -p "$run/bolt" && rm -f "$run/bolt/holds" &&
+		echo >"$run/bolt/room"; } 2>/dev/null; then
+		say 'the second bolt has no room to say that it holds:' \
+			'the guard is alone'
+		return
+	fi
 	[ -p "$run/bolt/loop" ] || mkfifo "$run/bolt/loop"
 	[ -p "$run/log.fifo" ] || mkfifo "$run/log.fifo"
 	tries=0
