@@ -15,30 +15,6 @@
 	"hop4 | hop6 | neigh"
 
 static void
-print_ip4(const struct plan *p, FILE *out)
-{
-	plan_routes(p, FAMILY_V4, out);
-}
-
-static void
-print_ip6(const struct plan *p, FILE *out)
-{
-	plan_routes(p, FAMILY_V6, out);
-}
-
-static void
-print_hop4(const struct plan *p, FILE *out)
-{
-	plan_hop(p, FAMILY_V4, out);
-}
-
-static void
-print_hop6(const struct plan *p, FILE *out)
-{
-	plan_hop(p, FAMILY_V6, out);
-}
-
-static void
 print_sysctl(const struct plan *p, FILE *out)
 {
 	if (!plan_sysctl_wrong(p, out))
@@ -73,14 +49,14 @@ static const struct {
 	{ "env", plan_env, false },
 	{ "sysctl", print_sysctl, false },
 	{ "before", print_before, false },
-	{ "ip4", print_ip4, true },
-	{ "ip6", print_ip6, true },
+	{ "ip4", plan_ip4, true },
+	{ "ip6", plan_ip6, true },
 	{ "nft", plan_nft, false },
 	{ "gen", print_gen, false },
 	{ "flows", plan_flows, false },
 	{ "bolt", plan_bolt, false },
-	{ "hop4", print_hop4, false },
-	{ "hop6", print_hop6, false },
+	{ "hop4", plan_hop4, false },
+	{ "hop6", plan_hop6, false },
 	{ "neigh", plan_neigh, false },
 };
 

@@ -166,11 +166,13 @@ void plan_env(const struct plan *p, FILE *out);
 /* Lines "PATH VALUE", PATH below /proc/sys. */
 void plan_sysctl(const struct plan *p, FILE *out);
 /* The routes to default-gateway alone, which change with its name. */
-void plan_hop(const struct plan *p, enum family fam, FILE *out);
+void plan_hop4(const struct plan *p, FILE *out);
+void plan_hop6(const struct plan *p, FILE *out);
 /* For whom ARP and ND are answered, for `ip -batch -'. */
 void plan_neigh(const struct plan *p, FILE *out);
 /* Routes, then rules, for `ip -4 -batch -' or `ip -6 -batch -'. */
-void plan_routes(const struct plan *p, enum family fam, FILE *out);
+void plan_ip4(const struct plan *p, FILE *out);
+void plan_ip6(const struct plan *p, FILE *out);
 /* The table `inet backhaul', for `nft -f -'; replaces it in one step. */
 void plan_nft(const struct plan *p, FILE *out);
 /* The table `inet backhaul_flows': how long the kernel keeps what it

@@ -287,8 +287,8 @@ table_gateway(const struct plan *p, enum family fam, FILE *out)
 	    PLAN_TABLE_GATEWAY);
 }
 
-void
-plan_hop(const struct plan *p, enum family fam, FILE *out)
+static void
+hop(const struct plan *p, enum family fam, FILE *out)
 {
 	if (!plan_has_gateway(p))
 		return;
@@ -296,6 +296,18 @@ plan_hop(const struct plan *p, enum family fam, FILE *out)
 		fprintf(out, "route flush table %d type unicast proto %d\n",
 		    PLAN_TABLE_GATEWAY, PLAN_PROTO);
 	table_gateway(p, fam, out);
+}
+
+void
+plan_hop4(const struct plan *p, FILE *out)
+{
+	hop(p, FAMILY_V4, out);
+}
+
+void
+plan_hop6(const struct plan *p, FILE *out)
+{
+	hop(p, FAMILY_V6, out);
 }
 
 static void
@@ -389,8 +401,8 @@ rules(const struct plan *p, enum family fam, FILE *out)
 	    PLAN_TABLE_RETURN);
 }
 
-void
-plan_routes(const struct plan *p, enum family fam, FILE *out)
+static void
+routes(const struct plan *p, enum family fam, FILE *out)
 {
 	table_lan(p, fam, out);
 	table_own(p, fam, out);
@@ -399,4 +411,16 @@ plan_routes(const struct plan *p, enum family fam, FILE *out)
 	if (plan_has_gateway(p))
 		table_gateway(p, fam, out);
 	rules(p, fam, out);
+}
+
+void
+plan_ip4(const struct plan *p, FILE *out)
+{
+	routes(p, FAMILY_V4, out);
+}
+
+void
+plan_ip6(const struct plan *p, FILE *out)
+{
+	routes(p, FAMILY_V6, out);
 }

@@ -35,37 +35,13 @@ addr(const char *text)
 	return a;
 }
 
-static void
-print_ip4(const struct plan *p, FILE *out)
-{
-	plan_routes(p, FAMILY_V4, out);
-}
-
-static void
-print_ip6(const struct plan *p, FILE *out)
-{
-	plan_routes(p, FAMILY_V6, out);
-}
-
-static void
-print_hop4(const struct plan *p, FILE *out)
-{
-	plan_hop(p, FAMILY_V4, out);
-}
-
-static void
-print_hop6(const struct plan *p, FILE *out)
-{
-	plan_hop(p, FAMILY_V6, out);
-}
-
 static const struct {
 	const char *name;
 	void (*print)(const struct plan *p, FILE *out);
 } part[] = {
-	{ "env", plan_env }, { "sysctl", plan_sysctl }, { "ip4", print_ip4 },
-	{ "ip6", print_ip6 }, { "nft", plan_nft }, { "flows", plan_flows },
-	{ "bolt", plan_bolt }, { "hop4", print_hop4 }, { "hop6", print_hop6 },
+	{ "env", plan_env }, { "sysctl", plan_sysctl }, { "ip4", plan_ip4 },
+	{ "ip6", plan_ip6 }, { "nft", plan_nft }, { "flows", plan_flows },
+	{ "bolt", plan_bolt }, { "hop4", plan_hop4 }, { "hop6", plan_hop6 },
 	{ "neigh", plan_neigh },
 };
 enum { PARTS = sizeof(part) / sizeof(*part) };
