@@ -63,6 +63,18 @@ addr_set_bit(struct addr *a, unsigned i)
 	a->b[i / 8] |= (uint8_t)(0x80 >> i % 8);
 }
 
+/* The next one, or the one before with by == -1; false if it goes around. */
+static inline bool
+addr_step(struct addr *a, int by)
+{
+	for (int i = 15; i >= 0; i--) {
+		a->b[i] = (uint8_t)(a->b[i] + by);
+		if (a->b[i] != (by > 0 ? 0 : 0xff))
+			return true;
+	}
+	return false;
+}
+
 /* Its upper (0) or lower (1) 64 bits as a number. */
 static inline uint64_t
 addr_half(const struct addr *a, unsigned half)

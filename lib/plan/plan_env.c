@@ -34,8 +34,7 @@ answer_pool(const struct plan *p, answer_fn *put, void *arg)
 		uint32_t n = UINT32_C(1) << (128 - ps->p[i].len);
 		for (; plan_pools(p, fam) && n > 0; n--) {
 			answer_one(p, &a, put, arg);
-			for (int k = 15; k >= 0 && ++a.b[k] == 0; k--)
-				;
+			addr_step(&a, 1);
 		}
 	}
 }

@@ -70,18 +70,6 @@ set_special(struct set *s, bool private_too)
 	prefix_list_fini(&l);
 }
 
-/* a + 1, or a - 1 with step 0xff; false when it wraps. */
-static bool
-addr_step(struct addr *a, uint8_t step)
-{
-	for (int i = 15; i >= 0; i--) {
-		a->b[i] = (uint8_t)(a->b[i] + step);
-		if (a->b[i] != (step == 1 ? 0 : 0xff))
-			return true;
-	}
-	return false;
-}
-
 static int
 addr_cmp(const struct addr *a, const struct addr *b)
 {
@@ -143,7 +131,7 @@ set_without(struct set *s, const struct prefix *p, const struct own *own)
 			continue;
 		cut = true;
 		before = own->p[i].addr;
-		if (addr_cmp(&at, &before) < 0 && addr_step(&before, 0xff))
+		if (addr_cmp(&at, &before) < 0 && addr_step(&before, -1))
 			set_range(s, &at, &before);
 		at = end;
 		if (!addr_step(&at, 1))

@@ -54,25 +54,15 @@ add(struct atoms *t, struct addr a)
 	t->a[t->n++] = a;
 }
 
-/* a + 1 or a - 1, around the end. */
-static struct addr
-step(struct addr a, int by)
-{
-	for (int i = 15; i >= 0; i--) {
-		a.b[i] = (uint8_t)(a.b[i] + by);
-		if (a.b[i] != (by > 0 ? 0 : 0xff))
-			break;
-	}
-	return a;
-}
-
 /* First, last, and the neighbours outside. */
 static void
 cut(struct atoms t[static 2], const struct prefix *p)
 {
 	struct addr first = p->addr, last = prefix_last(p),
-	    at[] = { first, last, step(first, -1), step(last, 1) };
+	    at[] = { first, last, first, last };
 
+	addr_step(&at[2], -1);
+	addr_step(&at[3], 1);
 	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++)
 		if (addr_is_v4(&at[i]) == prefix_is_v4(p))
 			add(&t[!addr_is_v4(&at[i])], at[i]);

@@ -42,17 +42,6 @@ agrees(const struct addr *a)
 }
 
 static struct addr
-step(struct addr a, int by)
-{
-	for (int i = 15; i >= 0; i--) {
-		a.b[i] = (uint8_t)(a.b[i] + by);
-		if (a.b[i] != (by > 0 ? 0 : 0xff))
-			break;
-	}
-	return a;
-}
-
-static struct addr
 last_of(const struct prefix *p)
 {
 	struct addr a = p->addr;
@@ -70,8 +59,11 @@ test_edges(void)
 	for (size_t i = 0; i < special_count; i++) {
 		const struct prefix *p = &special_table[i].prefix;
 		struct addr last = last_of(p), around[] = { p->addr, last,
-			step(p->addr, -1), step(last, 1), step(p->addr, 1),
-			step(last, -1) };
+			p->addr, last, p->addr, last };
+		addr_step(&around[2], -1);
+		addr_step(&around[3], 1);
+		addr_step(&around[4], 1);
+		addr_step(&around[5], -1);
 		for (size_t k = 0; k < sizeof(around) / sizeof(*around); k++)
 			good = agrees(&around[k]) && good;
 	}
