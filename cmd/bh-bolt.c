@@ -307,18 +307,6 @@ parse(struct start *s, int argc, char *argv[])
 		start_usage(SYNOPSIS);
 }
 
-static void
-set_defaults(struct start *s)
-{
-	static char name[HOST_NAME_MAX + 1], dir[128];
-
-	if (s->location == NULL && gethostname(name, sizeof(name)) == 0)
-		s->location = name;
-	snprintf(dir, sizeof(dir), "%s/%s", START_RUNDIRS, s->location);
-	if (s->rundir == NULL)
-		s->rundir = dir;
-}
-
 /* Here is where it writes what holds. */
 static void
 confine(const struct start *s)
@@ -336,7 +324,7 @@ main(int argc, char *argv[])
 	struct bolt b = { .start = &s };
 
 	parse(&s, argc, argv);
-	set_defaults(&s);
+	start_place(&s);
 	find_plan(&b);
 	b.nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (b.nft == NULL)

@@ -22,7 +22,7 @@
 	WHERE "egress who ADDRESS:PORT PROTO [at TIME]"
 
 struct ctl {
-	char rundir[512];
+	const char *rundir;
 	bool all, json;
 };
 
@@ -202,21 +202,6 @@ static const struct {
 };
 
 static void
-set_rundir(struct ctl *ctl, const struct start *s)
-{
-	const char *dir = s->rundir, *location = s->location;
-	char host[256] = "";
-
-	if (dir == NULL && location == NULL) {
-		gethostname(host, sizeof(host) - 1);
-		location = host;
-	}
-	snprintf(ctl->rundir, sizeof(ctl->rundir), "%s%s",
-	    dir != NULL ? "" : START_RUNDIRS "/", dir != NULL ? dir : location);
-	start_trust(ctl->rundir);
-}
-
-static void
 parse(struct ctl *ctl, int argc, char *argv[])
 {
 	struct start s;
@@ -235,7 +220,9 @@ parse(struct ctl *ctl, int argc, char *argv[])
 			if (!start_option(&s, opt, optarg, SYNOPSIS, NULL))
 				start_usage(SYNOPSIS);
 		}
-	set_rundir(ctl, &s);
+	start_place(&s);
+	start_trust(s.rundir);
+	ctl->rundir = s.rundir;
 }
 
 int

@@ -75,21 +75,6 @@ open_log(struct run *r, const char *path)
 		die(EXIT_RETRY, "cannot write to %s", path);
 }
 
-/* As all programs, by default: the host's name, and its directory. */
-static void
-name_gateway(struct start *s)
-{
-	static char host[HOST_NAME_MAX + 1], rundir[PATH_MAX];
-
-	if (s->location == NULL && gethostname(host, sizeof(host)) == 0)
-		s->location = host;
-	if (s->rundir == NULL) {
-		snprintf(rundir, sizeof(rundir), "%s/%s", START_RUNDIRS,
-		    s->location);
-		s->rundir = rundir;
-	}
-}
-
 /* One of us looks after the run directory, or after one that a program has in
  * it for itself: two would each start the program. */
 static void
@@ -139,7 +124,7 @@ main(int argc, char *argv[])
 
 	parse(&o, argc, argv);
 	keep_told(&o.start);
-	name_gateway(&o.start);
+	start_place(&o.start);
 	start_trust(o.start.rundir);
 	run.common = (struct program_common){ .bin = find_bin(bin),
 		.conf = o.start.conf, .location = o.start.location,

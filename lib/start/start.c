@@ -11,6 +11,7 @@
 #include "proc/trust.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,22 @@ start_trust(const char *rundir)
 	/* where there is none, what is looked for in it says so */
 	if (!trust_real_directory(rundir, why) && why[0] != '\0')
 		diex(EXIT_FIX, "cannot use run directory %s", why);
+}
+
+void
+start_place(struct start *s)
+{
+	static char host[HOST_NAME_MAX + 1], dir[PATH_MAX];
+
+	if (s->location == NULL) {
+		gethostname(host, sizeof(host) - 1);
+		s->location = host;
+	}
+	if (s->rundir == NULL) {
+		snprintf(dir, sizeof(dir), "%s/%s", START_RUNDIRS,
+		    s->location);
+		s->rundir = dir;
+	}
 }
 
 const char *

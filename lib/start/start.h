@@ -40,6 +40,10 @@ unsigned start_number(const char *text, const char *what, unsigned min,
 /* Exit 100 if somebody else could change what is in that directory. */
 void start_trust(const char *rundir);
 
+/* For a program that loads no domain file: a location that is not given is the
+ * host's name, and a run directory is that location's. */
+void start_place(struct start *s);
+
 /* The domain file, open; "-" is standard input.  Or a line and exit. */
 FILE *start_file(const struct start *s);
 /* Loads the domain file and runs the linter.  On any error: every finding on
