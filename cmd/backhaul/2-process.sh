@@ -51,27 +51,26 @@ run_all() {
 	run_programs $to_log $PROGRAMS
 }
 
-all_supervised() {
+has_loop() { alive "$loop" "$loop_at"; }
+has_child() { alive "$child" "$child_at"; }
+has_use() { [ "$state" != failed ]; }
+
+# Of each program of a gateway that is up.
+each() {	# TEST, of what read_state has read
 	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || return 1
 	for p in $PROGRAMS; do
-		read_state "$p" && alive "$loop" "$loop_at" || return 1
+		read_state "$p" && "$1" || return 1
 	done
 }
 
+all_supervised() { each has_loop; }
 # One that a restart does not help is no reason to leave all as it is.
-none_failed() {
-	for p in $PROGRAMS; do
-		read_state "$p" && [ "$state" != failed ] || return 1
-	done
-}
+none_failed() { each has_use; }
 
 # Where bh-run was killed, its programs go on, and so do we with another one.
 supervised() {
 	! all_supervised || return 0
-	[ -n "$PROGRAMS" ] && [ ! -e "$run/shut" ] || return 1
-	for p in $PROGRAMS; do
-		read_state "$p" && alive "$child" "$child_at" || return 1
-	done
+	each has_child || return 1
 	run_all
 	tries=0
 	until all_supervised; do
@@ -100,7 +99,7 @@ stop_programs() {
 	for p in "$run"/bh-*.state; do
 		p=${p##*/}
 		read_state "${p%.state}" || continue
-		! alive "$loop" "$loop_at" || kill "$loop"
+		! has_loop || kill "$loop"
 		doomed="$doomed $loop:$loop_at $child:$child_at"
 	done
 	for p in $doomed; do

@@ -5,7 +5,7 @@
 BOLT=bolt/bh-bolt
 
 bolt_lives() {
-	read_state $BOLT && alive "$loop" "$loop_at" && alive "$child" "$child_at"
+	read_state $BOLT && has_loop && has_child
 }
 
 # What of it the kernel has is in $bolt.
@@ -18,7 +18,7 @@ bolt_holds() {
 
 end_bolt() {
 	read_state $BOLT || return 0
-	! alive "$loop" "$loop_at" || kill "$loop"
+	! has_loop || kill "$loop"
 	set -- "$child" "$child_at"
 	end "$loop" "$loop_at"
 	end "$1" "$2"
@@ -46,13 +46,13 @@ hold_bolt() {
 	tries=0
 	read_state $BOLT
 	ended=$restarts
-	if alive "$child" "$child_at"; then
+	if has_child; then
 		kill -HUP "$child"
-	elif ! alive "$loop" "$loop_at"; then
+	elif ! has_loop; then
 		rm -f "$run/$BOLT.state"
 		ended=0
 	fi
-	if alive "$loop" "$loop_at"; then
+	if has_loop; then
 		kill -HUP "$loop"
 	else
 		run_bolt

@@ -386,7 +386,7 @@ cmd_restart() {	# [PROGRAM]
 	fi
 	for p in $PROGRAMS; do
 		read_state "$p"
-		if alive "$child" "$child_at"; then
+		if has_child; then
 			[ "$p" != "$who" ] || kill "$child"
 			continue
 		fi

@@ -3,13 +3,13 @@
 print_program() {	# PROGRAM
 	read_state "$1"
 	seconds
-	if ! alive "$child" "$child_at"; then
+	if ! has_child; then
 		[ "$state" != running ] || state=down
 		printf '%-12s %-10s %8s %10s %9s\n' "$1" "$state" - - \
 			"$restarts"
 		return 1
 	fi
-	alive "$loop" "$loop_at" || state=orphan
+	has_loop || state=orphan
 	printf '%-12s %-10s %8s %8s s %9s\n' "$1" "$state" "$child" \
 		$((seconds - since)) "$restarts"
 	[ "$state" = running ]
