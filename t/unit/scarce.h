@@ -9,6 +9,8 @@
  * runs out.
  */
 
+#include "test.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -132,6 +134,26 @@ scarce_tries(void *(*make)(void), void (*unmake)(void *), bool strict)
 			return -3;
 		if (!failed)
 			return n;
+	}
+}
+
+/* A thing that is made with at least so many allocations. */
+struct scarce_row {
+	const char *what;
+	void *(*make)(void);
+	void (*unmake)(void *);
+	bool strict;
+	int least;
+};
+
+static inline void
+scarce_rows(const struct scarce_row *row, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int tries = scarce_tries(row[i].make, row[i].unmake,
+		    row[i].strict);
+		OKF(tries >= (SCARCE ? row[i].least : 0), "no memory for %s: "
+		    "all is given back (%d)", row[i].what, tries);
 	}
 }
 

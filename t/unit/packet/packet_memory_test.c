@@ -75,25 +75,17 @@ unmake_lpm(void *p)
 int
 main(void)
 {
-	static const struct {
-		const char *what;
-		void *(*make)(void);
-		void (*unmake)(void *);
-		int least;
-	} rows[] = {
-		{ "fragments", make_frags, unmake_frags, 2 },
-		{ "flows", make_flows, unmake_flows, 2 },
-		{ "a table of prefixes", make_lpm, unmake_lpm, 3 },
-		{ "one that is filled later", make_reserved, unmake_lpm, 3 },
+	static const struct scarce_row rows[] = {
+		{ "fragments", make_frags, unmake_frags, true, 2 },
+		{ "flows", make_flows, unmake_flows, true, 2 },
+		{ "a table of prefixes", make_lpm, unmake_lpm, true, 3 },
+		{ "one that is filled later", make_reserved, unmake_lpm, true,
+		    3 },
 	};
 
 	if (sodium_init() < 0)
 		return 1;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		int n = scarce_tries(rows[i].make, rows[i].unmake, true);
-		OKF(n >= (SCARCE ? rows[i].least : 0), "no memory for %s: all "
-		    "is given back (%d)", rows[i].what, n);
-	}
+	scarce_rows(rows, sizeof(rows) / sizeof(*rows));
 	frags_free(NULL);
 	flows_free(NULL);
 	lpm_free(NULL);

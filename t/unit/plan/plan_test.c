@@ -7,11 +7,11 @@
  */
 #include "plan/plan.h"
 
+#include "heap.h"
 #include "test.h"
 
 #include <glob.h>
 #include <libgen.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -354,7 +354,7 @@ used_after(const char *file)
 			free(text_of(&p, k));
 	}
 	conf_fini(&w.cf);
-	return mallinfo2().uordblks;
+	return heap_used();
 }
 
 static void
@@ -376,11 +376,8 @@ each(const char *pattern, void (*test)(const char *file))
 int
 main(int argc, char *argv[])
 {
-	/* what waits in a cache of the thread's counts as used */
 	(void)argc;
-	if (getenv("GLIBC_TUNABLES") == NULL &&
-	    setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0)
-		execv("/proc/self/exe", argv);
+	heap_begin(argv);
 	each("etc/backhaul.ini", test_example);
 	each("etc/examples/*.ini", test_example);
 	each("t/data/plan/hosts/*.ini", test_hosts);

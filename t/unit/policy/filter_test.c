@@ -4,9 +4,9 @@
 #include "policy/breakout.h"
 #include "policy/filter.h"
 
+#include "heap.h"
 #include "test.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -306,7 +306,7 @@ used_after(void)
 		if (filter_compile(&f, texts[i].text, why) >= FILTER_ALWAYS)
 			pcap_freecode(&f);
 	filter_within("udp", "tcp");
-	return mallinfo2().uordblks;
+	return heap_used();
 }
 
 #define V4 "10.1.0.5", "203.0.113.9"
@@ -315,11 +315,8 @@ used_after(void)
 int
 main(int argc, char *argv[])
 {
-	/* what waits in a cache of the thread's counts as used */
 	(void)argc;
-	if (getenv("GLIBC_TUNABLES") == NULL &&
-	    setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0)
-		execv("/proc/self/exe", argv);
+	heap_begin(argv);
 	test_texts();
 	test_steps();
 	test_limits();

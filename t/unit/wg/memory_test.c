@@ -95,13 +95,7 @@ test_halves(void)
 int
 main(void)
 {
-	static const struct {
-		const char *what;
-		void *(*make)(void);
-		void (*unmake)(void *);
-		bool strict;
-		int least;
-	} rows[] = {
+	static const struct scarce_row rows[] = {
 		{ "the key process", make_keys, unmake_device, true, 5 },
 		{ "the data process", make_packets, unmake_device, true, 4 },
 		{ "a whole device", make_whole, unmake_device, true, 8 },
@@ -113,12 +107,7 @@ main(void)
 	if (sodium_init() < 0)
 		return 1;
 	aead_close(aead_open(NULL));	/* what is done once */
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		int n = scarce_tries(rows[i].make, rows[i].unmake,
-		    rows[i].strict);
-		OKF(n >= (SCARCE ? rows[i].least : 0), "no memory for %s: all "
-		    "is given back (%d)", rows[i].what, n);
-	}
+	scarce_rows(rows, sizeof(rows) / sizeof(*rows));
 	test_halves();
 	device_free(NULL);
 	stage_free(NULL);
