@@ -47,7 +47,7 @@ static const struct {
 
 struct bolt {
 	const struct start *start;
-	char plan[PATH_MAX];		/* our sibling */
+	char plan[PATH_MAX + 16];	/* our sibling */
 	struct nft_ctx *nft;
 	char *text[PARTS];		/* as the kernel has it; NULL: not */
 	bool unowned;			/* a kernel before 5.12 */
@@ -56,14 +56,9 @@ struct bolt {
 static void
 find_plan(struct bolt *b)
 {
-	ssize_t n = readlink("/proc/self/exe", b->plan, sizeof(b->plan) - 1);
-	char *slash;
+	char dir[PATH_MAX];
 
-	if (n < 0)
-		die(EXIT_RETRY, "cannot find bh-plan");
-	b->plan[n] = '\0';
-	slash = strrchr(b->plan, '/') + 1;
-	snprintf(slash, sizeof(b->plan) - (size_t)(slash - b->plan), "bh-plan");
+	snprintf(b->plan, sizeof(b->plan), "%s/bh-plan", start_bin(dir));
 }
 
 /* The other end of its standard output, -1 and errno. */

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,18 +46,6 @@ parse(struct opts *o, int argc, char *argv[])
 	if (argc - optind > RUN_PROGRAMS)
 		diex(EXIT_FIX, "%d programs, at most %d", argc - optind,
 		    (int)RUN_PROGRAMS);
-}
-
-/* The programs are where we are. */
-static const char *
-find_bin(char path[static PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-	if (n < 0)
-		die(EXIT_RETRY, "cannot read /proc/self/exe");
-	path[n] = '\0';
-	return dirname(path);
 }
 
 static void
@@ -126,7 +113,7 @@ main(int argc, char *argv[])
 	keep_told(&o.start);
 	start_place(&o.start);
 	start_trust(o.start.rundir);
-	run.common = (struct program_common){ .bin = find_bin(bin),
+	run.common = (struct program_common){ .bin = start_bin(bin),
 		.conf = o.start.conf, .location = o.start.location,
 		.keydir = o.keydir, .rundir = o.start.rundir };
 	run.signals = ready_signals();

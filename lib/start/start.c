@@ -11,6 +11,7 @@
 #include "proc/trust.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,17 @@ start_place(struct start *s)
 		    s->location);
 		s->rundir = dir;
 	}
+}
+
+const char *
+start_bin(char dir[static PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", dir, PATH_MAX - 1);
+
+	if (n < 0)
+		die(EXIT_RETRY, "cannot read /proc/self/exe");
+	dir[n] = '\0';
+	return dirname(dir);
 }
 
 const char *

@@ -8,6 +8,7 @@
 #include "io/link.h"
 #include "policy/policy.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -43,6 +44,9 @@ void start_trust(const char *rundir);
 /* For a program that loads no domain file: a location that is not given is the
  * host's name, and a run directory is that location's. */
 void start_place(struct start *s);
+
+/* Where this program is, and its siblings with it; exit 111. */
+const char *start_bin(char dir[static PATH_MAX]);
 
 /* The domain file, open; "-" is standard input.  Or a line and exit. */
 FILE *start_file(const struct start *s);
