@@ -32,6 +32,12 @@ run_bolt() (
 	run_programs $BOLT
 )
 
+# Or bh-run does, which then has written nothing of it.
+bolt_fails() {
+	read_state $BOLT || [ $tries -lt $RUN_TRIES ] || return 0
+	[ $tries -ge $BOLT_TRIES ] || [ "$restarts" -ge $((ended + 3)) ]
+}
+
 # For the domain in $run: one that lives asks bh-plan anew.  Without it the guard
 # still is shut, so the gateway comes up, and `status' says what is missing.
 hold_bolt() {
@@ -58,10 +64,7 @@ hold_bolt() {
 		run_bolt
 	fi
 	until [ -s "$run/bolt/holds" ]; do
-		read_state $BOLT
-		if [ $tries -ge $BOLT_TRIES ] ||
-			[ "$restarts" -ge $((ended + 3)) ] ||
-			{ [ $tries -ge $RUN_TRIES ] && ! [ -e "$run/$BOLT.state" ]; }; then
+		if bolt_fails; then
 			say 'the second bolt does not hold: the guard is alone'
 			return
 		fi
